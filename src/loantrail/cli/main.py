@@ -1,0 +1,67 @@
+"""`loantrail`: one command, its sub-commands loaded only when called, so that each starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from loantrail.errors import LoantrailError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "import": ("loantrail.cli.import_", "Read files of any known format into the books."),
+    "pair": ("loantrail.cli.pair", "Pair one-sided statement lines into two-sided transfers."),
+    "refusals": ("loantrail.cli.refusals", "List, correct and replay refused rows."),
+    "trace": ("loantrail.cli.trace", "Follow disbursed money, files in and files out or over the database."),
+    "bounds": ("loantrail.cli.bounds", "Least and most that can have reached a set of destinations."),
+    "demo": ("loantrail.cli.demo", "Build the demo bank, evaluate findings against its known truth."),
+    "serve": ("loantrail.cli.serve", "Serve the web page and its HTTP interface."),
+    "database": ("loantrail.cli.database", "Start, stop, migrate and inspect the database."),
+    "prepare": ("loantrail.cli.prepare", "Compile the kernels once, during set-up."),
+}
+"""Name -> (module holding `command`, one line of help)."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        return module.command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="loantrail")
+def group() -> None:
+    """Loantrail (贷迹): where the money of every loan went."""
+
+
+def main() -> None:
+    """Run the command line; every LoantrailError becomes one clear line and its exit status."""
+    try:
+        group.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except LoantrailError as problem:
+        click.echo(f"loantrail: {problem}", err=True)
+        sys.exit(problem.exit_status)

@@ -1,0 +1,40 @@
+"""Ids and randomness come only from here.
+
+Ids of derived records are hashes of their inputs, so a replay makes the same ids and dedupes itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import uuid
+from collections.abc import Iterable
+
+
+def derived_id(*parts: str | int | None) -> str:
+    """A 128-bit id, as 32 hexadecimal digits, of the given parts. Each part is length-prefixed: no two
+    different lists of parts share an encoding."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        encoded = b"\x00" if part is None else b"\x01" + str(part).encode()
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def content_hash(chunks: Iterable[bytes]) -> str:
+    """SHA-256 of the concatenated chunks, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def new_id() -> str:
+    """A fresh random id for a record that a person or a process creates."""
+    return uuid.uuid4().hex
+
+
+def seeded_random(seed: int) -> random.Random:
+    """A generator of pseudo-random numbers that a seed fixes. Never for secrets."""
+    return random.Random(seed)  # noqa: S311  simulation and demo data, not secrets
