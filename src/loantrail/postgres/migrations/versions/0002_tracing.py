@@ -8,7 +8,7 @@ Other nouns read the views of the schema `published`.
 
 from __future__ import annotations
 
-from alembic import op
+from loantrail.postgres.migrate import run_sql
 
 revision = "0002_tracing"
 down_revision = "0001_books"
@@ -137,16 +137,15 @@ _PUBLISHED = {
 
 def upgrade() -> None:
     """Create the schema `tracing` and its published views."""
-    op.execute("CREATE SCHEMA IF NOT EXISTS tracing")
-    op.execute("CREATE SCHEMA IF NOT EXISTS published")
+    run_sql("CREATE SCHEMA tracing; CREATE SCHEMA IF NOT EXISTS published")
     for statement in _TABLES:
-        op.execute(statement)
+        run_sql(statement)
     for view, table in _PUBLISHED.items():
-        op.execute(f"CREATE VIEW published.{view} AS SELECT * FROM tracing.{table}")  # noqa: S608  constants above
+        run_sql(f"CREATE VIEW published.{view} AS SELECT * FROM tracing.{table}")  # noqa: S608  constants above
 
 
 def downgrade() -> None:
     """Drop them again; a trace can always be computed anew."""
     for view in _PUBLISHED:
-        op.execute(f"DROP VIEW published.{view}")
-    op.execute("DROP SCHEMA tracing CASCADE")
+        run_sql(f"DROP VIEW published.{view}")
+    run_sql("DROP SCHEMA tracing CASCADE")

@@ -1,0 +1,57 @@
+"""The web application: the interface under /api/v1, and the page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
+
+from loantrail.http.connections import Connections
+from loantrail.http.page_files import page_router
+from loantrail.http.pages.routes import router as pages
+from loantrail.http.problems import Problem, add_problem_handlers
+from loantrail.http.security import Guard
+from loantrail.tracing.routes import router as tracing
+
+API_PREFIX: Final = "/api/v1"
+
+
+class _Guarded(FastAPI):
+    """The guard stands outside everything, so that an answer to an unforeseen error passes it too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Guard(super().build_middleware_stack())
+
+
+def create_app(connections: Connections) -> FastAPI:
+    """The application over a database that `connections` reaches. Opens nothing itself; answers only requests that
+    name a loopback host."""
+    app = _Guarded(
+        title="Loantrail",
+        summary="Where the money of every loan went.",
+        version="1",
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.connections = connections
+    add_problem_handlers(app)
+    interface = APIRouter(prefix=API_PREFIX)
+    interface.include_router(pages)
+    interface.include_router(tracing)
+    app.include_router(interface)
+    app.include_router(page_router())
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    description = app.openapi()
+    schemas = description.setdefault("components", {}).setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)

@@ -1,0 +1,221 @@
+"""What the pages answer with. Amounts are fen as decimal text: they reach 2^62, past the whole numbers that a
+browser keeps exact."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+Fen = Annotated[
+    int,
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Minor units of the currency (fen for CNY), as decimal text.",
+        }
+    ),
+]
+
+
+class Answer(BaseModel):
+    """Every answer: fields are fixed, nothing extra."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Run(Answer):
+    """The trace that an answer was read from."""
+
+    run_id: str
+    convention: str
+    data_version: str
+    software_version: str
+    opening: str = Field(description="How opening balances are known: `stated`, `inferred` or `mixed`.")
+    created_at: datetime.datetime
+    loan_count: int
+    event_count: int
+    hop_count: int
+
+
+class Totals(Answer):
+    """Sums over every loan that the search found. Currencies never mix."""
+
+    currency: str
+    loan_count: int
+    disbursed_fen: Fen
+    seen_fen: Fen
+    prohibited_fen: Fen
+
+
+class LoanRow(Answer):
+    loan_id: str
+    borrower_name: str
+    product: str
+    currency: str
+    issued_on: datetime.date
+    state: str
+    five_class: str
+    amount_fen: Fen
+    disbursed_fen: Fen | None = Field(
+        description="Paid out and traced; null when the loan is not in the trace."
+    )
+    seen_fen: Fen | None = Field(description="Followed to a final use.")
+    prohibited_fen: Fen | None = Field(description="Arrived where the proceeds may not go (suspected).")
+    lead_count: int
+
+
+class LoanList(Answer):
+    run: Run | None = Field(description="Null when nothing has been traced yet.")
+    totals: list[Totals]
+    total_count: int
+    offset: int
+    limit: int
+    items: list[LoanRow]
+
+
+class Disbursement(Answer):
+    disbursement_id: str
+    booked_at: datetime.datetime
+    amount_fen: Fen
+    account: str
+
+
+class LoanFacts(Answer):
+    loan_id: str
+    contract_id: str
+    borrower_party_id: str
+    borrower_name: str
+    borrower_kind: str
+    product: str
+    purpose_text: str
+    payment_mode: str
+    grant_kind: str
+    currency: str
+    contract_amount_fen: Fen
+    amount_fen: Fen
+    balance_fen: Fen
+    rate_ppm: int = Field(description="Yearly rate in millionths.")
+    issued_on: datetime.date
+    matures_on: datetime.date
+    state: str
+    five_class: str
+    unit_name: str
+    managers: list[str]
+    disbursements: list[Disbursement]
+
+
+class Summary(Answer):
+    disbursed_fen: Fen
+    seen_fen: Fen
+    lost_other_bank_fen: Fen
+    lost_pool_fen: Fen
+    prohibited_fen: Fen
+    gross_returned_fen: Fen = Field(
+        description="Memo: came back to the borrower's side on the way, not a use."
+    )
+
+
+class StatementLine(Answer):
+    """One use of the loan's money. The lines of a loan sum to what was disbursed, to the fen."""
+
+    use: str
+    line_group: str
+    amount_fen: Fen
+    least_fen: Fen | None = Field(description="No way of counting gives less; null when not computed yet.")
+    most_fen: Fen | None
+    proven: bool | None = Field(description="Whether the bounds hold whichever way one counts.")
+    basis: str | None
+    voucher: str | None
+
+
+class Lead(Answer):
+    """Suspected, not found: a finding takes two persons."""
+
+    pattern: str
+    amount_fen: Fen
+    destination_class: str
+    transaction_ids: list[str]
+    explanation: str
+
+
+class LoanPage(Answer):
+    facts: LoanFacts
+    run: Run | None
+    summary: Summary | None
+    statement: list[StatementLine]
+    leads: list[Lead]
+
+
+class Account(Answer):
+    account: str | None = Field(description="Null where the money left the records.")
+    name: str | None
+
+
+class Step(Answer):
+    """One movement of the loan's money along a path."""
+
+    transfer_id: str
+    booked_at: datetime.datetime
+    from_account: Account
+    to_account: Account
+    moved_fen: Fen = Field(description="The loan's money in this movement.")
+    transfer_fen: Fen | None = Field(description="The whole transaction.")
+    purpose_text: str | None
+    depth: int
+
+
+class Path(Answer):
+    """From the disbursement to the line's end."""
+
+    counted_fen: Fen = Field(description="What of the line came this way.")
+    steps: list[Step]
+
+
+class Arrival(Answer):
+    """One transaction that part of a statement line rests on."""
+
+    transfer_id: str
+    booked_at: datetime.datetime
+    from_account: Account
+    to_account: Account
+    counted_fen: Fen
+    transfer_fen: Fen | None
+    purpose_text: str | None
+    document_no: str | None
+    destination_class: str | None
+    basis: str | None
+    confidence_permille: int | None
+    evidence: str | None
+    path_count: int
+    paths: list[Path] = Field(
+        description="The ones that carried most, first; `path_count` says how many there are."
+    )
+
+
+class Evidence(Answer):
+    loan_id: str
+    use: str
+    amount_fen: Fen
+    explained_fen: Fen = Field(description="What the arrivals below and on further pages add up to.")
+    total_count: int
+    offset: int
+    limit: int
+    arrivals: list[Arrival]
+
+
+class LineBounds(Answer):
+    loan_id: str
+    use: str
+    least_fen: Fen | None
+    most_fen: Fen | None
+    proven: bool | None
+
+
+class Health(Answer):
+    status: str
+    software_version: str
+    traced: bool

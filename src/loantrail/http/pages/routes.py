@@ -1,0 +1,137 @@
+"""The loans, one loan with its use-of-proceeds statement, and the evidence of one statement line."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query
+
+from loantrail.http.connections import Reading
+from loantrail.http.pages import store
+from loantrail.http.pages.model import Evidence, Health, LoanList, LoanPage, LoanRow, Totals
+from loantrail.http.pages.names import named_arrivals
+from loantrail.http.pages.paths import line_arrivals
+from loantrail.http.problems import NotFound, problem_responses
+
+# A NUL cannot stand in a text of the database; other control characters stand in no name.
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+OFFSET_MAX: Final = 10_000_000
+
+LoanId = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=PRINTABLE, description="Loan note number 借据号.")
+]
+Use = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=r"^[a-z_]+$", description="The use a line is of.")
+]
+Offset = Annotated[int, Query(ge=0, le=OFFSET_MAX)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+_COMMON: Final = (
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+LIST_PROBLEMS: Final = problem_responses(*_COMMON)
+LOAN_PROBLEMS: Final = problem_responses(HTTPStatus.NOT_FOUND, *_COMMON)
+
+router = APIRouter()
+
+
+@router.get("/health", tags=["health"], responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE))
+def health(connection: Reading) -> Health:
+    """Whether the database answers, and whether anything has been traced."""
+    run = store.current_run(connection)
+    return Health(status="ok", software_version=version("loantrail"), traced=run is not None)
+
+
+@router.get("/loans", tags=["loans"], responses=LIST_PROBLEMS)
+def list_loans(
+    connection: Reading,
+    search: Annotated[
+        str,
+        Query(max_length=100, pattern=PRINTABLE, description="Fragment of a loan number or borrower's name."),
+    ] = "",
+    suspected: Annotated[
+        bool, Query(description="Only loans with a lead or money at a prohibited use.")
+    ] = False,
+    sort: store.LoanSort = store.LoanSort.PROHIBITED,
+    direction: store.Direction = store.Direction.DESCENDING,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> LoanList:
+    """The loans, with what the current trace saw of each."""
+    run = store.current_run(connection)
+    query = store.LoanQuery(search.strip(), suspected, sort, direction, offset, limit)
+    rows, sums = store.loans(connection, run["run_id"] if run else None, query)
+    totals = [Totals.model_validate(row) for row in sums]
+    return LoanList.model_validate(
+        {
+            "run": run,
+            "totals": totals,
+            "total_count": sum(total.loan_count for total in totals),
+            "offset": offset,
+            "limit": limit,
+            "items": [LoanRow.model_validate(row) for row in rows],
+        }
+    )
+
+
+@router.get("/loans/{loan_id}", tags=["loans"], responses=LOAN_PROBLEMS)
+def one_loan(connection: Reading, loan_id: LoanId) -> LoanPage:
+    """One loan: its facts, its use-of-proceeds statement, what could be seen, the leads."""
+    facts = store.loan_facts(connection, loan_id)
+    if facts is None:
+        raise _no_loan(loan_id)
+    run = store.current_run(connection)
+    run_id = run["run_id"] if run else ""
+    return LoanPage.model_validate(
+        {
+            "facts": facts,
+            "run": run,
+            "summary": store.loan_summary(connection, run_id, loan_id),
+            "statement": store.statement_lines(connection, run_id, loan_id),
+            "leads": store.leads(connection, run_id, loan_id),
+        }
+    )
+
+
+@router.get("/loans/{loan_id}/statement/{use}/evidence", tags=["loans"], responses=LOAN_PROBLEMS)
+def line_evidence(
+    connection: Reading,
+    loan_id: LoanId,
+    use: Use,
+    offset: Offset = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Evidence:
+    """What one statement line rests on: which transactions, when, how much of each, along which path."""
+    run = store.current_run(connection)
+    lines = store.statement_lines(connection, run["run_id"], loan_id) if run else []
+    line = next((line for line in lines if line["use"] == use), None)
+    if run is None or line is None:
+        raise no_line(loan_id, use)
+    run_id = run["run_id"]
+    hops = store.loan_hops(connection, run_id, loan_id)
+    arrivals = line_arrivals(hops, use, store.held_uses(connection, run_id, loan_id, use))
+    return Evidence(
+        loan_id=loan_id,
+        use=use,
+        amount_fen=line["amount_fen"],
+        explained_fen=sum(arrival.counted_fen for arrival in arrivals),
+        total_count=len(arrivals),
+        offset=offset,
+        limit=limit,
+        arrivals=named_arrivals(connection, run_id, arrivals[offset : offset + limit]),
+    )
+
+
+def _no_loan(loan_id: str) -> NotFound:
+    return NotFound(f"There is no loan {loan_id}", remedy="Search the list of loans")
+
+
+def no_line(loan_id: str, use: str) -> NotFound:
+    """The answer to a request for a line that the statement does not have."""
+    return NotFound(
+        f"The statement of loan {loan_id} has no line {use}", remedy="Open the loan's statement again"
+    )

@@ -1,0 +1,145 @@
+"""Errors as `application/problem+json` (RFC 9457): one shape for every failure of the interface."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from loantrail.errors import (
+    ConservationBroken,
+    DatabaseUnavailable,
+    InputError,
+    LimitExceeded,
+    LoantrailError,
+    StorageExhausted,
+)
+from loantrail.postgres.failures import translated
+
+MEDIA_TYPE: Final = "application/problem+json"
+_LOG = logging.getLogger(__name__)
+
+_STATUS: Final[tuple[tuple[type[LoantrailError], HTTPStatus], ...]] = (
+    (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LimitExceeded, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (DatabaseUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StorageExhausted, HTTPStatus.INSUFFICIENT_STORAGE),
+    (ConservationBroken, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+# Python's own phrases change between its versions; the description of the interface must not.
+_DESCRIPTIONS: Final = {
+    HTTPStatus.NOT_FOUND: "There is no such thing",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be used",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "An error that was not foreseen",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database cannot be used",
+}
+
+
+class FieldProblem(BaseModel):
+    """One value of the request that cannot be used."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """What went wrong. `code` is stable and machine-readable; `remedy` says what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    remedy: str = ""
+    fields: list[FieldProblem] = Field(default_factory=list[FieldProblem])
+
+
+class NotFound(LoantrailError):
+    """The thing that the address names is not there."""
+
+    code = "not_found"
+
+
+def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """How a route's failures stand in the OpenAPI description."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {int(status): {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Answer every failure of `app` as a Problem; what nobody foresaw is logged and says nothing of the inside."""
+    app.add_exception_handler(LoantrailError, _loantrail_error)
+    app.add_exception_handler(psycopg.OperationalError, _database_error)
+    app.add_exception_handler(RequestValidationError, _refused_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
+
+
+def _titled(status: HTTPStatus, code: str, detail: str, remedy: str = "") -> Problem:
+    return Problem(title=status.phrase, status=int(status), code=code, detail=detail, remedy=remedy)
+
+
+def _loantrail_error(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, LoantrailError)
+    if isinstance(error, NotFound):
+        return _answer(_titled(HTTPStatus.NOT_FOUND, error.code, error.problem, error.remedy))
+    status = next(
+        (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("%s", error)
+    return _answer(_titled(status, error.code, error.problem, error.remedy))
+
+
+def _database_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, psycopg.OperationalError)
+    return _loantrail_error(request, translated(error))
+
+
+def _refused_request(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        FieldProblem(field=".".join(str(part) for part in item["loc"][1:]), problem=str(item["msg"]))
+        for item in error.errors()
+    ]
+    problem = _titled(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "request_refused",
+        "The request cannot be used",
+        "Correct the named fields",
+    )
+    return _answer(problem.model_copy(update={"fields": fields}))
+
+
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code = status.name.lower()
+    return _answer(_titled(status, code, str(error.detail)), dict(error.headers or {}))
+
+
+def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(
+        _titled(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "unforeseen",
+            "The server met an error that it did not foresee",
+            "Try again; if it stays, send the server's log to its maintainers",
+        )
+    )
