@@ -541,6 +541,7 @@ JOIN ledger.import_file f USING (file_id);
 
 -- Every movement once: valid pairings, and each line that has none as a transfer with the outside. The other side of
 -- an unpaired line is its counterparty's account where that is not one of ours, else empty: its partner is yet to come.
+-- `transfer_uuid` is `transfer_id` as it is stored: a few transfers are found by it without reading all.
 CREATE VIEW published.transfer AS
 SELECT replace(t.transfer_id::text, '-', '') AS transfer_id, t.version,
        replace(t.debit_line::text, '-', '') AS debit_line, replace(t.credit_line::text, '-', '') AS credit_line,
@@ -550,7 +551,7 @@ SELECT replace(t.transfer_id::text, '-', '') AS transfer_id, t.version,
        coalesce(c.account_name, d.counterparty_name) AS credit_name,
        coalesce(d.purpose_text, c.purpose_text) AS purpose_text,
        coalesce(d.document_no, c.document_no) AS document_no,
-       coalesce(d.reference, c.reference) AS reference, t.unit_id
+       coalesce(d.reference, c.reference) AS reference, t.unit_id, t.transfer_id AS transfer_uuid
 FROM ledger.transfer t
 JOIN ledger.statement_line d ON d.line_id = t.debit_line AND d.booked_at = t.debit_booked_at
 JOIN ledger.statement_line c ON c.line_id = t.credit_line AND c.booked_at = t.credit_booked_at
@@ -564,7 +565,7 @@ SELECT replace(l.line_id::text, '-', ''), 1,
        l.amount_fen, l.currency, l.booked_at, 'unpaired', l.counterparty_name,
        CASE WHEN l.direction = 'debit' THEN l.account_name ELSE l.counterparty_name END,
        CASE WHEN l.direction = 'credit' THEN l.account_name ELSE l.counterparty_name END,
-       l.purpose_text, l.document_no, l.reference, l.unit_id
+       l.purpose_text, l.document_no, l.reference, l.unit_id, l.line_id
 FROM ledger.statement_line l
 LEFT JOIN ledger.account a ON a.account = l.counterparty_account
 WHERE NOT EXISTS (
