@@ -140,9 +140,15 @@ def random_history(random: Random, size: int | None = None) -> History:
             loan = len(paid_out) if len(paid_out) < k else random.randrange(k)
             if loan == len(paid_out):
                 paid_out.append(loan)
-            credit = random.choice(plain)
-            debit = random.choice((OUTSIDE, OUTSIDE, other(credit, everywhere)))
-            add(debit, credit, random.randint(1, 2 * top), random.choice((0, 0, use)), disburses=loan)
+            credit = random.choice(plain if random.random() < 0.9 else everywhere)
+            debit = other(credit, random.choice(([OUTSIDE, *plain], everywhere)))
+            paid = random.randint(1, 2 * top)
+            use = random.choice((0, 0, use))
+            if open_slots and random.random() < 0.05 and open_slots[-1][1] != credit:
+                slot, debit = open_slots[-1]
+                add(debit, credit, paid, use, disburses=loan, carries=slot)
+            else:
+                add(debit, credit, paid, use, disburses=loan)
         elif draw < 0.20 and rows:
             event = random.randrange(len(rows))
             debit, credit, original = rows[event][:3]
@@ -199,6 +205,26 @@ def random_history(random: Random, size: int | None = None) -> History:
         if special.get("reverses") == -2:
             special["reverses"] = -1
     return _assemble(random, m, k, terminal, rows, specials)
+
+
+def crowded_history(random: Random) -> History:
+    """More labels in one account than PRO_RATA may keep there, with small amounts so that many are equal."""
+    k = random.randint(64, 80)
+    rows: list[list[int]] = []
+    specials: list[dict[str, int]] = []
+    waiting = list(range(k))
+    while waiting or random.random() < 0.9:
+        draw = random.random()
+        if waiting and draw < 0.8:
+            rows.append([OUTSIDE, random.choice((0, 0, 0, 1)), random.randint(1, 9), 0, len(specials)])
+            specials.append({"disburses": k - len(waiting)})
+            waiting.pop()
+        else:
+            debit = random.choice((0, 1, OUTSIDE))
+            credit = random.choice([one for one in (0, 1, OUTSIDE) if one != debit])
+            use = random.choice((0, 1))
+            rows.append([debit, credit, random.randint(1, 200), use, NO_SPECIAL])
+    return _assemble(random, 2, k, [False, False], rows, specials)
 
 
 def _assemble(
