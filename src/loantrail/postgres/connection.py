@@ -1,0 +1,187 @@
+"""Connections to the database: the embedded server's, or those of the one that LOANTRAIL_DATABASE_URL names.
+
+    with database() as books, books.connection() as connection:
+        connection.execute("SELECT ...")
+
+Errors of the server come as DatabaseUnavailable or StorageExhausted, each with what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+import psycopg.conninfo
+from psycopg import sql
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from loantrail import clock
+from loantrail.errors import ConfigurationError, DatabaseUnavailable
+from loantrail.postgres.attach import Hold, holding
+from loantrail.postgres.failures import GENERAL_REMEDY, NO_SUCH_DATABASE, database_failures, translated
+from loantrail.postgres.layout import DATABASE_NAME, PORT, ROLE_NAME, Layout, Status
+from loantrail.postgres.migrate import current_version, upgrade, versions
+from loantrail.settings import Settings, read_settings
+
+CONNECT_SECONDS: Final = 10
+RESTART_PATIENCE_SECONDS: Final = 60.0
+"""How long a connection is tried again while the embedded server comes back."""
+OLDEST_SERVER: Final = 150000
+
+type_of_connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class Database:
+    """A way to one database. `hold` keeps the embedded server up; None for an external one."""
+
+    def __init__(self, url: str, hold: Hold | None = None) -> None:
+        self._hold = hold
+        self._name = ""
+        try:
+            given = psycopg.conninfo.conninfo_to_dict(url) if url else {}
+        except psycopg.ProgrammingError as problem:
+            raise ConfigurationError(
+                f"LOANTRAIL_DATABASE_URL cannot be read: {' '.join(str(problem).split())}",
+                remedy="write it as postgresql://user:password@host:5432/database",
+            ) from None
+        self._given = given
+
+    @property
+    def embedded(self) -> bool:
+        return self._hold is not None
+
+    def url(self) -> str:
+        """Connection address, for psycopg and libpq programs. Starts the embedded server when it rests."""
+        if self._hold is not None:
+            return embedded_url(self._hold.ensure_running())
+        return psycopg.conninfo.make_conninfo(
+            **{"connect_timeout": CONNECT_SECONDS, "application_name": "loantrail"} | self._given  # pyright: ignore[reportArgumentType]  libpq's own words
+        )
+
+    def connect(self) -> type_of_connection:
+        """A new connection, in UTC. The caller closes it."""
+        limit = clock.monotonic_seconds() + RESTART_PATIENCE_SECONDS
+        while True:
+            try:
+                connection = psycopg.connect(self.url())
+            except psycopg.OperationalError as problem:
+                if self._hold is None or clock.monotonic_seconds() > limit:
+                    raise translated(problem) from problem
+                if problem.sqlstate == NO_SUCH_DATABASE or "does not exist" in str(problem):
+                    _create_database(self._hold.ensure_running())
+                else:
+                    clock.sleep(0.05)  # killed or recovering: its supervisor brings it back
+            else:
+                configure(connection)
+                return connection
+
+    @contextmanager
+    def connection(self) -> Generator[type_of_connection]:
+        """A connection that commits when the block ends, rolls back on an error, and closes."""
+        with database_failures(), self.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def pool(self, least: int = 1, most: int = 8, wait_seconds: float = 30.0) -> Generator[Pool]:
+        """Connections kept open for a server process; lost ones are made again."""
+        self.connect().close()  # makes the first failure a clear one, and a fresh server's database
+        with ConnectionPool[type_of_connection](
+            self.url,
+            min_size=least,
+            max_size=most,
+            timeout=wait_seconds,
+            configure=configure,
+            check=ConnectionPool.check_connection,
+            open=True,
+            name="loantrail",
+        ) as connections:
+            yield Pool(connections)
+
+
+class Pool:
+    """Lends connections of a pool, with the product's errors."""
+
+    def __init__(self, connections: ConnectionPool[type_of_connection]) -> None:
+        self._connections = connections
+
+    @contextmanager
+    def connection(self) -> Generator[type_of_connection]:
+        """A connection for one piece of work: commits when the block ends, rolls back on an error."""
+        with database_failures():
+            try:
+                lent = self._connections.getconn()
+            except PoolTimeout as problem:
+                raise DatabaseUnavailable(
+                    "no connection to the database became free in time", remedy=GENERAL_REMEDY
+                ) from problem
+            try:
+                with lent.transaction():
+                    yield lent
+            finally:
+                self._connections.putconn(lent)
+
+
+def configure(connection: type_of_connection) -> None:
+    """What every connection is set to."""
+    with database_failures():
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+
+
+def embedded_url(status: Status, name: str = DATABASE_NAME) -> str:
+    """Address of a database of the embedded server."""
+    return psycopg.conninfo.make_conninfo(
+        host=status.socket_folder,
+        port=PORT,
+        user=ROLE_NAME,
+        dbname=name,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="loantrail",
+    )
+
+
+def _create_database(status: Status) -> None:
+    try:
+        with psycopg.connect(embedded_url(status, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation, psycopg.errors.ObjectInUse):
+        return  # another command was quicker, or is making it: the next try finds it
+
+
+@contextmanager
+def database(settings: Settings | None = None, migrated: bool = True) -> Generator[Database]:
+    """The database of these settings (by default the environment's), held until the block ends.
+
+    With `migrated` the embedded database's tables are brought up to date; an external one's must be already,
+    which its operator does by `loantrail database migrate`.
+    """
+    settings = settings or read_settings()
+    if settings.database_url:
+        books = Database(settings.database_url)
+        if migrated:
+            _check_external(books)
+        yield books
+        return
+    with holding(Layout(settings.home), settings.database_grace_seconds) as hold:
+        books = Database("", hold)
+        if migrated:
+            with books.connection() as connection:
+                upgrade(connection)
+        yield books
+
+
+def _check_external(books: Database) -> None:
+    with books.connection() as connection:
+        if connection.info.server_version < OLDEST_SERVER:
+            raise DatabaseUnavailable(
+                f"the server is PostgreSQL {connection.info.server_version // 10000}",
+                remedy="Loantrail needs PostgreSQL 15 or newer",
+            )
+        found, needed = current_version(connection), versions()
+    if needed and found != needed[-1]:
+        raise DatabaseUnavailable(
+            f"the database's tables have version {found or 'none'}, this software needs {needed[-1]}",
+            remedy="Run `loantrail database migrate`",
+        )
