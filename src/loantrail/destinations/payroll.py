@@ -1,0 +1,73 @@
+"""Wages that no remark names: many persons paid by one account on one day, in uneven sums."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantrail.destinations.model import BY_NAME
+from loantrail.parameters import ParameterBook
+
+if TYPE_CHECKING:
+    from loantrail.destinations.classify import Candidate
+
+UNEVEN_UNIT_FEN = 100_000
+"""A sum that is no multiple of 1,000 yuan is uneven, as wages are."""
+
+
+def payroll_pattern(
+    transactions: pl.DataFrame,
+    rows: pl.DataFrame,
+    to_person: NDArray[np.bool_],
+    silent: NDArray[np.bool_],
+    parameters: ParameterBook,
+    on_date: datetime.date,
+) -> Candidate:
+    """Payments to persons whose remark says nothing, where the payer paid enough different persons that day, each
+    a believable wage and at least half of them uneven. All arrays have one entry per transaction."""
+    from loantrail.destinations.classify import Candidate
+
+    count = transactions.height
+    nothing = Candidate(
+        np.zeros(count, np.uint8), np.zeros(count, np.int16), pl.Series([], dtype=pl.String), np.zeros(count, np.int32)
+    )
+    if "booked_at" not in transactions.columns or not bool((to_person & silent).any()):
+        return nothing
+    fewest = parameters.at("payroll_payees_same_day", on_date).number
+    least = parameters.at("payroll_single_least_fen", on_date).number
+    most = parameters.at("payroll_single_most_fen", on_date).number
+    payments = (
+        rows.select("debit_account", "name", "amount_fen", "payer_kind")
+        .with_columns(
+            transactions["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().alias("day"),
+            eligible=pl.Series(to_person & silent),
+        )
+        .with_row_index("place")
+        .filter(
+            pl.col("eligible")
+            & pl.col("debit_account").is_not_null()
+            & pl.col("amount_fen").is_between(least, most)
+            & (pl.col("payer_kind").fill_null("") != "individual")
+        )
+    )
+    days = (
+        payments.group_by("debit_account", "day")
+        .agg(
+            payees=pl.col("name").n_unique(),
+            uneven=(pl.col("amount_fen") % UNEVEN_UNIT_FEN != 0).mean(),
+        )
+        .filter((pl.col("payees") >= fewest) & (pl.col("uneven") >= 0.5))
+    )
+    places = payments.join(days, on=["debit_account", "day"], how="semi")["place"].to_numpy()
+    code = np.zeros(count, np.uint8)
+    code[places] = BY_NAME["payroll"].code
+    return Candidate(
+        code,
+        np.full(count, 550, np.int16),
+        pl.Series(["many persons paid on one day"], dtype=pl.String),
+        np.zeros(count, np.int32),
+    )
