@@ -1,0 +1,133 @@
+"""Statement lines gathered one by one and handed on as batches of typed rows."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from loantrail.ledger.model import STATEMENT_LINE
+from loantrail.sources.columns import Reading, accept
+from loantrail.sources.model import Batch, Refusal, SourceFile
+
+LINES_MAX: Final = 10_000
+"""Lines of one batch."""
+ORIGINAL_BYTES_MAX: Final = 1_048_576
+"""A refusal keeps at most this much of what it refuses."""
+MASKS: Final = ("*", "＊")
+
+
+class Line(NamedTuple):
+    """One line as the statement gives it. Text where the books have text; `booked_at` is a date or a date and
+    time, with or without an offset; amounts are minor units of `currency`."""
+
+    position: int
+    sequence: int
+    booked_at: str | None
+    account: str | None
+    direction: str | None
+    amount_fen: int | None
+    currency: str | None
+    counterparty_account: str | None = None
+    counterparty_name: str | None = None
+    purpose_text: str | None = None
+    balance_fen: int | None = None
+    reverses: str | None = None
+    reference: str | None = None
+    document_no: str | None = None
+    counterparty_institution: str | None = None
+    account_name: str | None = None
+    institution: str | None = None
+
+
+_SCHEMA: Final = {
+    name: pl.Int64() if name in ("position", "sequence", "amount_fen", "balance_fen") else pl.String()
+    for name in Line._fields
+}
+
+
+class LineGatherer:
+    """Gathers lines and refusals of one file; `batch` empties it."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source_file: Final = source.name
+        self._reading: Final = Reading(zone=source.options.get("zone", "Asia/Shanghai"), amount_unit="minor")
+        self._lines: list[Line] = []
+        self._originals: list[bytes] = []
+        self._refusals: list[Refusal] = []
+        self._refused_records = 0
+        self.anything = False
+        """Whether a line or a refusal of a line was ever gathered."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time for a batch."""
+        return len(self._lines) + len(self._refusals) >= LINES_MAX
+
+    def line(self, line: Line, original: bytes) -> None:
+        """Take a line. What is wrong with its values is found, and refused by name, when the batch is made."""
+        self.anything = True
+        if line.counterparty_account is not None and line.counterparty_account == line.account:
+            # an account cannot be its own counterparty; the movement itself is the bank's word and stays
+            line = line._replace(counterparty_account=None)
+        self._lines.append(line)
+        self._originals.append(original)
+
+    def refuse(self, position: int, field: str, reason: str, message: str, original: bytes) -> None:
+        """One record that is not accepted."""
+        self.anything = True
+        self._refused_records += 1
+        self._refusals.append(
+            Refusal(self.source_file, position, field, reason, message, original[:ORIGINAL_BYTES_MAX])
+        )
+
+    def notice(self, field: str, reason: str, message: str, original: bytes = b"") -> None:
+        """Something about the file as a whole, at position 0. It refuses no record."""
+        self._refusals.append(
+            Refusal(self.source_file, 0, field, reason, message, original[:ORIGINAL_BYTES_MAX])
+        )
+
+    def batch(self, bytes_read: int = 0) -> Batch:
+        """What was gathered since the last batch."""
+        data = (
+            dict(zip(Line._fields, zip(*self._lines, strict=True), strict=True))
+            if self._lines
+            else dict.fromkeys(Line._fields, ())
+        )
+        texts = pl.DataFrame({name: list(values) for name, values in data.items()}, schema=_SCHEMA)
+        accepted = accept(
+            STATEMENT_LINE,
+            texts.drop("position"),
+            self.source_file,
+            self._originals,
+            reading=self._reading,
+            positions=texts.get_column("position"),
+        )
+        refusals = (*self._refusals, *accepted.refusals)
+        read = len(self._lines) + self._refused_records
+        self._lines, self._originals, self._refusals, self._refused_records = [], [], [], 0
+        ordered = tuple(sorted(refusals, key=lambda refusal: refusal.position))
+        return Batch(STATEMENT_LINE.name, accepted.rows, ordered, records_read=read, bytes_read=bytes_read)
+
+
+def is_masked(number: str) -> bool:
+    """Whether an account number is partly hidden: different accounts then share it, so it identifies none."""
+    return any(mask in number for mask in MASKS)
+
+
+def joined(*parts: str | None) -> str | None:
+    """The parts that are there, each once, with spaces between; None when there is none."""
+    seen: list[str] = []
+    for part in parts:
+        cleaned = " ".join(part.split()) if part else ""
+        if cleaned and cleaned not in seen:
+            seen.append(cleaned)
+    return " ".join(seen) or None
+
+
+def first_of(*values: str | None) -> str | None:
+    """The first value that is there and not empty."""
+    for value in values:
+        if value:
+            return value
+    return None
