@@ -8,6 +8,7 @@ Errors of the server come as DatabaseUnavailable or StorageExhausted, each with 
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -38,7 +39,7 @@ class Database:
 
     def __init__(self, url: str, hold: Hold | None = None) -> None:
         self._hold = hold
-        self._name = ""
+        self._url = url
         try:
             given = psycopg.conninfo.conninfo_to_dict(url) if url else {}
         except psycopg.ProgrammingError as problem:
@@ -46,7 +47,8 @@ class Database:
                 f"LOANTRAIL_DATABASE_URL cannot be read: {' '.join(str(problem).split())}",
                 remedy="write it as postgresql://user:password@host:5432/database",
             ) from None
-        self._given = given
+        defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "loantrail"}
+        self._options = {name: value for name, value in defaults.items() if name not in given}
 
     @property
     def embedded(self) -> bool:
@@ -56,16 +58,14 @@ class Database:
         """Connection address, for psycopg and libpq programs. Starts the embedded server when it rests."""
         if self._hold is not None:
             return embedded_url(self._hold.ensure_running())
-        return psycopg.conninfo.make_conninfo(
-            **{"connect_timeout": CONNECT_SECONDS, "application_name": "loantrail"} | self._given  # pyright: ignore[reportArgumentType]  libpq's own words
-        )
+        return self._url
 
     def connect(self) -> type_of_connection:
         """A new connection, in UTC. The caller closes it."""
         limit = clock.monotonic_seconds() + RESTART_PATIENCE_SECONDS
         while True:
             try:
-                connection = psycopg.connect(self.url())
+                connection = psycopg.connect(self.url(), **self._options)  # pyright: ignore[reportArgumentType]  libpq's own words
             except psycopg.OperationalError as problem:
                 if self._hold is None or clock.monotonic_seconds() > limit:
                     raise translated(problem) from problem
@@ -89,6 +89,7 @@ class Database:
         self.connect().close()  # makes the first failure a clear one, and a fresh server's database
         with ConnectionPool[type_of_connection](
             self.url,
+            kwargs=self._options,
             min_size=least,
             max_size=most,
             timeout=wait_seconds,
@@ -132,14 +133,8 @@ def configure(connection: type_of_connection) -> None:
 
 def embedded_url(status: Status, name: str = DATABASE_NAME) -> str:
     """Address of a database of the embedded server."""
-    return psycopg.conninfo.make_conninfo(
-        host=status.socket_folder,
-        port=PORT,
-        user=ROLE_NAME,
-        dbname=name,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="loantrail",
-    )
+    where = urllib.parse.quote(status.socket_folder, safe="")
+    return f"postgresql://{ROLE_NAME}@/{name}?host={where}&port={PORT}"
 
 
 def _create_database(status: Status) -> None:
