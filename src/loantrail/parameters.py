@@ -16,6 +16,7 @@ knowledge, to be confirmed by the bank's compliance department.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -121,7 +122,7 @@ def _check_periods(name: str, group: Sequence[Parameter]) -> None:
             raise ConfigurationError(
                 f"a period of {name!r} ends on {parameter.effective_to} before it starts", remedy=_REMEDY
             )
-    for earlier, later in zip(group, group[1:], strict=False):
+    for earlier, later in itertools.pairwise(group):
         if earlier.effective_to is None or earlier.effective_to >= later.effective_from:
             raise ConfigurationError(
                 f"periods of {name!r} overlap on {later.effective_from.isoformat()}", remedy=_REMEDY

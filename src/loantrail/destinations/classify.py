@@ -15,9 +15,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantrail.destinations.candidates import (
+    Candidate,
+    Codes,
+    Distinct,
+    columns_or_null,
+    distinct,
+    lookup,
+    normalised_distinct,
+)
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.destinations.documents import documented_pairs
-from loantrail.destinations.model import BY_CODE, BY_NAME, CLASSES, Basis
+from loantrail.destinations.model import BY_NAME, CLASSES, Basis
 from loantrail.destinations.names import NAME_COMPANY, NAME_INDIVIDUAL, name_shape
 from loantrail.destinations.payroll import payroll_pattern
 from loantrail.destinations.terms import best_terms, normalised
@@ -81,42 +90,6 @@ class Context:
     invoices: pl.DataFrame | None = None
     orders: pl.DataFrame | None = None
     watch_list: pl.DataFrame | None = None
-
-
-Codes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One source's opinion per transaction, shapes [n]: class code (0: none), confidence, evidence texts and
-    the index into them."""
-
-    code: Codes
-    confidence: NDArray[np.int16]
-    texts: pl.Series
-    place: NDArray[np.int32]
-
-
-def columns_or_null(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
-    """`frame` with exactly these text columns; one that it lacks is null, empty text is null."""
-    return frame.select(
-        pl.col(name).cast(pl.String).replace("", None)
-        if name in frame.columns
-        else pl.lit(None, pl.String).alias(name)
-        for name in names
-    )
-
-
-def _lookup(keys: pl.Series, table: pl.DataFrame, on: str) -> Candidate:
-    """`table` has columns `on`, class_code, confidence_permille, evidence, one row per key."""
-    indexed = table.with_row_index("place").select(on, "place", "class_code", "confidence_permille")
-    joined = keys.rename(on).to_frame().join(indexed, on=on, how="left", maintain_order="left")
-    return Candidate(
-        joined["class_code"].cast(pl.UInt8).fill_null(0).to_numpy(),
-        joined["confidence_permille"].cast(pl.Int16).fill_null(0).to_numpy(),
-        table["evidence"],
-        joined["place"].cast(pl.Int32).fill_null(-1).to_numpy(),
-    )
 
 
 def _named(verdicts: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
@@ -191,7 +164,9 @@ def classify(
         ("party_id", "name", "kind", "industry_code"),
     ).unique("party_id", keep="first", maintain_order=True)
     books = accounts.join(
-        parties.rename({"party_id": "owner", "name": "party_name", "kind": "party_kind"}), on="owner", how="left"
+        parties.rename({"party_id": "owner", "name": "party_name", "kind": "party_kind"}),
+        on="owner",
+        how="left",
     ).with_columns(name=pl.coalesce("name", "party_name"))
 
     text_columns = (
@@ -218,53 +193,49 @@ def classify(
     rows = rows.join(payer, on="debit_account", how="left", maintain_order="left").join(
         payee, on="credit_account", how="left", maintain_order="left"
     )
-    rows = rows.with_columns(
-        normalised("purpose_text").alias("remark"),
-        pl.coalesce("credit_name", "book_name").alias("payee_name"),
-    ).with_columns(normalised("payee_name").alias("name"))
-
-    names = rows["name"].drop_nulls().unique()
-    shapes = names.rename("name").to_frame().with_columns(shape=name_shape(pl.col("name")))
-    shape = (
-        rows.select("name")
-        .join(shapes, on="name", how="left", maintain_order="left")["shape"]
-        .fill_null(0)
-        .to_numpy()
+    rows = rows.with_columns(pl.coalesce("credit_name", "book_name").alias("payee_name"))
+    names = normalised_distinct(rows["payee_name"])
+    remarks = normalised_distinct(rows["purpose_text"])
+    payees = distinct(rows["credit_account"])
+    kinds, industries = distinct(rows["account_kind"]), distinct(rows["industry_code"])
+    institutions, merchants = distinct(rows["credit_institution"]), distinct(rows["merchant_code"])
+    shape = names.spread(
+        names.values.rename("name").to_frame().select(name_shape(pl.col("name"))).to_series().to_numpy(), 0
     )
 
-    given = _lookup(rows["credit_account"], _given_classes(accounts), "account")
-    kind = _lookup(
-        rows["account_kind"],
+    given = lookup(payees, _given_classes(accounts), "account")
+    kind = lookup(
+        kinds,
         _constant_table(list(ACCOUNT_KIND_CLASS), list(ACCOUNT_KIND_CLASS.values()), "kind", "account kind"),
         "kind",
     )
-    industry = _lookup(
-        rows["industry_code"],
-        _code_table(rows["industry_code"], dictionary, "industry", "code", "industry"),
+    industry = lookup(
+        industries,
+        _code_table(industries.values, dictionary, "industry", "code", "industry"),
         "code",
     )
-    institution = _lookup(
-        rows["credit_institution"],
-        _code_table(rows["credit_institution"], dictionary, "bank_code", "code", "bank code"),
+    institution = lookup(
+        institutions,
+        _code_table(institutions.values, dictionary, "bank_code", "code", "bank code"),
         "code",
     )
-    merchant = _lookup(
-        rows["merchant_code"],
-        _code_table(rows["merchant_code"], dictionary, "merchant_code", "code", "merchant code"),
+    merchant = lookup(
+        merchants,
+        _code_table(merchants.values, dictionary, "merchant_code", "code", "merchant code"),
         "code",
     )
-    by_name = _lookup(rows["name"], _named(best_terms(names, dictionary, "name"), "name", "name"), "name")
-    by_remark = _lookup(
-        rows["remark"], _named(best_terms(rows["remark"], dictionary, "remark"), "remark", "remark"), "remark"
+    by_name = lookup(names, _named(best_terms(names.values, dictionary, "name"), "name", "name"), "name")
+    by_remark = lookup(
+        remarks, _named(best_terms(remarks.values, dictionary, "remark"), "remark", "remark"), "remark"
     )
-    party = _lookup(
-        rows["payee_kind"],
+    party = lookup(
+        distinct(rows["payee_kind"]),
         _constant_table(list(PARTY_KIND_CLASS), list(PARTY_KIND_CLASS.values()), "kind", "party kind"),
         "kind",
     )
     by_remark = _believed_remark(by_remark, rows, shape, parameters, on_date)
-    shaped = _lookup(
-        pl.Series(shape),
+    shaped = lookup(
+        distinct(pl.Series(shape)),
         pl.DataFrame(
             {
                 "shape": [NAME_INDIVIDUAL, NAME_COMPANY],
@@ -276,9 +247,9 @@ def classify(
         ),
         "shape",
     )
-    same_name = _same_name(rows)
+    same_name = _same_name(rows, names)
     wages = payroll_pattern(
-        transactions, rows, shape == NAME_INDIVIDUAL, by_remark.code == 0, parameters, on_date
+        transactions, rows, names.place, shape == NAME_INDIVIDUAL, by_remark.code == 0, parameters, on_date
     )
     documents = documented_pairs(rows, context.contract_payees, context.invoices, context.orders)
 
@@ -303,7 +274,9 @@ def classify(
     remark_strong = remark_particular & (by_remark.confidence >= STRONG_REMARK_PERMILLE)
     name_particular = ~_is_in(by_name.code, GENERIC)
     # The name of a pooled account tells whose pool it is.
-    names_a_pool = _is_in(kind.code, frozenset((BY_NAME["pooled"].code,))) & name_particular & (by_name.code != 0)
+    names_a_pool = (
+        _is_in(kind.code, frozenset((BY_NAME["pooled"].code,))) & name_particular & (by_name.code != 0)
+    )
     remark_surer = (by_name.confidence < FIRM_NAME_PERMILLE) & (by_remark.confidence > by_name.confidence)
 
     def particular(candidate: Candidate) -> NDArray[np.bool_]:
@@ -315,7 +288,7 @@ def classify(
     give(industry, particular(industry), Basis.REGISTRY)
     give(institution, particular(institution), Basis.BANK_CODE)
     give(merchant, particular(merchant), Basis.MERCHANT_CODE)
-    for watched in _watched(context.watch_list, rows):
+    for watched in _watched(context.watch_list, payees, names):
         give(watched, everywhere, Basis.WATCH_LIST)
     give(by_name, particular(by_name) & ~remark_surer, Basis.NAME)
     give(by_remark, remark_particular, Basis.REMARK)
@@ -323,7 +296,11 @@ def classify(
     give(same_name, everywhere, Basis.NAME)
     give(wages, everywhere, Basis.MODEL)
     # From here on: generic classes.
-    give(documents, _is_in(party.code | shaped.code | by_name.code, GENERIC) | (party.code == 0), Basis.DOCUMENT)
+    give(
+        documents,
+        _is_in(party.code | shaped.code | by_name.code, GENERIC) | (party.code == 0),
+        Basis.DOCUMENT,
+    )
     give(party, everywhere, Basis.REGISTRY)
     give(industry, everywhere, Basis.REGISTRY)
     give(by_name, _is_in(by_name.code, GENERIC), Basis.NAME)
@@ -339,9 +316,7 @@ def classify(
     return pl.DataFrame(
         {
             "transaction_id": transactions["transaction_id"].cast(pl.String),
-            "destination_class": pl.Series([BY_CODE[c].name for c in ()], dtype=CLASS_DTYPE)
-            if count == 0
-            else _enumerated(class_place[chosen], CLASS_DTYPE),
+            "destination_class": _enumerated(class_place[chosen], CLASS_DTYPE),
             "basis": _enumerated(basis, BASIS_DTYPE),
             "confidence_permille": pl.Series(confidence, dtype=pl.Int16),
             "evidence": pool.gather(evidence) if count else pl.Series([], dtype=pl.String),
@@ -362,7 +337,9 @@ def _believed_remark(
     account, and a wage has a believable size."""
     tax, utilities = BY_NAME["tax"].code, BY_NAME["utilities"].code
     cash, payroll = BY_NAME["cash"].code, BY_NAME["payroll"].code
-    person = (shape == NAME_INDIVIDUAL) | (rows["payee_kind"] == "individual").fill_null(value=False).to_numpy()
+    person = (shape == NAME_INDIVIDUAL) | (rows["payee_kind"] == "individual").fill_null(
+        value=False
+    ).to_numpy()
     to_account = rows["credit_account"].is_not_null().to_numpy() & ~(
         rows["account_kind"].is_in(["bank_internal"]).fill_null(value=False).to_numpy()
     )
@@ -380,11 +357,16 @@ def _believed_remark(
     return Candidate(code, confidence, remark.texts, remark.place)
 
 
-def _same_name(rows: pl.DataFrame) -> Candidate:
+def _same_name(rows: pl.DataFrame, names: Distinct) -> Candidate:
     """Payer and payee bear one name and the payee's account is not in this bank."""
-    outside = rows["account_kind"].is_null() | (rows["account_kind"] == "external")
-    payer = rows.select(normalised("payer_name"))["payer_name"]
-    same = ((payer == rows["name"]) & outside).fill_null(value=False).to_numpy()
+    outside = (rows["account_kind"].is_null() | (rows["account_kind"] == "external")).fill_null(value=True)
+    payers = normalised_distinct(rows["payer_name"])
+    place = names.values.rename("name").to_frame().with_row_index("place")
+    matched = (
+        payers.values.rename("name").to_frame().join(place, on="name", how="left", maintain_order="left")
+    )
+    payer_name_place = payers.spread(matched["place"].cast(pl.Int32).fill_null(-1).to_numpy(), -1)
+    same = (payer_name_place >= 0) & (payer_name_place == names.place) & outside.to_numpy()
     return Candidate(
         np.where(same, BY_NAME["same_name_other_bank"].code, 0).astype(np.uint8),
         np.full(len(same), 900, np.int16),
@@ -393,7 +375,7 @@ def _same_name(rows: pl.DataFrame) -> Candidate:
     )
 
 
-def _watched(watch_list: pl.DataFrame | None, rows: pl.DataFrame) -> list[Candidate]:
+def _watched(watch_list: pl.DataFrame | None, payees: Distinct, names: Distinct) -> list[Candidate]:
     """Opinions of the watch list, by account and by name."""
     if watch_list is None:
         return []
@@ -406,11 +388,11 @@ def _watched(watch_list: pl.DataFrame | None, rows: pl.DataFrame) -> list[Candid
         confidence_permille=pl.lit(950, pl.Int16),
     )
     found: list[Candidate] = []
-    for key, column in (("account", "credit_account"), ("name", "name")):
+    for key, keys in (("account", payees), ("name", names)):
         table = (
             listed.filter(pl.col(key).is_not_null() & (pl.col("class_code") != 0))
             .unique(key, keep="first", maintain_order=True)
             .select(key, "class_code", "confidence_permille", evidence=pl.format("{} {}", "source", key))
         )
-        found.append(_lookup(rows[column], table, key))
+        found.append(lookup(keys, table, key))
     return found

@@ -44,7 +44,9 @@ def normalise(text: str) -> str:
 
 
 def _refuse(problem: str, place: Place) -> ValueRefused:
-    return ValueRefused(problem, place, "Mend the dictionary row; docs/concepts/destinations.md gives the layout")
+    return ValueRefused(
+        problem, place, "Mend the dictionary row; docs/concepts/destinations.md gives the layout"
+    )
 
 
 def _parse(name: str, text: str) -> list[tuple[str, str, int, str, int, tuple[str, ...]]]:
@@ -59,7 +61,9 @@ def _parse(name: str, text: str) -> list[tuple[str, str, int, str, int, tuple[st
     rows: list[tuple[str, str, int, str, int, tuple[str, ...]]] = []
     for number, row in enumerate(reader, start=2):
         if row["kind"] not in KINDS:
-            raise _refuse(f"kind {row['kind']!r} is not one of {', '.join(KINDS)}", Place(name, number, "kind"))
+            raise _refuse(
+                f"kind {row['kind']!r} is not one of {', '.join(KINDS)}", Place(name, number, "kind")
+            )
         if row["match"] not in MATCHES:
             raise _refuse(
                 f"match {row['match']!r} is not one of {', '.join(MATCHES)}", Place(name, number, "match")
@@ -87,7 +91,8 @@ def load_dictionary(additions: Sequence[Path] = ()) -> Dictionary:
     """
     merged: dict[tuple[str, str, str], tuple[int, int, tuple[str, ...]]] = {}
     for source in sorted(
-        (entry for entry in resources.files(__package__).joinpath("dictionaries").iterdir()), key=lambda e: e.name
+        (entry for entry in resources.files("loantrail.destinations").joinpath("dictionaries").iterdir()),
+        key=lambda e: e.name,
     ):
         if not source.name.endswith(".csv"):
             continue

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
+from loantrail.destinations.candidates import Candidate
 from loantrail.destinations.model import BY_NAME
 from loantrail.destinations.names import company_key
-
-if TYPE_CHECKING:
-    from loantrail.destinations.classify import Candidate
 
 _PAYER_KEYS = ("payer_party", "payer_key")
 _PAYEE_KEYS = ("payee_party", "credit_account", "payee_key")
 
 
-def _pairs(frame: pl.DataFrame, names: dict[str, str | None], what: str, number: str) -> pl.DataFrame:
+def _pairs(frame: pl.DataFrame, names: Mapping[str, str | None], what: str, number: str) -> pl.DataFrame:
     """Rows with all key columns (null where `names` gives no column of `frame`), and the evidence text."""
 
     def column(name: str | None) -> pl.Expr:
@@ -33,7 +31,9 @@ def _pairs(frame: pl.DataFrame, names: dict[str, str | None], what: str, number:
         column(names["payee_name"]).alias("payee_name"),
         pl.format("{} {}", pl.lit(what), column(number).fill_null("")).str.strip_chars().alias("evidence"),
     )
-    return keyed.with_columns(company_key("payer_name").alias("payer_key"), company_key("payee_name").alias("payee_key"))
+    return keyed.with_columns(
+        company_key("payer_name").alias("payer_key"), company_key("payee_name").alias("payee_key")
+    )
 
 
 def _all_pairs(
@@ -83,8 +83,6 @@ def documented_pairs(
 
     `rows`: payer_party, payer_name, payee_party, credit_account, payee_name, document_no, in the order of the result.
     """
-    from loantrail.destinations.classify import Candidate
-
     count = rows.height
     found = pl.Series("evidence", [None], dtype=pl.String).extend_constant(None, max(count - 1, 0))[:count]
     pairs = _all_pairs(contract_payees, invoices, orders)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantrail.destinations.candidates import Candidate
 from loantrail.destinations.model import BY_NAME
 from loantrail.parameters import ParameterBook
-
-if TYPE_CHECKING:
-    from loantrail.destinations.classify import Candidate
 
 UNEVEN_UNIT_FEN = 100_000
 """A sum that is no multiple of 1,000 yuan is uneven, as wages are."""
@@ -22,18 +19,20 @@ UNEVEN_UNIT_FEN = 100_000
 def payroll_pattern(
     transactions: pl.DataFrame,
     rows: pl.DataFrame,
+    payee: NDArray[np.int32],
     to_person: NDArray[np.bool_],
     silent: NDArray[np.bool_],
     parameters: ParameterBook,
     on_date: datetime.date,
 ) -> Candidate:
     """Payments to persons whose remark says nothing, where the payer paid enough different persons that day, each
-    a believable wage and at least half of them uneven. All arrays have one entry per transaction."""
-    from loantrail.destinations.classify import Candidate
-
+    a believable wage and at least half of them uneven. `payee` numbers the payee names; all arrays have one entry per transaction."""
     count = transactions.height
     nothing = Candidate(
-        np.zeros(count, np.uint8), np.zeros(count, np.int16), pl.Series([], dtype=pl.String), np.zeros(count, np.int32)
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.int16),
+        pl.Series([], dtype=pl.String),
+        np.zeros(count, np.int32),
     )
     if "booked_at" not in transactions.columns or not bool((to_person & silent).any()):
         return nothing
@@ -41,9 +40,10 @@ def payroll_pattern(
     least = parameters.at("payroll_single_least_fen", on_date).number
     most = parameters.at("payroll_single_most_fen", on_date).number
     payments = (
-        rows.select("debit_account", "name", "amount_fen", "payer_kind")
+        rows.select("debit_account", "amount_fen", "payer_kind")
         .with_columns(
             transactions["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().alias("day"),
+            payee=pl.Series(payee),
             eligible=pl.Series(to_person & silent),
         )
         .with_row_index("place")
@@ -57,7 +57,7 @@ def payroll_pattern(
     days = (
         payments.group_by("debit_account", "day")
         .agg(
-            payees=pl.col("name").n_unique(),
+            payees=pl.col("payee").n_unique(),
             uneven=(pl.col("amount_fen") % UNEVEN_UNIT_FEN != 0).mean(),
         )
         .filter((pl.col("payees") >= fewest) & (pl.col("uneven") >= 0.5))
