@@ -6,7 +6,9 @@ from __future__ import annotations
 import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, computed_field
+
+from loantrail.money import minor_digits
 
 Fen = Annotated[
     int,
@@ -27,6 +29,17 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Priced(Answer):
+    """An answer whose amounts are in one currency."""
+
+    currency: str
+
+    @computed_field(description="Digits after the point of the currency's major unit: 2 for CNY, 0 for JPY.")
+    @property
+    def minor_digits(self) -> int:
+        return minor_digits(self.currency)
+
+
 class Run(Answer):
     """The trace that an answer was read from."""
 
@@ -41,21 +54,19 @@ class Run(Answer):
     hop_count: int
 
 
-class Totals(Answer):
+class Totals(Priced):
     """Sums over every loan that the search found. Currencies never mix."""
 
-    currency: str
     loan_count: int
     disbursed_fen: Fen
     seen_fen: Fen
     prohibited_fen: Fen
 
 
-class LoanRow(Answer):
+class LoanRow(Priced):
     loan_id: str
     borrower_name: str
     product: str
-    currency: str
     issued_on: datetime.date
     state: str
     five_class: str
@@ -84,7 +95,7 @@ class Disbursement(Answer):
     account: str
 
 
-class LoanFacts(Answer):
+class LoanFacts(Priced):
     loan_id: str
     contract_id: str
     borrower_party_id: str
@@ -94,7 +105,6 @@ class LoanFacts(Answer):
     purpose_text: str
     payment_mode: str
     grant_kind: str
-    currency: str
     contract_amount_fen: Fen
     amount_fen: Fen
     balance_fen: Fen

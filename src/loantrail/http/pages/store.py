@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ from loantrail.http.pages.paths import Hop
 
 HOPS_MAX: Final = 500_000
 """More hops of one loan than this are not read for a page."""
+
+_STORED_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 Database = Connection[Any]
 Row = dict[str, Any]
@@ -52,16 +55,14 @@ _LOANS: Final = sql.SQL(
     WITH lead_count AS (
         SELECT loan_id, count(*) AS lead_count FROM published.trace_lead WHERE run_id = %(run_id)s GROUP BY loan_id
     ), loan AS (
-        SELECT note.loan_id, party.name AS borrower_name, contract.product, note.currency, note.issued_on,
-               note.state, note.five_class, note.amount_fen, summary.disbursed_fen, summary.seen_fen,
+        SELECT note.loan_id, note.borrower_name, note.product, note.currency, note.issued_on, note.state,
+               note.five_class, note.amount_fen, summary.disbursed_fen, summary.seen_fen,
                summary.prohibited_fen, coalesce(lead_count.lead_count, 0) AS lead_count
-        FROM published.loan_note AS note
-        JOIN published.loan_contract AS contract USING (contract_id)
-        JOIN published.party AS party ON party.party_id = contract.borrower_party_id
+        FROM published.loan AS note
         LEFT JOIN published.trace_loan_summary AS summary
             ON summary.run_id = %(run_id)s AND summary.loan_id = note.loan_id
         LEFT JOIN lead_count ON lead_count.loan_id = note.loan_id
-        WHERE (%(pattern)s::text IS NULL OR note.loan_id ILIKE %(pattern)s OR party.name ILIKE %(pattern)s)
+        WHERE (%(pattern)s::text IS NULL OR note.loan_id ILIKE %(pattern)s OR note.borrower_name ILIKE %(pattern)s)
           AND (NOT %(suspected)s OR summary.prohibited_fen > 0 OR lead_count.lead_count > 0)
     )
     """
@@ -140,14 +141,11 @@ def loan_facts(connection: Database, loan_id: str) -> Row | None:
     with connection.cursor(row_factory=dict_row) as cursor:
         facts = cursor.execute(
             """
-            SELECT note.loan_id, note.contract_id, contract.borrower_party_id, party.name AS borrower_name,
-                   party.kind AS borrower_kind, contract.product, contract.purpose_text, contract.payment_mode,
-                   note.grant_kind, note.currency, contract.amount_fen AS contract_amount_fen, note.amount_fen,
-                   note.balance_fen, note.rate_ppm, note.issued_on, note.matures_on, note.state, note.five_class,
-                   coalesce(unit.name, note.unit_id) AS unit_name
-            FROM published.loan_note AS note
-            JOIN published.loan_contract AS contract USING (contract_id)
-            JOIN published.party AS party ON party.party_id = contract.borrower_party_id
+            SELECT note.loan_id, note.contract_id, note.borrower_party_id, note.borrower_name, note.borrower_kind,
+                   note.product, note.purpose_text, note.payment_mode, note.grant_kind, note.currency,
+                   note.contract_amount_fen, note.amount_fen, note.balance_fen, note.rate_ppm, note.issued_on,
+                   note.matures_on, note.state, note.five_class, coalesce(unit.name, note.unit_id) AS unit_name
+            FROM published.loan AS note
             LEFT JOIN published.organisation_unit AS unit ON unit.unit_id = note.unit_id
             WHERE note.loan_id = %s
             """,
@@ -258,9 +256,9 @@ def transfers(connection: Database, transfer_ids: Iterable[str]) -> Mapping[str,
         rows = cursor.execute(
             """
             SELECT transfer_id, amount_fen, purpose_text, document_no, debit_name, credit_name
-            FROM published.transfer WHERE transfer_id = ANY(%s)
+            FROM published.transfer WHERE transfer_uuid = ANY(%s::uuid[])
             """,
-            (sorted(transfer_ids),),
+            (sorted(filter(_STORED_ID.fullmatch, transfer_ids)),),
         ).fetchall()
     return {row["transfer_id"]: row for row in rows}
 
@@ -276,8 +274,3 @@ def destinations(connection: Database, run_id: str, transfer_ids: Sequence[str])
             (run_id, list(transfer_ids)),
         ).fetchall()
     return {row["transfer_id"]: row for row in rows}
-
-
-def is_reachable(connection: Database) -> bool:
-    """True once the database has answered; its failures are raised."""
-    return connection.execute("SELECT 1").fetchone() is not None

@@ -1,0 +1,21 @@
+import createFetchClient from "openapi-fetch";
+import createClient from "openapi-react-query";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Fen = string;
+
+const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
+
+export const api = createClient(fetcher);
+
+const EVIDENCE_PAGE = 20;
+
+/** One page of what a statement line rests on; rejects with the problem that the server answered. */
+export async function fetchEvidence(loanId: string, use: string, offset: number): Promise<Schemas["Evidence"]> {
+  const { data, error } = await fetcher.GET("/api/v1/loans/{loan_id}/statement/{use}/evidence", {
+    params: { path: { loan_id: loanId, use }, query: { offset, limit: EVIDENCE_PAGE } },
+  });
+  if (!data) throw error;
+  return data;
+}

@@ -1,0 +1,81 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ConfigProvider, type ThemeConfig } from "antd";
+import enGB from "antd/locale/en_GB";
+import zhCN from "antd/locale/zh_CN";
+import { lazy, Suspense } from "react";
+import { BrowserRouter, Link, Route, Routes } from "react-router";
+import { useSpeech } from "./i18n";
+import { Frame } from "./ui/Frame";
+import { Loading, Notice } from "./ui/states";
+
+const LoansPage = lazy(() => import("./loans/LoansPage"));
+const LoanPage = lazy(() => import("./loans/LoanPage"));
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } },
+});
+
+// The server marks the styles that may be written at run time with this answer's nonce.
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
+
+const fontFamily = getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
+
+const THEME: ThemeConfig = {
+  token: {
+    colorPrimary: "#0f6b66",
+    colorLink: "#0f6b66",
+    colorError: "#b93a24",
+    colorTextBase: "#1b2526",
+    colorBgLayout: "#f4f5f2",
+    borderRadius: 6,
+    fontFamily,
+    fontSize: 14,
+    motionDurationMid: "0.12s",
+    motionDurationSlow: "0.16s",
+  },
+  components: {
+    Table: {
+      headerBg: "transparent",
+      headerColor: "#5c696b",
+      headerSplitColor: "transparent",
+      borderColor: "#e7eae6",
+      rowHoverBg: "#f3f7f5",
+      rowExpandedBg: "#f8f9f6",
+      cellPaddingBlock: 12,
+      headerSortActiveBg: "transparent",
+      headerSortHoverBg: "#eef1ee",
+      bodySortBg: "transparent",
+    },
+  },
+};
+
+function Missing() {
+  const { t } = useSpeech();
+  return (
+    <Notice tone="empty" title={t("app.not_found")} action={<Link to="/">{t("app.back_to_loans")}</Link>}>
+      <p>{t("app.not_found_hint")}</p>
+    </Notice>
+  );
+}
+
+export function App() {
+  const { language } = useSpeech();
+  return (
+    <ConfigProvider csp={{ nonce }} locale={language === "zh" ? zhCN : enGB} theme={THEME}>
+      <QueryClientProvider client={queries}>
+        <BrowserRouter>
+          <Frame>
+            <Suspense fallback={<Loading />}>
+              <Routes>
+                <Route path="/" element={<LoansPage />} />
+                <Route path="/loans" element={<LoansPage />} />
+                <Route path="/loans/:loanId" element={<LoanPage />} />
+                <Route path="*" element={<Missing />} />
+              </Routes>
+            </Suspense>
+          </Frame>
+        </BrowserRouter>
+      </QueryClientProvider>
+    </ConfigProvider>
+  );
+}

@@ -1,0 +1,43 @@
+import type { Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { useMoney } from "../ui/Amount";
+import { shareBasisPoints, shareText } from "../ui/money";
+import { GROUPS, groupOf, sumFen } from "./groups";
+
+interface Props {
+  readonly lines: readonly Schemas["StatementLine"][];
+  readonly facts: Schemas["LoanFacts"];
+}
+
+/** The whole loan as one bar, cut by group. */
+export function Composition({ lines, facts }: Props) {
+  const { t } = useSpeech();
+  const money = useMoney(facts);
+  const whole = sumFen(lines);
+  const groups = GROUPS.map((group) => ({ group, fen: sumFen(lines.filter((line) => groupOf(line) === group)) })).filter(
+    ({ fen }) => fen > 0n,
+  );
+  return (
+    <div className="composition">
+      <div className="composition-bar" aria-hidden="true">
+        {groups.map(({ group, fen }) => (
+          <span
+            key={group}
+            className={`fill tone-${group}`}
+            style={{ flexGrow: Math.max(shareBasisPoints(fen, whole), 40) }}
+            title={`${t(`group.${group}`)} ${money.hover(fen.toString())}`}
+          />
+        ))}
+      </div>
+      <ul className="legend">
+        {groups.map(({ group, fen }) => (
+          <li key={group}>
+            <span className={`dot tone-${group}`} aria-hidden="true" />
+            {t(`group.${group}`)}
+            <span className="figures quiet">{shareText(fen, whole)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

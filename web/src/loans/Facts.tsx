@@ -1,0 +1,81 @@
+import type { ReactNode } from "react";
+import type { Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Amount } from "../ui/Amount";
+import { instantText } from "../ui/time";
+
+const PPM_DIGITS = 4;
+
+/** 43500 millionths are 4.35%. */
+function rateText(ppm: number): string {
+  const text = (ppm / 10 ** PPM_DIGITS).toFixed(PPM_DIGITS).replace(/0{1,2}$/, "");
+  return `${text}%`;
+}
+
+/** What the books say about the loan. */
+export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
+  const { t, name } = useSpeech();
+  return (
+    <section className="card box" aria-labelledby="facts-title">
+      <h2 id="facts-title">{t("loan.facts")}</h2>
+      <dl className="facts">
+        <Fact label={t("loan.number")}>{facts.loan_id}</Fact>
+        <Fact label={t("loan.contract")}>{facts.contract_id}</Fact>
+        <Fact label={t("loan.purpose")}>{facts.purpose_text}</Fact>
+        <Fact label={t("loan.payment_mode")}>{name("payment_mode", facts.payment_mode)}</Fact>
+        <Fact label={t("loan.grant_kind")}>{name("grant_kind", facts.grant_kind)}</Fact>
+        <Fact label={t("loan.term")}>{t("loan.term_value", { from: facts.issued_on, to: facts.matures_on })}</Fact>
+        <Fact label={t("loan.rate")}>{rateText(facts.rate_ppm)}</Fact>
+        <Fact label={t("loan.contract_amount")}>
+          <Amount fen={facts.contract_amount_fen} form="full" {...facts} />
+        </Fact>
+        <Fact label={t("loan.note_amount")}>
+          <Amount fen={facts.amount_fen} form="full" {...facts} />
+        </Fact>
+        <Fact label={t("loan.balance")}>
+          <Amount fen={facts.balance_fen} form="full" {...facts} />
+        </Fact>
+        <Fact label={t("loan.unit")}>{facts.unit_name}</Fact>
+        {facts.managers.length > 0 && <Fact label={t("loan.managers")}>{facts.managers.join("、")}</Fact>}
+        {facts.disbursements.map((one) => (
+          <Fact key={one.disbursement_id} label={t("loan.disbursements")}>
+            <span>{instantText(one.booked_at)}</span>
+            <br />
+            <Amount fen={one.amount_fen} form="full" {...facts} />
+            <br />
+            <span className="quiet">{one.account}</span>
+          </Fact>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** How the figures on this page were made, so that they can be made again. */
+export function RunFacts({ run }: { readonly run: Schemas["Run"] }) {
+  const { t, name } = useSpeech();
+  return (
+    <section className="card box" aria-labelledby="run-title">
+      <h2 id="run-title">{t("run.title")}</h2>
+      <dl className="facts">
+        <Fact label={t("run.convention")}>{name("convention", run.convention.toLowerCase())}</Fact>
+        <Fact label={t("run.opening")}>{name("opening", run.opening)}</Fact>
+        <Fact label={t("run.events")}>{run.event_count.toLocaleString("en")}</Fact>
+        <Fact label={t("run.created")}>{instantText(run.created_at)}</Fact>
+        <Fact label={t("run.data")}>
+          <span className="version">{run.data_version}</span>
+        </Fact>
+        <Fact label={t("run.software")}>{run.software_version}</Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="figures">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import { Button } from "antd";
+import type { Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Amount } from "../ui/Amount";
+
+interface Props {
+  readonly leads: readonly Schemas["Lead"][];
+  readonly lines: readonly Schemas["StatementLine"][];
+  readonly facts: Schemas["LoanFacts"];
+  readonly reveal: (use: string) => void;
+}
+
+/** What the trace makes one suspect; each lead leads to the evidence of its line. */
+export function Leads({ leads, lines, facts, reveal }: Props) {
+  const { t, name } = useSpeech();
+  const uses = new Set(lines.map((line) => line.use));
+  return (
+    <section className={leads.length > 0 ? "card box leads" : "card box"} aria-labelledby="leads-title">
+      <h2 id="leads-title">{t("leads.title")}</h2>
+      {leads.length === 0 ? (
+        <p className="quiet">{t("leads.none")}</p>
+      ) : (
+        <>
+          <ul>
+            {leads.map((lead) => (
+              <li key={`${lead.pattern}-${lead.transaction_ids.join()}`}>
+                <div className="lead-line">
+                  <span className="lead-tag">{t("leads.tag")}</span>
+                  <strong>{name("pattern", lead.pattern)}</strong>
+                </div>
+                <div className="lead-amount">
+                  <Amount fen={lead.amount_fen} form="full" {...facts} />
+                  <span className="quiet">
+                    {lead.transaction_ids.length === 1
+                      ? t("leads.transactions_one")
+                      : t("leads.transactions", { count: lead.transaction_ids.length })}
+                  </span>
+                </div>
+                {lead.explanation && <p>{lead.explanation}</p>}
+                {uses.has(lead.destination_class) && (
+                  <Button type="link" size="small" onClick={() => reveal(lead.destination_class)}>
+                    {t("leads.open_line")}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+          <p className="quiet small">{t("leads.explain")}</p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,221 @@
+import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
+import { Button, Table, type TableProps, Tooltip } from "antd";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Amount, useMoney } from "../ui/Amount";
+import { shareText } from "../ui/money";
+import { RangeBar, ShareBar } from "../ui/ShareBar";
+import { EvidencePanel } from "./EvidencePanel";
+import { groupOf, inOrder, sumFen } from "./groups";
+
+type Line = Schemas["StatementLine"];
+type LoanFacts = Schemas["LoanFacts"];
+
+interface Props {
+  readonly facts: LoanFacts;
+  readonly lines: readonly Line[];
+  readonly disbursed: string;
+  readonly convention: string;
+  readonly open: readonly string[];
+  readonly change: (uses: readonly string[]) => void;
+}
+
+/** The use-of-proceeds statement: one line per use, each with its bounds, its basis and its evidence. */
+export function Statement({ facts, lines, disbursed, convention, open, change }: Props) {
+  const { t, name } = useSpeech();
+  const total = sumFen(lines);
+  const toggle = (use: string) => change(open.includes(use) ? open.filter((one) => one !== use) : [...open, use]);
+  const columns: NonNullable<TableProps<Line>["columns"]> = [
+    {
+      key: "use",
+      title: t("statement.use"),
+      render: (_, line) => <Use line={line} open={open.includes(line.use)} toggle={() => toggle(line.use)} />,
+    },
+    {
+      key: "amount",
+      title: t("statement.amount", { currency: facts.currency }),
+      align: "right",
+      render: (_, line) => <Amount fen={line.amount_fen} form="exact" {...facts} />,
+    },
+    {
+      key: "share",
+      title: t("statement.share"),
+      width: 130,
+      render: (_, line) => (
+        <span className="bar-and-figure">
+          <ShareBar part={BigInt(line.amount_fen)} whole={total} tone={groupOf(line)} />
+          <span className="figures">{shareText(BigInt(line.amount_fen), total)}</span>
+        </span>
+      ),
+    },
+    {
+      key: "bounds",
+      title: t("statement.bounds", { currency: facts.currency }),
+      align: "right",
+      render: (_, line) => <Bounds line={line} facts={facts} total={total} />,
+    },
+    {
+      key: "basis",
+      title: t("statement.basis"),
+      className: "cell-basis",
+      render: (_, line) => <Basis line={line} />,
+    },
+  ];
+  return (
+    <>
+      <div className="card-head">
+        <h2 id="statement-title">{t("statement.title")}</h2>
+        <p className="quiet">{t("statement.explain", { convention: name("convention", convention.toLowerCase()) })}</p>
+      </div>
+      <Table<Line>
+        className="statement"
+        rowKey="use"
+        columns={columns}
+        dataSource={inOrder(lines)}
+        pagination={false}
+        size="middle"
+        expandable={{
+          expandedRowKeys: [...open],
+          showExpandColumn: false,
+          expandRowByClick: false,
+          expandedRowRender: (line) => <EvidencePanel loanId={facts.loan_id} line={line} facts={facts} />,
+        }}
+        onRow={(line) => ({
+          onClick: (event) => {
+            const onControl = event.target instanceof Element && event.target.closest("button, a");
+            if (!onControl && window.getSelection()?.toString() === "") toggle(line.use);
+          },
+        })}
+        summary={() => <Total total={total} disbursed={BigInt(disbursed)} facts={facts} />}
+      />
+    </>
+  );
+}
+
+function Use({ line, open, toggle }: { readonly line: Line; readonly open: boolean; readonly toggle: () => void }) {
+  const { t, name } = useSpeech();
+  const use = name("use", line.use);
+  return (
+    <span className="use">
+      <Button
+        type="text"
+        size="small"
+        className={open ? "expander open" : "expander"}
+        icon={<RightOutlined aria-hidden />}
+        aria-expanded={open}
+        aria-label={t(open ? "statement.collapse" : "statement.expand", { use })}
+        onClick={toggle}
+      />
+      <span className={`dot tone-${groupOf(line)}`} aria-hidden="true" />
+      <span>
+        <span className="use-name">{use}</span>
+        <span className="use-group">{t(`group.${groupOf(line)}`)}</span>
+      </span>
+    </span>
+  );
+}
+
+interface BoundsProps {
+  readonly line: Line;
+  readonly facts: LoanFacts;
+  readonly total: bigint;
+}
+
+/** The stored bounds, else a button that asks for them. */
+function Bounds({ line, facts, total }: BoundsProps) {
+  const { t, name } = useSpeech();
+  const money = useMoney(facts);
+  const request = api.useQuery(
+    "get",
+    "/api/v1/loans/{loan_id}/statement/{use}/bounds",
+    { params: { path: { loan_id: facts.loan_id, use: line.use } } },
+    { enabled: false },
+  );
+  const { least_fen, most_fen, proven } = line.least_fen === null && request.data ? request.data : line;
+  if (least_fen === null || most_fen === null) {
+    return request.data ? (
+      <span className="quiet">{t("statement.bounds_absent")}</span>
+    ) : (
+      <Button
+        size="small"
+        loading={request.isFetching}
+        onClick={() => void request.refetch()}
+        aria-label={t("statement.bounds_of", { use: name("use", line.use) })}
+      >
+        {t("statement.bounds_request")}
+      </Button>
+    );
+  }
+  return (
+    <span className="bounds">
+      <span className="bounds-figures figures">
+        <span title={money.hover(least_fen)}>{money.exact(least_fen)}</span>
+        {" – "}
+        <span title={money.hover(most_fen)}>{money.exact(most_fen)}</span>
+        <Proof proven={proven} />
+      </span>
+      <RangeBar
+        least={BigInt(least_fen)}
+        most={BigInt(most_fen)}
+        counted={BigInt(line.amount_fen)}
+        whole={total}
+        tone={groupOf(line)}
+      />
+    </span>
+  );
+}
+
+function Proof({ proven }: { readonly proven: boolean | null }) {
+  const { t } = useSpeech();
+  const [text, hint] = proven
+    ? (["statement.proven", "statement.proven_hint"] as const)
+    : (["statement.not_proven", "statement.not_proven_hint"] as const);
+  return (
+    <Tooltip title={`${t(text)}：${t(hint)}`}>
+      <span className={proven ? "proof proven" : "proof"} tabIndex={0} aria-label={`${t(text)}. ${t(hint)}`}>
+        {proven ? <CheckCircleFilled aria-hidden /> : <span className="ring" aria-hidden="true" />}
+      </span>
+    </Tooltip>
+  );
+}
+
+function Basis({ line }: { readonly line: Line }) {
+  const { name } = useSpeech();
+  const bases = (line.basis ?? "").split(/[,;]\s*/).filter((one) => one !== "" && one !== "none");
+  return (
+    <>
+      {bases.length > 0 ? bases.map((one) => name("basis", one)).join(" · ") : <span className="quiet">–</span>}
+      {line.voucher && <span className="voucher">{line.voucher}</span>}
+    </>
+  );
+}
+
+interface TotalProps {
+  readonly total: bigint;
+  readonly disbursed: bigint;
+  readonly facts: LoanFacts;
+}
+
+function Total({ total, disbursed, facts }: TotalProps) {
+  const { t } = useSpeech();
+  const money = useMoney(facts);
+  return (
+    <Table.Summary.Row className="total">
+      <Table.Summary.Cell index={0}>{t("statement.total")}</Table.Summary.Cell>
+      <Table.Summary.Cell index={1} align="right">
+        <Amount fen={total.toString()} form="exact" {...facts} />
+      </Table.Summary.Cell>
+      <Table.Summary.Cell index={2} colSpan={3}>
+        {total === disbursed ? (
+          <span className="matches">
+            <CheckCircleFilled aria-hidden /> {t("statement.total_matches")}
+          </span>
+        ) : (
+          <strong className="danger">
+            {t("statement.total_differs", { difference: money.full((total - disbursed).toString()) })}
+          </strong>
+        )}
+      </Table.Summary.Cell>
+    </Table.Summary.Row>
+  );
+}

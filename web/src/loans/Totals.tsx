@@ -1,0 +1,48 @@
+import type { ReactNode } from "react";
+import type { Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Amount } from "../ui/Amount";
+import { shareText } from "../ui/money";
+
+export function Totals({ totals }: { readonly totals: Schemas["Totals"] }) {
+  const { t } = useSpeech();
+  const disbursed = BigInt(totals.disbursed_fen);
+  const share = (fen: string) => (disbursed > 0n ? t("loan.share_of_disbursed", { share: shareText(BigInt(fen), disbursed) }) : "");
+  return (
+    <dl className="figures-row card">
+      <Figure label={t("loans.total.count")}>{totals.loan_count.toLocaleString("en")}</Figure>
+      <Figure label={t("loans.total.disbursed")}>
+        <Amount fen={totals.disbursed_fen} form="short" {...totals} />
+      </Figure>
+      <Figure label={t("loans.total.seen")} note={share(totals.seen_fen)}>
+        <Amount fen={totals.seen_fen} form="short" {...totals} />
+      </Figure>
+      <Figure
+        label={t("loans.total.prohibited")}
+        note={share(totals.prohibited_fen)}
+        danger={totals.prohibited_fen !== "0"}
+      >
+        <Amount fen={totals.prohibited_fen} form="short" {...totals} />
+      </Figure>
+    </dl>
+  );
+}
+
+interface FigureProps {
+  readonly label: string;
+  readonly children: ReactNode;
+  readonly note?: string;
+  readonly hint?: string;
+  readonly danger?: boolean;
+}
+
+/** One large figure with what it is, and what it is a share of. */
+export function Figure({ label, children, note, hint, danger = false }: FigureProps) {
+  return (
+    <div className="figure" title={hint}>
+      <dt>{label}</dt>
+      <dd className={danger ? "danger" : undefined}>{children}</dd>
+      {note && <dd className="figure-note">{note}</dd>}
+    </div>
+  );
+}

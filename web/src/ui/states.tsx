@@ -1,0 +1,78 @@
+import { Button, Skeleton } from "antd";
+import type { ReactNode } from "react";
+import { useSpeech } from "../i18n";
+
+export interface ProblemLike {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly remedy?: string;
+}
+
+/** A failure of the interface answers a problem; one of the network is an Error without its fields. */
+function asProblem(error: unknown): ProblemLike {
+  return typeof error === "object" && error !== null && "detail" in error ? (error as ProblemLike) : {};
+}
+
+export function problemCode(error: unknown): string | undefined {
+  return asProblem(error).code;
+}
+
+export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const { t } = useSpeech();
+  const problem = asProblem(error);
+  return (
+    <Notice
+      tone="failure"
+      title={t("error.title")}
+      action={
+        retry && (
+          <Button type="primary" onClick={retry}>
+            {t("error.retry")}
+          </Button>
+        )
+      }
+    >
+      <p>{problem.detail ?? t("error.unreachable")}</p>
+      {problem.remedy && <p>{problem.remedy}</p>}
+      {problem.code && <p className="quiet">{t("error.code", { code: problem.code })}</p>}
+    </Notice>
+  );
+}
+
+interface NoticeProps {
+  readonly tone: "empty" | "failure";
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+}
+
+export function Notice({ tone, title, children, action }: NoticeProps) {
+  return (
+    <section className={`notice notice-${tone}`} role={tone === "failure" ? "alert" : "status"}>
+      <Mark failed={tone === "failure"} />
+      <h2>{title}</h2>
+      <div className="notice-text">{children}</div>
+      {action}
+    </section>
+  );
+}
+
+function Mark({ failed }: { readonly failed: boolean }) {
+  return (
+    <svg viewBox="0 0 72 40" width="72" height="40" aria-hidden="true" className="notice-mark">
+      <path d={failed ? "M4 30h18M50 10h18" : "M4 30h24c10 0 8-20 18-20h22"} />
+      <circle cx="4" cy="30" r="3" />
+      <circle cx="68" cy="10" r="3" />
+      {failed && <path className="cut" d="M31 13l10 14M41 13L31 27" />}
+    </svg>
+  );
+}
+
+export function Loading({ rows = 8 }: { readonly rows?: number }) {
+  const { t } = useSpeech();
+  return (
+    <div className="loading" role="status" aria-label={t("app.loading")}>
+      <Skeleton active title={false} paragraph={{ rows, width: "100%" }} />
+    </div>
+  );
+}
