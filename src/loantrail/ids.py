@@ -9,6 +9,10 @@ import hashlib
 import random
 import uuid
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def derived_id(*parts: str | int | None) -> str:
@@ -38,3 +42,12 @@ def new_id() -> str:
 def seeded_random(seed: int) -> random.Random:
     """A generator of pseudo-random numbers that a seed fixes. Never for secrets."""
     return random.Random(seed)  # noqa: S311  simulation and demo data, not secrets
+
+
+def seeded_generator(seed: int, stream: str = "") -> np.random.Generator:
+    """A numpy generator that a seed fixes. Each named `stream` of a seed is independent of the others, so that
+    drawing more in one place changes nothing elsewhere. Never for secrets."""
+    import numpy as np  # most users of this module need no arrays
+
+    words = hashlib.blake2b(stream.encode(), digest_size=8).digest()
+    return np.random.Generator(np.random.PCG64([seed, int.from_bytes(words, "little")]))

@@ -1,0 +1,129 @@
+"""Build the whole demo bank from a seed and write it as a bank would deliver it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from loantrail.demo.accounts import build_places
+from loantrail.demo.commerce import add_commerce, suppliers_of
+from loantrail.demo.flow_book import FlowBook
+from loantrail.demo.households import add_households
+from loantrail.demo.lending import build_loans
+from loantrail.demo.lines import statement_lines
+from loantrail.demo.loan_records import loan_frames
+from loantrail.demo.model import SIZES
+from loantrail.demo.papers import KnownTruth, Papers
+from loantrail.demo.party_records import party_frame, relation_frame, staff_frame, unit_frame
+from loantrail.demo.population import build_population
+from loantrail.demo.repaying import add_repayments, build_schedule
+from loantrail.demo.spending import pay_out, spend_honestly
+from loantrail.demo.statement_records import (
+    account_frame,
+    line_frames,
+    references,
+    trace_accounts,
+    trace_balances,
+    transaction_frames,
+)
+from loantrail.demo.truth import write_truth
+from loantrail.demo.writing import write_frames
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written."""
+
+    transactions: int
+    statement_lines: int
+    accounts: int
+    parties: int
+    loans: int
+    disbursed_fen: int
+    planted: int
+    look_alikes: int
+
+
+def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = lambda _: None) -> Summary:
+    """Write the demo bank of a size (`small`, `medium`, `large`) and a seed under `out`: one Parquet file per record
+    type, `trace/` with the two-sided files, `truth/` with what is really so. Same seed, same bytes.
+
+    `say` is told each stage. Raises KeyError for an unknown size, StorageExhausted when the disk is full.
+    """
+    size = SIZES[size_name]
+    say("people and accounts")
+    people = build_population(size, seed)
+    places = build_places(size, seed, people)
+    suppliers = suppliers_of(people, places, seed)
+    loans = build_loans(size, seed, people, places)
+
+    book, papers, truth = FlowBook(), Papers(), KnownTruth()
+    say("loans")
+    draws = pay_out(book, loans, people, places, papers, seed)
+    schedule = build_schedule(loans)
+    spend_honestly(
+        book,
+        loans,
+        draws,
+        people,
+        places,
+        suppliers,
+        papers,
+        truth,
+        np.ones(len(loans), dtype=np.bool_),
+        seed,
+    )
+    standing = add_repayments(book, loans, schedule, people, places, papers, truth, seed)
+    say("business and private life")
+    add_commerce(book, people, places, suppliers, seed)
+    add_households(book, people, places, size.transactions, seed)
+
+    say("statements")
+    flows = book.ordered()
+    accounts = places.book
+    nothing = np.zeros(len(accounts), dtype=np.int64)
+    lines, opening = statement_lines(flows, accounts.own_mask(), nothing, nothing)
+    reference = references(flows)
+
+    say("writing")
+    for folder in ("trace", "truth"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    frames: dict[str, pl.DataFrame] = {
+        "organisation_unit": unit_frame(people),
+        "staff": staff_frame(people),
+        "party": party_frame(people),
+        "party_relation": relation_frame(people, loans),
+        "account": account_frame(accounts, people, opening),
+        **loan_frames(loans, schedule, standing, papers, people, places, flows, reference, seed),
+    }
+    for name, frame in frames.items():
+        write_frames(out / f"{name}.parquet", [frame])
+    line_count = write_frames(out / "statement_line.parquet", line_frames(flows, lines, accounts, reference))
+    write_frames(out / "trace" / "transactions.parquet", transaction_frames(flows, accounts, reference))
+    drawn = frames["disbursement"]
+    trace_files = {
+        "disbursements": drawn.select("loan_id", pl.col("reference").alias("transaction_id")),
+        "balances": trace_balances(accounts, opening),
+        "orders": frames["entrusted_order"].select(
+            "loan_id", "payee_account", "amount_fen", "document_no", "valid_from", "valid_to"
+        ),
+        "accounts": trace_accounts(accounts, people),
+    }
+    for name, frame in trace_files.items():
+        write_frames(out / "trace" / f"{name}.parquet", [frame])
+    write_truth(out, truth, loans.note_no, flows, reference)
+    return Summary(
+        transactions=len(flows),
+        statement_lines=line_count,
+        accounts=len(accounts),
+        parties=len(people.parties),
+        loans=len(loans),
+        disbursed_fen=int(draws.amount_fen.sum()),
+        planted=len(truth.planted),
+        look_alikes=len(truth.look_alikes),
+    )

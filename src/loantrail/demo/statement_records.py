@@ -1,0 +1,175 @@
+"""Accounts, one-sided statement lines, and the two-sided files for tracing without a database."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantrail.demo.accounts import AccountBook, institution_numbers
+from loantrail.demo.flow_book import Flows
+from loantrail.demo.lines import Lines, reference_numbers
+from loantrail.demo.model import DAYS
+from loantrail.demo.population import Population
+from loantrail.demo.season import MONTH_OF_DAY, date_of, day_of
+from loantrail.demo.writing import gather, record_frame
+from loantrail.ledger.model import ACCOUNT, STATEMENT_LINE
+
+Int64 = NDArray[np.int64]
+
+CLASS_OF_KIND: Final = {
+    "loan_internal": "loan_internal",
+    "bank_internal": "bank_internal",
+    "margin_deposit": "acceptance_margin",
+    "time_deposit": "time_deposit",
+    "structured_deposit": "time_deposit",
+    "supervised": "property_purchase",
+}
+"""What the bank knows of its own accounts without looking at a payment."""
+
+
+def references(flows: Flows) -> pl.Series:
+    """The bank's transaction number of each movement: date and place within the day."""
+    day, place = reference_numbers(flows)
+    heads = pl.Series([f"FT{date_of(d):%Y%m%d}" for d in range(DAYS)])
+    frame = pl.DataFrame({"head": gather(heads, day), "place": place})
+    return frame.select(
+        pl.concat_str(pl.col("head"), pl.col("place").cast(pl.String).str.zfill(8)).alias("reference")
+    )["reference"]
+
+
+def account_frame(book: AccountBook, people: Population, opening_fen: Int64) -> pl.DataFrame:
+    """Accounts at this bank, and those elsewhere whose owner is on record."""
+    rows = np.flatnonzero(book.own_mask() | (np.array(book.party) >= 0))
+    own = np.array(book.bank)[rows] == 0
+    institutions = institution_numbers()
+    unit = np.array(book.unit)[rows]
+    return record_frame(
+        ACCOUNT,
+        {
+            "account": [book.number[int(row)] for row in rows],
+            "institution": [institutions[book.bank[int(row)]] for row in rows],
+            "party_id": [
+                people.parties.party_id(book.party[int(row)]) if book.party[int(row)] >= 0 else None
+                for row in rows
+            ],
+            "name": [book.name[int(row)] for row in rows],
+            "kind": [book.kind[int(row)] for row in rows],
+            "opened_on": [
+                date_of(book.opened_day[int(row)]) if mine else None
+                for row, mine in zip(rows, own, strict=True)
+            ],
+            "opening_balance_fen": pl.Series(
+                [int(opening_fen[row]) if mine else None for row, mine in zip(rows, own, strict=True)],
+                dtype=pl.Int64,
+            ),
+            "unit_id": gather(pl.Series(people.units.unit_id), unit),
+        },
+    )
+
+
+def line_frames(
+    flows: Flows, lines: Lines, book: AccountBook, reference: pl.Series
+) -> Iterator[pl.DataFrame]:
+    """Statement lines, one frame per month; each month is one source file of the core system."""
+    texts = _Texts(flows, book)
+    institutions = pl.Series(institution_numbers())
+    bank = np.array(book.bank, dtype=np.int64)
+    month_of_line = MONTH_OF_DAY[day_of(flows.booked_at)][lines.flow]
+    bounds = np.searchsorted(month_of_line, np.arange(int(month_of_line[-1]) + 2))
+    for start, end in itertools.pairwise(bounds):
+        flow = lines.flow[start:end].astype(np.int64)
+        credit = lines.is_credit[start:end]
+        account = lines.account[start:end].astype(np.int64)
+        other = np.where(credit, flows.debit[flow], flows.credit[flow]).astype(np.int64)
+        first = date_of(int(day_of(flows.booked_at[flow[:1]])[0]))
+        reverses = flows.reverses[flow].astype(np.int64)
+        yield record_frame(
+            STATEMENT_LINE,
+            {
+                "source_file": f"core/{first:%Y%m}",
+                "position": np.arange(1, len(flow) + 1),
+                "booked_at": flows.booked_at[flow],
+                "sequence": lines.sequence[start:end].astype(np.int64),
+                "account": gather(texts.number, account),
+                "direction": gather(pl.Series(["debit", "credit"]), credit.astype(np.int64)),
+                "amount_fen": flows.amount_fen[flow],
+                "counterparty_account": gather(texts.number, other),
+                "counterparty_name": gather(texts.name, other),
+                "purpose_text": gather(texts.purpose, flows.purpose[flow]),
+                "balance_fen": lines.balance_fen[start:end],
+                "reverses": gather(reference, reverses),
+                "reference": gather(reference, flow),
+                "document_no": gather(texts.document, flows.document[flow]),
+                "counterparty_institution": gather(institutions, np.where(other >= 0, bank[other], -1)),
+                "account_name": gather(texts.name, account),
+                "institution": institutions[0],
+            },
+        )
+
+
+class _Texts:
+    """The texts that rows refer to."""
+
+    def __init__(self, flows: Flows, book: AccountBook) -> None:
+        self.number = pl.Series(book.number)
+        self.name = pl.Series(book.name)
+        self.purpose = pl.Series(flows.purposes)
+        self.document = pl.Series(flows.documents, dtype=pl.String)
+
+
+def transaction_frames(flows: Flows, book: AccountBook, reference: pl.Series) -> Iterator[pl.DataFrame]:
+    """`trace/transactions.parquet`, a million rows at a time."""
+    texts = _Texts(flows, book)
+    for start in range(0, len(flows), 1 << 20):
+        rows = np.arange(start, min(start + (1 << 20), len(flows)))
+        credit = flows.credit[rows].astype(np.int64)
+        columns: dict[str, Any] = {
+            "transaction_id": reference[start : start + len(rows)],
+            "booked_at": pl.Series(flows.booked_at[rows]).cast(pl.Datetime("us", "UTC")),
+            "sequence": rows + 1,
+            "debit_account": gather(texts.number, flows.debit[rows]),
+            "credit_account": gather(texts.number, credit),
+            "amount_fen": flows.amount_fen[rows],
+            "currency": pl.repeat("CNY", len(rows), eager=True),
+            "reverses": gather(reference, flows.reverses[rows]),
+            "document_no": gather(texts.document, flows.document[rows]),
+            "purpose_text": gather(texts.purpose, flows.purpose[rows]),
+            "credit_name": gather(texts.name, credit),
+        }
+        yield pl.DataFrame([pl.Series(name, values) for name, values in columns.items()])
+
+
+def trace_accounts(book: AccountBook, people: Population) -> pl.DataFrame:
+    """`trace/accounts.parquet`: name, owner where known, class where the account itself tells it."""
+    classes = [CLASS_OF_KIND.get(kind) for kind in book.kind]
+    for row, name in enumerate(book.name):
+        if book.kind[row] == "pooled":
+            classes[row] = (
+                "payment_institution"
+                if "支付" in name
+                else "securities"
+                if "证券" in name
+                else "group_cash_pool"
+            )
+    return pl.DataFrame(
+        {
+            "account": book.number,
+            "name": book.name,
+            "owner": pl.Series(
+                [people.parties.party_id(party) if party >= 0 else None for party in book.party],
+                dtype=pl.String,
+            ),
+            "class": pl.Series(classes, dtype=pl.String),
+        }
+    )
+
+
+def trace_balances(book: AccountBook, opening_fen: Int64) -> pl.DataFrame:
+    """`trace/balances.parquet`: opening balances of the accounts at this bank."""
+    own = np.flatnonzero(book.own_mask())
+    return pl.DataFrame({"account": [book.number[int(row)] for row in own], "balance_fen": opening_fen[own]})
