@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from loantrail.postgres.supervisor import ANOTHER_RUNS
 PATIENCE_SECONDS: Final = 120.0
 """For a supervisor to appear or to leave; one that says that it is starting the server is waited for longer."""
 RECOVERY_PATIENCE_SECONDS: Final = 900.0
+SILENT_STARTS_ALLOWED: Final = 8
+NEEDED_BYTES: Final = 1 << 20
 _ERRORS: Final = {error.code: error for error in (ConfigurationError, DatabaseUnavailable, StorageExhausted)}
 
 
@@ -63,6 +66,7 @@ class Hold:
         with self._guard:
             before = read_status(self._layout)
             begun = clock.monotonic_seconds()
+            starts = 0
             while True:
                 alive = supervisor_alive(self._layout)
                 status = read_status(self._layout)
@@ -71,7 +75,10 @@ class Hold:
                 if status is not None and status.state == "failed" and _differ(before, status):
                     raise _error_of(status)
                 if not alive:
+                    if starts > SILENT_STARTS_ALLOWED and (status is None or not _differ(before, status)):
+                        raise self._silent_failure()
                     self._start_supervisor()
+                    starts += 1
                 waited = clock.monotonic_seconds() - begun
                 starting = status is not None and status.state == "starting"
                 if waited > (RECOVERY_PATIENCE_SECONDS if starting else PATIENCE_SECONDS):
@@ -80,6 +87,18 @@ class Hold:
                         remedy=f"its logs are {self._layout.server_log} and {self._layout.supervisor_log}",
                     )
                 clock.sleep(0.02)
+
+    def _silent_failure(self) -> LoantrailError:
+        """The supervisor ends without a word: it could not even write one."""
+        if shutil.disk_usage(self._layout.folder).free < NEEDED_BYTES:
+            return StorageExhausted(
+                f"the disk of {self._layout.folder} is full: the database cannot start",
+                remedy="Free some space and run the command again; what was committed is safe",
+            )
+        return DatabaseUnavailable(
+            "the embedded database's supervisor ends as soon as it starts",
+            remedy=f"check that you may write to {self._layout.folder}, and see {self._layout.supervisor_log}",
+        )
 
     def _start_supervisor(self) -> None:
         arguments = [

@@ -87,9 +87,9 @@ class Server:
                 remedy="Move it away, or choose another folder by LOANTRAIL_HOME",
             )
         # Made aside and moved in one step: an interrupted start leaves no half-made database behind.
-        draft = data.with_name("data.new")
-        if draft.exists():
-            shutil.rmtree(draft)
+        for leftover in data.parent.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft = data.with_name(f"data.new-{os.getpid()}")
         arguments = [
             str(self._programs / "initdb"), "-D", str(draft), "-U", ROLE_NAME, "-A", "trust", "-E", "UTF8",
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
@@ -124,6 +124,7 @@ class Server:
                 env=_ENVIRONMENT,
                 cwd="/",
                 umask=0o077,
+                preexec_fn=_tie_to_parent(os.getpid(), signal.SIGKILL),
                 user=self._other_user,
                 group=self._other_group,
                 extra_groups=[] if self._user.other else None,
@@ -188,7 +189,7 @@ class Server:
                 cwd="/",
                 env=_ENVIRONMENT,
                 umask=0o077,
-                preexec_fn=_tie_to_parent(os.getpid()),  # noqa: PLW1509  this process has one thread
+                preexec_fn=_tie_to_parent(os.getpid(), signal.SIGINT),  # noqa: PLW1509  one thread only
                 user=self._other_user,
                 group=self._other_group,
                 extra_groups=[] if self._user.other else None,
@@ -289,14 +290,14 @@ _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 """Nothing of the user's own environment: PGPORT, PGOPTIONS and the like would change the server."""
 
 
-def _tie_to_parent(parent_id: int) -> Callable[[], None] | None:
-    """Makes the kernel stop the server, politely, when its supervisor is killed (Linux)."""
+def _tie_to_parent(parent_id: int, means: signal.Signals) -> Callable[[], None] | None:
+    """Makes the kernel send a program this signal when the supervisor that runs it is killed (Linux)."""
     if not sys.platform.startswith("linux"):
         return None
     set_option = ctypes.CDLL(None, use_errno=True).prctl
 
     def tie() -> None:
-        set_option(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGINT), 0, 0, 0)
+        set_option(_SET_PARENT_DEATH_SIGNAL, int(means), 0, 0, 0)
         if os.getppid() != parent_id:
             os._exit(1)
 
