@@ -147,7 +147,7 @@ def _prepared(
         _codes(frame.get_column("reference")).alias("reference"),
         _codes(frame.get_column("currency")).alias("currency"),
         date,
-        _business_days(date, limits.holidays),
+        business_days(date, limits.holidays),
     )
     elsewhere = pl.col("counterparty_elsewhere").fill_null(value=False)
     frame = frame.with_columns(
@@ -176,7 +176,7 @@ def _codes(texts: pl.Series) -> pl.Series:
     )
 
 
-def _business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.Series:
+def business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.Series:
     """A number that grows by one with every business day; a day off counts as the next business day."""
     distinct = dates.unique().drop_nulls()
     numbers = np.busday_count(
@@ -215,7 +215,7 @@ def _by_reference(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.Da
         return _no_pairs(), _none_ambiguous()
     window = limits.reference_window_days
     common = ["reference", "currency", "amount_fen"]
-    sure, unclear = _match(_sides(with_reference), [*common, "payer", "payee"], window, limits.lead_days)
+    sure, unclear = match_sides(_sides(with_reference), [*common, "payer", "payee"], window, limits.lead_days)
     left = _clustered(_without(with_reference, sure), common, window)
     common.append("cluster")
     # Which debit could go with which credit of the same reference: few, so they are laid side by side.
@@ -243,7 +243,7 @@ def _by_reference(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.Da
     sides = pl.concat(
         [clear.select(pl.col(end).alias("row"), *accounts).rename(accounts) for end in ("debit", "credit")]
     ).unique("row")
-    more, more_unclear = _match(
+    more, more_unclear = match_sides(
         left.join(sides, on="row", how="inner", maintain_order="left"),
         [*common, "payer", "payee"],
         window,
@@ -270,7 +270,7 @@ def _sides(frame: pl.DataFrame) -> pl.DataFrame:
 def _mutual(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines that name each other's accounts."""
     keys = ["payer", "payee", "currency", "amount_fen"]
-    return _with_basis(_match(_sides(frame), keys, limits.window_days, limits.lead_days))
+    return _with_basis(match_sides(_sides(frame), keys, limits.window_days, limits.lead_days))
 
 
 def _debit_names_credit(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -308,7 +308,7 @@ def _one_sided(
     silent = silent.with_columns(pl.col("account").alias("at"), pl.lit(None, pl.UInt32).alias("from"))
     both = pl.concat([naming.select(columns), silent.select(columns)]).sort("row")
     return _with_basis(
-        _match(
+        match_sides(
             both, ["at", "currency", "amount_fen"], limits.window_days, limits.lead_days, one_source="from"
         )
     )
@@ -322,26 +322,18 @@ def _with_basis(result: tuple[pl.DataFrame, pl.DataFrame]) -> tuple[pl.DataFrame
 # Matching within clusters ------------------------------------------------------------------------------------
 
 
-def _match(
+def match_sides(
     frame: pl.DataFrame, keys: list[str], window: int, lead: int, one_source: str | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pair debits and credits that agree on `keys`. `frame` is in time order.
+    """Pair debits and credits that agree on `keys`. `frame` is in time order and has `row, is_debit, booked_at`, their
+    `date` and `day` (number of the business day) and the keys.
 
     `one_source` names a column of which the lines paired together in a group may hold only one value.
     Returns pairs without basis, and the ambiguous rows.
     """
     found: list[pl.DataFrame] = []
-    left = _facing(
-        frame.select(
-            "row",
-            "is_debit",
-            "day",
-            "date",
-            "booked_at",
-            *dict.fromkeys([*keys, *([one_source] if one_source else [])]),
-        ),
-        keys,
-    )
+    needed: dict[str, None] = dict.fromkeys([*keys, one_source] if one_source else keys)
+    left = _facing(frame.select("row", "is_debit", "day", "date", "booked_at", *needed), keys)
     while len(left):
         left = _clustered(left, keys, window)
         before = len(left)

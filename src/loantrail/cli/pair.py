@@ -1,0 +1,104 @@
+"""`loantrail pair`: from one-sided statement lines to two-sided transfers, files in and files out."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from loantrail.errors import ConfigurationError, Place
+from loantrail.ledger.pair_files import PairSummary, pair_files
+from loantrail.ledger.pairing import PairingParameters
+
+_DEFAULTS = PairingParameters()
+
+
+@click.command()
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Statement lines: rows.parquet as `loantrail import --dry-run` writes it, or the same columns as CSV.",
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the results."
+)
+@click.option(
+    "--disbursements",
+    type=click.Path(path_type=Path),
+    help="Loans paid out (loan_id, account, amount_fen, booked_at; optional currency, reference): their lines are "
+    "looked up and disbursements.parquet (loan_id, transaction_id) is written for `loantrail trace`.",
+)
+@click.option(
+    "--window-days",
+    type=click.IntRange(0, 60),
+    default=_DEFAULTS.window_days,
+    show_default=True,
+    help="Business days by which a credit may follow its debit.",
+)
+@click.option(
+    "--reference-window-days",
+    type=click.IntRange(0, 250),
+    default=_DEFAULTS.reference_window_days,
+    show_default=True,
+    help="The same where both lines carry the same reference.",
+)
+@click.option(
+    "--holidays",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Text file of days that are no business days, one YYYY-MM-DD a line.",
+)
+def command(
+    rows: Path,
+    out: Path,
+    disbursements: Path | None,
+    window_days: int,
+    reference_window_days: int,
+    holidays: Path | None,
+) -> None:
+    """Pair the two lines that one transfer leaves in two statements.
+
+    Writes transactions.parquet (for `loantrail trace`), pairs.parquet, unpaired.parquet, ambiguous.csv and
+    problems.csv. Accounts that have lines are ours; every other one is outside.
+    """
+    parameters = PairingParameters(
+        window_days=window_days,
+        reference_window_days=reference_window_days,
+        holidays=_days(holidays) if holidays else (),
+    )
+    summary = pair_files(rows, out, disbursements, parameters)
+    Console(stderr=True).print(_table(summary))
+    click.echo(str(out / "transactions.parquet"))
+
+
+def _days(path: Path) -> tuple[datetime.date, ...]:
+    days: list[datetime.date] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            days.append(datetime.date.fromisoformat(line.strip()))
+        except ValueError:
+            raise ConfigurationError(
+                f"{line.strip()!r} is no date", Place(str(path), number), "Write YYYY-MM-DD"
+            ) from None
+    return tuple(days)
+
+
+def _table(summary: PairSummary) -> Table:
+    table = Table(title="Paired lines", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("lines", f"{summary.line_count:,}")
+    table.add_row("transfers", f"{summary.transfer_count:,}")
+    for basis, count in summary.by_basis.items():
+        table.add_row(f"  paired by {basis}", f"{count:,}")
+    table.add_row("  without partner", f"{summary.unpaired_count:,}")
+    table.add_row("ambiguous lines (ambiguous.csv)", f"{summary.ambiguous_count:,}")
+    table.add_row("problems (problems.csv)", f"{summary.problem_count:,}")
+    if summary.disbursement_count:
+        table.add_row("disbursements found", f"{summary.linked_count:,} of {summary.disbursement_count:,}")
+    return table
