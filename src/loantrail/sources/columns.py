@@ -132,8 +132,8 @@ def accept(
 
     `texts` has one column per field that the source knows, named as the field, String or already typed (Int64,
     Date, Datetime, Boolean; a float is read by its shortest decimal text). Columns that the record type lacks
-    are ignored, absent ones take their default. Statement lines get `source_file`, `position` and, where the
-    source has none, `sequence` from the position. `positions` (Int64) numbers the records; without it they
+    are ignored, absent ones take their default. Statement lines whose source has none get `source_file`,
+    `position` and `sequence` from the arguments. `positions` (Int64) numbers the records; without it they
     count on from `first_position`. `originals` gives the bytes of each row for its refusal; without it a refusal
     holds the row's columns as JSON.
     """
@@ -142,11 +142,14 @@ def accept(
         positions = pl.Series("position", range(first_position, first_position + len(texts)), dtype=pl.Int64)
     given = texts
     if record_type.name == "statement_line":
-        texts = texts.with_columns(
-            pl.lit(source_file).alias("source_file"), positions.alias("position").cast(pl.Int64)
-        )
-        if "sequence" not in texts.columns:
-            texts = texts.with_columns(positions.alias("sequence").cast(pl.Int64))
+        numbers = positions.cast(pl.Int64)
+        for name, value in (
+            ("source_file", pl.lit(source_file)),
+            ("position", numbers.alias("position")),
+            ("sequence", numbers.alias("sequence")),
+        ):
+            if name not in texts.columns:
+                texts = texts.with_columns(value.alias(name))
 
     columns = _read_columns(record_type, texts, reading)
     refused = _first_broken_rules(columns, len(texts))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from loantrail.errors import FileUnreadable, Place
+from loantrail.sources.model import HEAD_BYTES
 
 UTF_8: Final = "utf-8"
 UTF_8_BOM: Final = "utf-8-sig"
 GB18030: Final = "gb18030"
 ENCODINGS: Final = (UTF_8, UTF_8_BOM, GB18030)
 
+_SEARCH_BYTES: Final = 2**20
 _REMEDY: Final = "Save the file as UTF-8 or GB18030, or name its encoding in a mapping file"
 
 
@@ -37,6 +40,22 @@ def recognise_encoding(head: bytes, file: str = "") -> str:
     at = max(failures.values())
     row = head.count(b"\n", 0, at) + 1
     raise FileUnreadable("the text is neither UTF-8 nor GB18030", Place(file, row), _REMEDY)
+
+
+def recognise_file_encoding(path: Path, head: bytes, file: str = "") -> str:
+    """As `recognise_encoding`; a file that begins in ASCII is read on to its first other character."""
+    if not head.isascii():
+        return recognise_encoding(head, file)
+    with path.open("rb") as stream:
+        while piece := stream.read(_SEARCH_BYTES):
+            if not piece.isascii():
+                first = next(index for index, byte in enumerate(piece) if byte > 127)
+                begin = piece.rfind(b"\n", 0, first) + 1
+                try:
+                    return recognise_encoding(piece[begin : begin + HEAD_BYTES], file)
+                except FileUnreadable:
+                    return UTF_8  # its lines are refused one by one
+    return UTF_8
 
 
 def undecodable_at(data: bytes, encoding: str) -> int | None:

@@ -1,0 +1,128 @@
+"""Which files an import is about, what the books call them, and which adapter reads each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loantrail.errors import FileUnreadable, InputError, LoantrailError, Place
+from loantrail.sources.canonical import RECORD_TYPES
+from loantrail.sources.columns import polars_schema
+from loantrail.sources.model import Adapter, Batch, SourceFile
+from loantrail.sources.registry import named, recognise
+
+_ORDER: Final = {name: rank for rank, name in enumerate(RECORD_TYPES)}
+_HASH_BYTES: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file and the adapter that reads it."""
+
+    source: SourceFile
+    adapter: Adapter
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A file that could not be used, wholly or from some point on."""
+
+    name: str
+    problem: LoantrailError
+
+
+def stable_name(path: Path) -> str:
+    """How the books call the file: relative to the working folder where it lies in it, else its whole path."""
+    whole = path.absolute()
+    here = Path.cwd()
+    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and all files of the folders named, hidden ones left out; each once.
+
+    Files of a folder come in the order of their names, except that a file of Loantrail's own comes after those
+    that it refers to. Raises FileUnreadable for a path that does not exist.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = [
+                item
+                for item in path.rglob("*")
+                if item.is_file() and not any(part.startswith(".") for part in item.relative_to(path).parts)
+            ]
+            for item in sorted(inside, key=lambda item: (_ORDER.get(item.name.split(".")[0], -1), item)):
+                found.setdefault(item)
+        elif path.exists():
+            found.setdefault(path)
+        else:
+            raise FileUnreadable("there is no such file or folder", Place(str(path)), "Check the path")
+    return list(found)
+
+
+def open_files(
+    paths: Iterable[Path], options: Mapping[str, str] | None = None
+) -> Iterator[Opened | Unusable]:
+    """Each file with the adapter that recognises it, or the reason why none does.
+
+    Options: `mapping` (path of a mapping file) and `format` (name of an adapter) decide without looking; all are
+    handed on to the adapter.
+    """
+    options = dict(options or {})
+    chosen = "mapping" if "mapping" in options else options.get("format")
+    for path in find_files(paths):
+        name = stable_name(path)
+        try:
+            adapter = named(chosen) if chosen else recognise(path, name)
+            yield Opened(SourceFile(path, name, options), adapter, path.stat().st_size)
+        except InputError as problem:
+            yield Unusable(name, problem)
+
+
+def read_batches(opened: Opened) -> Iterator[Batch]:
+    """The batches of a file, each checked to be what its record type asks for.
+
+    Raises an InputError when the file as a whole, or its rest, cannot be used. An adapter that fails otherwise
+    is reported in the same way: a plug-in's defect must not cost the other files.
+    """
+    try:
+        for batch in opened.adapter.read(opened.source):
+            _check(batch, opened)
+            yield batch
+    except LoantrailError:
+        raise
+    except OSError as problem:
+        raise FileUnreadable(
+            f"cannot be read ({problem.strerror or problem})", Place(opened.source.name), "Check the disk"
+        ) from problem
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError) as problem:
+        raise FileUnreadable(
+            f"the adapter {opened.adapter.name} failed: {type(problem).__name__}: {problem}",
+            Place(opened.source.name),
+            "Report it to whoever maintains the adapter, with the file",
+        ) from problem
+
+
+def _check(batch: Batch, opened: Opened) -> None:
+    record_type = RECORD_TYPES.get(batch.record_type)
+    if record_type is None:
+        raise ValueError(f"{opened.adapter.name} yields the unknown record type {batch.record_type}")
+    wanted = polars_schema(record_type)
+    if list(batch.rows.schema.items()) != list(wanted.items()):
+        raise ValueError(
+            f"{opened.adapter.name} yields rows of {batch.record_type} that are not as `accept` makes them"
+        )
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of the file's content, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_HASH_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
