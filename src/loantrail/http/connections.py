@@ -7,29 +7,24 @@ from contextlib import AbstractContextManager
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
+
+from loantrail.http.pages.store import read_one_state
 
 
 class Connections(Protocol):
-    """Anything that lends connections."""
+    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """A connection for the length of a `with` block."""
+        """A connection in a transaction of its own, for the length of a `with` block."""
         ...
 
 
 def _reading(request: Request) -> Generator[Connection[Any]]:
     connections: Connections = request.app.state.connections
     with connections.connection() as connection:
-        # One snapshot for one answer: a new trace that becomes current halfway is not mixed in.
-        before = connection.isolation_level, connection.read_only
-        connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-        try:
-            with connection.transaction():
-                yield connection
-        finally:
-            if not connection.closed:
-                connection.isolation_level, connection.read_only = before
+        read_one_state(connection)
+        yield connection
 
 
 Reading = Annotated[Connection[Any], Depends(_reading)]

@@ -82,6 +82,12 @@ class LoanQuery:
     limit: int
 
 
+def read_one_state(connection: Database) -> None:
+    """First statement of a transaction: everything after it sees the same state of the database, so that a trace
+    that becomes current halfway through an answer is not mixed in."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
 def current_run(connection: Database) -> Row | None:
     """The run that screens read: the current one, FIFO before any other convention."""
     with connection.cursor(row_factory=dict_row) as cursor:

@@ -1,0 +1,109 @@
+"""Runs the web application on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+
+from loantrail.errors import ConfigurationError
+from loantrail.http.app import create_app
+from loantrail.http.connections import Connections
+
+DEFAULT_PORT: Final = 8321
+PORTS_TRIED: Final = 20
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket on a loopback address.
+
+    Without a port: the default one, or the next free one above it. ConfigurationError when the address is not a
+    loopback one (there is no access control yet) or cannot be used.
+    """
+    address = _loopback(host)
+    wanted = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
+    problem: OSError | None = None
+    for candidate in wanted:
+        try:
+            return _bound(address, candidate)
+        except OSError as refused:
+            problem = refused
+    where = f"port {port}" if port is not None else f"each port from {wanted[0]} to {wanted[-1]}"
+    reason = (problem.strerror if problem else "") or str(problem)
+    raise ConfigurationError(
+        f"{where} of {host} cannot be used: {reason}",
+        remedy="Choose another with --port, or 0 for any free one",
+    )
+
+
+def page_address(listening: socket.socket) -> str:
+    """The address to open in a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def serve(
+    connections: Connections, listening: socket.socket, announce: Callable[[str], None], open_browser: bool
+) -> None:
+    """Answer requests on the socket until interrupted; `announce` is told the address once it can be opened."""
+    address = page_address(listening)
+
+    def ready() -> None:
+        announce(address)
+        if open_browser and _has_screen():
+            webbrowser.open(address)
+
+    configuration = uvicorn.Config(
+        create_app(connections), log_level="warning", access_log=False, server_header=False, lifespan="off"
+    )
+    _Server(configuration, ready).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, configuration: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(configuration)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def _loopback(host: str) -> str:
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+    except ValueError:
+        address = None
+    if address is None or not address.is_loopback:
+        raise ConfigurationError(
+            f"the page cannot be served on {host}: there is no access control yet, so anyone who reached it "
+            "would see every loan",
+            remedy="Use 127.0.0.1 (the default), ::1 or localhost; from another machine, go through an SSH tunnel",
+        )
+    return str(address)
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        if os.name == "posix":  # elsewhere this option would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address, port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _has_screen() -> bool:
+    # Without one `webbrowser` would start a browser for the terminal, which takes it over.
+    return not sys.platform.startswith("linux") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
