@@ -192,8 +192,13 @@ def test_a_broken_rule_names_field_reason_and_row(field: str, value: str | None,
 def test_the_first_broken_field_in_field_order_names_the_refusal() -> None:
     rows = lines({"direction": "up", "amount_fen": "x", "currency": "??", "booked_at": "2024-02-30"})
     assert [r.field for r in accept(STATEMENT_LINE, rows, "f").refusals] == ["booked_at"]
-    rows = lines({"amount_fen": "x", "currency": "??"})
-    assert [r.field for r in accept(STATEMENT_LINE, rows, "f").refusals] == ["amount_fen"]
+    rows = lines({"amount_fen": "x", "direction": "up"})
+    assert [r.field for r in accept(STATEMENT_LINE, rows, "f").refusals] == ["direction"]
+
+
+def test_an_unknown_currency_is_to_blame_before_the_amount_that_it_was_to_measure() -> None:
+    rows = lines({"amount_fen": "0.00012345", "currency": "Bitcoin"})
+    assert [r.field for r in accept(STATEMENT_LINE, rows, "f").refusals] == ["currency"]
 
 
 def test_times_are_read_in_the_zone_of_the_source_unless_they_carry_an_offset() -> None:

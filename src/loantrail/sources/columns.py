@@ -246,7 +246,19 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
         if item.required and item.default is None:
             column.broken.insert(0, (given.is_null(), _missing(item, record_type)))
         read[item.name] = column
+    if "currency" in read:
+        _leave_to_the_currency(read)
     return [read[item.name] for item in record_type.fields]
+
+
+def _leave_to_the_currency(read: dict[str, _Column]) -> None:
+    """Without a known currency nothing can be said about how fine an amount may be: the currency is to blame."""
+    unknown = read["currency"].values.is_null()
+    if not unknown.any():
+        return
+    for column in read.values():
+        if column.field.kind is Kind.AMOUNT_FEN:
+            column.broken = [(mask & ~unknown, reason) for mask, reason in column.broken]
 
 
 def _given(item: Field, texts: pl.DataFrame, reading: Reading) -> pl.Series:
