@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from loantrail.errors import FileUnreadable, Place
-from loantrail.sources.iso20022_entries import DETAILS_KEPT_MAX, Statement, entry_lines, read_detail
-from loantrail.sources.iso20022_parts import local_name
-from loantrail.sources.iso20022_payments import PaymentMessage, transfer_lines
-from loantrail.sources.iso20022_xml import (
-    Element,
-    Parser,
-    XmlBroken,
-    feed,
-    finish,
-    forget,
-    has_declaration,
-    new_parser,
+from loantrail.sources.iso20022_entries import (
+    ACCOUNT_PATHS,
+    BALANCE_PATHS,
+    DETAIL_PATHS,
+    DETAILS_KEPT_MAX,
+    ENTRY_PATHS,
+    Statement,
+    entry_lines,
+    read_detail,
 )
+from loantrail.sources.iso20022_payments import HEADER_PATHS, TRANSFER_PATHS, PaymentMessage, transfer_lines
+from loantrail.sources.iso20022_xml import Declared, Node, RecordReader, Values, XmlBroken, want
 from loantrail.sources.model import Adapter, Batch, SourceFile
 from loantrail.sources.statement_lines import LineGatherer
 
@@ -36,12 +34,23 @@ TAIL_BYTES: Final = 512
 
 _NAMESPACE: Final = re.compile(rb"(camt\.05[234]|pacs\.008)\.001\.(\d\d)")
 _ROOT: Final = re.compile(rb"<(?:\w+:)?(BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)\w*|FIToFICstmrCdtTrf)[\s>/]")
-_FIRST_ELEMENT: Final = re.compile(rb"<\w")
-_STATEMENTS: Final = frozenset(("Stmt", "Rpt", "Ntfctn"))
-_HEARD: Final = (
-    "Stmt", "Rpt", "Ntfctn", "Acct", "Bal", "CreDtTm", "TxDtls", "Ntry", "GrpHdr", "CdtTrfTxInf", "FIToFICstmrCdtTrf",
-    "Document", "AppHdr",
-)  # fmt: skip
+_STATEMENTS: Final = ("Stmt", "Rpt", "Ntfctn")
+_PAYMENTS: Final = "FIToFICstmrCdtTrf"
+
+
+def _wanted() -> dict[str, Node]:
+    """The elements that records stand in, each with what is read below it."""
+    statement = want(Node(), "statement", (), anchor=True)
+    want(statement.below("CreDtTm"), "CreDtTm", (".",))
+    want(statement.below("Acct"), "Acct", ACCOUNT_PATHS)
+    want(statement.below("Bal"), "Bal", BALANCE_PATHS)
+    entry = want(statement.below("Ntry"), "Ntry", ENTRY_PATHS)
+    detail = want(entry.below("NtryDtls").below("TxDtls"), "TxDtls", DETAIL_PATHS)
+    entry.named["TxDtls"] = detail  # version 1 has no NtryDtls
+    payments = want(Node(), "payments", (), anchor=True)
+    want(payments.below("GrpHdr"), "GrpHdr", HEADER_PATHS)
+    want(payments.below("CdtTrfTxInf"), "CdtTrfTxInf", TRANSFER_PATHS)
+    return {**dict.fromkeys(_STATEMENTS, statement), _PAYMENTS: payments}
 
 
 def _plain(head: bytes) -> bytes:
@@ -61,68 +70,57 @@ def message_kind(head: bytes) -> str:
     return root[1].decode() if root is not None else ""
 
 
-@dataclass(slots=True)
 class _Reading:
     """What is known in the middle of a file."""
 
-    lines: LineGatherer
-    default_account: str | None
-    position: int = 1
-    statements: int = 0
-    statement: Statement | None = None
-    payments: PaymentMessage | None = None
-    messages: int = 0
-    checked: bool = False
-    """Whether the document was found free of a document type declaration."""
+    def __init__(self, source: SourceFile) -> None:
+        self.lines = LineGatherer(source)
+        self.default_account = source.options.get("account")
+        self.position = 1
+        self.statements = 0
+        self.statement: Statement | None = None
+        self.messages = 0
+        self.payments = PaymentMessage()
+        self.xml = RecordReader(_wanted(), r"BkToCstmr\w+|Document", self.began, self.ended)
 
-    def start(self, element: Element, name: str) -> None:
-        if name in _STATEMENTS:
+    def began(self, name: str) -> None:
+        if name == "statement":
             self.statements += 1
             self.statement = Statement(self.statements)
-        elif name == "FIToFICstmrCdtTrf":
+        else:
             self.messages += 1
             self.payments = PaymentMessage()
-        del element
 
-    def end(self, element: Element, name: str) -> None:
-        """Take what an element that is now complete says, and forget it."""
+    def ended(self, name: str, values: Values) -> None:
+        """Take what a record that is now complete says."""
         statement = self.statement
-        if name == "TxDtls" and statement is not None:
+        if name == "CdtTrfTxInf":
+            self.position = transfer_lines(
+                values, self.xml.original(), self.payments, self.position, self.lines
+            )
+        elif name == "GrpHdr":
+            self.payments.read_header(values)
+        elif name == "payments":
+            self.payments.check_totals(self.lines)
+        elif statement is None:
+            return
+        elif name == "TxDtls":
             keep = len(statement.details) < DETAILS_KEPT_MAX
-            statement.details.append(read_detail(element, keep=keep))
-            if not keep:
-                element.clear()
-        elif name == "Ntry" and statement is not None:
-            self.position = entry_lines(element, statement, self.position, self.lines, self.default_account)
-            forget(element)
-        elif name == "CdtTrfTxInf" and self.payments is not None:
-            self.position = transfer_lines(element, self.payments, self.position, self.lines)
-            forget(element)
-        elif name in _STATEMENTS and statement is not None:
+            statement.details.append(read_detail(values, self.xml.original() if keep else b""))
+        elif name == "Ntry":
+            original = self.xml.original()
+            self.position = entry_lines(
+                values, original, statement, self.position, self.lines, self.default_account
+            )
+        elif name == "Acct":
+            statement.read_account(values)
+        elif name == "CreDtTm":
+            statement.created_at = values.get(".")
+        elif name == "Bal":
+            statement.read_balance(values)
+        else:
             statement.check_balances(self.lines)
             self.statement = None
-            forget(element)
-        elif name == "FIToFICstmrCdtTrf" and self.payments is not None:
-            self.payments.check_totals(self.lines)
-            self.payments = None
-        elif name in ("Document", "AppHdr"):
-            forget(element)
-        else:
-            self._read_head(element, name)
-
-    def _read_head(self, element: Element, name: str) -> None:
-        parent = element.getparent()
-        above = "" if parent is None else local_name(parent.tag)
-        if name == "GrpHdr" and self.payments is not None:
-            self.payments.read_header(element)
-        elif self.statement is None or above not in _STATEMENTS:
-            return
-        elif name == "Acct":
-            self.statement.read_account(element)
-        elif name == "Bal":
-            self.statement.read_balance(element)
-        elif name == "CreDtTm":
-            self.statement.created_at = (element.text or "").strip() or None
 
 
 class Iso20022Adapter:
@@ -145,48 +143,46 @@ class Iso20022Adapter:
         that holds no statement, report, notification or credit transfer. Where a file breaks off, what came before
         is kept and a refusal `xml_broken` at position 0 names the line where it broke.
         """
-        lines = LineGatherer(source)
-        reading = _Reading(lines, source.options.get("account"))
+        reading = _Reading(source)
         bytes_read, tail = 0, b""
-        parser = new_parser(_HEARD)
         try:
             with source.path.open("rb") as stream:
-                while chunk := stream.read(CHUNK_BYTES):
+                final = False
+                while not final:
+                    chunk = stream.read(CHUNK_BYTES)
+                    final = not chunk
                     if bytes_read == 0:
-                        _refuse_what_is_no_message(chunk, source.name, lines)
+                        _look_at_version(chunk, reading.lines)
                     bytes_read += len(chunk)
                     tail = (tail + chunk)[-TAIL_BYTES:]
-                    broken = feed(parser, chunk)
-                    yield from _batches(parser, reading, bytes_read)
-                    if broken is not None:
-                        yield _last_batch(broken, reading, source.name, tail, bytes_read)
-                        return
+                    if bytes_read:
+                        reading.xml.feed(chunk, final=final)
+                    yield from reading.lines.batches(bytes_read)
+        except Declared:
+            raise FileUnreadable(
+                "the file has a document type declaration, through which entities can grow without limit",
+                Place(source.name, field="DOCTYPE"),
+                "No ISO 20022 message has one; ask the sender for the message itself",
+            ) from None
+        except XmlBroken as broken:
+            _note_break(broken, reading, source.name, tail)
         except OSError as problem:
             raise FileUnreadable(
                 f"cannot be read ({problem.strerror})", Place(source.name), "Check the path"
             ) from None
         if bytes_read == 0:
             raise FileUnreadable("the file is empty", Place(source.name), "Export it again")
-        broken = finish(parser)
-        yield from _batches(parser, reading, bytes_read)
-        if broken is not None:
-            yield _last_batch(broken, reading, source.name, tail, bytes_read)
-            return
         if reading.statements == 0 and reading.messages == 0:
             raise FileUnreadable(
                 "the message holds no statement (Stmt), report (Rpt), notification (Ntfctn) or credit transfer",
                 Place(source.name),
                 "Ask the bank for the complete message",
             )
-        yield lines.batch(bytes_read)
+        yield from reading.lines.batches(bytes_read, final=True)
 
 
-def _refuse_what_is_no_message(chunk: bytes, name: str, lines: LineGatherer) -> None:
-    plain = _plain(chunk)
-    root = _FIRST_ELEMENT.search(plain)
-    if b"<!DOCTYPE" in plain[: len(plain) if root is None else root.start()]:
-        raise _declaration_refused(name)
-    found = _NAMESPACE.search(plain)
+def _look_at_version(chunk: bytes, lines: LineGatherer) -> None:
+    found = _NAMESPACE.search(_plain(chunk))
     if found is not None and not 1 <= int(found[2]) <= VERSION_NEWEST:
         lines.notice(
             "xmlns",
@@ -196,32 +192,8 @@ def _refuse_what_is_no_message(chunk: bytes, name: str, lines: LineGatherer) -> 
         )
 
 
-def _declaration_refused(name: str) -> FileUnreadable:
-    return FileUnreadable(
-        "the file has a document type declaration, through which entities can grow without limit",
-        Place(name, field="DOCTYPE"),
-        "No ISO 20022 message has one; ask the sender for the message itself",
-    )
-
-
-def _batches(parser: Parser, reading: _Reading, bytes_read: int) -> Iterator[Batch]:
-    """Work through what the parser has completed; a batch whenever one is full."""
-    for event, element in parser.read_events():
-        name = local_name(element.tag)
-        if not reading.checked:
-            reading.checked = True
-            if has_declaration(element):
-                raise _declaration_refused(reading.lines.source_file)
-        if event == "start":
-            reading.start(element, name)
-            continue
-        reading.end(element, name)
-        if reading.lines.full:
-            yield reading.lines.batch(bytes_read)
-
-
-def _last_batch(broken: XmlBroken, reading: _Reading, name: str, tail: bytes, bytes_read: int) -> Batch:
-    """The last batch of a file that breaks off, with the refusal that says where."""
+def _note_break(broken: XmlBroken, reading: _Reading, name: str, tail: bytes) -> None:
+    """Say where a file breaks off. Raises FileUnreadable when that is before anything could be read."""
     if reading.statements == 0 and reading.messages == 0:
         raise FileUnreadable(
             f"not a readable XML message: {broken.reason}",
@@ -239,7 +211,6 @@ def _last_batch(broken: XmlBroken, reading: _Reading, name: str, tail: bytes, by
         f"{reading.position}: {broken.reason}; what came before is kept, ask for the rest",
         tail,
     )
-    return reading.lines.batch(bytes_read)
 
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (Iso20022Adapter(),)

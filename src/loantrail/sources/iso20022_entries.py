@@ -7,34 +7,55 @@ from typing import Final
 
 from loantrail.money import yuan_text
 from loantrail.sources.iso20022_parts import (
+    REMITTANCE_PATHS,
     Amount,
     Party,
     References,
-    account_number,
+    account_of,
+    account_paths,
     amount_of,
-    child,
-    children,
+    creditor_of,
+    debtor_of,
     direction_of,
     institution_of,
+    institution_paths,
     moment_of,
-    party_name,
-    party_of,
+    moment_paths,
+    name_paths,
+    party_paths,
+    reference_paths,
     references_of,
     remittance_text,
-    text,
 )
-from loantrail.sources.iso20022_xml import Element, as_bytes
-from loantrail.sources.statement_lines import Line, LineGatherer, first_of, joined
+from loantrail.sources.iso20022_xml import CURRENCY, Values
+from loantrail.sources.statement_lines import Line, LineGatherer, joined
 
 DETAILS_KEPT_MAX: Final = 1_000
-"""Details of one entry whose elements stay in memory; of a larger batch only what was read from them."""
+"""Details of one entry whose original bytes stay in memory; of a larger batch only what was read from them."""
 
 _NOT_BOOKED: Final = frozenset(("PDNG", "INFO", "FUTR"))
 _TRUE: Final = frozenset(("true", "1"))
-_DETAIL_AMOUNTS: Final = (
-    ("Amt",), ("AmtDtls", "TxAmt", "Amt"), ("AmtDtls", "CntrValAmt", "Amt"), ("AmtDtls", "InstdAmt", "Amt"),
+
+ACCOUNT_PATHS: Final = (
+    *account_paths("", "own"), *name_paths("Ownr", "owner"), "Nm=account_name", *institution_paths("Svcr", "own"),
 )  # fmt: skip
+BALANCE_PATHS: Final = ("Tp/CdOrPrtry/Cd=code", "Tp/Cd=code", "Amt$", "CdtDbtInd")
+_BANK_CODE: Final = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd")
+ENTRY_PATHS: Final = (
+    "Sts", "Sts/Cd=Sts", "Sts/Prtry=Sts", *moment_paths("BookgDt"), *moment_paths("ValDt"), "Amt$", "CdtDbtInd",
+    "RvslInd", "AcctSvcrRef", "NtryRef", "AddtlNtryInf*", *_BANK_CODE, "BkTxCd/Prtry/Cd",
+    "NtryDtls/Btch/NbOfTxs*=NbOfTxs", "Btch/NbOfTxs*=NbOfTxs",
+)  # fmt: skip
+_DETAIL_AMOUNTS: Final = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
 """Where a detail may state its amount, best first; the first in the entry's currency counts."""
+DETAIL_PATHS: Final = (
+    *party_paths("RltdPties/", "RltdAgts/", "Dbtr"), *party_paths("RltdPties/", "RltdAgts/", "Cdtr"),
+    *reference_paths("Refs"), *REMITTANCE_PATHS, "Purp/Cd=Purp", "Purp/Prtry=Purp", "CdtDbtInd", "AddtlTxInf",
+    "RtrInf/Rsn/Cd=return", "RtrInf/Rsn/Prtry=return", "RtrInf/RtrRsn/Cd=return", "RtrInf/AddtlInf*",
+    "RtrInf/OrgnlBkTxCd/Domn/Cd=returned", "RtrInf/OrgnlBkTxCd/Prtry/Cd=returned", "RtrInf/Orgtr/Nm=returned",
+    *(f"{path}$" for path in _DETAIL_AMOUNTS),
+)  # fmt: skip
+_RETURN_MARKS: Final = ("return", "returned", "RtrInf/AddtlInf")
 _REMEDIES: Final = {
     "amount_missing": "the bank must state it",
     "amount_not_a_number": "amounts are written with digits and one decimal point",
@@ -57,37 +78,30 @@ class Detail:
     references: References
     purpose: str | None
     returned: bool
-    element: Element | None
-    """None in a very large batch."""
+    original: bytes
+    """Empty in a very large batch."""
 
 
-def read_detail(element: Element, *, keep: bool) -> Detail:
-    """Read a `TxDtls`. `keep` leaves the element itself at hand for a refusal's original."""
-    parties, agents = child(element, "RltdPties"), child(element, "RltdAgts")
-    amounts = (child(element, *path) for path in _DETAIL_AMOUNTS)
-    returned = child(element, "RtrInf")
-    reason = returned if returned is None else first_of(
-        text(returned, "Rsn", "Cd"), text(returned, "Rsn", "Prtry"), text(returned, "RtrRsn", "Cd")
-    )  # fmt: skip
+def read_detail(values: Values, original: bytes) -> Detail:
+    """Read a `TxDtls`."""
+    returned = any(mark in values for mark in _RETURN_MARKS)
     return Detail(
-        amounts=tuple(amount_of(amount) for amount in amounts if amount is not None),
-        direction=direction_of(element),
-        debtor=party_of(parties, agents, "Dbtr"),
-        creditor=party_of(parties, agents, "Cdtr"),
-        references=references_of(child(element, "Refs")),
-        purpose=joined(
-            remittance_text(child(element, "RmtInf")),
-            first_of(text(element, "Purp", "Cd"), text(element, "Purp", "Prtry")),
-            text(element, "AddtlTxInf"),
-            None if returned is None else joined("return", reason, *_remarks(returned)),
+        amounts=tuple(
+            amount_of(values, path) for path in _DETAIL_AMOUNTS if path in values or path + CURRENCY in values
         ),
-        returned=returned is not None,
-        element=element if keep else None,
+        direction=direction_of(values),
+        debtor=debtor_of(values),
+        creditor=creditor_of(values),
+        references=references_of(values),
+        purpose=joined(
+            *remittance_text(values),
+            values.get("Purp"),
+            values.get("AddtlTxInf"),
+            *(("return", values.get("return"), values.get("RtrInf/AddtlInf")) if returned else ()),
+        ),
+        returned=returned,
+        original=original,
     )
-
-
-def _remarks(returned: Element) -> list[str | None]:
-    return [part.text for part in children(returned, "AddtlInf")]
 
 
 @dataclass(slots=True)
@@ -109,16 +123,16 @@ class Statement:
     details: list[Detail] = field(default_factory=list[Detail])
     """Of the entry being read."""
 
-    def read_account(self, element: Element) -> None:
-        self.account = account_number(element) or self.account
-        self.account_name = first_of(party_name(child(element, "Ownr")), text(element, "Nm"))
-        self.institution = institution_of(child(element, "Svcr"))
+    def read_account(self, values: Values) -> None:
+        self.account = account_of(values, "own") or self.account
+        self.account_name = values.get("owner") or values.get("account_name")
+        self.institution = institution_of(values, "own")
 
-    def read_balance(self, element: Element) -> None:
+    def read_balance(self, values: Values) -> None:
         """Keep opening (OPBD, else the previous closing PRCD) and closing (CLBD) booked balance."""
-        code = first_of(text(element, "Tp", "CdOrPrtry", "Cd"), text(element, "Tp", "Cd"))
-        amount = amount_of(child(element, "Amt"))
-        if amount.amount_fen is not None and direction_of(element) == "debit":
+        code = values.get("code")
+        amount = amount_of(values, "Amt")
+        if amount.amount_fen is not None and direction_of(values) == "debit":
             amount = Amount(-amount.amount_fen, amount.currency)
         if code == "OPBD" or (code == "PRCD" and self.opening is None):
             self.opening = amount
@@ -167,7 +181,12 @@ class Statement:
 
 
 def entry_lines(
-    entry: Element, statement: Statement, position: int, lines: LineGatherer, default_account: str | None
+    values: Values,
+    original: bytes,
+    statement: Statement,
+    position: int,
+    lines: LineGatherer,
+    default_account: str | None,
 ) -> int:
     """Hand the lines of one `Ntry` to `lines`; returns the next free position.
 
@@ -175,21 +194,20 @@ def entry_lines(
     exactly. Otherwise it stays one line, for its own amount, without a counterparty that not all of them share.
     """
     details, statement.details = statement.details, []
-    original = as_bytes(entry)
-    status = first_of(text(entry, "Sts", "Cd"), text(entry, "Sts", "Prtry"), text(entry, "Sts"))
+    status = values.get("Sts")
     if status != "BOOK":
         reason = "entry_not_booked" if status in _NOT_BOOKED else "entry_status_unknown"
         message = f"the entry's status is {status!r}: only booked entries (BOOK) have moved money"
         lines.refuse(position, "Sts", reason, f"{message}; it comes again once it is booked", original)
         return position + 1
-    direction = direction_of(entry)
+    direction = direction_of(values)
     if direction is None:
         statement.followed = False
-        given = text(entry, "CdtDbtInd")
+        given = values.get("CdtDbtInd")
         message = f"CdtDbtInd is {given!r}, neither DBIT nor CRDT; the bank must correct it"
         lines.refuse(position, "CdtDbtInd", "direction_unknown", message, original)
         return position + 1
-    amount = amount_of(child(entry, "Amt"))
+    amount = amount_of(values, "Amt")
     if amount.amount_fen is None:
         statement.followed = False
         at = "Ccy" if amount.problem.startswith("currency") else "Amt"
@@ -199,23 +217,21 @@ def entry_lines(
         return position + 1
 
     common = _Entry(
-        entry=entry,
+        values=values,
         statement=statement,
         account=statement.account or default_account,
         direction=direction,
         amount=amount,
-        booked_at=_booked_at(entry, statement, position, lines),
-        reversal=(text(entry, "RvslInd") or "") in _TRUE,
+        booked_at=_booked_at(values, statement, position, lines),
+        reversal=values.get("RvslInd") in _TRUE,
     )
     shares = _shares(details, amount, direction)
     if shares is not None:
         for detail, (share_direction, share_fen) in zip(details, shares, strict=True):
-            element = detail.element
-            piece = original if element is None else as_bytes(element)
-            lines.line(common.line(position, detail, share_direction, share_fen), piece)
+            lines.line(common.line(position, detail, share_direction, share_fen), detail.original or original)
             position += 1
         return position
-    announced = _announced(entry, details)
+    announced = _announced(values, details)
     detail = details[0] if len(details) == 1 and announced == 1 else None
     if announced > 1:
         lines.notice(
@@ -230,10 +246,10 @@ def entry_lines(
     return position + 1
 
 
-def _booked_at(entry: Element, statement: Statement, position: int, lines: LineGatherer) -> str | None:
-    booked_at = moment_of(child(entry, "BookgDt"))
+def _booked_at(values: Values, statement: Statement, position: int, lines: LineGatherer) -> str | None:
+    booked_at = moment_of(values, "BookgDt")
     if booked_at is None:
-        value_date = moment_of(child(entry, "ValDt"))
+        value_date = moment_of(values, "ValDt")
         booked_at = value_date or statement.created_at
         if booked_at is not None:
             taken = "value date" if value_date else "date of the statement"
@@ -244,13 +260,12 @@ def _booked_at(entry: Element, statement: Statement, position: int, lines: LineG
     return booked_at
 
 
-def _announced(entry: Element, details: list[Detail]) -> int:
-    """How many transactions the entry stands for: as many as are described, or as its batch says."""
-    announced = 0
-    for group in (*children(entry, "NtryDtls"), entry):
-        for batch in children(group, "Btch"):
-            number = text(batch, "NbOfTxs") or ""
-            announced += int(number) if number.isascii() and number.isdigit() and len(number) < 16 else 0
+def _announced(values: Values, details: list[Detail]) -> int:
+    """How many transactions the entry stands for: as many as are described, or as its batches say."""
+    numbers = values.get("NbOfTxs", "").split()
+    announced = sum(
+        int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 16
+    )
     return max(announced, len(details), 1)
 
 
@@ -289,15 +304,15 @@ def _common_detail(details: list[Detail]) -> Detail | None:
         else References(),
         purpose=joined(*(one.purpose for one in details)),
         returned=all(one.returned for one in details),
-        element=None,
+        original=b"",
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     """What the lines of one entry have in common."""
 
-    entry: Element
+    values: Values
     statement: Statement
     account: str | None
     direction: str
@@ -309,11 +324,8 @@ class _Entry:
         party = self._counterparty(detail, direction)
         taken_back = self.reversal or (detail is not None and detail.returned)
         shared = None if detail is None else detail.references.shared
-        servicer = first_of(
-            None if detail is None else detail.references.servicer,
-            text(self.entry, "AcctSvcrRef"),
-            text(self.entry, "NtryRef"),
-        )
+        servicer = None if detail is None else detail.references.servicer
+        servicer = servicer or self.values.get("AcctSvcrRef") or self.values.get("NtryRef")
         document = None if detail is None else detail.references.document
         # a reversal or return repeats the references of the payment that it takes back; its own is the bank's
         reverses = shared if taken_back else None
@@ -322,11 +334,9 @@ class _Entry:
             reference = None
         purpose = joined(
             None if detail is None else detail.purpose,
-            *(part.text for part in children(self.entry, "AddtlNtryInf")),
+            self.values.get("AddtlNtryInf"),
             "reversal" if self.reversal else None,
-            f"on behalf of {party.ultimate_name}"
-            if party.ultimate_name and party.ultimate_name != party.name
-            else None,
+            f"on behalf of {party.ultimate_name}" if party.ultimate_name else None,
         )
         return Line(
             position=position,
@@ -338,7 +348,7 @@ class _Entry:
             currency=self.amount.currency,
             counterparty_account=party.account,
             counterparty_name=party.name,
-            purpose_text=purpose or _bank_code(self.entry),
+            purpose_text=purpose or _bank_code(self.values),
             balance_fen=self.statement.book(direction, amount_fen, self.amount.currency),
             reverses=reverses,
             reference=reference,
@@ -362,12 +372,7 @@ class _Entry:
         return theirs
 
 
-def _bank_code(entry: Element) -> str | None:
+def _bank_code(values: Values) -> str | None:
     """The bank transaction code, where nothing else says what the entry is."""
-    code = child(entry, "BkTxCd")
-    domain = [
-        text(code, "Domn", "Cd"),
-        text(code, "Domn", "Fmly", "Cd"),
-        text(code, "Domn", "Fmly", "SubFmlyCd"),
-    ]
-    return "-".join(part for part in domain if part) or text(code, "Prtry", "Cd")
+    domain = (values.get(path) for path in _BANK_CODE)
+    return "-".join(part for part in domain if part) or values.get("BkTxCd/Prtry/Cd")

@@ -9,49 +9,17 @@ other. Source of the structures: the ISO 20022 message definitions camt.052, cam
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from loantrail.money import AMOUNT_FEN_MAX, is_currency, minor_digits
-from loantrail.sources.iso20022_xml import Element
-from loantrail.sources.statement_lines import first_of, joined
+from loantrail.sources.iso20022_xml import CURRENCY, Values
 
 _DECIMAL: Final = re.compile(r"\+?(\d*)(?:\.(\d*))?", re.ASCII)
 _NOT_PROVIDED: Final = frozenset(("NOTPROVIDED", "NOT PROVIDED", "NONREF"))
 _DIRECTIONS: Final = {"CRDT": "credit", "DBIT": "debit"}
 
 
-@lru_cache(maxsize=4096)
-def local_name(tag: str) -> str:
-    """The name of an element without its namespace."""
-    return tag.rpartition("}")[2]
-
-
-def child(element: Element | None, *path: str) -> Element | None:
-    """The first element on the path of names, or None."""
-    for name in path:
-        if element is None:
-            return None
-        element = next((part for part in element if local_name(part.tag) == name), None)
-    return element
-
-
-def children(element: Element | None, name: str) -> list[Element]:
-    """All direct children of that name."""
-    return [] if element is None else [part for part in element if local_name(part.tag) == name]
-
-
-def text(element: Element | None, *path: str) -> str | None:
-    """The text of the element on the path, without surrounding white space; None when it is absent or empty."""
-    found = child(element, *path)
-    if found is None or found.text is None:
-        return None
-    return found.text.strip() or None
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """`amount_fen` is in minor units of `currency`; None when `problem` names why there is none."""
 
     amount_fen: int | None
@@ -90,80 +58,66 @@ def minor_units(given: str | None, currency: str | None) -> Amount:
     return Amount(fen, currency, "", written)
 
 
-def amount_of(element: Element | None) -> Amount:
+def amount_of(values: Values, path: str) -> Amount:
     """The amount that an `Amt` element holds, with its attribute `Ccy`."""
-    if element is None:
-        return Amount(None, None, "amount_missing")
-    return minor_units(element.text, element.get("Ccy"))
+    return minor_units(values.get(path), values.get(path + CURRENCY))
 
 
-def direction_of(element: Element | None) -> str | None:
-    """`debit`, `credit` or None, from the `CdtDbtInd` of an element, seen from the account holder."""
-    return _DIRECTIONS.get(text(element, "CdtDbtInd") or "")
+def direction_of(values: Values) -> str | None:
+    """`debit`, `credit` or None, from the `CdtDbtInd` of a record, seen from the account holder."""
+    return _DIRECTIONS.get(values.get("CdtDbtInd", ""))
 
 
-def moment_of(element: Element | None) -> str | None:
-    """Date or date and time of a choice `Dt` | `DtTm`, as written; None when absent."""
-    if element is None:
-        return None
-    moment = first_of(text(element, "DtTm"), text(element, "Dt"), text(element, "Dt", "DtTm"))
-    if moment is not None and re.fullmatch(r"\d{4}-\d\d-\d\d(?:Z|[+-]\d\d:\d\d)", moment):
-        return moment[:10]  # a date with an offset is a business date all the same
+def moment_paths(path: str) -> tuple[str, ...]:
+    """The choice of a date or a date and time, under the name `path`."""
+    return (f"{path}/DtTm={path}", f"{path}/Dt={path}", f"{path}/Dt/DtTm={path}")
+
+
+def moment_of(values: Values, name: str) -> str | None:
+    """Date or date and time, as written; None when absent. A date with an offset is a business date all the same."""
+    moment = values.get(name)
+    if moment is not None and len(moment) > 10 and moment[10] in "Z+-":
+        return moment[:10]
     return moment
 
 
-def account_number(element: Element | None) -> str | None:
-    """The number of an account: IBAN, else another identification, else its proxy."""
-    number = child(element, "Id")
-    iban = text(number, "IBAN")
-    if iban is not None:
-        return iban.replace(" ", "").upper()
-    return first_of(
-        text(number, "Othr", "Id"),
-        text(number, "BBAN"),
-        text(number, "PrtryAcct", "Id"),
-        text(number, "UPIC"),
-        text(element, "Prxy", "Id"),
-    )
+def account_paths(path: str, name: str) -> tuple[str, ...]:
+    """An account's IBAN as `name.iban`, else another identification or its proxy as `name.account`."""
+    others = ("Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id", "Id/UPIC", "Prxy/Id")
+    return (f"{path}Id/IBAN={name}.iban", *(f"{path}{other}={name}.account" for other in others))
 
 
-def institution_of(element: Element | None) -> str | None:
-    """How an agent is identified: BIC, else its number in a clearing system, else another, else its name."""
-    institution = child(element, "FinInstnId")
-    if institution is None:
-        return None
-    combined = child(institution, "CmbndId")
-    for part in (institution, combined):
-        found = first_of(
-            text(part, "BICFI"),
-            text(part, "BIC"),
-            text(part, "ClrSysMmbId", "MmbId"),
-            text(part, "ClrSysMmbId", "Id"),
-            text(part, "ClrSysMmbId", "Prtry"),
-            text(part, "LEI"),
-            text(part, "Othr", "Id"),
-            text(part, "PrtryId", "Id"),
-            text(part, "Nm"),
-            text(part, "NmAndAdr", "Nm"),
-        )
-        if found is not None:
-            return found
-    return None
+def account_of(values: Values, name: str) -> str | None:
+    """The account number; an IBAN without spaces, in capitals."""
+    iban = values.get(f"{name}.iban")
+    return values.get(f"{name}.account") if iban is None else iban.replace(" ", "").upper()
 
 
-def party_name(element: Element | None) -> str | None:
-    """The name of a party, whether it stands directly, in `Pty`, or is itself an agent."""
-    return first_of(
-        text(element, "Nm"),
-        text(element, "Pty", "Nm"),
-        text(element, "Agt", "FinInstnId", "Nm"),
-        text(element, "Agt", "FinInstnId", "BICFI"),
-        text(element, "FinInstnId", "Nm"),
-    )
+def institution_paths(path: str, name: str) -> tuple[str, ...]:
+    """An agent's BIC, number in a clearing system or other number as `name.institution`, its name as
+    `name.institution_name`. Messages give the BIC first."""
+    numbers = (
+        "BICFI", "BIC", "ClrSysMmbId/MmbId", "ClrSysMmbId/Id", "ClrSysMmbId/Prtry", "LEI", "Othr/Id", "PrtryId/Id",
+    )  # fmt: skip
+    found: list[str] = []
+    for part in (f"{path}/FinInstnId/", f"{path}/FinInstnId/CmbndId/"):
+        found += [f"{part}{number}={name}.institution" for number in numbers]
+        found += [f"{part}{inner}={name}.institution_name" for inner in ("Nm", "NmAndAdr/Nm")]
+    return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+def institution_of(values: Values, name: str) -> str | None:
+    """How an agent is identified."""
+    return values.get(f"{name}.institution") or values.get(f"{name}.institution_name")
+
+
+def name_paths(path: str, name: str) -> tuple[str, ...]:
+    """The name of a party, whether it stands directly, in `Pty`, or the party is itself an agent."""
+    names = ("Nm", "Pty/Nm", "Agt/FinInstnId/Nm", "FinInstnId/Nm")
+    return tuple(f"{path}/{inner}={name}" for inner in names)
+
+
+class Party(NamedTuple):
     """One side of a payment."""
 
     name: str | None = None
@@ -173,19 +127,31 @@ class Party:
     """On whose behalf it acts, where that is another."""
 
 
-def party_of(parties: Element | None, agents: Element | None, side: str) -> Party:
-    """The `Dbtr` or `Cdtr` (`side`) with its account and agent."""
-    name, ultimate = party_name(child(parties, side)), party_name(child(parties, f"Ultmt{side}"))
-    return Party(
-        name=name or ultimate,
-        account=account_number(child(parties, f"{side}Acct")),
-        institution=institution_of(child(agents, f"{side}Agt")),
-        ultimate_name=ultimate if ultimate != name else None,
+def party_paths(parties: str, agents: str, side: str) -> tuple[str, ...]:
+    """Where the `Dbtr` or `Cdtr` (`side`) stands, with its account and agent."""
+    return (
+        *name_paths(f"{parties}{side}", f"{side}.name"),
+        *name_paths(f"{parties}Ultmt{side}", f"{side}.ultimate"),
+        *account_paths(f"{parties}{side}Acct/", side),
+        *institution_paths(f"{agents}{side}Agt", side),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+def debtor_of(values: Values) -> Party:
+    """Who pays."""
+    name, ultimate = values.get("Dbtr.name"), values.get("Dbtr.ultimate")
+    other = ultimate if name is not None and ultimate != name else None
+    return Party(name or ultimate, account_of(values, "Dbtr"), institution_of(values, "Dbtr"), other)
+
+
+def creditor_of(values: Values) -> Party:
+    """Who is paid."""
+    name, ultimate = values.get("Cdtr.name"), values.get("Cdtr.ultimate")
+    other = ultimate if name is not None and ultimate != name else None
+    return Party(name or ultimate, account_of(values, "Cdtr"), institution_of(values, "Cdtr"), other)
+
+
+class References(NamedTuple):
     """`shared` goes with the payment from end to end; `servicer` is what the account's own bank calls it."""
 
     shared: str | None = None
@@ -194,22 +160,38 @@ class References:
     """A cheque number or a reference of the bank's own kind."""
 
 
-def references_of(element: Element | None) -> References:
-    """From `Refs` of a camt or `PmtId` of a pacs message. Shared is the first of: UETR, transaction id,
-    end-to-end id, clearing system reference, instruction id."""
-    shared = [text(element, name) for name in ("UETR", "TxId", "EndToEndId", "ClrSysRef", "InstrId")]
-    return References(
-        shared=first_of(*(value for value in shared if value and value.upper() not in _NOT_PROVIDED)),
-        servicer=text(element, "AcctSvcrRef"),
-        document=first_of(text(element, "ChqNb"), text(element, "Prtry", "Ref")),
-    )
+_SHARED: Final = ("UETR", "TxId", "EndToEndId", "ClrSysRef", "InstrId")
 
 
-def remittance_text(element: Element | None) -> str | None:
+def reference_paths(path: str) -> tuple[str, ...]:
+    """The references in `Refs` of a camt or `PmtId` of a pacs message."""
+    plain = tuple(f"{path}/{name}={name}" for name in _SHARED)
+    return (*plain, f"{path}/AcctSvcrRef=servicer", f"{path}/ChqNb=document", f"{path}/Prtry/Ref=document")
+
+
+def references_of(values: Values) -> References:
+    """Shared is the first of: UETR, transaction id, end-to-end id, clearing system reference, instruction id."""
+    shared: str | None = None
+    for name in _SHARED:
+        found = values.get(name)
+        if found is not None and found.upper() not in _NOT_PROVIDED:
+            shared = found
+            break
+    return References(shared, values.get("servicer"), values.get("document"))
+
+
+_REMITTANCE: Final = (
+    "RmtInf/Ustrd", "RmtInf/Strd/RfrdDocInf/Nb", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/CdtrRefInf/CdtrRef",
+    "RmtInf/Strd/AddtlRmtInf",
+)  # fmt: skip
+REMITTANCE_PATHS: Final = tuple(f"{path}*" for path in _REMITTANCE)
+
+
+def remittance_text(values: Values) -> list[str]:
     """What the payer wrote: unstructured lines, then structured references and remarks."""
-    parts = [part.text for part in children(element, "Ustrd")]
-    for structured in children(element, "Strd"):
-        parts.append(text(structured, "CdtrRefInf", "Ref") or text(structured, "CdtrRefInf", "CdtrRef"))
-        parts += [text(document, "Nb") for document in children(structured, "RfrdDocInf")]
-        parts += [part.text for part in children(structured, "AddtlRmtInf")]
-    return joined(*parts)
+    lines: list[str] = []
+    for path in _REMITTANCE:
+        text = values.get(path)
+        if text is not None:
+            lines += text.split("\n")
+    return lines

@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from loantrail.sources.iso20022_parts import (
+    REMITTANCE_PATHS,
     Amount,
     Party,
     amount_of,
-    child,
-    minor_units,
-    party_of,
+    creditor_of,
+    debtor_of,
+    party_paths,
+    reference_paths,
     references_of,
     remittance_text,
-    text,
 )
-from loantrail.sources.iso20022_xml import Element, as_bytes
-from loantrail.sources.statement_lines import Line, LineGatherer, first_of, joined
+from loantrail.sources.iso20022_xml import CURRENCY, Values
+from loantrail.sources.statement_lines import Line, LineGatherer, joined
 
+_TOTAL: Final = "TtlIntrBkSttlmAmt"
+HEADER_PATHS: Final = ("CreDtTm", "IntrBkSttlmDt", "NbOfTxs", f"{_TOTAL}$")
+TRANSFER_PATHS: Final = (
+    *party_paths("", "", "Dbtr"), *party_paths("", "", "Cdtr"), *reference_paths("PmtId"), *REMITTANCE_PATHS,
+    "Purp/Cd=Purp", "Purp/Prtry=Purp", "IntrBkSttlmAmt$", "InstdAmt$", "IntrBkSttlmDt", "AccptncDtTm",
+)  # fmt: skip
 LINES_OF_A_TRANSFER: Final = 2
 
 
@@ -33,14 +40,14 @@ class PaymentMessage:
     transfers: int = 0
     total_fen: int = 0
 
-    def read_header(self, header: Element) -> None:
-        self.created_at = text(header, "CreDtTm")
-        self.settled_on = text(header, "IntrBkSttlmDt")
-        number = text(header, "NbOfTxs") or ""
+    def read_header(self, values: Values) -> None:
+        self.created_at = values.get("CreDtTm")
+        self.settled_on = values.get("IntrBkSttlmDt")
+        number = values.get("NbOfTxs", "")
         if number.isascii() and number.isdigit() and len(number) < 16:
             self.announced_transfers = int(number)
-        total = child(header, "TtlIntrBkSttlmAmt")
-        self.announced_total = None if total is None else amount_of(total)
+        if _TOTAL in values or _TOTAL + CURRENCY in values:
+            self.announced_total = amount_of(values, _TOTAL)
 
     def check_totals(self, lines: LineGatherer) -> None:
         """Compare number and sum of the transfers with the header."""
@@ -61,14 +68,15 @@ class PaymentMessage:
             )
 
 
-def transfer_lines(transfer: Element, message: PaymentMessage, position: int, lines: LineGatherer) -> int:
+def transfer_lines(
+    values: Values, original: bytes, message: PaymentMessage, position: int, lines: LineGatherer
+) -> int:
     """Hand the two lines of one `CdtTrfTxInf` to `lines`: the debit of the debtor's account, then the credit of the
     creditor's, both for the settlement amount and with the same reference. A side without an account number is
     refused by name, the other side stays. Returns the next free position.
     """
-    original = as_bytes(transfer)
     message.transfers += 1
-    amount = amount_of(child(transfer, "IntrBkSttlmAmt"))
+    amount = amount_of(values, "IntrBkSttlmAmt")
     if amount.amount_fen is None:
         for side in range(LINES_OF_A_TRANSFER):
             lines.refuse(
@@ -81,20 +89,19 @@ def transfer_lines(transfer: Element, message: PaymentMessage, position: int, li
             )
         return position + LINES_OF_A_TRANSFER
     message.total_fen += amount.amount_fen
-    settled_on = text(transfer, "IntrBkSttlmDt") or message.settled_on
-    booked_at = settled_on or text(transfer, "AccptncDtTm") or message.created_at
-    references = references_of(child(transfer, "PmtId"))
-    debtor, creditor = (party_of(transfer, transfer, side) for side in ("Dbtr", "Cdtr"))
-    instructed = child(transfer, "InstdAmt")
+    settled_on = values.get("IntrBkSttlmDt") or message.settled_on
+    booked_at = settled_on or values.get("AccptncDtTm") or message.created_at
+    references = references_of(values)
+    debtor, creditor = debtor_of(values), creditor_of(values)
     purpose = joined(
         "pacs.008",
-        remittance_text(child(transfer, "RmtInf")),
-        first_of(text(transfer, "Purp", "Cd"), text(transfer, "Purp", "Prtry")),
-        _instructed_text(instructed, amount),
+        *remittance_text(values),
+        values.get("Purp"),
+        _instructed_text(values, amount),
         f"on behalf of {debtor.ultimate_name}" if debtor.ultimate_name else None,
         f"for {creditor.ultimate_name}" if creditor.ultimate_name else None,
     )
-    end_to_end = text(transfer, "PmtId", "EndToEndId")
+    end_to_end = values.get("EndToEndId")
     sides: tuple[tuple[str, Party, Party], ...] = (("debit", debtor, creditor), ("credit", creditor, debtor))
     for offset, (direction, own, other) in enumerate(sides):
         if own.account is None:
@@ -125,11 +132,11 @@ def transfer_lines(transfer: Element, message: PaymentMessage, position: int, li
     return position + LINES_OF_A_TRANSFER
 
 
-def _instructed_text(instructed: Element | None, settled: Amount) -> str | None:
+def _instructed_text(values: Values, settled: Amount) -> str | None:
     """What the debtor ordered, where that is another amount than what is settled."""
-    if instructed is None:
+    if "InstdAmt" not in values:
         return None
-    ordered = minor_units(instructed.text, instructed.get("Ccy"))
+    ordered = amount_of(values, "InstdAmt")
     if ordered.amount_fen == settled.amount_fen and ordered.currency == settled.currency:
         return None
     return f"ordered {ordered.given} {ordered.currency or ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -47,7 +48,7 @@ _SCHEMA: Final = {
 
 
 class LineGatherer:
-    """Gathers lines and refusals of one file; `batch` empties it."""
+    """Gathers lines and refusals of one file; `batches` empties it."""
 
     def __init__(self, source: SourceFile) -> None:
         self.source_file: Final = source.name
@@ -87,27 +88,33 @@ class LineGatherer:
             Refusal(self.source_file, 0, field, reason, message, original[:ORIGINAL_BYTES_MAX])
         )
 
-    def batch(self, bytes_read: int = 0) -> Batch:
-        """What was gathered since the last batch."""
-        data = (
-            dict(zip(Line._fields, zip(*self._lines, strict=True), strict=True))
-            if self._lines
-            else dict.fromkeys(Line._fields, ())
-        )
-        texts = pl.DataFrame({name: list(values) for name, values in data.items()}, schema=_SCHEMA)
+    def batches(self, bytes_read: int = 0, *, final: bool = False) -> Iterator[Batch]:
+        """Full batches of what was gathered; with `final` all of it, an empty batch at least."""
+        while self.full:
+            yield self._batch(bytes_read)
+        if final:
+            yield self._batch(bytes_read)
+
+    def _batch(self, bytes_read: int) -> Batch:
+        lines, originals = self._lines[:LINES_MAX], self._originals[:LINES_MAX]
+        columns = zip(*lines, strict=True) if lines else ((),) * len(Line._fields)
+        data = {name: list(values) for name, values in zip(Line._fields, columns, strict=True)}
+        texts = pl.DataFrame(data, schema=_SCHEMA)
         accepted = accept(
             STATEMENT_LINE,
             texts.drop("position"),
             self.source_file,
-            self._originals,
+            originals,
             reading=self._reading,
             positions=texts.get_column("position"),
         )
-        refusals = (*self._refusals, *accepted.refusals)
-        read = len(self._lines) + self._refused_records
-        self._lines, self._originals, self._refusals, self._refused_records = [], [], [], 0
-        ordered = tuple(sorted(refusals, key=lambda refusal: refusal.position))
-        return Batch(STATEMENT_LINE.name, accepted.rows, ordered, records_read=read, bytes_read=bytes_read)
+        refusals = sorted((*self._refusals, *accepted.refusals), key=lambda refusal: refusal.position)
+        read = len(lines) + self._refused_records
+        self._lines, self._originals = self._lines[LINES_MAX:], self._originals[LINES_MAX:]
+        self._refusals, self._refused_records = [], 0
+        return Batch(
+            STATEMENT_LINE.name, accepted.rows, tuple(refusals), records_read=read, bytes_read=bytes_read
+        )
 
 
 def is_masked(number: str) -> bool:
