@@ -11,7 +11,7 @@ from loantrail.demo.accounts import Places
 from loantrail.demo.flow_book import FlowBook
 from loantrail.demo.model import MONTHS, YUAN
 from loantrail.demo.population import Population
-from loantrail.demo.season import NEXT_WORKING, SEASONS, days_in_month, instants, office_seconds
+from loantrail.demo.season import NEXT_WORKING, REAL_ESTATE, SEASONS, days_in_month, instants, office_seconds
 from loantrail.ids import seeded_generator
 
 Int64 = NDArray[np.int64]
@@ -56,7 +56,7 @@ def suppliers_of(people: Population, places: Places, seed: int) -> Int64:
     generator = seeded_generator(seed, "supplier choice")
     count = people.companies
     outside = places.suppliers[generator.integers(0, len(places.suppliers), (count, OUTSIDE_SUPPLIERS))]
-    busy = np.flatnonzero(~people.quiet)
+    busy = np.flatnonzero(~people.quiet & (people.industry != REAL_ESTATE))
     own = busy[generator.integers(0, len(busy), (count, OWN_BANK_SUPPLIERS))]
     own = np.where(own == np.arange(count)[:, None], busy[(np.searchsorted(busy, own) + 1) % len(busy)], own)
     return np.concatenate([outside, places.company_main[own]], axis=1).astype(np.int64)

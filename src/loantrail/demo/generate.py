@@ -12,6 +12,7 @@ import polars as pl
 
 from loantrail.demo.accounts import build_places
 from loantrail.demo.commerce import add_commerce, suppliers_of
+from loantrail.demo.disturbances import add_disturbances, cushions, overdraft_limits
 from loantrail.demo.flow_book import FlowBook
 from loantrail.demo.households import add_households
 from loantrail.demo.lending import build_loans
@@ -20,9 +21,11 @@ from loantrail.demo.loan_records import loan_frames
 from loantrail.demo.model import SIZES
 from loantrail.demo.papers import KnownTruth, Papers
 from loantrail.demo.party_records import party_frame, relation_frame, staff_frame, unit_frame
+from loantrail.demo.planting import plant_all
 from loantrail.demo.population import build_population
 from loantrail.demo.repaying import add_repayments, build_schedule
 from loantrail.demo.spending import pay_out, spend_honestly
+from loantrail.demo.stage import Stage
 from loantrail.demo.statement_records import (
     account_frame,
     line_frames,
@@ -66,28 +69,22 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
     say("loans")
     draws = pay_out(book, loans, people, places, papers, seed)
     schedule = build_schedule(loans)
-    spend_honestly(
-        book,
-        loans,
-        draws,
-        people,
-        places,
-        suppliers,
-        papers,
-        truth,
-        np.ones(len(loans), dtype=np.bool_),
-        seed,
-    )
+    honest = loans.honest | np.array([pattern == "REPAY_SOURCE_ODD" for pattern in loans.pattern])
+    spend_honestly(book, loans, draws, people, places, suppliers, papers, truth, honest, seed)
+    plant_all(Stage(book, people, places, loans, draws, suppliers, papers, truth, seed))
     standing = add_repayments(book, loans, schedule, people, places, papers, truth, seed)
+    told = len(book)
     say("business and private life")
     add_commerce(book, people, places, suppliers, seed)
     add_households(book, people, places, size.transactions, seed)
+    add_disturbances(book, places, np.arange(told), seed)
 
     say("statements")
     flows = book.ordered()
     accounts = places.book
-    nothing = np.zeros(len(accounts), dtype=np.int64)
-    lines, opening = statement_lines(flows, accounts.own_mask(), nothing, nothing)
+    limits = overdraft_limits(people, places, loans, len(accounts), seed)
+    spare = cushions(people, places, limits, len(accounts), seed)
+    lines, opening = statement_lines(flows, accounts.own_mask(), limits, spare)
     reference = references(flows)
 
     say("writing")
