@@ -39,6 +39,7 @@ from loantrail.tracing.slow_pots import (
     Slice,
     TaintPot,
     own,
+    slot_pot,
     split_back,
     split_each,
     split_front,
@@ -60,10 +61,6 @@ class Special:
     opens_slot: bool = False
     carries: int = NOTHING
     repays: int = NO_LOAN
-
-    @property
-    def can_be_part_of_a_reversal(self) -> bool:
-        return self.disburses == NO_LOAN and not self.opens_slot and self.carries == NOTHING
 
 
 def _special(history: History, event: int) -> Special:
@@ -87,13 +84,14 @@ def reversal_targets(history: History) -> dict[int, int]:
     """Which earlier event each event takes back. A reversal that comes before its original swaps the roles: the
     original, when it comes, takes back the first such reversal, unless it has an earlier original of its own."""
 
+    def plain(event: int) -> bool:
+        special = _special(history, event)
+        in_transit = IN_TRANSIT in (history.debit[event], history.credit[event])
+        return special.disburses == NO_LOAN and special.carries == NOTHING and not in_transit
+
     def crosswise(event: int, other: int) -> bool:
-        return bool(
-            history.debit[event] == history.credit[other]
-            and history.credit[event] == history.debit[other]
-            and _special(history, event).can_be_part_of_a_reversal
-            and _special(history, other).can_be_part_of_a_reversal
-        )
+        ends = history.debit[event] == history.credit[other] and history.credit[event] == history.debit[other]
+        return bool(ends) and plain(event) and plain(other)
 
     targets: dict[int, int] = {}
     early: dict[int, int] = {}
@@ -108,6 +106,17 @@ def reversal_targets(history: History) -> dict[int, int]:
     return {**early, **targets}
 
 
+@dataclass
+class _Slot:
+    """Money that waits between two events: a private account of its own."""
+
+    event: int
+    account: int
+    order: int
+    balance: int
+    pot: Pot
+
+
 class _Books:
     """Everything that changes while the history is gone through."""
 
@@ -119,8 +128,10 @@ class _Books:
         self.hops: list[Hop] = []
         self.hops_of_event: dict[int, list[int]] = defaultdict(list)
         self.disbursement_hops: set[int] = set()
-        self.slots: dict[int, list[Slice]] = {}
-        self.slot_account: dict[int, int] = {}
+        self.slots: dict[int, _Slot] = {}  # by the event that opened it
+        self.targets = reversal_targets(history)
+        self.reversed = set(self.targets.values())
+        self.opener = {int(row): event for event, row in enumerate(history.special) if row != NO_SPECIAL}
         self.taken_back: dict[int, int] = defaultdict(int)
         self.taken_back_of_hop: dict[int, int] = defaultdict(int)
         self.untraced: list[tuple[int, int, Slice]] = []
@@ -137,9 +148,7 @@ class _Books:
     def pay(self, account: int, amount: int, special: Special) -> list[Slice]:
         """The slices of an ordinary debit, in consumption order; they sum to `amount` (all but POISON)."""
         if special.carries != NOTHING:
-            slices = self._carry(special.carries, amount)
-            covered = sum(piece.amount for piece in slices)
-            slices += own(max(amount - covered, 0))
+            slices = self._carry(self.opener[special.carries], amount)
             if account >= 0:
                 self.balances[account] -= amount
             return slices
@@ -159,11 +168,15 @@ class _Books:
         pot.settle(self.balances[account])
         return slices
 
-    def _carry(self, slot: int, amount: int) -> list[Slice]:
-        waiting = self.slots.get(slot, [])
-        pot = POTS[self.convention](0)
-        taken, self.slots[slot] = pot.take_slot(waiting, amount)
-        return taken
+    def _carry(self, opener: int, amount: int) -> list[Slice]:
+        slot = self.slots.get(opener)
+        if slot is None:
+            return own(amount)
+        covered = min(amount, max(slot.balance, 0))
+        slices = [*slot.pot.take(covered), *own(amount - covered)]
+        slot.balance = max(slot.balance - amount, 0)
+        slot.pot.settle(slot.balance)
+        return slices
 
     # What the credit account receives
 
@@ -221,13 +234,14 @@ class _Books:
         """Slices reach the credit account of an ordinary event (or of the excess of a reversal)."""
         account = int(self.history.credit[event])
         if account == IN_TRANSIT:
-            self._open_slot(special.row, account, slices)
+            self._open_slot(event, amount, special, slices)
             return
         if not self.holds_lots(account):
-            waits = special.opens_slot and account != OUTSIDE
+            waits = event in self.reversed or (special.opens_slot and account != OUTSIDE)
             lots = self.move(event, slices, ended=not waits)
             if waits:
-                self._open_slot(special.row, account, lots)
+                left = [replace(lot, use=piece.use) for lot, piece in zip(lots, slices, strict=True)]
+                self._open_slot(event, amount, special, left)
             if account >= 0:
                 self.balances[account] += amount
             return
@@ -239,9 +253,11 @@ class _Books:
         pot.arrive(self.move(event, rest, ended=False))
         pot.settle(self.balances[account])
 
-    def _open_slot(self, slot: int, account: int, slices: Sequence[Slice]) -> None:
-        self.slots[slot] = [replace(piece) for piece in slices]
-        self.slot_account[slot] = account
+    def _open_slot(self, event: int, amount: int, special: Special, slices: Sequence[Slice]) -> None:
+        row = special.row if special.row != NOTHING else len(self.history.specials.reverses) + event
+        pot = slot_pot(self.convention)(0)
+        pot.arrive([replace(piece, restored_use=None) for piece in slices])
+        self.slots[event] = _Slot(event, int(self.history.credit[event]), row, amount, pot)
 
     def shed(self, event: int) -> None:
         account = int(self.history.credit[event])
@@ -276,18 +292,25 @@ def _ordinary(books: _Books, event: int, special: Special) -> None:
 def _find(books: _Books, payer: int, original: int, limit: int, again: int) -> tuple[list[Slice], int]:
     """What is still there of the last `again` of the `limit` fen that `original` brought `payer` and that no
     reversal took back yet; and how much is missing."""
-    if not books.holds_lots(payer):
+    slot = books.slots.get(original)
+    if slot is None and not books.holds_lots(payer):
         return [], again
-    pot = books.pots[payer]
+    pot = books.pots[payer] if slot is None else slot.pot
+    in_slot = slot is not None
     hops = [(index, books.hops[index]) for index in books.hops_of_event[original]]
     if isinstance(pot, BucketPot):
-        found, missing = find_shares(pot, hops, books.taken_back_of_hop, limit, again)
+        found, missing = find_shares(pot, hops, books.taken_back_of_hop, limit, again, in_slot)
     elif isinstance(pot, TaintPot):
-        found, missing = find_taint(pot, hops, again), 0
+        found, missing = find_taint(pot, hops, again, in_slot), 0
     else:
         found, missing = find_segments(pot, hops, limit - again, limit)
-    books.balances[payer] -= again - missing
-    pot.settle(books.balances[payer])
+    if slot is not None:
+        slot.balance = max(slot.balance - again + missing, 0)
+        pot.settle(slot.balance)
+    if payer >= 0:
+        books.balances[payer] -= again - missing
+    if slot is None:
+        pot.settle(books.balances[payer])
     return found, missing
 
 
@@ -315,7 +338,7 @@ def _reversal(books: _Books, event: int, original: int) -> None:
         pot.arrive_returned(books.move(event, rest, ended=False))
         books.arrive(event, amount - again, excess, Special())
     else:
-        books.arrive(event, amount, numbered, Special())
+        books.arrive(event, amount, numbered, _special(history, event))
     books.shed(event)
 
 
@@ -325,10 +348,9 @@ def trace_slow(history: History, convention: Convention) -> Trace:
     Raises ConservationBroken where the lots of an account do not sum to its balance: a defect, never bad input.
     """
     books = _Books(history, convention)
-    targets = reversal_targets(history)
     for event in range(history.event_count):
-        if event in targets:
-            _reversal(books, event, targets[event])
+        if event in books.targets:
+            _reversal(books, event, books.targets[event])
         else:
             _ordinary(books, event, _special(history, event))
     return _trace(books)
@@ -342,12 +364,12 @@ def _trace(books: _Books) -> Trace:
             if lot.loan != OWN:
                 amount = books.balances[account] if isinstance(pot, TaintPot) else lot.amount
                 rows.append((account, lot.loan, lot.use, amount, lot.hop))
-    for slot in sorted(books.slots):
-        rows += [
-            (books.slot_account[slot], piece.loan, piece.use, piece.amount, piece.hop)
-            for piece in books.slots[slot]
-            if piece.loan != OWN
-        ]
+    for slot in sorted(books.slots.values(), key=lambda slot: slot.order):
+        for lot in slot.pot.lots:
+            if lot.loan != OWN:
+                amount = slot.balance if isinstance(slot.pot, TaintPot) else lot.amount
+                use = lot.use if slot.account == IN_TRANSIT else books.use_after(slot.event, lot)
+                rows.append((slot.account, lot.loan, use, amount, lot.hop))
     return Trace(
         books.convention,
         Hops(

@@ -113,10 +113,6 @@ class Pot(ABC):
         """Slices that a reversal gives back join."""
         self.arrive(slices)
 
-    def take_slot(self, slices: Sequence[Slice], amount: int) -> tuple[list[Slice], list[Slice]]:
-        """What an event carries out of a slot, and what stays in it."""
-        return split_front(slices, amount)
-
     def take_hop(self, hop: int, amount: int) -> int:
         """Money that `hop` brought, for a reversal, front to back; says how much there was."""
         return self._take_where(amount, [lot for lot in self.lots if lot.loan != OWN and lot.hop == hop])
@@ -256,9 +252,6 @@ class BucketPot(Pot):
         covered = self.take_label(loan, USE_NONE, amount)
         return ([Slice(loan, USE_NONE, covered)] if covered else []), covered
 
-    def take_slot(self, slices: Sequence[Slice], amount: int) -> tuple[list[Slice], list[Slice]]:
-        return split_share(slices, min(amount, sum(piece.amount for piece in slices)))
-
     def arrive(self, slices: Sequence[Slice]) -> None:
         for piece in slices:
             for bucket in self.lots:
@@ -302,9 +295,6 @@ class TaintPot(Pot):
         tied = [Slice(lot.loan, lot.use, amount) for lot in self.lots if lot.loan == loan and amount]
         return tied, amount if tied else 0
 
-    def take_slot(self, slices: Sequence[Slice], amount: int) -> tuple[list[Slice], list[Slice]]:
-        return split_each(slices, amount)
-
     def arrive(self, slices: Sequence[Slice]) -> None:
         for piece in slices:
             if piece.loan != OWN and not self.holds(piece.loan, piece.use):
@@ -322,6 +312,12 @@ class TaintPot(Pot):
     def settle(self, balance: int) -> None:
         if balance <= 0:
             self.lots = []
+
+
+def slot_pot(convention: Convention) -> type[Pot]:
+    """What a slot is: a queue, the buckets of PRO_RATA or the set of POISON."""
+    alone = convention in (Convention.PRO_RATA, Convention.POISON)
+    return POTS[convention] if alone else QueuePot
 
 
 POTS: Final[dict[Convention, type[Pot]]] = {

@@ -25,7 +25,7 @@ class Hop:
 
 
 def find_segments(pot: Pot, hops: Sequence[tuple[int, Hop]], start: int, end: int) -> tuple[list[Slice], int]:
-    """Take the interval [start, end) of the original out of `pot`, last fen first, hops (index, hop) and the own
+    """Take the interval [start, end) of the original out of `pot` (of its payee, or its slot), last fen first, hops (index, hop) and the own
     money in the gaps between. Gives what was there, in the original's order, and how much was missing."""
     segments: list[tuple[int, int, Hop | None, int]] = []
     reached = 0
@@ -58,6 +58,7 @@ def find_shares(
     taken_back: MutableMapping[int, int],
     limit: int,
     again: int,
+    in_slot: bool,
 ) -> tuple[list[Slice], int]:
     """PRO_RATA: share `again` over own money and the hops by what none took back yet (`limit` in all); take from
     the bucket of each what it still holds. `taken_back` counts by hop. Gives what was there and the missing."""
@@ -66,16 +67,20 @@ def find_shares(
     found = own(pot.take_back_own(own_part))
     for (index, hop), part in zip(hops, parts, strict=True):
         taken_back[index] += part
-        amount = 0 if hop.ended else pot.take_label(hop.loan, hop.use, part)
+        use = hop.use_before if in_slot else hop.use
+        amount = 0 if hop.ended else pot.take_label(hop.loan, use, part)
         if amount:
             found.append(Slice(hop.loan, hop.use, amount, restored_use=hop.use_before))
     return found, again - sum(piece.amount for piece in found)
 
 
-def find_taint(pot: TaintPot, hops: Sequence[tuple[int, Hop]], again: int) -> list[Slice]:
+def find_taint(pot: TaintPot, hops: Sequence[tuple[int, Hop]], again: int, in_slot: bool) -> list[Slice]:
     """POISON: every label of the original that the account still has, once, for the whole of `again`."""
-    labels: dict[tuple[int, int], Hop] = {}
+    found: dict[tuple[int, int], Slice] = {}
     for _, hop in hops:
-        if not hop.ended and pot.holds(hop.loan, hop.use):
-            labels.setdefault((hop.loan, hop.use_before), hop)
-    return [Slice(hop.loan, hop.use, again, restored_use=hop.use_before) for hop in labels.values() if again]
+        use = hop.use_before if in_slot else hop.use
+        if again and not hop.ended and pot.holds(hop.loan, use):
+            found.setdefault(
+                (hop.loan, hop.use_before), Slice(hop.loan, hop.use, again, restored_use=hop.use_before)
+            )
+    return list(found.values())
