@@ -1,0 +1,67 @@
+"""The application over a real database, on a real socket."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
+from tests.http.bank import write_books, write_trace
+from tests.http.running import running
+
+from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
+
+
+@contextmanager
+def _pool(url: str) -> Iterator[Pool]:
+    with ConnectionPool[type_of_connection](
+        url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
+    ) as connections:
+        yield Pool(connections)
+
+
+@pytest.fixture(scope="session")
+def bank_address(database_server: Database, template_database: str) -> Iterator[str]:
+    """Address of the application over the traced bank, which no test changes."""
+    name = f"loantrail_bank_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
+        maintenance.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template_database)
+            )
+        )
+    url = make_conninfo(database_server.url(), dbname=name)
+    with psycopg.connect(url) as connection:
+        write_books(connection)
+        write_trace(connection)
+    with _pool(url) as connections, running(connections) as address:
+        yield address
+    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
+        maintenance.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def client(bank_address: str) -> Iterator[httpx.Client]:
+    """A client of the traced bank."""
+    with httpx.Client(base_url=bank_address) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_address(database_url: str) -> Iterator[str]:
+    """Address of the application over this test's own database, without a loan."""
+    with _pool(database_url) as connections, running(connections) as address:
+        yield address
+
+
+@pytest.fixture
+def own_client(own_address: str) -> Iterator[httpx.Client]:
+    """A client of the application over this test's own database, without a loan."""
+    with httpx.Client(base_url=own_address) as opened:
+        yield opened

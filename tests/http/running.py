@@ -1,0 +1,28 @@
+"""The application as it is served, in a thread of the test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from loantrail.http.app import create_app
+from loantrail.http.connections import Connections
+from loantrail.http.server import listen, page_address
+
+
+@contextmanager
+def running(connections: Connections) -> Iterator[str]:
+    """Address of the application over these connections, for the length of the block."""
+    with listen("127.0.0.1", 0) as listening:
+        configuration = uvicorn.Config(create_app(connections), log_level="critical", lifespan="off")
+        server = uvicorn.Server(configuration)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield page_address(listening).rstrip("/")
+        finally:
+            server.should_exit = True
+            thread.join()

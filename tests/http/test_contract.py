@@ -1,0 +1,36 @@
+"""The interface keeps the contract that its own description states, whatever is asked of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import hypothesis
+import pytest
+import schemathesis
+
+from loantrail.http.openapi import openapi_text
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+def test_the_description_that_the_page_was_made_from_is_the_present_one() -> None:
+    assert (WEB / "openapi.json").read_text("utf-8") == openapi_text(), (
+        "the interface changed: python -m loantrail.http.openapi > web/openapi.json"
+    )
+
+
+contract = schemathesis.openapi.from_dict(json.loads(openapi_text()))
+
+
+@pytest.mark.database
+@contract.parametrize()
+@hypothesis.settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+def test_every_answer_is_as_described(case: schemathesis.Case, bank_address: str) -> None:
+    case.call_and_validate(base_url=bank_address)
