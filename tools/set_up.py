@@ -32,7 +32,8 @@ STAMPS = ENVIRONMENT / "loantrail-set-up.json"
 OLDEST_PYTHON = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
 WEB_PAGE = ROOT / "src" / "loantrail" / "http" / "static" / "index.html"
-WEB_LEFT_OUT = {"node_modules", "dist", ".vite"}
+WEB_MADE = {"node_modules", "dist", ".vite", "schema.d.ts", "tsconfig.tsbuildinfo"}
+"""What the build itself makes: no source of it."""
 
 
 class StepFailed(Exception):
@@ -265,8 +266,8 @@ def web_sources() -> list[Path]:
     """Every file that the web page is built from."""
     found: list[Path] = []
     for folder, folders, files in os.walk(ROOT / "web"):
-        folders[:] = sorted(name for name in folders if name not in WEB_LEFT_OUT)
-        found += [Path(folder) / name for name in sorted(files)]
+        folders[:] = sorted(name for name in folders if name not in WEB_MADE)
+        found += [Path(folder) / name for name in sorted(files) if name not in WEB_MADE]
     return found
 
 
