@@ -23,11 +23,15 @@ import threading
 import time
 from pathlib import Path
 
+from find_browser import OWN_FOLDER, find_browser
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 CACHE = ROOT / ".cache"
 LOG = CACHE / "set-up.log"
+BROWSER = CACHE / "browser"
+"""The path of the browser for the tests stands in this file."""
 STAMPS = ENVIRONMENT / "loantrail-set-up.json"
 OLDEST_PYTHON = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -108,20 +112,18 @@ def compile_kernels() -> None:
     )
 
 
-def find_or_install_browser() -> None:
-    """An installed Chromium or Chrome, else Debian's package, else Playwright's own download."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    import find_browser
-
-    if find_browser.find_browser():
-        return
+def find_or_install_browser() -> str:
+    """Path of an installed Chromium or Chrome, else of Debian's package, else of Playwright's own download."""
+    browser = find_browser()
+    if browser:
+        return browser
     tried: list[str] = []
     for way in (_browser_of_debian, _browser_of_playwright):
         try:
             if way():
-                browser = find_browser.find_browser()
+                browser = find_browser()
                 if browser:
-                    return
+                    return browser
                 tried.append("it was installed but does not start")
         except StepFailed as problem:
             tried.append(f"{problem.problem}\n{problem.said}")
@@ -143,14 +145,11 @@ def _browser_of_debian() -> bool:
 
 
 def _browser_of_playwright() -> bool:
-    sys.path.insert(0, str(ROOT / "tools"))
-    import find_browser
-
     run(
         [str(PYTHON), "-m", "playwright", "install", "chromium"],
         "Playwright's Chromium could not be downloaded",
         "",
-        {"PLAYWRIGHT_BROWSERS_PATH": str(find_browser.OWN_FOLDER)},
+        {"PLAYWRIGHT_BROWSERS_PATH": str(OWN_FOLDER)},
     )
     return True
 
@@ -337,9 +336,13 @@ def set_up(purpose: str) -> None:
 
 def set_up_browser() -> None:
     """A missing browser is an error in CI; elsewhere the browser tests are reported as not run."""
+    chosen = os.environ.get("LOANTRAIL_BROWSER")
+    if not chosen and BROWSER.exists() and os.access(BROWSER.read_text(), os.X_OK):
+        return
+    BROWSER.unlink(missing_ok=True)
     try:
         with Shown("Looking for a browser for the tests"):
-            find_or_install_browser()
+            BROWSER.write_text(find_or_install_browser())
     except StepFailed as problem:
         if os.environ.get("CI") == "true":
             raise
