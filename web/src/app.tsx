@@ -6,6 +6,7 @@ import { lazy, Suspense } from "react";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { useSpeech } from "./i18n";
 import { Frame } from "./ui/Frame";
+import { nonce } from "./ui/nonce";
 import { Loading, Notice } from "./ui/states";
 
 const LoansPage = lazy(() => import("./loans/LoansPage"));
@@ -14,9 +15,6 @@ const LoanPage = lazy(() => import("./loans/LoanPage"));
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } },
 });
-
-// The server marks the styles that may be written at run time with this answer's nonce.
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
 
 const fontFamily = getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
 
@@ -34,6 +32,7 @@ const THEME: ThemeConfig = {
     motionDurationSlow: "0.16s",
   },
   components: {
+    Button: { primaryShadow: "none", defaultShadow: "none" },
     Table: {
       headerBg: "transparent",
       headerColor: "#5c696b",
@@ -61,7 +60,12 @@ function Missing() {
 export function App() {
   const { language } = useSpeech();
   return (
-    <ConfigProvider csp={{ nonce }} locale={language === "zh" ? zhCN : enGB} theme={THEME}>
+    <ConfigProvider
+      csp={{ nonce }}
+      button={{ autoInsertSpace: false }}
+      locale={language === "zh" ? zhCN : enGB}
+      theme={THEME}
+    >
       <QueryClientProvider client={queries}>
         <BrowserRouter>
           <Frame>

@@ -24,7 +24,8 @@ export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
         <Fact label={t("loan.purpose")}>{facts.purpose_text}</Fact>
         <Fact label={t("loan.payment_mode")}>{name("payment_mode", facts.payment_mode)}</Fact>
         <Fact label={t("loan.grant_kind")}>{name("grant_kind", facts.grant_kind)}</Fact>
-        <Fact label={t("loan.term")}>{t("loan.term_value", { from: facts.issued_on, to: facts.matures_on })}</Fact>
+        <Fact label={t("loan.issued")}>{facts.issued_on}</Fact>
+        <Fact label={t("loan.matures")}>{facts.matures_on}</Fact>
         <Fact label={t("loan.rate")}>{rateText(facts.rate_ppm)}</Fact>
         <Fact label={t("loan.contract_amount")}>
           <Amount fen={facts.contract_amount_fen} form="full" {...facts} />
@@ -55,7 +56,7 @@ export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
 export function RunFacts({ run }: { readonly run: Schemas["Run"] }) {
   const { t, name } = useSpeech();
   return (
-    <section className="card box" aria-labelledby="run-title">
+    <section className="card box run" aria-labelledby="run-title">
       <h2 id="run-title">{t("run.title")}</h2>
       <dl className="facts">
         <Fact label={t("run.convention")}>{name("convention", run.convention.toLowerCase())}</Fact>

@@ -104,12 +104,12 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
               <p>{t("statement.empty_hint")}</p>
             </Notice>
           )}
+          {run && <RunFacts run={run} />}
         </div>
         <aside className="column-side">
           {summary && <Leads leads={leads} lines={statement} facts={facts} reveal={reveal} />}
           {summary && <SeenBox summary={summary} facts={facts} />}
           <Facts facts={facts} />
-          {run && <RunFacts run={run} />}
         </aside>
       </div>
     </>

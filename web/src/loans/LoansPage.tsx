@@ -203,8 +203,8 @@ function LoanTable({ list, page, sort, direction, busy, change }: TableState) {
       ),
     },
     { ...sorted("borrower"), title: t("loans.column.borrower"), dataIndex: "borrower_name", className: "cell-name" },
-    { key: "product", title: t("loans.column.product"), render: (_, row) => name("product", row.product) },
-    { ...sorted("issued"), title: t("loans.column.issued"), dataIndex: "issued_on", className: "figures" },
+    { key: "product", title: t("loans.column.product"), className: "nowrap", render: (_, row) => name("product", row.product) },
+    { ...sorted("issued"), title: t("loans.column.issued"), dataIndex: "issued_on", className: "figures nowrap" },
     {
       key: "class",
       title: t("loans.column.class"),
@@ -221,7 +221,7 @@ function LoanTable({ list, page, sort, direction, busy, change }: TableState) {
     {
       ...sorted("seen"),
       title: t("loans.column.seen"),
-      width: 190,
+      width: 170,
       render: (_, row) =>
         row.disbursed_fen === null || row.seen_fen === null ? (
           absent

@@ -11,7 +11,7 @@ export function ShareBar({ part, whole, tone }: Props) {
   const points = shareBasisPoints(part, whole);
   return (
     <span className="share-bar" aria-hidden="true">
-      <span className={`fill tone-${tone}`} style={{ width: `${Math.min(points, 10_000) / 100}%` }} />
+      {part > 0n && <span className={`fill tone-${tone}`} style={{ width: `${Math.min(points, 10_000) / 100}%` }} />}
     </span>
   );
 }

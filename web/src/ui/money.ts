@@ -40,17 +40,17 @@ export function listText(fen: bigint, minorDigits: number, language: Language): 
 }
 
 export interface Short {
-  readonly unit: "hundred_million" | "ten_thousand" | "yuan";
+  readonly unit: "large" | "middle" | "yuan";
   readonly text: string;
 }
 
-/** An amount at a glance: 亿元 or 万元 in Chinese, million or thousand in English, small ones exact. */
+/** An amount at a glance: 亿元 or 万元 in Chinese, billion or million in English, small ones exact. */
 export function shortText(fen: bigint, minorDigits: number, language: Language): Short {
   const size = fen < 0n ? -fen : fen;
-  const [large, middle] = language === "zh" ? [8, 4] : [6, 3];
+  const [large, middle] = language === "zh" ? [8, 4] : [9, 6];
   const scaled = (zeros: number) => decimalText(divide(fen, power(minorDigits + zeros - 2)), 2);
-  if (size >= power(minorDigits + large)) return { unit: "hundred_million", text: scaled(large) };
-  if (size >= power(minorDigits + middle)) return { unit: "ten_thousand", text: scaled(middle) };
+  if (size >= power(minorDigits + large)) return { unit: "large", text: scaled(large) };
+  if (size >= power(minorDigits + middle)) return { unit: "middle", text: scaled(middle) };
   return { unit: "yuan", text: exactText(fen, minorDigits) };
 }
 

@@ -1,0 +1,195 @@
+"""What a reader sees and does, in both languages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from tests.browser.conftest import SIZES
+from tests.http.bank import LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id
+
+pytestmark = [pytest.mark.database, pytest.mark.browser]
+
+SHOTS = os.environ.get("LOANTRAIL_SCREENSHOTS")
+"""A folder to keep pictures in, for a person to look at."""
+
+
+def _picture(page: Page, name: str) -> None:
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def _fits(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+WORDS = {
+    "zh": {"loans": "贷款", "statement": "资金用途表", "securities": "证券、基金", "leads": "疑似线索", "path": "路径"},
+    "en": {
+        "loans": "Loans",
+        "statement": "Use of proceeds",
+        "securities": "Securities and funds",
+        "leads": "Leads",
+        "path": "Path",
+    },
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_from_the_list_to_the_loan_to_the_path_of_the_misused_money(
+    page: Page, bank_address: str, language: str
+) -> None:
+    words = WORDS[language]
+    page.goto(bank_address)
+    if language == "en":
+        page.get_by_text("English").click()
+    expect(page.get_by_role("heading", name=words["loans"], level=1)).to_be_visible()
+    _picture(page, f"list-{language}")
+    page.get_by_role("link", name=LOAN).click()
+    expect(page.get_by_role("heading", name=words["statement"])).to_be_visible()
+    line = page.get_by_role("row").filter(has_text=words["securities"]).first
+    expect(line).to_contain_text("300,000.00")
+    expect(line).to_contain_text("250,000.00 – 300,000.00")
+    line.get_by_role("button").click()
+    steps = page.get_by_role("list", name=words["path"]).get_by_role("listitem")
+    expect(steps).to_have_count(3)
+    expect(steps.nth(0)).to_contain_text("1,000,000.00")
+    expect(steps.nth(1)).to_contain_text("350,000.00")
+    expect(steps.nth(1)).to_contain_text("戊贸易有限公司")
+    expect(steps.nth(2)).to_contain_text("2025-03-06 10:30:00")  # Asia/Shanghai, though the browser is elsewhere
+    expect(page.get_by_role("region", name=words["leads"])).to_contain_text("300,000.00")
+    _picture(page, f"loan-{language}")
+
+
+def test_the_exact_fen_are_one_hover_away(page: Page, bank_address: str) -> None:
+    page.goto(bank_address)
+    row = page.get_by_role("row").filter(has_text=LOAN)
+    expect(row.get_by_text("100.00", exact=True)).to_have_attribute("title", "1,000,000.00 元（100,000,000 分）")
+
+
+def test_searching_narrows_the_list_and_stands_in_the_address(page: Page, bank_address: str) -> None:
+    page.goto(bank_address)
+    expect(page.get_by_role("link", name=UNTRACED_LOAN)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("030002")
+    expect(page.get_by_role("link", name=UNTRACED_LOAN)).to_have_count(0)
+    expect(page.get_by_role("link", name=QUIET_LOAN)).to_be_visible()
+    expect(page).to_have_url(f"{bank_address}/?search=030002")
+    page.reload()
+    expect(page.get_by_role("link", name=QUIET_LOAN)).to_be_visible()
+    expect(page.get_by_role("link", name=LOAN)).to_have_count(0)
+    page.get_by_role("searchbox").or_(page.get_by_role("textbox")).fill("没有这样的")
+    expect(page.get_by_role("status")).to_contain_text("没有符合条件的贷款")
+    _picture(page, "no-match")
+    page.get_by_role("button", name="清除条件").click()
+    expect(page.get_by_role("link", name=LOAN)).to_be_visible()
+
+
+def test_a_link_to_an_open_line_shows_it_open(page: Page, bank_address: str) -> None:
+    page.goto(f"{bank_address}/loans/{LOAN}?line=supplier&lang=en")
+    expect(page.get_by_role("heading", name="Evidence: 2 transactions")).to_be_visible()
+    expect(page.get_by_text(transfer_id("货款"))).to_be_visible()
+
+
+def test_a_lead_opens_the_evidence_it_rests_on(page: Page, bank_address: str) -> None:
+    page.goto(f"{bank_address}/loans/{LOAN}")
+    page.get_by_role("button", name="查看证据", exact=True).click()
+    expect(page.get_by_role("heading", name="证据：1 笔交易")).to_be_visible()
+    expect(page.get_by_role("button", name="收起“证券、基金”的证据")).to_be_focused()
+
+
+def test_everything_can_be_done_from_the_keyboard(page: Page, bank_address: str) -> None:
+    page.goto(bank_address)
+    link = page.get_by_role("link", name=LOAN)
+    expect(link).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if link.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name="查看“证券、基金”的证据")
+    expect(button).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="收起“证券、基金”的证据")).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("list", name="路径")).to_be_visible()
+
+
+def test_bounds_not_computed_yet_are_asked_for(page: Page, bank_address: str) -> None:
+    page.goto(f"{bank_address}/loans/{LOAN}?lang=en")
+    page.get_by_role("button", name="Held by the borrower: least and most").click()
+    expect(page.get_by_text("not computed")).to_be_visible()
+
+
+def test_a_loan_outside_the_trace_says_so(page: Page, bank_address: str) -> None:
+    page.goto(f"{bank_address}/loans/{UNTRACED_LOAN}")
+    expect(page.get_by_role("status")).to_contain_text("这笔贷款还没有追踪结果")
+    _picture(page, "untraced")
+
+
+def test_an_unknown_loan_and_an_unknown_page_lead_back(page: Page, bank_address: str) -> None:
+    page.allowed = ["404"]  # type: ignore[attr-defined]  the browser's own line about the answer
+    page.goto(f"{bank_address}/loans/nothing")
+    expect(page.get_by_role("status")).to_contain_text("没有借据 nothing")
+    page.goto(f"{bank_address}/elsewhere")
+    page.get_by_role("link", name="返回贷款列表").click()
+    expect(page.get_by_role("link", name=LOAN)).to_be_visible()
+
+
+def test_empty_books_say_what_to_do(page: Page, own_address: str) -> None:
+    page.goto(own_address)
+    expect(page.get_by_role("status")).to_contain_text("账上还没有贷款")
+    expect(page.get_by_role("status")).to_contain_text("loantrail import")
+    _picture(page, "empty")
+
+
+def test_a_failure_is_shown_with_its_remedy_and_can_be_tried_again(page: Page, bank_address: str) -> None:
+    page.allowed = ["500", "503", "ERR_FAILED"]  # type: ignore[attr-defined]
+
+    def fail(route: Route) -> None:
+        route.fulfill(
+            status=500,
+            content_type="application/problem+json",
+            body='{"type":"about:blank","title":"","status":500,"code":"unforeseen","detail":"出错了","remedy":"再试","fields":[]}',
+        )
+
+    page.route("**/api/v1/loans?**", fail)
+    page.goto(bank_address)
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("暂时读取不到")
+    expect(alert).to_contain_text("错误代码 unforeseen")
+    _picture(page, "failure")
+    page.unroute("**/api/v1/loans?**")
+    page.get_by_role("button", name="重试").click()
+    expect(page.get_by_role("link", name=LOAN)).to_be_visible()
+    page.route("**/evidence?**", lambda route: route.abort())
+    page.goto(f"{bank_address}/loans/{LOAN}?line=securities")
+    expect(page.get_by_role("alert")).to_contain_text("服务没有应答")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_is_wider_than_the_window(page: Page, bank_address: str, size: str, language: str) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{bank_address}/?lang={language}")
+    expect(page.get_by_role("link", name=LOAN)).to_be_visible()
+    assert _fits(page)
+    _picture(page, f"list-{language}-{size}")
+    page.goto(f"{bank_address}/loans/{LOAN}?lang={language}&line=securities&line=supplier")
+    expect(page.get_by_text(transfer_id("入市"))).to_be_visible()
+    expect(page.get_by_text(transfer_id("货款"))).to_be_visible()
+    assert _fits(page)
+    clipped = page.evaluate(
+        "[...document.querySelectorAll('td, .card, .party-name, .step-amount')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
+        ".map(e => e.className + ': ' + e.textContent)"
+    )
+    assert clipped == []
+    _picture(page, f"loan-{language}-{size}")
