@@ -15,7 +15,7 @@ from loantrail.money import AMOUNT_FEN_MAX, is_currency, minor_digits
 
 _AMOUNT: Final = re.compile(r"(\d*)(?:[,.](\d*))?", re.ASCII)
 _BALANCE: Final = re.compile(
-    r"\s*(?P<mark>[DC])(?P<date>\d{6})(?P<currency>[A-Z]{3})(?P<amount>[\d,.]+)\s*", re.ASCII
+    r"\s*(?P<mark>[DC])(?P<date>\d{6})(?P<currency>[A-Z]{3})?(?P<amount>[\d,.]+)\s*", re.ASCII
 )
 _SUM: Final = re.compile(r"\s*(?P<number>\d{0,5})(?P<currency>[A-Z]{3})(?P<amount>[\d,.]+)\s*", re.ASCII)
 _ENTRY: Final = re.compile(

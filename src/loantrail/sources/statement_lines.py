@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
@@ -20,19 +20,20 @@ MASKS: Final = ("*", "＊")
 
 class Line(NamedTuple):
     """One line as the statement gives it. Text where the books have text; `booked_at` is a date or a date and
-    time, with or without an offset; amounts are minor units of `currency`."""
+    time, with or without an offset; amounts are minor units of `currency`, or text in its major units when the
+    gatherer says so."""
 
     position: int
     sequence: int
     booked_at: str | None
     account: str | None
     direction: str | None
-    amount_fen: int | None
+    amount_fen: int | str | None
     currency: str | None
     counterparty_account: str | None = None
     counterparty_name: str | None = None
     purpose_text: str | None = None
-    balance_fen: int | None = None
+    balance_fen: int | str | None = None
     reverses: str | None = None
     reference: str | None = None
     document_no: str | None = None
@@ -41,18 +42,23 @@ class Line(NamedTuple):
     institution: str | None = None
 
 
-_SCHEMA: Final = {
-    name: pl.Int64() if name in ("position", "sequence", "amount_fen", "balance_fen") else pl.String()
-    for name in Line._fields
-}
+_NUMBERS: Final = ("position", "sequence")
+_AMOUNTS: Final = ("amount_fen", "balance_fen")
 
 
 class LineGatherer:
     """Gathers lines and refusals of one file; `batches` empties it."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, *, amount_unit: Literal["major", "minor"] = "minor") -> None:
         self.source_file: Final = source.name
-        self._reading: Final = Reading(zone=source.options.get("zone", "Asia/Shanghai"), amount_unit="minor")
+        self._reading: Final = Reading(
+            zone=source.options.get("zone", "Asia/Shanghai"), amount_unit=amount_unit
+        )
+        amounts = pl.Int64() if amount_unit == "minor" else pl.String()
+        self._schema: Final = {
+            name: pl.Int64() if name in _NUMBERS else amounts if name in _AMOUNTS else pl.String()
+            for name in Line._fields
+        }
         self._lines: list[Line] = []
         self._originals: list[bytes] = []
         self._refusals: list[Refusal] = []
@@ -99,7 +105,7 @@ class LineGatherer:
         lines, originals = self._lines[:LINES_MAX], self._originals[:LINES_MAX]
         columns = zip(*lines, strict=True) if lines else ((),) * len(Line._fields)
         data = {name: list(values) for name, values in zip(Line._fields, columns, strict=True)}
-        texts = pl.DataFrame(data, schema=_SCHEMA)
+        texts = pl.DataFrame(data, schema=self._schema)
         accepted = accept(
             STATEMENT_LINE,
             texts.drop("position"),
