@@ -345,6 +345,7 @@ CREATE TABLE ledger.statement_line (
 CREATE INDEX statement_line_by_account ON ledger.statement_line (account, booked_at, sequence);
 -- Lines that can pair share amount and time.
 CREATE INDEX statement_line_by_amount ON ledger.statement_line (amount_fen, booked_at);
+CREATE INDEX statement_line_reversing ON ledger.statement_line (account) WHERE reverses IS NOT NULL;
 """
 
 _INTAKE = """
@@ -477,6 +478,8 @@ CREATE TABLE ledger.transfer (
 -- No line is ever in two valid transfers.
 CREATE UNIQUE INDEX transfer_by_debit_line ON ledger.transfer (debit_line) WHERE state = 'valid';
 CREATE UNIQUE INDEX transfer_by_credit_line ON ledger.transfer (credit_line) WHERE state = 'valid';
+
+CREATE INDEX transfer_by_amount ON ledger.transfer (amount_fen) WHERE state = 'valid';
 
 -- Lines with several equally good partners, as the pairing last saw them.
 CREATE TABLE ledger.ambiguous_pairing (

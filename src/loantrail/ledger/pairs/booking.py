@@ -1,0 +1,163 @@
+"""Pairs what is new in the books, checks the balances it touches, and lets a person mend a pairing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from loantrail.clock import now
+from loantrail.errors import InputError
+from loantrail.ledger.pairing import PairingParameters, pair_lines
+from loantrail.ledger.pairs import store
+from loantrail.ledger.reconcile import REPORT_COLUMNS, reconcile
+from loantrail.ledger.transfers import transfer_id
+
+LINES_AT_ONCE: Final = 2_000_000
+ACCOUNTS_AT_ONCE: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    transfer_id: str
+    superseded: int
+    """Pairings that this one ended."""
+
+
+def settle(connection: store.type_of_connection, parameters: PairingParameters | None = None) -> pl.DataFrame:
+    """Pair new lines with each other and with old ones, link reversals, reconcile the accounts touched; commits.
+
+    Returns the report of those accounts (`reconcile.REPORT_COLUMNS`). Lines that are noted as new and not yet
+    settled stay so when this is interrupted. The result is that of one pairing over all lines of the books: no pair
+    crosses (amount, currency), and of each one that new lines have, all lines are looked at.
+    """
+    store.lock_pairing(connection)
+    ids, _ = store.note_touched(connection)
+    if not ids:
+        connection.commit()
+        return pl.DataFrame(schema=dict.fromkeys(REPORT_COLUMNS, pl.String))
+    parts = store.count_lines_estimate(connection) // LINES_AT_ONCE + 1
+    for part in range(parts):
+        _pair_part(connection, part, parts, parameters)
+    store.link_reversals(connection, now())
+    report = _reconcile(connection)
+    store.forget_notes(connection, ids)
+    connection.commit()
+    return report
+
+
+def _pair_part(
+    connection: store.type_of_connection, part: int, parts: int, parameters: PairingParameters | None
+) -> None:
+    lines = store.lines_of_touched_amounts(connection, part, parts)
+    pairing = pair_lines(lines, parameters, tie="line_id")
+    store.book_pairings(connection, computed_pairings(lines, pairing.pairs), part, parts, now())
+    rows, groups = pairing.ambiguous.get_column("row"), pairing.ambiguous.get_column("group")
+    ambiguous = pl.DataFrame(
+        {
+            "line_id": lines.get_column("line_id").gather(rows),
+            "group_id": lines.get_column("line_id").gather(groups),
+            "reason": pairing.ambiguous.get_column("reason"),
+            "booked_at": lines.get_column("booked_at").gather(rows),
+            "unit_id": lines.get_column("unit_id").gather(rows),
+        }
+    )
+    store.book_ambiguous(connection, ambiguous, part, parts, now())
+
+
+def computed_pairings(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`store.COMPUTED_COLUMNS` of pairs given by row numbers."""
+    told = lines.select("line_id", "account", "booked_at", "amount_fen", "currency", "unit_id")
+    debit = told.select(pl.all().gather(pairs.get_column("debit")))
+    credit = told.select("line_id", "account", "booked_at").select(
+        pl.all().gather(pairs.get_column("credit")).name.prefix("credit_")
+    )
+    both = pl.concat([debit, credit, pairs.select("basis")], how="horizontal").rename(
+        {
+            "line_id": "debit_line",
+            "account": "debit_account",
+            "booked_at": "debit_booked_at",
+            "credit_line_id": "credit_line",
+        }
+    )
+    ids = [transfer_id(one, other) for one, other in both.select("debit_line", "credit_line").iter_rows()]
+    return both.with_columns(pl.Series("transfer_id", ids, dtype=pl.String)).select(store.COMPUTED_COLUMNS)
+
+
+def _reconcile(connection: store.type_of_connection) -> pl.DataFrame:
+    accounts = store.touched_accounts(connection)
+    reports: list[pl.DataFrame] = []
+    for first in range(0, len(accounts), ACCOUNTS_AT_ONCE):
+        report = reconcile(store.lines_of_accounts(connection, accounts[first : first + ACCOUNTS_AT_ONCE]))
+        store.book_reconciliation(connection, report, now())
+        reports.append(report)
+    return pl.concat(reports)
+
+
+# By hand -----------------------------------------------------------------------------------------------------
+
+
+def pair_by_hand(
+    connection: store.type_of_connection, debit_line: str, credit_line: str, reason: str, by: str
+) -> Mending:
+    """Pair two lines although, or because, the rules did not; whatever they were paired with before is ended.
+
+    InputError when the lines are not a debit and a credit of one amount in two accounts, or no reason is given.
+    """
+    debit, credit = _line(connection, debit_line, "debit"), _line(connection, credit_line, "credit")
+    _reason_given(reason)
+    if debit[4:6] != credit[4:6]:
+        raise InputError(
+            f"the amounts differ: {debit[4]} {debit[5]} and {credit[4]} {credit[5]} (fen)",
+            remedy="Two lines of one transfer have the same amount and currency",
+        )
+    if debit[2] == credit[2]:
+        raise InputError("both lines stand in the same account", remedy="A transfer connects two accounts")
+    return _mend(connection, debit, credit, reason, by)
+
+
+def keep_apart(connection: store.type_of_connection, line_id: str, reason: str, by: str) -> Mending:
+    """Have a line stand alone, whatever the rules say; its partner, if any, is free again. InputError as above."""
+    _reason_given(reason)
+    line = _line(connection, line_id, None)
+    alone = (line, None) if line[3] == "debit" else (None, line)
+    return _mend(connection, *alone, reason, by)
+
+
+def _mend(
+    connection: store.type_of_connection,
+    debit: tuple[Any, ...] | None,
+    credit: tuple[Any, ...] | None,
+    reason: str,
+    by: str,
+) -> Mending:
+    store.lock_pairing(connection)
+    at = now()
+    lines = [str(line[0]) for line in (debit, credit) if line is not None]
+    # A partner that is set free may find another one.
+    store.note_lines(connection, lines)
+    ended = store.supersede_of_lines(connection, lines, at, reason)
+    made = transfer_id(lines[0], lines[1]) if len(lines) == 2 else lines[0]
+    store.add_manual(connection, made, debit, credit, reason, by, at)
+    connection.commit()
+    settle(connection)
+    return Mending(made, ended)
+
+
+def _line(connection: store.type_of_connection, line_id: str, direction: str | None) -> tuple[Any, ...]:
+    found = store.find_line(connection, line_id)
+    if found is None:
+        raise InputError(
+            f"there is no statement line {line_id}", remedy="published.statement_line shows the ids"
+        )
+    if direction is not None and found[3] != direction:
+        raise InputError(
+            f"line {line_id} is a {found[3]}, not a {direction}", remedy="Name the debit line first"
+        )
+    return found
+
+
+def _reason_given(reason: str) -> None:
+    if not reason.strip():
+        raise InputError("no reason is given", remedy="A pairing made by hand says why")

@@ -1,0 +1,343 @@
+"""SQL of pairing and reconciliation: lines out, pairings and reports in."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+type_of_connection = psycopg.Connection[tuple[Any, ...]]
+
+_PAIRING_LOCK: Final = "loantrail.ledger.pairing"
+_MICROSECONDS: Final = pl.Datetime("us", "UTC")
+# A BIC names its institution by the first eight characters (ISO 9362).
+_ELSEWHERE: Final = sql.SQL(
+    "(a.has_lines AND a.institution <> '' AND l.counterparty_institution <> '' "
+    "AND a.institution <> l.counterparty_institution "
+    "AND NOT (a.institution ~ '^[A-Z]{6}[A-Z0-9]{2,5}$' "
+    "AND left(a.institution, 8) = left(l.counterparty_institution, 8)))"
+)
+
+
+def read_frame(
+    connection: type_of_connection,
+    query: sql.Composable,
+    schema: dict[str, Any],
+    parameters: Sequence[object] = (),
+) -> pl.DataFrame:
+    """The result of `query` as a frame. Instants come as whole microseconds (Int64 in SQL) where the schema says
+    Datetime."""
+    raw = {name: pl.Int64() if kind == _MICROSECONDS else kind for name, kind in schema.items()}
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query), list(parameters)) as stream,
+    ):
+        data = b"".join(stream)
+    if not data:
+        return pl.DataFrame(schema=schema)
+    # Nulls come bare, empty texts quoted.
+    frame = pl.read_csv(data, has_header=False, schema=raw)
+    return frame.with_columns(
+        pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC").alias(name)
+        for name, kind in schema.items()
+        if kind == _MICROSECONDS
+    )
+
+
+def lock_pairing(connection: type_of_connection) -> None:
+    """Until the transaction ends nobody else pairs."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_PAIRING_LOCK,))
+
+
+# What is new -------------------------------------------------------------------------------------------------
+
+
+def note_touched(connection: type_of_connection) -> tuple[list[int], int]:
+    """`(ids of notes, lines they are about)`; the amounts and accounts they touch are put in temporary tables."""
+    rows = connection.execute("SELECT pending_id, line_count FROM ledger.pairing_pending").fetchall()
+    ids = [int(row[0]) for row in rows]
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS touched_line (amount_fen bigint, currency char(3), account text) "
+        "ON COMMIT DELETE ROWS"
+    )
+    connection.execute(
+        """
+        INSERT INTO pg_temp.touched_line
+        SELECT DISTINCT l.amount_fen, l.currency, l.account
+        FROM ledger.pairing_pending p
+        JOIN ledger.statement_line l ON l.booked_at BETWEEN p.first_booked_at AND p.last_booked_at
+         AND l.file_id = p.file_id AND l.arrival_number BETWEEN p.first_arrival AND p.last_arrival
+        WHERE p.pending_id = ANY(%s)
+        """,
+        (ids,),
+    )
+    connection.execute("ANALYZE pg_temp.touched_line")
+    return ids, sum(int(row[1]) for row in rows)
+
+
+def count_lines_estimate(connection: type_of_connection) -> int:
+    """About how many lines the books hold."""
+    row = connection.execute("SELECT coalesce(sum(rows_accepted), 0) FROM ledger.import_file").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def forget_notes(connection: type_of_connection, ids: Sequence[int]) -> None:
+    connection.execute("DELETE FROM ledger.pairing_pending WHERE pending_id = ANY(%s)", (list(ids),))
+
+
+LINE_SCHEMA: Final[dict[str, Any]] = {
+    "line_id": pl.String(),
+    "account": pl.String(),
+    "direction": pl.String(),
+    "amount_fen": pl.Int64(),
+    "currency": pl.String(),
+    "booked_at": _MICROSECONDS,
+    "sequence": pl.Int64(),
+    "counterparty_account": pl.String(),
+    "reference": pl.String(),
+    "counterparty_elsewhere": pl.String(),
+    "unit_id": pl.String(),
+}
+
+
+def lines_of_touched_amounts(connection: type_of_connection, part: int, parts: int) -> pl.DataFrame:
+    """All lines, new and old, of the amounts that new lines have; those that a person paired or kept apart are left
+    out. Cut in `parts` by amount."""
+    query = sql.SQL(
+        """
+        SELECT replace(l.line_id::text, '-', ''), l.account, l.direction, l.amount_fen, l.currency,
+               (extract(epoch FROM l.booked_at) * 1000000)::bigint, l.sequence, l.counterparty_account, l.reference,
+               CASE WHEN {elsewhere} THEN 'yes' END, l.unit_id
+        FROM (SELECT DISTINCT amount_fen, currency FROM pg_temp.touched_line WHERE amount_fen % {parts} = {part}) t
+        JOIN ledger.statement_line l USING (amount_fen, currency)
+        LEFT JOIN ledger.account a ON a.account = l.counterparty_account
+        WHERE NOT EXISTS (
+            SELECT 1 FROM ledger.transfer m WHERE m.state = 'valid' AND m.basis = 'manual'
+            AND (m.debit_line = l.line_id OR m.credit_line = l.line_id)
+        )
+        """
+    ).format(elsewhere=_ELSEWHERE, parts=sql.Literal(parts), part=sql.Literal(part))
+    return read_frame(connection, query, LINE_SCHEMA).with_columns(
+        (pl.col("counterparty_elsewhere") == "yes").fill_null(value=False)
+    )
+
+
+# Pairings ----------------------------------------------------------------------------------------------------
+
+COMPUTED_COLUMNS: Final = (
+    "transfer_id",
+    "debit_line",
+    "credit_line",
+    "debit_account",
+    "credit_account",
+    "debit_booked_at",
+    "credit_booked_at",
+    "amount_fen",
+    "currency",
+    "basis",
+    "unit_id",
+)
+
+
+def book_pairings(
+    connection: type_of_connection, computed: pl.DataFrame, part: int, parts: int, at: datetime.datetime
+) -> tuple[int, int]:
+    """Make the valid pairings of the touched amounts equal to `computed`; `(new, superseded)`. What is the same stays."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS computed_pairing (transfer_id uuid, debit_line uuid, credit_line uuid, "
+        "debit_account text, credit_account text, debit_booked_at timestamptz, credit_booked_at timestamptz, "
+        "amount_fen bigint, currency char(3), basis text, unit_id text) ON COMMIT DELETE ROWS"
+    )
+    connection.execute("DELETE FROM pg_temp.computed_pairing")
+    copy = sql.SQL("COPY pg_temp.computed_pairing ({}) FROM STDIN (FORMAT csv)").format(
+        sql.SQL(", ").join(sql.Identifier(name) for name in COMPUTED_COLUMNS)
+    )
+    with connection.cursor() as cursor, cursor.copy(copy) as stream:
+        stream.write(computed.select(COMPUTED_COLUMNS).write_csv(include_header=False).encode())
+    connection.execute("ANALYZE pg_temp.computed_pairing")
+    superseded = connection.execute(
+        """
+        UPDATE ledger.transfer t
+        SET state = 'superseded', superseded_at = %s, superseded_reason = 'other lines came'
+        FROM (SELECT DISTINCT amount_fen, currency FROM pg_temp.touched_line WHERE amount_fen %% %s = %s) a
+        WHERE t.state = 'valid' AND t.basis <> 'manual' AND t.amount_fen = a.amount_fen AND t.currency = a.currency
+          AND NOT EXISTS (SELECT 1 FROM pg_temp.computed_pairing c WHERE c.transfer_id = t.transfer_id)
+        """,
+        (at, parts, part),
+    ).rowcount
+    added = connection.execute(
+        """
+        INSERT INTO ledger.transfer (transfer_id, version, debit_line, credit_line, debit_account, credit_account,
+               debit_booked_at, credit_booked_at, amount_fen, currency, booked_at, basis, created_at, unit_id)
+        SELECT c.transfer_id, coalesce((SELECT max(version) FROM ledger.transfer o WHERE o.transfer_id = c.transfer_id), 0)
+               + 1, c.debit_line, c.credit_line, c.debit_account, c.credit_account, c.debit_booked_at,
+               c.credit_booked_at, c.amount_fen, c.currency, c.debit_booked_at, c.basis, %s, c.unit_id
+        FROM pg_temp.computed_pairing c
+        WHERE NOT EXISTS (
+            SELECT 1 FROM ledger.transfer t WHERE t.state = 'valid' AND t.transfer_id = c.transfer_id
+        )
+        """,
+        (at,),
+    ).rowcount
+    return added, superseded
+
+
+def book_ambiguous(
+    connection: type_of_connection, ambiguous: pl.DataFrame, part: int, parts: int, at: datetime.datetime
+) -> None:
+    """Replace the list of ambiguous lines of the touched amounts. `ambiguous` has `line_id, group_id, reason,
+    booked_at, unit_id`."""
+    connection.execute(
+        """
+        DELETE FROM ledger.ambiguous_pairing x USING ledger.statement_line l
+        WHERE l.line_id = x.line_id AND l.booked_at = x.booked_at AND l.amount_fen %% %s = %s
+          AND (l.amount_fen, l.currency) IN (SELECT amount_fen, currency FROM pg_temp.touched_line)
+        """,
+        (parts, part),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO ledger.ambiguous_pairing (line_id, group_id, reason, booked_at, unit_id, created_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s)",
+            [(*row, at) for row in ambiguous.iter_rows()],
+        )
+
+
+def link_reversals(connection: type_of_connection, at: datetime.datetime) -> int:
+    """Link lines that take an earlier one back to it, where exactly one line of the account has that reference and
+    the opposite direction; how many new links. Looks at the accounts that new lines touch."""
+    return connection.execute(
+        """
+        INSERT INTO ledger.reversal (reversing_line, original_line, amount_fen, created_at, unit_id)
+        SELECT r.line_id, (array_agg(o.line_id))[1], r.amount_fen, %s, r.unit_id
+        FROM (SELECT DISTINCT account FROM pg_temp.touched_line) t
+        JOIN ledger.statement_line r ON r.account = t.account AND r.reverses IS NOT NULL
+        JOIN ledger.statement_line o ON o.account = r.account AND o.currency = r.currency
+         AND o.direction <> r.direction AND o.line_id <> r.line_id AND o.reference = r.reverses
+        WHERE NOT EXISTS (SELECT 1 FROM ledger.reversal v WHERE v.reversing_line = r.line_id)
+        GROUP BY r.line_id, r.amount_fen, r.unit_id
+        HAVING count(*) = 1
+        """,
+        (at,),
+    ).rowcount
+
+
+# By hand -----------------------------------------------------------------------------------------------------
+
+
+def find_line(connection: type_of_connection, line_id: str) -> tuple[Any, ...] | None:
+    """`line_id, booked_at, account, direction, amount_fen, currency, unit_id` of a line."""
+    return connection.execute(
+        "SELECT replace(line_id::text, '-', ''), booked_at, account, direction, amount_fen, currency, unit_id "
+        "FROM ledger.statement_line WHERE line_id = %s::uuid",
+        (line_id,),
+    ).fetchone()
+
+
+def supersede_of_lines(
+    connection: type_of_connection, line_ids: Sequence[str], at: datetime.datetime, reason: str
+) -> int:
+    """End every valid pairing that holds one of these lines."""
+    return connection.execute(
+        "UPDATE ledger.transfer SET state = 'superseded', superseded_at = %s, superseded_reason = %s "
+        "WHERE state = 'valid' AND (debit_line = ANY(%s::uuid[]) OR credit_line = ANY(%s::uuid[]))",
+        (at, reason, list(line_ids), list(line_ids)),
+    ).rowcount
+
+
+def add_manual(
+    connection: type_of_connection,
+    transfer_id: str,
+    debit: tuple[Any, ...] | None,
+    credit: tuple[Any, ...] | None,
+    reason: str,
+    by: str,
+    at: datetime.datetime,
+) -> None:
+    """Enter a pairing by hand; with one line only, that line is kept apart. Lines as `find_line` gives them."""
+    given = debit or credit
+    if given is None:
+        raise ValueError("a manual pairing names a line")
+    none: tuple[Any, ...] = (None,) * 7
+    connection.execute(
+        "INSERT INTO ledger.transfer (transfer_id, version, debit_line, credit_line, debit_account, credit_account, "
+        "debit_booked_at, credit_booked_at, amount_fen, currency, booked_at, basis, reason, changed_by, created_at, unit_id) "
+        "SELECT %s::uuid, coalesce(max(version), 0) + 1, %s::uuid, %s::uuid, %s, %s, %s, %s, %s, %s, %s, 'manual', %s, %s, "
+        "%s, %s FROM ledger.transfer WHERE transfer_id = %s::uuid",
+        (
+            transfer_id, (debit or none)[0], (credit or none)[0], (debit or none)[2], (credit or none)[2],
+            (debit or none)[1], (credit or none)[1], given[4], given[5], given[1], reason, by, at, given[6], transfer_id,
+        ),
+    )  # fmt: skip
+
+
+def note_lines(connection: type_of_connection, line_ids: Sequence[str]) -> None:
+    """Have the pairing look at these lines again."""
+    connection.execute(
+        "INSERT INTO ledger.pairing_pending "
+        "(file_id, first_arrival, last_arrival, first_booked_at, last_booked_at, line_count) "
+        "SELECT file_id, arrival_number, arrival_number, booked_at, booked_at, 1 FROM ledger.statement_line "
+        "WHERE line_id = ANY(%s::uuid[])",
+        (list(line_ids),),
+    )
+
+
+# Balances ----------------------------------------------------------------------------------------------------
+
+_BALANCE_SCHEMA: Final[dict[str, Any]] = {
+    "line_id": pl.String(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "booked_at": _MICROSECONDS,
+    "sequence": pl.Int64(),
+    "source_file": pl.String(),
+    "position": pl.Int64(),
+    "direction": pl.String(),
+    "amount_fen": pl.Int64(),
+    "balance_fen": pl.Int64(),
+}
+
+
+def touched_accounts(connection: type_of_connection) -> list[str]:
+    rows = connection.execute("SELECT DISTINCT account FROM pg_temp.touched_line ORDER BY account").fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def lines_of_accounts(connection: type_of_connection, accounts: Sequence[str]) -> pl.DataFrame:
+    """The lines of these accounts as reconciliation needs them."""
+    query = sql.SQL(
+        """
+        SELECT replace(l.line_id::text, '-', ''), l.account, l.currency,
+               (extract(epoch FROM l.booked_at) * 1000000)::bigint, l.sequence, f.name, l.position, l.direction,
+               l.amount_fen, l.balance_fen
+        FROM ledger.statement_line l JOIN ledger.import_file f USING (file_id)
+        WHERE l.account = ANY({})
+        """
+    ).format(sql.Literal(list(accounts)))
+    return read_frame(connection, query, _BALANCE_SCHEMA)
+
+
+def book_reconciliation(connection: type_of_connection, report: pl.DataFrame, at: datetime.datetime) -> None:
+    """Replace the report of these accounts."""
+    names = (
+        "account", "currency", "state", "line_count", "balance_count", "difference_count", "first_source_file",
+        "first_position", "first_booked_at", "expected_fen", "actual_fen",
+    )  # fmt: skip
+    connection.execute(
+        "DELETE FROM ledger.reconciliation WHERE account = ANY(%s)", (report.get_column("account").to_list(),)
+    )
+    copy = sql.SQL("COPY ledger.reconciliation ({}, checked_at) FROM STDIN (FORMAT csv)").format(
+        sql.SQL(", ").join(sql.Identifier(name) for name in names)
+    )
+    with connection.cursor() as cursor, cursor.copy(copy) as stream:
+        rows = report.select(*names, pl.lit(at).alias("checked_at"))
+        stream.write(rows.write_csv(include_header=False).encode())
+    connection.execute(
+        "UPDATE ledger.reconciliation r SET unit_id = a.unit_id FROM ledger.account a "
+        "WHERE a.account = r.account AND r.account = ANY(%s)",
+        (report.get_column("account").to_list(),),
+    )

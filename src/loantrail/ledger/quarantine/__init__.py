@@ -1,0 +1,1 @@
+"""Refused rows: kept with their bytes, listed, corrected, replayed."""

@@ -1,0 +1,146 @@
+"""One group of rows of one record type into the books, within the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import polars as pl
+
+from loantrail.clock import now
+from loantrail.ledger import intake, store
+from loantrail.ledger.intake import LINE, Broken
+from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.records import RecordType
+
+DEFAULT_UNIT: Final = "unassigned"
+DEFAULT_UNIT_NAME: Final = "未归属机构"
+
+
+class KeysTaken(Exception):
+    """Another import entered one of the keys meanwhile: roll back and take the rows again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    accepted: int
+    duplicate: int
+    broken: list[Broken] = field(default_factory=list[Broken])
+    """Rows refused; `row` counts in the frame that was given."""
+
+
+def months_of(rows: pl.DataFrame) -> list[datetime.date]:
+    """First days of the months that the lines need partitions for."""
+    local = pl.col("booked_at").dt.convert_time_zone("Asia/Shanghai").dt.date().dt.truncate("1mo")
+    return rows.select(local.unique().sort()).to_series().to_list()
+
+
+def take_rows(
+    connection: store.type_of_connection, record_type: RecordType, keyed: pl.DataFrame, file_id: int
+) -> Taken:
+    """Decide on rows that are prepared and keyed (`intake.prepared`, `intake.with_keys`) and store the accepted ones.
+
+    Duplicates within the frame are gone already. Raises KeysTaken when the transaction must be tried again.
+    """
+    broken = {one.row: one for one in intake.broken_rules(record_type, keyed)}
+    # Rows are numbered as given; the rules counted places in the keyed frame.
+    numbers = keyed.get_column("row_number").to_list()
+    refused = {numbers[place]: _renumbered(one, numbers[place]) for place, one in broken.items()}
+    clean = keyed.filter(~pl.col("row_number").is_in(list(refused)))
+    # A key whose first row was refused passes to the next.
+    clean = clean.with_columns(pl.col("source_key").is_first_distinct().alias("is_first"))
+    if clean.is_empty():
+        return Taken(0, 0, list(refused.values()))
+    if record_type.name == LINE or DEFAULT_UNIT in _units(clean):
+        store.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
+    store.stage(connection, record_type, clean)
+    store.resolve_currencies(connection, record_type)
+    duplicate = store.drop_duplicates(connection, record_type)
+    duplicate += _settle_conflicts(connection, record_type, refused)
+    _refuse_unknown_references(connection, record_type, refused)
+    if not store.claim_keys(connection, record_type):
+        raise KeysTaken
+    if record_type.name == LINE:
+        store.ensure_accounts(connection, intake.auto_accounts(clean), DEFAULT_UNIT)
+        accepted = store.insert_lines(connection, file_id, DEFAULT_UNIT)
+    else:
+        accepted = store.insert_records(connection, record_type)
+    return Taken(accepted, duplicate, [refused[row] for row in sorted(refused)])
+
+
+def _units(rows: pl.DataFrame) -> pl.Series:
+    return rows.get_column("unit_id") if "unit_id" in rows.columns else pl.Series([], dtype=pl.String)
+
+
+def _renumbered(broken: Broken, row: int) -> Broken:
+    return Broken(row, broken.field, broken.reason, broken.message)
+
+
+def _settle_conflicts(
+    connection: store.type_of_connection, record_type: RecordType, refused: dict[int, Broken]
+) -> int:
+    """Rows whose key is taken: those that balances prove get a key of their own, the others are refused. Returns how
+    many of the former turn out to be in the books already."""
+    found = store.conflicts(connection, record_type)
+    if not found:
+        return 0
+    proven = {row: intake.repeat_key(key, content) for row, key, content, is_proven in found if is_proven}
+    for row, _, _, is_proven in found:
+        if not is_proven:
+            refused[row] = intake.other_content(record_type, row)
+    store.unstage(connection, record_type, [row for row, _, _, is_proven in found if not is_proven])
+    if not proven:
+        return 0
+    store.give_keys(connection, record_type, proven)
+    return store.drop_duplicates(connection, record_type)
+
+
+def _refuse_unknown_references(
+    connection: store.type_of_connection, record_type: RecordType, refused: dict[int, Broken]
+) -> None:
+    """Until nothing changes: a refused row may be what another row of the same frame points to."""
+    fields = intake.reference_fields(record_type)
+    again = True
+    while again:
+        again = False
+        for name, target, target_field in fields:
+            unknown = store.unknown_references(connection, record_type, name, target, target_field)
+            for row, value in unknown:
+                refused[row] = intake.unknown_reference(record_type, name, row, value)
+            if unknown:
+                store.unstage(connection, record_type, [row for row, _ in unknown])
+                again = again or target.name == record_type.name
+
+
+def stored_refusal(
+    broken: Broken,
+    record_type: str,
+    record: dict[str, Any],
+    source_file: str,
+    position: int,
+    file_id: int | None,
+) -> StoredRefusal:
+    """The quarantine entry of a typed row; its bytes are the record as JSON."""
+    plain = {
+        name: value.isoformat() if isinstance(value, (datetime.date, datetime.datetime)) else value
+        for name, value in record.items()
+        if value is not None
+    }
+    original = json.dumps(plain, ensure_ascii=False).encode()
+    return StoredRefusal(
+        refusal_id=refusal_id(record_type, source_file, position, broken.field, broken.reason, original),
+        file_id=file_id,
+        source_file=source_file,
+        position=position,
+        record_type=record_type,
+        field=broken.field,
+        reason=broken.reason,
+        message=broken.message,
+        original=original,
+        record=plain,
+        corrected=None,
+        state="open",
+        created_at=now(),
+    )
