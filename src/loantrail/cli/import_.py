@@ -160,6 +160,7 @@ def _print(outcome: Outcome, out: Path | None) -> None:
             f"balance {difference['actual_fen']} fen, expected {difference['expected_fen']} fen",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
     if len(outcome.differences) > 10:
         console.print(f"... and {len(outcome.differences) - 10:,} more accounts")

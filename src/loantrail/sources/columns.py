@@ -243,12 +243,17 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
             known = column.values.drop_nulls().unique()
             by_code = {code: minor_digits(code) for code in known.to_list() if is_currency(code)}
             digits = column.values.replace_strict(by_code, default=2, return_dtype=pl.Int64)
-        if item.required and item.default is None:
+        if item.required and item.default is None and not _is_own_unit(item):
             column.broken.insert(0, (given.is_null(), _missing(item, record_type)))
         read[item.name] = column
     if "currency" in read:
         _leave_to_the_currency(read)
     return [read[item.name] for item in record_type.fields]
+
+
+def _is_own_unit(item: Field) -> bool:
+    """The unit that a record belongs to may stay open: the import gives it the bank's default unit."""
+    return item.name == "unit_id" and item.references != ""
 
 
 def _leave_to_the_currency(read: dict[str, _Column]) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.errors import InputError
+from loantrail.errors import ConfigurationError, InputError, Place
 from loantrail.ledger.reconcile import REPORT_COLUMNS, reconcile
 from loantrail.sources.canonical import RECORD_TYPES
 from loantrail.sources.files import Opened, Unusable, content_digest, read_batches
@@ -88,8 +88,9 @@ class DryRun:
                 if repeats:
                     self._outcome.duplicate[batch.record_type] += len(batch.rows)
                 else:
-                    self._outcome.accepted[batch.record_type] += len(batch.rows)
-                    self._spool(batch.record_type).add(batch, name)
+                    broken = self._spool(batch.record_type).add(batch, name)
+                    self._outcome.accepted[batch.record_type] += len(batch.rows) - len(broken)
+                    self._write_refusals(broken)
                 self._on_progress(name, batch.bytes_read)
         except InputError as problem:
             self._note(Unusable(name, problem))
@@ -105,8 +106,15 @@ class DryRun:
         with disk_failures_named(self._refused_part):
             self._refused_stream.close()
             self._refused_part.replace(self._out / "refused.csv")
+        self._remove_stale()
         self._reconcile()
         return self._outcome
+
+    def _remove_stale(self) -> None:
+        """Files of an earlier run that this one has nothing for would be mistaken for its own."""
+        for record_type in RECORD_TYPES:
+            if record_type not in self._spools:
+                (self._out / output_name(record_type)).unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Leave no unfinished file behind."""
@@ -150,8 +158,7 @@ class DryRun:
 
     def _reconcile(self) -> None:
         path = self._out / output_name("statement_line")
-        height = self._spools["statement_line"].height
-        parts = height // RECONCILED_AT_ONCE + 1
+        parts = self._spools["statement_line"].height // RECONCILED_AT_ONCE + 1
         lines = pl.scan_parquet(path).select(_FOR_RECONCILING)
         reports: list[pl.DataFrame] = []
         for part in range(parts):
@@ -173,6 +180,15 @@ def dry_run(
 ) -> Outcome:
     """Parse and check `files`, write into the folder `out`: `rows.parquet` (statement lines), one Parquet file per
     other record type, `refused.csv` and `reconciliation.csv`. `on_progress` gets (file, bytes read so far)."""
+    files = list(files)
+    written = {(out / output_name(record_type)).absolute() for record_type in RECORD_TYPES}
+    for file in files:
+        if isinstance(file, Opened) and file.source.path.absolute() in written:
+            raise ConfigurationError(
+                "the dry run would write over what it reads",
+                Place(file.source.name),
+                "Give another folder as --out",
+            )
     run = DryRun(out, on_progress)
     try:
         for file in files:

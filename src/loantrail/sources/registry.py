@@ -23,7 +23,6 @@ BUILT_IN: Final = (
     "loantrail.sources.alipay",
     "loantrail.sources.wechat",
     "loantrail.sources.berka",
-    "loantrail.sources.sme",
     "loantrail.sources.canonical",
     "loantrail.sources.mapped",
 )

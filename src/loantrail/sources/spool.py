@@ -6,21 +6,32 @@ the hash of a key are really the same is decided on the records themselves.
 
 from __future__ import annotations
 
+import bisect
 import errno
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
 from loantrail.errors import LoantrailError, Place, StorageExhausted
+from loantrail.ledger import intake
+from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.records import RecordType
 from loantrail.sources.columns import polars_schema
 from loantrail.sources.model import Batch, Refusal
 
-ROW: str = "_row"
+ROW: Final = "_row"
+FILE: Final = "_file"
+_CONTENT: Final = tuple(
+    name
+    for name in STATEMENT_LINE.field_names
+    if name not in ("source_file", "position", "sequence", "institution", "account_name")
+)
 
 
 @contextmanager
@@ -39,106 +50,180 @@ def disk_failures_named(path: Path) -> Generator[None]:
         ) from problem
 
 
+def _repeated(hashes: np.ndarray) -> np.ndarray:
+    """Places, in order, of values that occur more than once."""
+    if len(hashes) < 2:
+        return np.empty(0, dtype=np.int64)
+    order = np.argsort(hashes, kind="stable")
+    same = hashes[order][1:] == hashes[order][:-1]
+    return np.sort(order[np.concatenate((same, [False])) | np.concatenate(([False], same))])
+
+
+def _shown(rows: pl.DataFrame, row: int) -> bytes:
+    return json.dumps(rows.row(row, named=True), ensure_ascii=False, default=str).encode()
+
+
 class Spool:
-    """Writes `path` by way of `path.part`, so that a run that is cut short leaves no half file."""
+    """Writes `path` by way of a hidden file beside it, so that a run that is cut short leaves no half file.
+
+    What is a duplicate, and what a conflict, is decided as intake does: `loantrail.ledger.intake`.
+    """
 
     def __init__(self, record_type: RecordType, path: Path) -> None:
         self.record_type = record_type
         self.path = path
         self._part = path.with_name(f".{path.name}.part")
         self._hashes: list[np.ndarray] = []
-        self._origins: list[tuple[int, str, pl.Series]] = []
+        self._begins: list[int] = []
+        self._origins: list[tuple[str, pl.Series]] = []
         self._counted: dict[str, int] = {}
         self.height = 0
         with disk_failures_named(path):
             schema = pl.DataFrame(schema=polars_schema(record_type)).to_arrow().schema
             self._writer = pq.ParquetWriter(self._part, schema, compression="zstd")
 
-    def add(self, batch: Batch, source_file: str) -> None:
-        """Write the batch's rows."""
+    def add(self, batch: Batch, source_file: str) -> list[Refusal]:
+        """Write the batch's rows. Returns refusals of rows that break a rule which takes more than one field."""
         begin = self._counted.get(source_file, 0)
         self._counted[source_file] = begin + batch.records_read
-        if batch.rows.is_empty():
-            return
-        refused = [refusal.position for refusal in batch.refusals]
-        positions = pl.Series(range(begin + 1, begin + batch.records_read + 1), dtype=pl.Int64)
-        positions = positions.filter(~positions.is_in(refused)).head(len(batch.rows))
-        self._origins.append((self.height, source_file, positions))
-        self._hashes.append(batch.rows.select(self.record_type.key).hash_rows().to_numpy())
-        self.height += len(batch.rows)
+        rows = batch.rows
+        if rows.is_empty():
+            return []
+        if self._is_lines:
+            positions = rows.get_column("position")
+        else:
+            counted = pl.Series(range(begin + 1, begin + batch.records_read + 1), dtype=pl.Int64)
+            gone = [refusal.position for refusal in batch.refusals]
+            positions = counted.filter(~counted.is_in(gone)).head(len(rows))
+        broken = intake.broken_rules(self.record_type, rows)
+        refusals = [
+            Refusal(
+                source_file, positions[one.row], one.field, one.reason, one.message, _shown(rows, one.row)
+            )
+            for one in broken
+        ]
+        if broken:
+            places = pl.Series(range(len(rows)))
+            keep = ~places.is_in([one.row for one in broken])
+            rows, positions = rows.filter(keep), positions.filter(keep)
+        self._begins.append(self.height)
+        self._origins.append((source_file, positions))
+        self._hashes.append(self._key_hashes(rows))
+        self.height += len(rows)
         with disk_failures_named(self.path):
-            self._writer.write_table(batch.rows.to_arrow())
+            self._writer.write_table(rows.to_arrow())
+        return refusals
 
     def finish(self) -> tuple[int, list[Refusal]]:
         """Close the file. Returns how many records were the same as an earlier one, and refusals of those whose
         key an earlier, different one has; neither is in the file."""
         with disk_failures_named(self.path):
             self._writer.close()
-        duplicate_count, refusals, dropped = self._judge()
+        repeated, refusals = self._judge()
         with disk_failures_named(self.path):
+            dropped = np.array(sorted([*repeated, *refusals]), dtype=np.int64)
             if len(dropped):
                 self._rewrite_without(dropped)
             self._part.replace(self.path)
         self._hashes.clear()
-        return duplicate_count, refusals
+        self.height -= len(dropped)
+        return len(repeated), [refusals[row] for row in sorted(refusals)]
 
     def discard(self) -> None:
         """Leave no file behind."""
         self._writer.close()
         self._part.unlink(missing_ok=True)
 
-    def _judge(self) -> tuple[int, list[Refusal], np.ndarray]:
-        nothing = np.empty(0, dtype=np.int64)
-        if not self._hashes:
-            return 0, [], nothing
-        hashes = np.concatenate(self._hashes)
-        order = np.argsort(hashes, kind="stable")
-        same = hashes[order][1:] == hashes[order][:-1]
-        if not same.any():
-            return 0, [], nothing
-        suspects = np.sort(order[np.concatenate((same, [False])) | np.concatenate(([False], same))])
-        rows = (
-            pl.scan_parquet(self._part, row_index_name=ROW)
-            .filter(pl.col(ROW).is_in(pl.lit(pl.Series(suspects.astype(np.uint32))).implode()))
-            .collect()
-            .sort(ROW)
-        )
-        key = list(self.record_type.key)
-        content = list(self.record_type.field_names)
-        first = pl.col(ROW).first().over(key)
-        judged = rows.with_columns(first.alias("_first"))
-        judged = judged.with_columns(
-            (pl.col(ROW) != pl.col("_first")).alias("_repeats"),
-            # equality of every field, a null equal to a null
-            pl.all_horizontal(
-                pl.col(name).eq_missing(pl.col(name).first().over(key)) for name in content
-            ).alias("_same"),
-        ).filter("_repeats")
-        refusals = [self._conflict(row, key) for row in judged.filter(~pl.col("_same")).iter_rows(named=True)]
-        return int(judged["_same"].sum()), refusals, judged[ROW].to_numpy().astype(np.int64)
+    @property
+    def _is_lines(self) -> bool:
+        return self.record_type.name == intake.LINE
 
-    def _conflict(self, row: dict[str, object], key: list[str]) -> Refusal:
-        number = row[ROW]
-        first = row["_first"]
-        assert isinstance(number, int)
-        assert isinstance(first, int)
-        source_file, position = self._origin(number)
-        first_file, first_position = self._origin(first)
-        shown = ", ".join(f"{name}={row[name]}" for name in key)
-        content = ", ".join(f"{name}={row[name]}" for name in self.record_type.field_names)
+    def _key_hashes(self, rows: pl.DataFrame) -> np.ndarray:
+        """One column; for statement lines two: of the key with reference (0 without), of the content."""
+        if not self._is_lines:
+            prepared = intake.prepared(self.record_type, rows, default_unit="")
+            return prepared.select(self.record_type.key).hash_rows().to_numpy().reshape(-1, 1)
+        day = rows.get_column("booked_at").dt.date().alias("day")
+        key = rows.select("account", "currency", "direction", "reference").with_columns(day).hash_rows()
+        content = rows.select(_CONTENT).hash_rows()
+        has_reference = rows.get_column("reference").is_not_null()
+        return np.stack([key.set(~has_reference, 0).to_numpy(), content.to_numpy()], axis=1)
+
+    def _suspects(self) -> np.ndarray:
+        """Rows whose key another row may have."""
+        hashes = np.concatenate(self._hashes)
+        if not self._is_lines:
+            return _repeated(hashes[:, 0])
+        keys = hashes[:, 0]
+        with_reference = np.flatnonzero(keys)
+        found = [with_reference[_repeated(keys[with_reference])]]
+        names = {name: number for number, name in enumerate(dict.fromkeys(name for name, _ in self._origins))}
+        if len(names) > 1:
+            # equal lines of one file are two lines, of two files the same line exported twice
+            sizes = np.diff([*self._begins, self.height])
+            files = np.repeat([names[name] for name, _ in self._origins], sizes)
+            rows = _repeated(hashes[:, 1])
+            order = rows[np.argsort(hashes[rows, 1], kind="stable")]
+            other_file = (hashes[order, 1][1:] == hashes[order, 1][:-1]) & (
+                files[order][1:] != files[order][:-1]
+            )
+            suspicious = hashes[order, 1][1:][other_file]
+            found.append(rows[np.isin(hashes[rows, 1], suspicious)])
+        return np.unique(np.concatenate(found))
+
+    def _judge(self) -> tuple[list[int], dict[int, Refusal]]:
+        """Rows that repeat an earlier one, and refusals, by row, of those that contradict an earlier one."""
+        repeated: list[int] = []
+        refusals: dict[int, Refusal] = {}
+        suspects = self._suspects() if self._hashes else np.empty(0, dtype=np.int64)
+        if not len(suspects):
+            return repeated, refusals
+        everything = pl.scan_parquet(self._part, row_index_name=ROW)
+        chosen = pl.col(ROW).is_in(pl.lit(pl.Series(suspects.astype(np.uint32))).implode())
+        if self._is_lines:
+            # whether balances prove a line needs its neighbours in the account
+            accounts = everything.filter(chosen).select(pl.col("account").unique()).collect().to_series()
+            chosen = pl.col("account").is_in(pl.lit(accounts).implode())
+        rows = everything.filter(chosen).collect().sort(ROW)
+        files = pl.Series([self._origin(row)[0] for row in rows.get_column(ROW).to_list()], dtype=pl.String)
+        seen: dict[str, str] = {}
+        for part in rows.with_columns(files.alias(FILE)).partition_by(FILE, maintain_order=True):
+            numbers = part.get_column(ROW).to_list()
+            prepared = intake.prepared(self.record_type, part.drop(ROW, FILE), default_unit="")
+            keyed = intake.with_keys(self.record_type, prepared, intake.Occurrences())
+            kept = set(keyed.get_column("row_number").to_list())
+            repeated += [number for place, number in enumerate(numbers) if place not in kept]
+            for place, key, content, proven in keyed.select(
+                "row_number", "source_key", "content_hash", "proven"
+            ).iter_rows():
+                own_key = key
+                if proven and seen.get(key, content) != content:
+                    own_key = intake.repeat_key(key, content)
+                if own_key not in seen:
+                    seen[own_key] = content
+                elif seen[own_key] == content:
+                    repeated.append(numbers[place])
+                else:
+                    refusals[numbers[place]] = self._conflict(numbers[place], part, place)
+        return repeated, refusals
+
+    def _conflict(self, row: int, part: pl.DataFrame, place: int) -> Refusal:
+        broken = intake.other_content(self.record_type, place)
+        source_file, position = self._origin(row)
         return Refusal(
             source_file,
             position,
-            key[-1],
-            "key_conflict",
-            f"{shown} was given before with other content ({first_file}, row {first_position}); "
-            "correct one of the two",
-            content.encode(),
+            broken.field,
+            broken.reason,
+            broken.message,
+            _shown(part.drop(ROW, FILE), place),
         )
 
     def _origin(self, row: int) -> tuple[str, int]:
-        begin, source_file, positions = next(item for item in reversed(self._origins) if item[0] <= row)
-        return source_file, int(positions[row - begin])
+        """File and position of a written row."""
+        index = bisect.bisect_right(self._begins, row) - 1
+        source_file, positions = self._origins[index]
+        return source_file, int(positions[row - self._begins[index]])
 
     def _rewrite_without(self, dropped: np.ndarray) -> None:
         again = self._part.with_name(f"{self._part.name}.again")
