@@ -107,14 +107,15 @@ def history_of(
     return builder.build()
 
 
-def random_history(random: Random, size: int | None = None) -> History:
+def random_history(random: Random, size: int | None = None, top: int | None = None) -> History:
     """A small history with much that can go wrong in it: ties, overdrafts, zero balances, negative openings,
     reversals (partial, repeated, early, in excess), documents, repayments, final classes, terminal accounts with
-    slots, money in transit, several borrowers. `size` is the number of events (3 to 25 without it)."""
+    slots, money in transit, several borrowers. `size` is the number of events (3 to 25 without it), `top` the
+    largest ordinary amount."""
     m = random.randint(2, 6)
     n = random.randint(3, 25) if size is None else size
     k = random.randint(1, 3)
-    top = random.choice((3, 10, 10, 1000))
+    top = top or random.choice((3, 10, 10, 1000))
     terminal = [account > 1 and random.random() < 0.2 for account in range(m)]
     plain = [account for account in range(m) if not terminal[account]]
     rows: list[list[int]] = []

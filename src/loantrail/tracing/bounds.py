@@ -26,13 +26,12 @@ from loantrail.tracing.kernel_cone import (
 )
 from loantrail.tracing.model import (
     IN_TRANSIT,
-    NO_LOAN,
     USE_NONE,
     USE_OUTSIDE,
     Bool,
     History,
-    Int32,
 )
+from loantrail.tracing.trace import valid_reversals
 
 ARCS_MAX: Final = 2_000_000
 """Beyond so many arcs money is not followed: what reaches that frontier may be anywhere (`outer`)."""
@@ -130,7 +129,7 @@ def reachable(
     for mask in (unlimited or {}).values():
         unknown |= mask
     disbursed = _disbursed_fen(history, in_set)
-    earlier, later = reversal_pairs(history)
+    later, earlier = valid_reversals(history)
     lotless = history.terminal | destination
     fen, mode = plan_reversals(
         history.debit,
@@ -143,7 +142,6 @@ def reachable(
         earlier,
         later,
     )
-    used = mode != 0
     specials = history.specials
     arcs, sinks, nodes, touched, stopped = build_cone(
         history.debit,
@@ -163,10 +161,10 @@ def reachable(
         in_set,
         follow_uses,
         disbursed,
-        earlier[used],
-        later[used],
-        fen[used],
-        mode[used],
+        earlier,
+        later,
+        fen,
+        mode,
         arcs_max,
     )
     reasons = tuple(sorted(name for name, mask in (unlimited or {}).items() if (mask & touched).any()))
@@ -200,40 +198,6 @@ def statement_bounds(
     """Bounds of every line of one loan's statement; the network is built once."""
     cone = reachable(history, [loan], unlimited=unlimited)
     return [line_bounds(cone, line) for line in lines]
-
-
-def reversal_pairs(history: History) -> tuple[Int32, Int32]:
-    """Reversals (earlier event, later event that takes it back), sorted by the later one.
-
-    A reversal booked before its original swaps the roles: the original takes back the first such reversal, unless
-    it reverses an earlier event itself. Links between other accounts, to disbursements or through slots do not
-    count. Each event takes back at most one.
-    """
-    specials = history.specials
-    plain_row = (specials.disburses == NO_LOAN) & ~specials.opens_slot & (specials.carries < 0)
-    event = np.flatnonzero(history.special >= 0)
-    row = history.special[event]
-    other = specials.reverses[row]
-    linked = (other >= 0) & (other != event) & plain_row[row]
-    event, other = event[linked], other[linked]
-    other_row = history.special[other]
-    plain_other = np.ones(len(other), np.bool_)
-    plain_other[other_row >= 0] = plain_row[other_row[other_row >= 0]]
-    fits = (
-        plain_other
-        & (history.debit[event] == history.credit[other])
-        & (history.credit[event] == history.debit[other])
-    )
-    event, other = event[fits], other[fits]
-    late = other < event
-    earlier, later = other[late], event[late]
-    early_later, first = np.unique(other[~late], return_index=True)
-    early_earlier = event[~late][first]
-    swapped = ~np.isin(early_later, later)
-    earlier = np.concatenate([earlier, early_earlier[swapped]])
-    later = np.concatenate([later, early_later[swapped]])
-    order = np.argsort(later)
-    return earlier[order].astype(np.int32), later[order].astype(np.int32)
 
 
 def _disbursed_fen(history: History, in_set: Bool) -> int:

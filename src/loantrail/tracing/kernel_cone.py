@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from loantrail.jit import jit
+from loantrail.jit import jit, jit_inner
 from loantrail.tracing.model import (
     IN_TRANSIT,
     OUTSIDE,
@@ -53,7 +53,7 @@ _SINKS: Final = 2
 _ROOM_PER_EVENT: Final = 32
 
 
-@jit
+@jit_inner
 def _grown(table: Int64Table, used: int, more: int) -> Int64Table:
     if used + more <= len(table):
         return table
@@ -62,13 +62,13 @@ def _grown(table: Int64Table, used: int, more: int) -> Int64Table:
     return larger
 
 
-@jit
+@jit_inner
 def _new_node(counts: Int64) -> int:
     counts[_NODES] += 1
     return counts[_NODES] - 1
 
 
-@jit
+@jit_inner
 def _arc(arcs: Int64Table, counts: Int64, tail: int, head: int, fen: int) -> None:
     row = counts[_ARCS]
     arcs[row, 0] = tail
@@ -77,7 +77,7 @@ def _arc(arcs: Int64Table, counts: Int64, tail: int, head: int, fen: int) -> Non
     counts[_ARCS] = row + 1
 
 
-@jit
+@jit_inner
 def _sink(sinks: Int64Table, counts: Int64, tail: int, fen: int, use: int, account: int) -> None:
     row = counts[_SINKS]
     sinks[row, 0] = tail
@@ -87,7 +87,7 @@ def _sink(sinks: Int64Table, counts: Int64, tail: int, fen: int, use: int, accou
     counts[_SINKS] = row + 1
 
 
-@jit
+@jit_inner
 def _put(
     arcs: Int64Table, counts: Int64, node: Int32Table, layer: int, holder: int, tail: int, fen: int
 ) -> None:
@@ -194,7 +194,7 @@ def build_cone(
 ) -> tuple[Int64Table, Int64Table, int, Bool, bool]:
     """Arcs of what the money of the loans in `in_set` may have done.
 
-    Accounts are `[m]` masks, loans `[k]`; pairs are sorted by `pair_later`, those of mode 0 left out. `total` is
+    Accounts are `[m]` masks, loans `[k]`; pairs are sorted by `pair_later`, `total` is
     the fen that the loans paid out, and stands for "without limit".
     Returns arcs (rows tail, head, fen), sinks (rows tail, fen, use, account), the number of nodes, the accounts
     that the money may have lain in, and whether following stopped at `arcs_max`.
@@ -243,9 +243,12 @@ def build_cone(
                 covered = min(covered, max(balance[holder], 0))
             if covered > 0:
                 tails[:] = node[:, holder]
-        if next_later < pairs and pair_later[next_later] == event:
+        gives_back = next_later < pairs and pair_later[next_later] == event
+        around = gives_back and pair_mode[next_later] != 0
+        if around:
             tails[:] = bypass[:, next_later]
             covered = min(pair_fen[next_later], total)
+        if gives_back:
             next_later += 1
         if payer >= 0:
             balance[payer] -= moved
@@ -267,18 +270,22 @@ def build_cone(
         if next_earlier < pairs and pair_earlier[by_earlier[next_earlier]] == event:
             first = next_earlier
             net = moved
+            active = 0
             while next_earlier < pairs and pair_earlier[by_earlier[next_earlier]] == event:
                 if pair_mode[by_earlier[next_earlier]] == MODE_CONTRACT:
                     net -= pair_fen[by_earlier[next_earlier]]
+                active += 1 if pair_mode[by_earlier[next_earlier]] != 0 else 0
                 next_earlier += 1
             arcs = _grown(arcs, counts[_ARCS], 2 * (next_earlier - first) + _ROOM_PER_EVENT)
             for layer in range(2):
-                if tails[layer] < 0:
+                if tails[layer] < 0 or active == 0:
                     continue
                 middle = _new_node(counts)
                 _arc(arcs, counts, tails[layer], middle, covered)
                 for place in range(first, next_earlier):
                     pair = by_earlier[place]
+                    if pair_mode[pair] == 0:
+                        continue
                     bypass[layer, pair] = _new_node(counts)
                     _arc(arcs, counts, middle, bypass[layer, pair], min(pair_fen[pair], covered))
                 tails[layer] = middle
@@ -316,8 +323,10 @@ def build_cone(
                 balance[payee] += moved
             if tails[0] >= 0:
                 _sink(sinks, counts, tails[0], covered, use, payee)
-            if tails[1] >= 0 and cleared:
-                _sink(sinks, counts, tails[1], covered, USE_NONE, payee)
+                if gives_back and use != USE_NONE and payee >= 0:
+                    _sink(sinks, counts, tails[0], covered, USE_NONE, payee)
+            if tails[1] >= 0 and (cleared or (gives_back and not around)):
+                _sink(sinks, counts, tails[1], covered, USE_NONE if payee >= 0 else USE_OUTSIDE, payee)
             continue
         owed = 0
         target = payee
@@ -347,8 +356,11 @@ def build_cone(
                 middle = _new_node(counts)
                 _arc(arcs, counts, tail, middle, covered)
                 _sink(sinks, counts, middle, covered, use, payee)
-                _put(arcs, counts, node, 1, target, middle, space)
-            elif layer == 0 or cleared:
+                tail = middle
+            if layer == 0 and use != USE_NONE and not gives_back:
+                _put(arcs, counts, node, 1, target, tail, space)
+            elif layer == 0 or cleared or (gives_back and not around):
+                # Money given back has the use again that it left with, so that it may be empty once more
                 if owed > 0:
                     middle = _new_node(counts)
                     _arc(arcs, counts, tail, middle, covered)
