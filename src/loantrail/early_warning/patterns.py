@@ -1,0 +1,71 @@
+"""The catalogue of misuse patterns: code -> function, and all of them at once.
+
+Each function takes the prepared view and gives leads. Thresholds are parameters (`docs/concepts/parameters.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import polars as pl
+
+from loantrail.early_warning.frames import LEADS, Frames
+from loantrail.early_warning.patterns_loan import idle_funds, repay_source_odd
+from loantrail.early_warning.patterns_payee import (
+    multi_borrower_pool,
+    new_shell_payee,
+    payee_mismatch,
+    rapid_in_out,
+    structuring,
+)
+from loantrail.early_warning.patterns_return import (
+    counterparty_loop,
+    related_party,
+    return_to_guarantor,
+    round_trip,
+)
+from loantrail.early_warning.patterns_use import (
+    acceptance_margin,
+    cash_out,
+    flow_real_estate,
+    flow_securities,
+    forbidden_use,
+    private_lending,
+    rollover_other_debt,
+    same_name_out,
+)
+from loantrail.early_warning.view import View, prepare
+from loantrail.parameters import ParameterBook
+
+PATTERNS: Final[dict[str, Callable[[View], pl.DataFrame]]] = {
+    "FLOW_SECURITIES": flow_securities,
+    "FLOW_REALESTATE": flow_real_estate,
+    "ROLLOVER_OTHER_DEBT": rollover_other_debt,
+    "ROUND_TRIP": round_trip,
+    "RETURN_TO_GUARANTOR": return_to_guarantor,
+    "RELATED_PARTY": related_party,
+    "PRIVATE_LENDING": private_lending,
+    "ACCEPTANCE_MARGIN": acceptance_margin,
+    "CASH_OUT": cash_out,
+    "STRUCTURING": structuring,
+    "RAPID_IN_OUT": rapid_in_out,
+    "IDLE_FUNDS": idle_funds,
+    "SAME_NAME_OUT": same_name_out,
+    "MULTI_BORROWER_POOL": multi_borrower_pool,
+    "PAYEE_MISMATCH": payee_mismatch,
+    "NEW_SHELL_PAYEE": new_shell_payee,
+    "COUNTERPARTY_LOOP": counterparty_loop,
+    "REPAY_SOURCE_ODD": repay_source_odd,
+    "FORBIDDEN_USE": forbidden_use,
+}
+
+
+def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] | None = None) -> pl.DataFrame:
+    """The leads of all patterns, or of `codes`: schema LEADS, sorted by loan and pattern, at most one row each.
+
+    KeyError when a code is not in PATTERNS.
+    """
+    view = prepare(frames, parameters)
+    found = [PATTERNS[code](view) for code in (PATTERNS if codes is None else codes)]
+    return pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")

@@ -1,0 +1,172 @@
+"""Patterns of the loan itself: money that lies idle, instalments paid from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from loantrail.early_warning.view import View, lead, least, least_share, related_parties, yuan
+
+BORROWED_WORDS: Final = "贷款|放款|过桥|借款|代还|垫|转贷|搭桥|还贷|借入"
+INSTALMENT_LOW_PPM: Final = 900_000
+INSTALMENT_HIGH_PPM: Final = 1_100_000
+
+
+def idle_funds(view: View) -> pl.DataFrame:
+    """Corporate loan money of which a large part still lies in the borrower's accounts days after disbursement, or was
+    put into time or structured deposits."""
+    days = view.number("idle_funds_days")
+    loans = view.loans.filter(
+        ~pl.col("retail") & (pl.col("disbursed_at") + pl.duration(days=days) <= pl.lit(view.as_of))
+    ).select(
+        "loan_id",
+        "disbursed_at",
+        loan_fen="amount_fen",
+        limit=pl.col("disbursed_at") + pl.duration(days=days),
+    )
+    moves = view.moves.join(loans.select("loan_id", "limit"), on="loan_id").filter(
+        pl.col("booked_at") <= pl.col("limit")
+    )
+    held = (
+        moves.with_columns(
+            change=pl.when(pl.col("to_side") & pl.col("use").is_null())
+            .then(pl.col("amount_fen"))
+            .otherwise(0)
+            - pl.when(pl.col("from_side")).then(pl.col("amount_fen")).otherwise(0)
+        )
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            amount_fen=pl.col("change").sum(),
+            transaction_ids=pl.col("transaction_id").filter(pl.col("depth") == 0),
+        )
+        .join(loans.select("loan_id", "loan_fen"), on="loan_id")
+    )
+    idle = held.filter(least_share("amount_fen", "loan_fen", view, "idle_funds_share_ppm"))
+    deposited = (
+        view.arrivals.filter(~pl.col("retail") & (pl.col("arrived") == "time_deposit"))
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("amount_fen").sum(),
+            pl.col("loan_fen").first(),
+            transaction_ids=pl.col("transaction_id").filter(pl.col("amount_fen") > 0),
+        )
+        .filter(
+            (pl.col("amount_fen") > 0) & least_share("amount_fen", "loan_fen", view, "idle_funds_share_ppm")
+        )
+    )
+    idle = idle.join(deposited.select("loan_id"), on="loan_id", how="anti")
+    return pl.concat(
+        [
+            lead(
+                deposited,
+                "IDLE_FUNDS",
+                pl.format("{} of the loan was put into time deposits", yuan("amount_fen")),
+                "time_deposit",
+            ),
+            lead(
+                idle,
+                "IDLE_FUNDS",
+                pl.format(
+                    "{} of the loan still lay idle {} days after disbursement",
+                    yuan("amount_fen"),
+                    pl.lit(days),
+                ),
+                "own_account",
+            ),
+        ]
+    )
+
+
+def repay_source_odd(view: View) -> pl.DataFrame:
+    """Of the last instalments, several were paid from elsewhere: from an account that is not the borrower's side, or
+    with a sum of about their size that came in just before from a lender, as a loan, or for a company from a person or
+    a related party. Payments that trade documents back are revenue."""
+    window = view.number("repay_source_odd_window")
+    days = view.number("repay_source_odd_days")
+    instalments = (
+        view.repayments.with_columns(
+            due_fen=pl.col("principal_fen").fill_null(0) + pl.col("interest_fen").fill_null(0)
+        )
+        .filter(pl.col("due_fen") > 0)
+        .sort("loan_id", "paid_at", "repayment_id", descending=[False, True, False])
+        .group_by("loan_id", maintain_order=True)
+        .head(window)
+        .join(
+            view.loans.select("loan_id", "retail", "repayment_account", loan_fen="amount_fen"), on="loan_id"
+        )
+        .with_columns(payer=pl.coalesce("account", "repayment_account"))
+    )
+    sides = view.sides.select("loan_id", payer="account", own=pl.lit(value=True))
+    instalments = instalments.join(
+        sides, on=["loan_id", "payer"], how="left", maintain_order="left"
+    ).with_columns(pl.col("own").fill_null(value=False))
+    strange = instalments.filter(~pl.col("own") & pl.col("payer").is_not_null()).select(
+        "loan_id", "repayment_id", "due_fen", "reference"
+    )
+    owners = view.accounts.select(debit_account="account", source_party="owner", source_name="name")
+    kinds = view.parties.select(source_party="party_id", source_kind="kind")
+    related = related_parties(view).select("loan_id", source_party="party_id", close=pl.lit(value=True))
+    trade = pl.concat(
+        [
+            view.invoices.select(borrower_party_id="seller_party_id", source_party="buyer_party_id"),
+            view.invoices.select(borrower_party_id="buyer_party_id", source_party="seller_party_id"),
+        ]
+    ).drop_nulls().unique()  # fmt: skip
+    credits = view.transactions.select(
+        "debit_account", "purpose_text", "amount_fen", "booked_at", "transaction_id", payer="credit_account"
+    )
+    sources = (
+        instalments.filter(pl.col("own"))
+        .join(credits, on="payer")
+        .filter(
+            (pl.col("booked_at") <= pl.col("paid_at"))
+            & (pl.col("booked_at") >= pl.col("paid_at") - pl.duration(days=days))
+            & (
+                pl.col("amount_fen").cast(pl.Int128) * 1_000_000
+                >= pl.col("due_fen").cast(pl.Int128) * INSTALMENT_LOW_PPM
+            )
+            & (
+                pl.col("amount_fen").cast(pl.Int128) * 1_000_000
+                <= pl.col("due_fen").cast(pl.Int128) * INSTALMENT_HIGH_PPM
+            )
+        )
+        .join(owners, on="debit_account", how="left")
+        .join(kinds, on="source_party", how="left")
+        .join(related, on=["loan_id", "source_party"], how="left")
+        .join(
+            view.sides.select("loan_id", debit_account="account"), on=["loan_id", "debit_account"], how="anti"
+        )
+        .join(view.loans.select("loan_id", "borrower_party_id"), on="loan_id")
+        .filter(pl.col("source_party").is_null() | (pl.col("source_party") != pl.col("borrower_party_id")))
+        .join(trade, on=["borrower_party_id", "source_party"], how="anti")
+    )
+    borrowed = pl.col("purpose_text").str.contains(BORROWED_WORDS).fill_null(value=False)
+    lender = pl.col("source_name").str.contains("贷款|小贷|消费金融|典当|担保").fill_null(value=False)
+    person = (pl.col("source_kind") == "individual").fill_null(value=False) & ~pl.col("retail")
+    odd = sources.filter(
+        borrowed | lender | person | (pl.col("close").fill_null(value=False) & ~pl.col("retail"))
+    ).unique(["loan_id", "repayment_id"], keep="first", maintain_order=True)
+    found = pl.concat(
+        [
+            strange.select("loan_id", "repayment_id", "due_fen", transaction_id="reference"),
+            odd.select("loan_id", "repayment_id", "due_fen", "transaction_id"),
+        ]
+    )
+    rows = (
+        found.join(view.loans.select("loan_id", loan_fen="amount_fen"), on="loan_id")
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            amount_fen=pl.col("due_fen").sum(),
+            loan_fen=pl.col("loan_fen").first(),
+            instalments=pl.col("repayment_id").n_unique(),
+            transaction_ids=pl.col("transaction_id"),
+        )
+        .filter(least("instalments", view, "repay_source_odd_count"))
+    )
+    return lead(
+        rows,
+        "REPAY_SOURCE_ODD",
+        pl.format("{} of the last {} instalments were paid from elsewhere", "instalments", pl.lit(window)),
+        "",
+    )

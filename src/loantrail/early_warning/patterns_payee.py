@@ -1,0 +1,422 @@
+"""Patterns that look at whom the money was paid to."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.early_warning.view import (
+    BENIGN_USES,
+    View,
+    business_day,
+    lead,
+    least,
+    least_share,
+    party_name,
+    within_days,
+    young_on,
+    yuan,
+)
+from loantrail.parameters import Parameter
+
+# Paid by everyone, and by nature in one place.
+PUBLIC_CLASSES: Final = ("tax", "utilities", "payroll", "payment_institution", "bank_internal", "pooled", "loan_internal", "group_cash_pool", "own_instalment", "cash", "other_debt_repaid")  # fmt: skip
+NO_PAYEE_KINDS: Final = ("bank_internal", "pooled", "loan_internal")
+LIMIT_OF_PRODUCT: Final = {
+    "working_capital_loan": "entrusted_above_working_capital_loan_fen",
+    "fixed_asset_loan": "entrusted_above_fixed_asset_loan_fen",
+    "project_finance": "entrusted_above_fixed_asset_loan_fen",
+    "consumer_loan": "autonomous_up_to_consumer_loan_fen",
+    "internet_loan": "autonomous_up_to_consumer_loan_fen",
+    "personal_business_loan": "autonomous_up_to_personal_business_loan_fen",
+}
+
+
+def _payments(view: View) -> pl.DataFrame:
+    """Payments of loan money by the borrower's side to someone else: one row per loan and transaction, with the
+    traced part as amount_fen. Not those that a payment order covers."""
+    return (
+        view.moves.filter(
+            pl.col("from_side")
+            & ~pl.col("to_side")
+            & (pl.col("depth") > 0)
+            & ~pl.col("use").is_in(PUBLIC_CLASSES).fill_null(value=False)
+            & ~pl.col("destination_class").is_in(PUBLIC_CLASSES).fill_null(value=False)
+            & ~pl.col("to_kind").is_in(NO_PAYEE_KINDS).fill_null(value=False)
+        )
+        .group_by("loan_id", "transaction_id", maintain_order=True)
+        .agg(
+            pl.col("amount_fen").sum(),
+            pl.col(
+                "loan_fen", "transaction_fen", "booked_at", "disbursed_at", "days", "product", "payee", "ordered",
+                "documented", "to_account", "to_owner", "to_name", "to_kind", "credit_name", "destination_class",
+                "document_no", "borrower_party_id",
+            ).first(),
+        )
+    )  # fmt: skip
+
+
+def _in_force_or_none(view: View, name: str, on_date: datetime.date) -> Parameter | None:
+    for parameter in view.parameters.periods(name):
+        if parameter.effective_from <= on_date and (
+            parameter.effective_to is None or on_date <= parameter.effective_to
+        ):
+            return parameter
+    return None
+
+
+def _limits(view: View) -> pl.DataFrame:
+    """loan_id, limit_fen: the amount above which a payment must be lender-entrusted, on the day of disbursement."""
+    loans = view.loans.select("loan_id", "product", day=business_day("disbursed_at"))
+    keys = loans.select("product", "day").drop_nulls().unique(maintain_order=True)
+    limits: list[int | None] = []
+    for product, day in keys.iter_rows():
+        name = LIMIT_OF_PRODUCT.get(product)
+        found = _in_force_or_none(view, name, day) if name else None
+        limits.append(found.number if found else None)
+    return (
+        loans.join(keys.with_columns(limit_fen=pl.Series(limits, dtype=pl.Int64)), on=["product", "day"])
+        .select("loan_id", "limit_fen")
+        .drop_nulls()
+    )
+
+
+def _working_day_number(days: pl.Series) -> pl.Series:
+    """Working days (Monday to Friday) since 1970; public holidays are not taken off, so a window is never longer
+    than the calendar would make it."""
+    return pl.Series(np.busday_count(np.datetime64("1970-01-01"), days.to_numpy().astype("datetime64[D]")))
+
+
+def _windows(payments: pl.DataFrame, by: list[str], view: View) -> pl.DataFrame:
+    """For every payment: the payments of the same group that follow it within the working days, itself included:
+    count, sum_fen and their transactions. The largest such window per group is kept."""
+    span = view.number("structuring_working_days")
+    numbered = payments.with_columns(
+        working_day=_working_day_number(payments.select(business_day("booked_at")).to_series())
+    ).with_row_index("start")
+    later = numbered.select(*by, other_day="working_day", other_fen="transaction_fen", other_traced="amount_fen",
+                            other_id="transaction_id")  # fmt: skip
+    return (
+        numbered.select("start", *by, "working_day", "loan_fen", "limit_fen")
+        .join(later, on=by)
+        .filter(
+            (pl.col("other_day") >= pl.col("working_day"))
+            & (pl.col("other_day") - pl.col("working_day") <= span)
+        )
+        .group_by("start", *by, maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "limit_fen").first(),
+            sum_fen=pl.col("other_fen").sum(),
+            amount_fen=pl.col("other_traced").sum(),
+            payments=pl.len(),
+            transaction_ids=pl.col("other_id"),
+        )
+        .sort([*by, "sum_fen"], descending=[*[False] * len(by), True])
+        .unique(by, keep="first", maintain_order=True)
+    )
+
+
+def structuring(view: View) -> pl.DataFrame:
+    """Payments split so that none needs lender-entrusted payment: several to one payee within working days, each up
+    to the limit, together above it; or several just under the limit to payees that no document names."""
+    payments = (
+        _payments(view)
+        .filter(~pl.col("ordered") & within_days("days", view, "misuse_final_use_days"))
+        .join(_limits(view), on="loan_id")
+        .filter(pl.col("transaction_fen") <= pl.col("limit_fen"))
+    )
+    fewest = least("payments", view, "structuring_payments")
+    one_payee = _windows(payments.filter(pl.col("payee").is_not_null()), ["loan_id", "payee"], view).filter(
+        fewest & (pl.col("sum_fen") > pl.col("limit_fen"))
+    )
+    near = payments.filter(
+        ~pl.col("documented")
+        & (pl.col("transaction_fen") < pl.col("limit_fen"))
+        & least_share("transaction_fen", "limit_fen", view, "structuring_near_limit_least_ppm")
+    )
+    just_under = _windows(near, ["loan_id"], view).filter(fewest)
+    columns = ["loan_id", "loan_fen", "limit_fen", "amount_fen", "payments", "transaction_ids"]
+    rows = (
+        pl.concat([one_payee.select(columns), just_under.select(columns)])
+        .sort("loan_id", "amount_fen", descending=[False, True])
+        .unique("loan_id", keep="first", maintain_order=True)
+    )
+    return lead(
+        rows,
+        "STRUCTURING",
+        pl.format("{} payments within days, each up to {}, together above it", "payments", yuan("limit_fen")),
+        "",
+    )
+
+
+def rapid_in_out(view: View) -> pl.DataFrame:
+    """A payee's account passes on nearly all the loan money it got within hours and is left nearly empty. Payments
+    under a payment order and pooled or internal accounts do not count."""
+    hours = view.number("rapid_in_out_hours")
+    into = (
+        _payments(view)
+        .filter(
+            pl.col("to_account").is_not_null()
+            & ~pl.col("ordered")
+            & least("amount_fen", view, "rapid_in_out_fen")
+        )
+        .with_columns(until=pl.col("booked_at") + pl.duration(hours=hours))
+        .with_row_index("arrival")
+    )
+    if into.is_empty():
+        return lead(
+            into.with_columns(transaction_ids=pl.lit([], pl.List(pl.String))), "RAPID_IN_OUT", pl.lit("")
+        )
+    accounts = into.select(account="to_account").unique()
+    lines = pl.concat(
+        [
+            view.transactions.join(accounts, left_on="debit_account", right_on="account", how="semi").select(
+                account="debit_account", at="booked_at", change=-pl.col("amount_fen"), out_fen="amount_fen",
+                other="transaction_id",
+            ),
+            view.transactions.join(accounts, left_on="credit_account", right_on="account", how="semi").select(
+                account="credit_account", at="booked_at", change="amount_fen", out_fen=pl.lit(0, pl.Int64),
+                other=pl.lit(None, pl.String),
+            ),
+        ]
+    ).sort("account", "at", maintain_order=True)  # fmt: skip
+    lines = lines.with_columns(running=pl.col("change").cum_sum().over("account"))
+    # Where no opening balance is known: the least that never overdraws the account.
+    opening = (
+        lines.group_by("account")
+        .agg(least_opening=(-pl.col("running").min()).clip(lower_bound=0))
+        .join(view.balances, on="account", how="left")
+        .select("account", opening=pl.coalesce("balance_fen", "least_opening"))
+    )
+    lines = lines.join(opening, on="account").with_columns(balance=pl.col("running") + pl.col("opening"))
+    rows = (
+        into.join(lines, left_on="to_account", right_on="account")
+        .filter((pl.col("at") >= pl.col("booked_at")) & (pl.col("at") <= pl.col("until")))
+        .sort("arrival", "at", maintain_order=True)
+        .group_by("arrival", maintain_order=True)
+        .agg(
+            pl.col(
+                "loan_id", "loan_fen", "amount_fen", "transaction_fen", "transaction_id", "destination_class"
+            ).first(),
+            pl.col("out_fen").sum(),
+            pl.col("balance").last(),
+            others=pl.col("other"),
+        )
+        .filter(
+            least_share("out_fen", "transaction_fen", view, "rapid_in_out_share_ppm")
+            & (
+                pl.col("balance").cast(pl.Int128) * 1_000_000
+                <= pl.col("transaction_fen").cast(pl.Int128) * view.number("rapid_in_out_end_balance_ppm")
+            )
+        )
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "destination_class").first(),
+            pl.col("amount_fen").sum(),
+            transaction_ids=pl.concat_list(
+                pl.col("others").explode(empty_as_null=True).implode(), pl.col("transaction_id").implode()
+            ).explode(empty_as_null=True),
+        )
+    )
+    return lead(
+        rows,
+        "RAPID_IN_OUT",
+        pl.format(
+            "payees passed {} on within {} hours and kept next to nothing", yuan("amount_fen"), pl.lit(hours)
+        ),
+    )
+
+
+def multi_borrower_pool(view: View) -> pl.DataFrame:
+    """Loan money of many borrowers that meets within days in the account of one person or young company. Documented
+    payees, public bodies and those whom everyone pays do not count."""
+    days = view.number("multi_borrower_pool_days")
+    parties = view.parties.select(to_owner="party_id", owner_kind="kind", owner_registered="registered_on")
+    into = (
+        view.moves.filter(
+            pl.col("to_account").is_not_null()
+            & ~pl.col("to_side")
+            & (pl.col("depth") > 0)
+            & ~pl.col("documented")
+            & ~pl.col("ordered")
+            & ~pl.col("use_before").is_in(BENIGN_USES).fill_null(value=False)
+            & ~pl.col("use").is_in(PUBLIC_CLASSES).fill_null(value=False)
+            & ~pl.col("destination_class").is_in(PUBLIC_CLASSES).fill_null(value=False)
+            & ~pl.col("to_kind").is_in(NO_PAYEE_KINDS).fill_null(value=False)
+        )
+        .join(parties, on="to_owner", how="left", maintain_order="left")
+        .filter(
+            (pl.col("owner_kind") == "individual").fill_null(value=False)
+            | (pl.col("owner_kind").is_null() & (pl.col("destination_class") == "individual")).fill_null(
+                value=False
+            )
+            | young_on("owner_registered", "booked_at", view)
+        )
+        .sort("to_account", "booked_at", maintain_order=True)
+    )
+    columns = [
+        "to_account",
+        "booked_at",
+        "borrower_party_id",
+        "loan_id",
+        "loan_fen",
+        "amount_fen",
+        "transaction_id",
+    ]
+    into = into.select([*columns, "destination_class"])
+    members = (
+        into.select("to_account", start="booked_at")
+        .unique(maintain_order=True)
+        .join(into.select(columns), on="to_account")
+        .filter(
+            (pl.col("booked_at") >= pl.col("start"))
+            & (pl.col("booked_at") <= pl.col("start") + pl.duration(days=days))
+        )
+    )
+    pools = (
+        members.group_by("to_account", "start")
+        .agg(borrowers=pl.col("borrower_party_id").n_unique())
+        .filter(least("borrowers", view, "multi_borrower_pool_borrowers"))
+    )
+    rows = (
+        members.join(pools, on=["to_account", "start"])
+        .unique(["loan_id", "transaction_id", "to_account"], keep="first", maintain_order=True)
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("loan_fen").first(),
+            pl.col("amount_fen").sum(),
+            pl.col("borrowers").max(),
+            transaction_ids=pl.col("transaction_id"),
+        )
+        .sort("loan_id")
+    )
+    return lead(
+        rows,
+        "MULTI_BORROWER_POOL",
+        pl.format("loan money of {} borrowers met in one account within {} days", "borrowers", pl.lit(days)),
+        "individual",
+    )
+
+
+def new_shell_payee(view: View) -> pl.DataFrame:
+    """Loan money paid to a company with at least two of three signs: registered shortly before, no insured staff, no
+    tax paid. A sign that is not on record does not count; a document excuses an old company, not a young one."""
+    companies = view.parties.filter(pl.col("kind") == "company").select(
+        "registered_on", "insured_staff_count", "tax_paid_on", to_owner="party_id"
+    )
+    paid = (
+        _payments(view)
+        .join(companies, on="to_owner")
+        .with_columns(
+            young=young_on("registered_on", "booked_at", view),
+            no_staff=(pl.col("insured_staff_count") == 0).fill_null(value=False),
+            # Without a tax date the registry must have answered at all, or nothing is known.
+            no_tax=pl.col("tax_paid_on").is_null() & pl.col("insured_staff_count").is_not_null(),
+        )
+        .with_columns(signs=pl.sum_horizontal("young", "no_staff", "no_tax"))
+        .filter(
+            least("signs", view, "new_shell_payee_signs")
+            & (pl.col("young") | ~(pl.col("documented") | pl.col("ordered")))
+        )
+    )
+    rows = (
+        paid.group_by("loan_id", "to_owner", maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "destination_class").first(),
+            pl.col("amount_fen").sum(),
+            transaction_ids=pl.col("transaction_id"),
+        )
+        .filter(
+            least("amount_fen", view, "new_shell_payee_fen")
+            & least_share("amount_fen", "loan_fen", view, "new_shell_payee_share_ppm")
+        )
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "destination_class").first(),
+            pl.col("amount_fen").sum(),
+            pl.col("transaction_ids").explode(empty_as_null=True),
+        )
+    )
+    return lead(
+        rows,
+        "NEW_SHELL_PAYEE",
+        pl.format("{} was paid to companies that show signs of a shell", yuan("amount_fen")),
+    )
+
+
+def payee_mismatch(view: View) -> pl.DataFrame:
+    """Money paid to another party than the document names: under a payment order of a contract whose payees are
+    known, under an invoice's number, or by entrusted payment past the contract's payees. Another party means another
+    identity on record; a spelling of the same name, or a payee not on record, is a task and no lead."""
+    identities = view.parties.select(
+        party="party_id", identity=pl.coalesce("identity_number", "party_id"), party_key=party_name("name")
+    )
+    contracts = view.loans.select("loan_id", "contract_id", "payment_mode")
+    expected = (
+        contracts.join(view.contract_payees.drop_nulls("party_id"), on="contract_id")
+        .join(identities, left_on="party_id", right_on="party")
+        .select("loan_id", "identity", key=pl.coalesce(party_name("name"), "party_key"))
+    )
+    # A contract that lists any payee without identity cannot be compared.
+    vague = contracts.join(
+        view.contract_payees.filter(pl.col("party_id").is_null()), on="contract_id", how="semi"
+    )
+    complete = expected.select("loan_id").unique().join(vague.select("loan_id"), on="loan_id", how="anti")
+    paid = (
+        _payments(view)
+        .filter(pl.col("to_owner").is_not_null())
+        .join(identities, left_on="to_owner", right_on="party", how="inner")
+        .join(contracts.select("loan_id", "payment_mode"), on="loan_id")
+    )
+    by_contract = (
+        paid.join(complete, on="loan_id", how="semi")
+        .filter(
+            pl.col("ordered")
+            | (
+                (pl.col("payment_mode") == "entrusted_payment").fill_null(value=False)
+                & ~pl.col("documented")
+                & (pl.col("destination_class").is_in(["company", "supplier"])).fill_null(value=False)
+                & within_days("days", view, "payee_mismatch_days")
+            )
+        )
+        .join(expected.select("loan_id", "identity"), on=["loan_id", "identity"], how="anti")
+        .join(expected.select("loan_id", party_key="key"), on=["loan_id", "party_key"], how="anti")
+    )
+    sellers = (
+        view.invoices.filter((pl.col("state") == "valid").fill_null(value=True))
+        .drop_nulls("seller_party_id")
+        .join(identities, left_on="seller_party_id", right_on="party")
+        .select(
+            document_no="invoice_id",
+            borrower_party_id="buyer_party_id",
+            seller_identity="identity",
+            seller_key=pl.coalesce(party_name("seller_name"), "party_key"),
+        )
+    )
+    by_invoice = (
+        paid.join(sellers, on=["document_no", "borrower_party_id"])
+        .filter(
+            (pl.col("identity") != pl.col("seller_identity"))
+            & (pl.col("party_key") != pl.col("seller_key")).fill_null(value=True)
+        )
+        .drop("seller_identity", "seller_key")
+    )
+    rows = (
+        pl.concat([by_contract, by_invoice])
+        .unique(["loan_id", "transaction_id"], keep="first", maintain_order=True)
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "destination_class").first(),
+            pl.col("amount_fen").sum(),
+            transaction_ids=pl.col("transaction_id"),
+        )
+        .filter(least_share("amount_fen", "loan_fen", view, "payee_mismatch_share_ppm"))
+    )
+    return lead(
+        rows,
+        "PAYEE_MISMATCH",
+        pl.format("{} was paid to another party than the document names", yuan("amount_fen")),
+    )

@@ -1,0 +1,391 @@
+"""Patterns of money that comes back: to the borrower, to those close to it, to the guarantor, in a loop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from loantrail.early_warning.view import (
+    BENIGN_USES,
+    REFUND_WORDS,
+    View,
+    business_day,
+    lead,
+    least,
+    least_share,
+    looked_through,
+    related_parties,
+    within_days,
+    yuan,
+)
+
+# The borrower's own money that comes home from a bank, broker, wallet or pool is no round trip.
+HOMECOMING_USES: Final = (
+    "securities",
+    "futures",
+    "wealth_management",
+    "insurance_investment",
+    "time_deposit",
+    "acceptance_margin",
+    "group_cash_pool",
+    "payment_institution",
+    "bank_internal",
+    "pooled",
+    "same_name_other_bank",
+    "currency_exchange",
+    "tax",
+)
+CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "same_controller", "shareholder")
+NOT_A_PARTY_KINDS: Final = (
+    "bank_internal",
+    "pooled",
+    "loan_internal",
+    "time_deposit",
+    "structured_deposit",
+    "margin_deposit",
+)
+
+
+def _returns(view: View) -> pl.DataFrame:
+    """Moves from a stranger to the borrower's side, or to those close to it, within the days of the parameter."""
+    close = related_parties(view).filter(pl.col("relation").is_in(CLOSE_RELATIONS))
+    near = view.moves.join(
+        close.select("loan_id", to_owner="party_id", to_close=pl.lit(value=True)),
+        on=["loan_id", "to_owner"],
+        how="left",
+        maintain_order="left",
+    ).join(
+        close.select("loan_id", from_owner="party_id", from_close=pl.lit(value=True)),
+        on=["loan_id", "from_owner"],
+        how="left",
+        maintain_order="left",
+    )
+    return near.with_columns(pl.col("to_close", "from_close").fill_null(value=False)).filter(
+        (pl.col("depth") > 0)
+        & pl.col("from_account").is_not_null()
+        & (pl.col("to_side") | pl.col("to_close"))
+        & ~pl.col("from_side")
+        & ~pl.col("from_close")
+        & ~pl.col("from_kind").is_in(NOT_A_PARTY_KINDS).fill_null(value=False)
+        & ~pl.col("use_before").is_in(HOMECOMING_USES).fill_null(value=False)
+        & within_days("days", view, "round_trip_days")
+    )
+
+
+def _refunds(view: View, returns: pl.DataFrame) -> pl.DataFrame:
+    """hop_id: returns that are refunds: from the payee the borrower paid itself, called a refund or documented by
+    trade, unless that payee hands most of it back within days."""
+    parents = view.moves.select(
+        parent_hop_id="hop_id",
+        paid_by_side="from_side",
+        paid_documented=pl.col("documented") | pl.col("ordered"),
+    )
+    direct = returns.join(parents, on="parent_hop_id", how="inner").filter(pl.col("paid_by_side"))
+    named = pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
+    quick = _handed_back_quickly(view)
+    return (
+        direct.filter(named | pl.col("paid_documented"))
+        .join(quick, on=["loan_id", "from_account"], how="anti")
+        .select("hop_id")
+    )
+
+
+def _handed_back_quickly(view: View) -> pl.DataFrame:
+    """loan_id, from_account: payees that gave back to the borrower's side most of what they got, within days."""
+    days = view.number("handed_on_days")
+    received = (
+        view.moves.filter(pl.col("from_side") & ~pl.col("to_side") & pl.col("to_account").is_not_null())
+        .group_by("loan_id", from_account="to_account")
+        .agg(received_fen=pl.col("amount_fen").sum())
+    )
+    given = (
+        view.moves.filter(
+            pl.col("to_side")
+            & ~pl.col("from_side")
+            & (pl.col("booked_at") - pl.col("parent_booked_at") <= pl.duration(days=days))
+        )
+        .group_by("loan_id", "from_account")
+        .agg(given_fen=pl.col("amount_fen").sum())
+    )
+    return (
+        received.join(given, on=["loan_id", "from_account"])
+        .filter(least_share("given_fen", "received_fen", view, "handed_on_share_ppm"))
+        .select("loan_id", "from_account")
+    )
+
+
+def round_trip(view: View) -> pl.DataFrame:
+    """Loan money that strangers sent back to the borrower, its controller or spouse. Refunds, and one's own money
+    coming home from a broker, wallet, deposit or pool, do not count; what a documented payee sends back counts only
+    where it is looked through."""
+    returns = _returns(view)
+    through = looked_through(view)
+    quick = _handed_back_quickly(view)
+    open_payees = pl.concat([through.rename({"account": "from_account"}), quick]).unique()
+    from_supplier = pl.col("use_before").is_in(BENIGN_USES).fill_null(value=False)
+    counted = pl.concat(
+        [
+            returns.filter(~from_supplier),
+            returns.filter(from_supplier).join(open_payees, on=["loan_id", "from_account"], how="semi"),
+        ]
+    ).join(_refunds(view, returns), on="hop_id", how="anti")
+    rows = (
+        counted.group_by("loan_id", maintain_order=True)
+        .agg(
+            gross_fen=pl.col("amount_fen").sum(),
+            loan_fen=pl.col("loan_fen").first(),
+            transaction_ids=pl.concat_list("transaction_id", "parent_transaction_id").explode(
+                empty_as_null=True
+            ),
+            hours=((pl.col("booked_at") - pl.col("disbursed_at")).dt.total_hours()).max(),
+        )
+        .with_columns(amount_fen=pl.min_horizontal("gross_fen", "loan_fen"))
+        .filter(
+            least("amount_fen", view, "round_trip_fen")
+            & least_share("amount_fen", "loan_fen", view, "round_trip_share_ppm")
+        )
+    )
+    return lead(
+        rows,
+        "ROUND_TRIP",
+        pl.format(
+            "{} came back to the borrower's side within {} days", yuan("amount_fen"), pl.col("hours") // 24
+        ),
+        "own_account",
+    )
+
+
+def return_to_guarantor(view: View) -> pl.DataFrame:
+    """Payments from the loan-receiving account to a guarantor, or loan money that reaches one, within days of
+    disbursement, between the two shares of the loan (regulator's model)."""
+    days = view.number("return_to_guarantor_days")
+    names = view.parties.select(guarantor_party_id="party_id", guarantor_name="name")
+    guarantors = (
+        view.guarantors.join(
+            view.loans.select(
+                "loan_id", "disbursed_at", "disbursement_account", "borrower_party_id", loan_fen="amount_fen"
+            ),
+            on="loan_id",
+        )
+        .filter(
+            (pl.col("guarantor_party_id") != pl.col("borrower_party_id"))
+            & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= business_day("disbursed_at")))
+            & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= business_day("disbursed_at")))
+        )
+        .join(names, on="guarantor_party_id", how="left")
+    )
+    owners = view.accounts.select(credit_account="account", payee_party="owner")
+    debits = view.transactions.rename({"debit_account": "disbursement_account"}).join(
+        owners, on="credit_account", how="left"
+    )
+    direct = (
+        guarantors.join(debits, on="disbursement_account")
+        .filter(
+            (pl.col("payee_party") == pl.col("guarantor_party_id")).fill_null(value=False)
+            | (pl.col("credit_name") == pl.col("guarantor_name")).fill_null(value=False)
+        )
+        .select(
+            "loan_id",
+            "guarantor_party_id",
+            "loan_fen",
+            "disbursed_at",
+            "booked_at",
+            "amount_fen",
+            "transaction_id",
+        )
+    )
+    reached = (
+        view.moves.filter(pl.col("to_account").is_not_null() & ~pl.col("from_side") & (pl.col("depth") > 1))
+        .join(
+            guarantors.select("loan_id", "guarantor_party_id", to_owner="guarantor_party_id"),
+            on=["loan_id", "to_owner"],
+        )
+        .filter((pl.col("from_owner") != pl.col("to_owner")).fill_null(value=True))
+        .select(
+            "loan_id",
+            "guarantor_party_id",
+            "loan_fen",
+            "disbursed_at",
+            "booked_at",
+            "amount_fen",
+            "transaction_id",
+        )
+    )
+    below = view.number("return_to_guarantor_share_most_ppm")
+    rows = (
+        pl.concat([direct, reached])
+        .filter(
+            (pl.col("booked_at") >= pl.col("disbursed_at"))
+            & (pl.col("booked_at") <= pl.col("disbursed_at") + pl.duration(days=days))
+        )
+        .group_by("loan_id", "guarantor_party_id", maintain_order=True)
+        .agg(
+            pl.col("amount_fen").sum(),
+            pl.col("loan_fen").first(),
+            pl.col("transaction_id").alias("transaction_ids"),
+        )
+        .filter(
+            least_share("amount_fen", "loan_fen", view, "return_to_guarantor_share_least_ppm")
+            & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 < pl.col("loan_fen").cast(pl.Int128) * below)
+        )
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("amount_fen").sum(),
+            pl.col("loan_fen").first(),
+            pl.col("transaction_ids").explode(empty_as_null=True),
+        )
+    )
+    return lead(
+        rows,
+        "RETURN_TO_GUARANTOR",
+        pl.format("{} reached a guarantor within {} days of disbursement", yuan("amount_fen"), pl.lit(days)),
+        "guarantor",
+    )
+
+
+def related_party(view: View) -> pl.DataFrame:
+    """Loan money that stays with parties related to the borrower without a contract. What they pass on to a use of
+    the business, or give back, is taken off: an owner's card that works as the till does not warn."""
+    related = related_parties(view)
+    into = (
+        view.moves.join(related.rename({"party_id": "to_owner"}), on=["loan_id", "to_owner"])
+        .join(related.select("loan_id", from_owner="party_id"), on=["loan_id", "from_owner"], how="anti")
+        .filter(
+            ~pl.col("to_side")
+            & ~(pl.col("documented") | pl.col("ordered"))
+            & ~pl.col("use").is_in([*BENIGN_USES, "group_cash_pool", "pooled"]).fill_null(value=False)
+            & ~pl.col("to_kind").is_in(("pooled",)).fill_null(value=False)
+        )
+        .select("loan_id", "loan_fen", "amount_fen", "transaction_id")
+    )
+    out = (
+        view.moves.join(
+            related.select("loan_id", from_owner="party_id"), on=["loan_id", "from_owner"], how="semi"
+        )
+        .filter(
+            ~pl.col("from_side")
+            & (pl.col("to_side") | pl.col("use").is_in(BENIGN_USES).fill_null(value=False))
+        )
+        .filter(~pl.col("use_before").is_in(BENIGN_USES).fill_null(value=False))
+        .select("loan_id", "loan_fen", -pl.col("amount_fen"), pl.lit(None, pl.String).alias("transaction_id"))
+    )
+    rows = (
+        pl.concat([into, out])
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("amount_fen").sum(),
+            pl.col("loan_fen").first(),
+            pl.col("transaction_id").alias("transaction_ids"),
+        )
+        .filter(
+            (pl.col("amount_fen") > 0)
+            & least_share("amount_fen", "loan_fen", view, "related_party_share_ppm")
+        )
+    )
+    return lead(
+        rows,
+        "RELATED_PARTY",
+        pl.format("{} stayed with related parties without a contract", yuan("amount_fen")),
+        "related_party",
+    )
+
+
+def counterparty_loop(view: View) -> pl.DataFrame:
+    """A payee of the loan's money, another party, and the borrower pay each other nearly the same sum within days:
+    borrower to payee, payee to other, other to borrower, in any order of time."""
+    smallest = view.number("counterparty_loop_fen")
+    low, high = (
+        view.number("counterparty_loop_ratio_least_ppm"),
+        view.number("counterparty_loop_ratio_most_ppm"),
+    )
+    days = view.number("counterparty_loop_days")
+    party_kinds = view.accounts.filter(pl.col("kind").is_in(NOT_A_PARTY_KINDS).fill_null(value=False)).select(
+        "account"
+    )
+    public = view.accounts.join(
+        view.parties.filter(pl.col("kind").is_in(["public_body", "financial_institution"])).select(
+            owner="party_id"
+        ),
+        on="owner",
+        how="semi",
+    ).select("account")
+    nobody = pl.concat([party_kinds, public]).unique()
+    payments = (
+        view.transactions.filter(
+            pl.col("debit_account").is_not_null()
+            & pl.col("credit_account").is_not_null()
+            & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 >= pl.lit(smallest, pl.Int128) * low)
+            & ~pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
+        )
+        .join(nobody, left_on="debit_account", right_on="account", how="anti")
+        .join(nobody, left_on="credit_account", right_on="account", how="anti")
+        .select("transaction_id", "debit_account", "credit_account", "amount_fen", "booked_at")
+    )
+    first = (
+        view.moves.filter(
+            pl.col("from_side")
+            & ~pl.col("to_side")
+            & pl.col("to_account").is_not_null()
+            & (pl.col("depth") > 0)
+            & least("transaction_fen", view, "counterparty_loop_fen")
+            & ~pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
+        )
+        .group_by("loan_id", "loan_fen", "transaction_id", "to_account", "booked_at", "transaction_fen")
+        .agg(traced_fen=pl.col("amount_fen").sum())
+        .join(nobody, left_on="to_account", right_on="account", how="anti")
+    )
+
+    def alike(amount: str) -> pl.Expr:
+        scaled = pl.col(amount).cast(pl.Int128) * 1_000_000
+        base = pl.col("transaction_fen").cast(pl.Int128)
+        return (scaled >= base * low) & (scaled <= base * high)
+
+    def near(instant: str) -> pl.Expr:
+        return (pl.col(instant) - pl.col("booked_at")).abs() <= pl.duration(days=days)
+
+    second = payments.select(
+        to_account="debit_account", middle="credit_account", second_fen="amount_fen", second_at="booked_at",
+        second_id="transaction_id",
+    )  # fmt: skip
+    back = payments.select(
+        middle="debit_account", account="credit_account", third_fen="amount_fen", third_at="booked_at",
+        third_id="transaction_id",
+    )  # fmt: skip
+    chained = (
+        first.join(second, on="to_account")
+        .filter(alike("second_fen") & near("second_at"))
+        .with_columns(account=pl.col("middle"))
+    )
+    # Two hops: the payee pays the borrower's side itself.
+    two = chained.join(view.sides, on=["loan_id", "account"], how="semi").select(
+        "loan_id", "loan_fen", "traced_fen", "transaction_id", "second_id", third_id=pl.lit(None, pl.String)
+    )
+    strangers = chained.join(view.sides, on=["loan_id", "account"], how="anti").drop("account")
+    three = (
+        strangers.filter(pl.col("middle") != pl.col("to_account"))
+        .join(back, on="middle")
+        .filter(
+            alike("third_fen")
+            & near("third_at")
+            & ((pl.col("third_at") - pl.col("second_at")).abs() <= pl.duration(days=days))
+        )
+        .join(view.sides, on=["loan_id", "account"], how="semi")
+        .select("loan_id", "loan_fen", "traced_fen", "transaction_id", "second_id", "third_id")
+    )
+    found = pl.concat([two, three] if view.number("counterparty_loop_hops") >= 3 else [two])
+    ids = found.group_by("loan_id", maintain_order=True).agg(
+        transaction_ids=pl.concat_list("transaction_id", "second_id", "third_id").explode(empty_as_null=True)
+    )
+    amounts = (
+        found.unique(["loan_id", "transaction_id"], maintain_order=True)
+        .group_by("loan_id", maintain_order=True)
+        .agg(amount_fen=pl.col("traced_fen").sum(), loan_fen=pl.col("loan_fen").first(), loops=pl.len())
+    )
+    rows = amounts.join(ids, on="loan_id")
+    return lead(
+        rows,
+        "COUNTERPARTY_LOOP",
+        pl.format("{} payments of the loan came round to the borrower within {} days", "loops", pl.lit(days)),
+        "company",
+    )

@@ -1,0 +1,379 @@
+"""The one preparation that all patterns share: loans with their kind, moves with both ends, first arrivals."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from loantrail.clock import business_date
+from loantrail.destinations.names import company_key
+from loantrail.early_warning import frames as shapes
+from loantrail.early_warning.frames import Frames, fitted
+from loantrail.parameters import ParameterBook
+
+RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
+# Uses that are an end without suspicion.
+BENIGN_USES: Final = ("supplier", "payroll", "tax", "utilities", "own_instalment", "overdraft_repaid")
+GENERIC_CLASSES: Final = (
+    "individual",
+    "company",
+    "unknown",
+    "supplier",
+    "own_account",
+    "related_party",
+    "guarantor",
+)
+CHAIN_LONGEST: Final = 12
+REFUND_WORDS: Final = "退款|退货|退回|退还|冲正|返还|退定金|退票"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All frames fitted, and what follows from them.
+
+    loans: + retail, borrower_name. moves: hops + use_before, parent_transaction_id, parent_booked_at, what the
+    transaction says (transaction_fen, purpose_text, destination_class, documented, document_no, credit_name),
+    both ends (from/to owner, kind, name, side), loan facts (loan_fen, disbursed_at, retail, borrower, product),
+    `payee` (party, else account, else name), `ordered`, and `days` since disbursement.
+    sides: loan_id, account: the borrower's side. arrivals: see `first_arrivals`.
+    """
+
+    as_of: datetime.datetime
+    parameters: ParameterBook
+    loans: pl.DataFrame
+    transactions: pl.DataFrame
+    moves: pl.DataFrame
+    arrivals: pl.DataFrame
+    sides: pl.DataFrame
+    accounts: pl.DataFrame
+    parties: pl.DataFrame
+    relations: pl.DataFrame
+    guarantors: pl.DataFrame
+    orders: pl.DataFrame
+    contract_payees: pl.DataFrame
+    invoices: pl.DataFrame
+    repayments: pl.DataFrame
+    balances: pl.DataFrame
+
+    def number(self, name: str) -> int:
+        """The parameter in force on the business date of `as_of`."""
+        return self.parameters.at(name, business_date(self.as_of)).number
+
+
+def least(column: str, view: View, name: str) -> pl.Expr:
+    """The column meets the threshold parameter (at least it, or more where it is not inclusive)."""
+    threshold = view.parameters.at(name, business_date(view.as_of))
+    expression = pl.col(column)
+    return expression >= threshold.number if threshold.inclusive else expression > threshold.number
+
+
+def least_share(amount: str, of: str, view: View, name: str) -> pl.Expr:
+    """`amount` over `of` meets a threshold in millionths, in whole numbers of 128 bits."""
+    threshold = view.parameters.at(name, business_date(view.as_of))
+    left = pl.col(amount).cast(pl.Int128) * 1_000_000
+    right = pl.col(of).cast(pl.Int128) * threshold.number
+    return left >= right if threshold.inclusive else left > right
+
+
+def within_days(days: str, view: View, name: str) -> pl.Expr:
+    """The column of days lies from 0 to the parameter."""
+    return pl.col(days).is_between(0, view.number(name))
+
+
+def business_day(column: str) -> pl.Expr:
+    """The Asia/Shanghai date of an instant."""
+    return pl.col(column).dt.convert_time_zone("Asia/Shanghai").dt.date()
+
+
+def _loans(frame: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
+    return (
+        fitted(frame, shapes.LOANS)
+        .with_columns(
+            retail=(pl.col("customer_kind") == "individual").fill_null(
+                pl.col("product").is_in(RETAIL_PRODUCTS).fill_null(value=False)
+            )
+        )
+        .join(
+            parties.select(borrower_party_id="party_id", borrower_name="name"),
+            on="borrower_party_id",
+            how="left",
+        )
+        .unique("loan_id", keep="first", maintain_order=True)
+    )
+
+
+def _sides(loans: pl.DataFrame, accounts: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
+    owned = loans.select("loan_id", owner="borrower_party_id").join(
+        accounts.filter(pl.col("owner").is_not_null()).select("owner", "account"), on="owner"
+    )
+    named = loans.select("loan_id", account="disbursement_account").drop_nulls()
+    return pl.concat([owned.select("loan_id", "account"), named, declared]).unique(maintain_order=True)
+
+
+def _ends(moves: pl.DataFrame, accounts: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
+    for end in ("from", "to"):
+        account = f"{end}_account"
+        moves = moves.join(
+            accounts.rename(
+                {"account": account, "owner": f"{end}_owner", "kind": f"{end}_kind", "name": f"{end}_name"}
+            ),
+            on=account,
+            how="left",
+            maintain_order="left",
+        ).join(
+            sides.rename({"account": account}).with_columns(pl.lit(value=True).alias(f"{end}_side")),
+            on=["loan_id", account],
+            how="left",
+            maintain_order="left",
+        )
+    return moves.with_columns(pl.col("from_side", "to_side").fill_null(value=False))
+
+
+def prepare(frames: Frames, parameters: ParameterBook) -> View:
+    """Fits and joins the frames once. Polars errors when a column cannot be read as its type."""
+    accounts = fitted(frames.accounts, shapes.ACCOUNTS).unique("account", keep="first", maintain_order=True)
+    parties = fitted(frames.parties, shapes.PARTIES).unique("party_id", keep="first", maintain_order=True)
+    loans = _loans(frames.loans, parties)
+    sides = _sides(loans, accounts, fitted(frames.sides, shapes.SIDES))
+    transactions = (
+        fitted(frames.transactions, shapes.TRANSACTIONS)
+        .with_columns(pl.col("documented").fill_null(value=False))
+        .unique("transaction_id", keep="first", maintain_order=True)
+    )
+    orders = fitted(frames.orders, shapes.ORDERS)
+    hops = fitted(frames.hops, shapes.HOPS).with_columns(
+        use=pl.when(~pl.col("use").is_in(["none", "0"])).then(pl.col("use"))
+    )
+    parents = hops.select(
+        parent_hop_id="hop_id",
+        use_before="use",
+        parent_transaction_id="transaction_id",
+        parent_booked_at="booked_at",
+    )
+    said = transactions.select(
+        "transaction_id",
+        "purpose_text",
+        "document_no",
+        "destination_class",
+        "documented",
+        "credit_name",
+        transaction_fen="amount_fen",
+    )
+    moves = (
+        hops.join(parents, on="parent_hop_id", how="left", maintain_order="left")
+        .join(said, on="transaction_id", how="left", maintain_order="left")
+        .join(
+            loans.select(
+                "loan_id",
+                "disbursed_at",
+                "retail",
+                "product",
+                "borrower_party_id",
+                "borrower_name",
+                loan_fen="amount_fen",
+            ),
+            on="loan_id",
+            how="inner",
+            maintain_order="left",
+        )
+    )
+    moves = _ends(moves, accounts, sides)
+    ordered = orders.select("loan_id", to_account="payee_account").drop_nulls().unique()
+    moves = moves.join(
+        ordered.with_columns(ordered=pl.lit(value=True)),
+        on=["loan_id", "to_account"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        pl.col("ordered", "documented").fill_null(value=False),
+        days=(pl.col("booked_at") - pl.col("disbursed_at")).dt.total_days(),
+        payee=pl.coalesce("to_owner", "to_account", "credit_name"),
+    )
+    view = View(
+        as_of=frames.as_of,
+        parameters=parameters,
+        loans=loans,
+        transactions=transactions,
+        moves=moves,
+        arrivals=pl.DataFrame(),
+        sides=sides,
+        accounts=accounts,
+        parties=parties,
+        relations=fitted(frames.relations, shapes.RELATIONS),
+        guarantors=fitted(frames.guarantors, shapes.GUARANTORS),
+        orders=orders,
+        contract_payees=fitted(frames.contract_payees, shapes.CONTRACT_PAYEES),
+        invoices=fitted(frames.invoices, shapes.INVOICES),
+        repayments=fitted(frames.repayments, shapes.REPAYMENTS),
+        balances=fitted(frames.balances, shapes.BALANCES),
+    )
+    return replace(view, arrivals=first_arrivals(view))
+
+
+def related_parties(view: View) -> pl.DataFrame:
+    """loan_id, party_id, relation: who is related to a loan's borrower on the day of disbursement.
+
+    Shareholders and holdings from the parameter's share on; controllers and what else they control; spouse,
+    family, legal representative, same address, phone or agent, group. Guarantors are not.
+    """
+    share = view.number("related_party_holding_ppm")
+    relations = view.relations.filter(
+        ~pl.col("kind").is_in(["guarantees", "executive"])
+        & ((pl.col("kind") != "shareholder") | (pl.col("share_ppm").fill_null(0) >= share))
+    )
+    both = pl.concat(
+        [
+            relations.select(one="from_party_id", other="to_party_id", kind="kind", since="valid_from", until="valid_to"),
+            relations.select(one="to_party_id", other="from_party_id", kind="kind", since="valid_from", until="valid_to"),
+        ]
+    )  # fmt: skip
+    when = view.loans.select("loan_id", one="borrower_party_id", day=business_day("disbursed_at"))
+    in_force = (pl.col("since").is_null() | (pl.col("since") <= pl.col("day"))) & (
+        pl.col("until").is_null() | (pl.col("until") >= pl.col("day"))
+    )
+    direct = when.join(both, on="one").filter(in_force)
+    # What the borrower's controller or large shareholder also holds.
+    holders = direct.filter(pl.col("kind").is_in(["controller", "shareholder"])).select(
+        "loan_id", "day", borrower="one", one="other"
+    )
+    indirect = (
+        holders.join(both.filter(pl.col("kind").is_in(["controller", "shareholder"])), on="one")
+        .filter(in_force & (pl.col("other") != pl.col("borrower")))
+        .select("loan_id", party_id="other", relation=pl.lit("same_controller"))
+    )
+    return pl.concat([direct.select("loan_id", party_id="other", relation="kind"), indirect]).unique(
+        ["loan_id", "party_id"], keep="first", maintain_order=True
+    )
+
+
+def looked_through(view: View) -> pl.DataFrame:
+    """loan_id, account: documented payees whose further payments still count: related to the borrower, a guarantor,
+    registered shortly before, or handing on most of it within days."""
+    paid = view.moves.filter((pl.col("use") == "supplier") & pl.col("to_account").is_not_null())
+    paid = paid.filter(pl.col("use_before").is_null() | (pl.col("use_before") != "supplier"))
+    days = view.number("handed_on_days")
+    onward = view.moves.filter(pl.col("use_before") == "supplier").select(
+        hop_id="parent_hop_id", onward_fen="amount_fen", onward_at="booked_at"
+    )
+    handed = (
+        paid.select("loan_id", "to_account", "hop_id", "amount_fen", "booked_at")
+        .join(onward, on="hop_id", how="left")
+        .with_columns(
+            quick=pl.when(pl.col("onward_at") - pl.col("booked_at") <= pl.duration(days=days))
+            .then(pl.col("onward_fen"))
+            .otherwise(0)
+        )
+        .group_by("loan_id", "to_account", "hop_id")
+        .agg(pl.col("amount_fen").first(), pl.col("quick").sum())
+        .group_by("loan_id", "to_account")
+        .agg(pl.col("amount_fen").sum(), pl.col("quick").sum())
+        .filter((pl.col("quick") > 0) & least_share("quick", "amount_fen", view, "handed_on_share_ppm"))
+        .select("loan_id", account="to_account")
+    )
+    tied = pl.concat(
+        [
+            related_parties(view).select("loan_id", "party_id"),
+            view.guarantors.select("loan_id", party_id="guarantor_party_id"),
+        ]
+    ).unique()
+    close = paid.join(tied.rename({"party_id": "to_owner"}), on=["loan_id", "to_owner"], how="semi")
+    young = paid.join(
+        view.parties.select(to_owner="party_id", registered_on="registered_on"), on="to_owner", how="inner"
+    ).filter(young_on("registered_on", "booked_at", view))
+    return pl.concat(
+        [handed, close.select("loan_id", account="to_account"), young.select("loan_id", account="to_account")]
+    ).unique(maintain_order=True)
+
+
+def young_on(registered_on: str, instant: str, view: View) -> pl.Expr:
+    """Registered fewer than the parameter's months before the instant's business date; false when not known."""
+    threshold = view.parameters.at("young_company_months", business_date(view.as_of))
+    limit = pl.col(registered_on).dt.offset_by(f"{threshold.number}mo")
+    day = business_day(instant)
+    return ((day <= limit) if threshold.inclusive else (day < limit)).fill_null(value=False)
+
+
+def first_arrivals(view: View) -> pl.DataFrame:
+    """Where loan money came to a use: the moves that set one (`amount_fen` > 0) and those that undid it by
+    returning to the borrower's side (`amount_fen` < 0, at the use they undid), with column `arrived`: the class.
+
+    Payments on from a documented payee that is looked through count as arrivals of their own class.
+    """
+    moves = view.moves
+    # A margin or time deposit in the borrower's own name is on the borrower's side, and still a use.
+    own_deposit = pl.when(
+        pl.col("to_side")
+        & ~(pl.col("from_side") & (pl.col("from_kind") == pl.col("to_kind")).fill_null(value=False))
+    ).then(
+        pl.col("to_kind").replace_strict(
+            {
+                "margin_deposit": "acceptance_margin",
+                "time_deposit": "time_deposit",
+                "structured_deposit": "time_deposit",
+            },
+            default=None,
+            return_dtype=pl.String,
+        )
+    )
+    parked = moves.with_columns(arrived=own_deposit).filter(
+        pl.col("arrived").is_not_null() & pl.col("use").is_null()
+    )
+    set_now = moves.filter(
+        pl.col("use").is_not_null()
+        & (pl.col("use_before").is_null() | (pl.col("use") != pl.col("use_before")))
+    ).with_columns(arrived=pl.col("use"))
+    undone = moves.filter(
+        pl.col("use").is_null() & pl.col("use_before").is_not_null() & pl.col("to_side")
+    ).with_columns(arrived=pl.col("use_before"), amount_fen=-pl.col("amount_fen"))
+    left_deposit = moves.filter(
+        pl.col("from_side")
+        & pl.col("from_kind").is_in(["time_deposit", "structured_deposit"])
+        & ~pl.col("to_kind").is_in(["time_deposit", "structured_deposit"]).fill_null(value=False)
+    ).with_columns(arrived=pl.lit("time_deposit"), amount_fen=-pl.col("amount_fen"))
+    frontier = set_now.filter(pl.col("use") == "supplier").join(
+        looked_through(view).rename({"account": "to_account"}), on=["loan_id", "to_account"], how="semi"
+    )
+    passed: list[pl.DataFrame] = []
+    reached = frontier.select("hop_id")
+    for _ in range(CHAIN_LONGEST):
+        onward = moves.filter(pl.col("use_before") == "supplier").join(
+            reached.rename({"hop_id": "parent_hop_id"}), on="parent_hop_id", how="semi"
+        )
+        if onward.is_empty():
+            break
+        stops = ~pl.col("destination_class").is_in(GENERIC_CLASSES).fill_null(value=True)
+        passed.append(onward.filter(stops).with_columns(arrived=pl.col("destination_class")))
+        reached = onward.filter(~stops).select("hop_id")
+    columns = [*moves.columns, "arrived"]
+    return pl.concat([part.select(columns) for part in (set_now, parked, undone, left_deposit, *passed)])
+
+
+def lead(
+    rows: pl.DataFrame, pattern: str, explanation: pl.Expr, destination_class: str | None = None
+) -> pl.DataFrame:
+    """Leads of rows that have loan_id, loan_fen, amount_fen, transaction_ids (list), and `destination_class` unless
+    one is given."""
+    return rows.select(
+        "loan_id",
+        pattern=pl.lit(pattern),
+        amount_fen=pl.col("amount_fen").cast(pl.Int64),
+        share_ppm=(pl.col("amount_fen").cast(pl.Int128) * 1_000_000 // pl.col("loan_fen")).cast(pl.Int64),
+        destination_class=pl.col("destination_class").cast(pl.String)
+        if destination_class is None
+        else pl.lit(destination_class),
+        transaction_ids=pl.col("transaction_ids").list.drop_nulls().list.unique().list.sort(),
+        explanation=explanation,
+    ).match_to_schema(pl.Schema(shapes.LEADS))
+
+
+def yuan(column: str) -> pl.Expr:
+    """The amount of a column of fen as text in whole yuan."""
+    return (pl.col(column) // 100).cast(pl.String) + " yuan"
+
+
+def party_name(column: str) -> pl.Expr:
+    """Names as compared between documents and payments."""
+    return company_key(column)

@@ -1,0 +1,239 @@
+"""What the loan's money was used for: each pattern on both sides of its threshold, and its honest look-alikes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.early_warning.bank import Bank
+
+
+def spend(
+    bank: Bank,
+    wan: float,
+    use: str,
+    day: float = 5,
+    *,
+    loan_wan: float = 1000,
+    retail: bool = False,
+    **said: object,
+) -> Bank:
+    loan = bank.loan(loan_wan, retail=retail)
+    bank.move(loan, "B.main", "X", wan, day, use=use, **said)
+    return bank
+
+
+@pytest.mark.parametrize(
+    ("retail", "loan_wan", "wan", "day", "expected"),
+    [
+        (False, 2000, 50, 5, True),  # enough by amount
+        (False, 2000, 49.99, 5, False),
+        (False, 200, 10, 5, True),  # enough by share
+        (False, 200, 9.99, 5, False),
+        (True, 10, 1, 5, True),  # retail needs both
+        (True, 10, 0.99, 5, False),
+        (True, 30, 1.49, 5, False),
+        (True, 30, 1.5, 5, True),
+        (False, 200, 100, 90, True),
+        (False, 200, 100, 91, False),
+    ],
+)
+def test_securities(retail: bool, loan_wan: float, wan: float, day: float, expected: bool) -> None:
+    bank = spend(Bank(), wan, "securities", day, loan_wan=loan_wan, retail=retail)
+    assert bank.found("FLOW_SECURITIES") is expected
+
+
+@pytest.mark.parametrize("use", ["futures", "wealth_management", "insurance_investment", "virtual_assets"])
+def test_other_financial_assets(use: str) -> None:
+    assert spend(Bank(), 100, use).leads("FLOW_SECURITIES") == [("L", "FLOW_SECURITIES", 100_000_000)]
+
+
+def test_money_that_came_back_from_the_broker_is_taken_off() -> None:
+    bank = Bank()
+    loan = bank.loan(1000)
+    stake = bank.move(loan, "B.main", "BROKER", 100, 5, use="securities")
+    bank.move(stake, "BROKER", "B.main", 80, 20)
+    assert not bank.found("FLOW_SECURITIES")
+
+
+def test_an_automatic_sweep_into_a_money_market_fund_and_back_does_not_warn() -> None:
+    bank = Bank()
+    loan = bank.loan(200, retail=True)
+    for cycle in range(4):
+        swept = bank.move(loan, "B.main", "MMF", 20, 2 + 4 * cycle, use="wealth_management")
+        if cycle < 3:
+            bank.move(swept, "MMF", "B.main", 20, 4 + 4 * cycle)
+        else:
+            bank.pay("MMF", "B.main", 15, 4 + 4 * cycle)
+    assert not bank.found("FLOW_SECURITIES")
+
+
+def test_one_purchase_of_wealth_management_is_no_sweep() -> None:
+    assert spend(Bank(), 100, "wealth_management").found("FLOW_SECURITIES")
+
+
+@pytest.mark.parametrize("use", ["developer", "property_purchase", "mortgage_elsewhere"])
+def test_real_estate(use: str) -> None:
+    assert spend(Bank(), 5, use, loan_wan=30, retail=True).codes() == {"FLOW_REALESTATE"}
+
+
+def test_a_mortgage_loan_may_pay_the_developer() -> None:
+    bank = Bank()
+    loan = bank.loan(100, retail=True, product="mortgage_loan")
+    bank.move(loan, "B.main", "DEV", 100, 1, use="developer")
+    assert not bank.found("FLOW_REALESTATE")
+
+
+def test_a_consumer_loan_may_not_pay_a_developer_even_with_a_document() -> None:
+    assert spend(Bank(), 10, "developer", loan_wan=30, retail=True, documented=True).found("FLOW_REALESTATE")
+
+
+def test_a_company_may_pay_a_developer_that_its_contract_names() -> None:
+    assert not spend(Bank(), 500, "developer", documented=True).found("FLOW_REALESTATE")
+
+
+@pytest.mark.parametrize(
+    ("retail", "loan_wan", "wan", "expected"),
+    [
+        (False, 200, 10, True),
+        (False, 200, 9.99, False),
+        (False, 400, 19.99, False),  # large enough but under the share
+        (True, 20, 1, True),
+        (True, 20, 0.99, False),
+        (True, 30, 1.49, False),
+    ],
+)
+def test_other_debt(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
+    bank = spend(Bank(), wan, "other_bank_loan", loan_wan=loan_wan, retail=retail)
+    assert bank.found("ROLLOVER_OTHER_DEBT") is expected
+
+
+def test_a_refinancing_loan_may_repay_debt() -> None:
+    bank = Bank()
+    loan = bank.loan(100, grant_kind="rollover_loan")
+    bank.move(loan, "B.main", "X", 100, 1, use="other_debt_repaid")
+    assert not bank.found("ROLLOVER_OTHER_DEBT")
+
+
+@pytest.mark.parametrize(("wan", "expected"), [(0.5, True), (0.49, False)])
+def test_lenders(wan: float, expected: bool) -> None:
+    assert spend(Bank(), wan, "lender", loan_wan=30, retail=True).found("PRIVATE_LENDING") is expected
+
+
+def test_a_documented_guarantee_fee_is_no_lending() -> None:
+    assert not spend(Bank(), 3, "guarantee_pawn", documented=True).found("PRIVATE_LENDING")
+    assert spend(Bank(), 3, "guarantee_pawn").found("PRIVATE_LENDING")
+
+
+@pytest.mark.parametrize(("persons", "months", "expected"), [(3, 3, True), (2, 3, False), (3, 2, False)])
+def test_regular_interest_like_payments(persons: int, months: int, expected: bool) -> None:
+    bank = Bank(end_day=200)
+    bank.loan(100)
+    for person in range(persons):
+        for month in range(months):
+            bank.pay("B.main", f"P{person}", 0.5, 10 + 31 * month, cls="individual", remark="利息")
+    assert bank.found("PRIVATE_LENDING") is expected
+
+
+def test_regular_rent_to_persons_is_no_interest() -> None:
+    bank = Bank(end_day=200)
+    bank.loan(100)
+    for person in range(3):
+        for month in range(3):
+            bank.pay("B.main", f"P{person}", 0.5, 10 + 31 * month, cls="individual", remark="房租")
+    assert not bank.found("PRIVATE_LENDING")
+
+
+@pytest.mark.parametrize(("wan", "day", "expected"), [(50, 10, True), (49.9, 10, False), (50, 11, False)])
+def test_acceptance_margin(wan: float, day: float, expected: bool) -> None:
+    assert spend(Bank(), wan, "acceptance_margin", day).found("ACCEPTANCE_MARGIN") is expected
+
+
+def test_margin_in_the_borrowers_own_name_counts_too() -> None:
+    bank = Bank()
+    loan = bank.loan(1000)
+    bank.account("B.margin", "B", "margin_deposit")
+    bank.move(loan, "B.main", "B.margin", 300, 2, cls="acceptance_margin")
+    assert bank.leads("ACCEPTANCE_MARGIN") == [("L", "ACCEPTANCE_MARGIN", 300_000_000)]
+
+
+@pytest.mark.parametrize(
+    ("retail", "loan_wan", "wan", "expected"),
+    [(False, 1000, 5, True), (False, 1000, 4.99, False), (True, 25, 5, True), (True, 26, 5, False)],
+)
+def test_cash(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
+    assert spend(Bank(), wan, "cash", loan_wan=loan_wan, retail=retail).found("CASH_OUT") is expected
+
+
+@pytest.mark.parametrize(
+    ("withdrawals", "wan", "gap", "expected"),
+    [(3, 4.9, 1, True), (2, 4.9, 1, False), (3, 3.9, 1, False), (3, 4.9, 6, False)],
+)
+def test_withdrawals_just_under_the_reporting_threshold(
+    withdrawals: int, wan: float, gap: float, expected: bool
+) -> None:
+    bank = Bank()
+    loan = bank.loan(100, retail=True)
+    for number in range(withdrawals):
+        bank.move(loan, "B.main", None, wan, 3 + gap * number, use="cash")
+    assert bank.found("CASH_OUT") is expected
+
+
+@pytest.mark.parametrize(
+    ("retail", "loan_wan", "wan", "expected"),
+    [
+        (True, 20, 10, True),
+        (True, 20, 9.99, False),
+        (True, 30, 14.9, False),
+        (False, 300, 100, True),
+        (False, 300, 99.9, False),
+        (False, 400, 119, False),
+    ],
+)
+def test_same_name_out(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
+    bank = spend(Bank(), wan, "same_name_other_bank", loan_wan=loan_wan, retail=retail)
+    assert bank.found("SAME_NAME_OUT") is expected
+
+
+def test_forbidden_use_but_for_acquisition_loans() -> None:
+    assert spend(Bank(), 100, "dividend").found("FORBIDDEN_USE")
+    bank = Bank()
+    loan = bank.loan(1000, product="acquisition_loan")
+    bank.move(loan, "B.main", "X", 900, 1, use="equity_investment")
+    assert not bank.found("FORBIDDEN_USE")
+
+
+@pytest.mark.parametrize("use", ["supplier", "payroll", "tax", "utilities", "payment_institution"])
+def test_ordinary_business_does_not_warn(use: str) -> None:
+    assert spend(Bank(), 600, use, documented=use == "supplier").codes() == set()
+
+
+def test_what_a_documented_supplier_does_later_does_not_warn() -> None:
+    bank = Bank()
+    loan = bank.loan(1000)
+    bank.account("S", "S")
+    paid = bank.move(loan, "B.main", "S", 800, 1, use="supplier", documented=True)
+    bank.move(paid, "S", "DEV", 400, 2, use="supplier", cls="developer")
+    assert bank.codes() == set()
+
+
+def test_a_supplier_that_hands_on_most_of_it_within_days_is_looked_through() -> None:
+    bank = Bank()
+    loan = bank.loan(1000)
+    bank.account("S", "S")
+    paid = bank.move(loan, "B.main", "S", 800, 1, use="supplier", documented=True)
+    passed = bank.move(paid, "S", "MIDDLE", 560, 3, use="supplier", cls="company")
+    bank.move(passed, "MIDDLE", "DEV", 500, 9, use="supplier", cls="developer")
+    assert ("L", "FLOW_REALESTATE", 500_000_000) in bank.leads()
+
+
+def test_leads_name_their_transactions_and_share() -> None:
+    from loantrail.early_warning.patterns import find_leads
+    from loantrail.parameters import shipped_parameters
+
+    row = find_leads(spend(Bank(), 100, "securities").frames(), shipped_parameters()).to_dicts()[0]
+    assert (row["share_ppm"], row["destination_class"], row["transaction_ids"]) == (
+        100_000,
+        "securities",
+        ["T0001"],
+    )
+    assert "1000000 yuan" in row["explanation"]
