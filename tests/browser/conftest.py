@@ -50,7 +50,9 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         executable = _installed_browser()
         if executable is None and not Path(playwright.chromium.executable_path).is_file():
-            _not_run("no Chromium or Chrome is installed (apt-get install chromium, or playwright install chromium)")
+            _not_run(
+                "no Chromium or Chrome is installed (apt-get install chromium, or playwright install chromium)"
+            )
         # As root Chromium has no sandbox; the tests open nothing but their own server.
         options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         launched = playwright.chromium.launch(executable_path=executable, args=[*options, "--disable-gpu"])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import SIZES
 from tests.http.bank import LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id
 
-pytestmark = [pytest.mark.database, pytest.mark.browser]
+pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
 SHOTS = os.environ.get("LOANTRAIL_SCREENSHOTS")
 """A folder to keep pictures in, for a person to look at."""
@@ -26,8 +26,23 @@ def _fits(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def _clipped(page: Page) -> list[str]:
+    """Cells and boxes whose content is wider than they are."""
+    return page.evaluate(
+        "[...document.querySelectorAll('th, td, .card, .ant-table-content, .party-name, .step-amount')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
+        ".map(e => `${e.tagName} ${e.className}: ${e.textContent}`)"
+    )
+
+
 WORDS = {
-    "zh": {"loans": "贷款", "statement": "资金用途表", "securities": "证券、基金", "leads": "疑似线索", "path": "路径"},
+    "zh": {
+        "loans": "贷款",
+        "statement": "资金用途表",
+        "securities": "证券、基金",
+        "leads": "疑似线索",
+        "path": "路径",
+    },
     "en": {
         "loans": "Loans",
         "statement": "Use of proceeds",
@@ -59,7 +74,9 @@ def test_from_the_list_to_the_loan_to_the_path_of_the_misused_money(
     expect(steps.nth(0)).to_contain_text("1,000,000.00")
     expect(steps.nth(1)).to_contain_text("350,000.00")
     expect(steps.nth(1)).to_contain_text("戊贸易有限公司")
-    expect(steps.nth(2)).to_contain_text("2025-03-06 10:30:00")  # Asia/Shanghai, though the browser is elsewhere
+    expect(steps.nth(2)).to_contain_text(
+        "2025-03-06 10:30:00"
+    )  # Asia/Shanghai, though the browser is elsewhere
     expect(page.get_by_role("region", name=words["leads"])).to_contain_text("300,000.00")
     _picture(page, f"loan-{language}")
 
@@ -67,7 +84,9 @@ def test_from_the_list_to_the_loan_to_the_path_of_the_misused_money(
 def test_the_exact_fen_are_one_hover_away(page: Page, bank_address: str) -> None:
     page.goto(bank_address)
     row = page.get_by_role("row").filter(has_text=LOAN)
-    expect(row.get_by_text("100.00", exact=True)).to_have_attribute("title", "1,000,000.00 元（100,000,000 分）")
+    expect(row.get_by_text("100.00", exact=True)).to_have_attribute(
+        "title", "1,000,000.00 元（100,000,000 分）"
+    )
 
 
 def test_searching_narrows_the_list_and_stands_in_the_address(page: Page, bank_address: str) -> None:
@@ -117,7 +136,9 @@ def test_everything_can_be_done_from_the_keyboard(page: Page, bank_address: str)
         if button.evaluate("element => element === document.activeElement"):
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="收起“证券、基金”的证据")).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("button", name="收起“证券、基金”的证据")).to_have_attribute(
+        "aria-expanded", "true"
+    )
     expect(page.get_by_role("list", name="路径")).to_be_visible()
 
 
@@ -181,15 +202,11 @@ def test_nothing_is_wider_than_the_window(page: Page, bank_address: str, size: s
     page.goto(f"{bank_address}/?lang={language}")
     expect(page.get_by_role("link", name=LOAN)).to_be_visible()
     assert _fits(page)
+    assert _clipped(page) == []
     _picture(page, f"list-{language}-{size}")
     page.goto(f"{bank_address}/loans/{LOAN}?lang={language}&line=securities&line=supplier")
     expect(page.get_by_text(transfer_id("入市"))).to_be_visible()
     expect(page.get_by_text(transfer_id("货款"))).to_be_visible()
     assert _fits(page)
-    clipped = page.evaluate(
-        "[...document.querySelectorAll('td, .card, .party-name, .step-amount')]"
-        ".filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')"
-        ".map(e => e.className + ': ' + e.textContent)"
-    )
-    assert clipped == []
+    assert _clipped(page) == []
     _picture(page, f"loan-{language}-{size}")

@@ -203,7 +203,7 @@ function LoanTable({ list, page, sort, direction, busy, change }: TableState) {
       ),
     },
     { ...sorted("borrower"), title: t("loans.column.borrower"), dataIndex: "borrower_name", className: "cell-name" },
-    { key: "product", title: t("loans.column.product"), className: "nowrap", render: (_, row) => name("product", row.product) },
+    { key: "product", title: t("loans.column.product"), render: (_, row) => name("product", row.product) },
     { ...sorted("issued"), title: t("loans.column.issued"), dataIndex: "issued_on", className: "figures nowrap" },
     {
       key: "class",

@@ -1,0 +1,82 @@
+"""Both languages say everything, and everything that the product can name has its words."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loantrail.destinations.model import CLASSES, Basis
+from loantrail.ledger.model import FIVE_CLASSES, GRANT_KINDS, LOAN_STATES, PAYMENT_MODES, PRODUCTS
+from loantrail.parties.model import PARTY_KINDS
+from loantrail.tracing.model import Convention
+
+WEB = Path(__file__).resolve().parents[2] / "web" / "src"
+ENDS = (
+    "held_by_borrower held_by_related_party held_by_third_party own_instalment other_debt_repaid overdraft_repaid "
+    "relent outside untraced in_transit"
+).split()
+GROUPS = "documented prohibited held debt left_bank pooled other".split()
+
+
+def _texts(language: str) -> dict[str, str]:
+    return json.loads((WEB / "i18n" / f"{language}.json").read_text("utf-8"))
+
+
+CHINESE, ENGLISH = _texts("zh"), _texts("en")
+
+
+def test_no_key_is_missing_in_either_language() -> None:
+    assert CHINESE.keys() == ENGLISH.keys()
+    assert [key for texts in (CHINESE, ENGLISH) for key, text in texts.items() if not text.strip()] == []
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    def places(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text)) - {"currency"}  # Chinese names its currency
+
+    assert [key for key in CHINESE if places(CHINESE[key]) != places(ENGLISH[key])] == []
+
+
+@pytest.mark.parametrize(
+    ("list_name", "values"),
+    [
+        ("use", [*ENDS, *(one.name for one in CLASSES)]),
+        ("group", GROUPS),
+        ("basis", list(Basis)),
+        ("product", PRODUCTS),
+        ("payment_mode", PAYMENT_MODES),
+        ("grant_kind", GRANT_KINDS),
+        ("state", LOAN_STATES),
+        ("five_class", FIVE_CLASSES),
+        ("party_kind", PARTY_KINDS),
+        ("convention", [one.name.lower() for one in Convention]),
+    ],
+)
+def test_every_value_that_the_product_can_name_has_its_words(list_name: str, values: list[str]) -> None:
+    assert [value for value in values if f"{list_name}.{value}" not in CHINESE] == []
+
+
+def test_destination_classes_are_called_what_the_product_calls_them() -> None:
+    for one in CLASSES:
+        assert (CHINESE[f"use.{one.name}"], ENGLISH[f"use.{one.name}"]) == (one.chinese, one.english)
+
+
+def test_every_text_in_the_code_is_used_and_known() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in WEB.rglob("*.ts*") if path.name != "schema.d.ts")
+    lists = {
+        "use",
+        "group",
+        "basis",
+        "product",
+        "payment_mode",
+        "grant_kind",
+        "state",
+        "five_class",
+        "party_kind",
+    }
+    lists |= {"convention", "opening", "pattern", "unit"}
+    unused = [key for key in CHINESE if key.split(".")[0] not in lists and f'"{key}"' not in code]
+    assert unused == []

@@ -1,0 +1,163 @@
+"""What is served besides the data: the page's files, the protection of answers, the address, failures."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from tests.http.running import running
+
+from loantrail.cli.serve import command
+from loantrail.errors import ConfigurationError, DatabaseUnavailable
+from loantrail.http import page_files
+from loantrail.http.server import DEFAULT_PORT, listen, page_address
+
+
+class _StoppedDatabase:
+    @contextmanager
+    def connection(self) -> Iterator[NoReturn]:
+        raise DatabaseUnavailable("the database stopped", remedy="Start it")
+        yield  # type: ignore[unreachable]  makes this a generator
+
+
+class _BrokenDatabase:
+    @contextmanager
+    def connection(self) -> Iterator[NoReturn]:
+        raise ArithmeticError("secret words of the inside")
+        yield  # type: ignore[unreachable]  makes this a generator
+
+
+@pytest.fixture
+def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of three files, served in place of the built one."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text('<meta content="__STYLE_NONCE__">贷迹')
+    (tmp_path / "assets" / "app-1a2b.js").write_text("plain")
+    (tmp_path / "assets" / "app-1a2b.js.br").write_bytes(b"packed")
+    router = page_files.page_router
+    monkeypatch.setattr("loantrail.http.app.page_router", lambda: router(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def site(page_folder: Path) -> Iterator[httpx.Client]:
+    with running(_StoppedDatabase()) as address, httpx.Client(base_url=address) as client:
+        yield client
+
+
+def test_every_view_of_the_page_has_an_address(site: httpx.Client) -> None:
+    for path in ("/", "/loans/JJ.2025/001", "/anything"):
+        answer = site.get(path)
+        assert answer.status_code == 200
+        assert "贷迹" in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+    assert site.get("/assets/gone.js").status_code == 404
+    assert site.get("/api/v2/loans").headers["content-type"] == "application/problem+json"
+
+
+def test_styles_need_the_nonce_of_their_own_answer_and_scripts_come_from_here_alone(
+    site: httpx.Client,
+) -> None:
+    first, second = site.get("/"), site.get("/")
+    nonces = []
+    for answer in (first, second):
+        policy = answer.headers["content-security-policy"]
+        found = re.search(r"style-src 'self' 'nonce-([^']+)'", policy)
+        assert found is not None
+        assert found[1] in answer.text
+        nonces.append(found[1])
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert nonces[0] != nonces[1]
+
+
+def test_files_come_packed_to_those_who_can_unpack_and_are_kept(site: httpx.Client) -> None:
+    packed = site.get("/assets/app-1a2b.js", headers={"Accept-Encoding": "br"})
+    with site.stream("GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": "br"}) as raw:
+        assert b"".join(raw.iter_raw()) == b"packed"
+    assert packed.headers["content-encoding"] == "br"
+    assert packed.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in packed.headers["cache-control"]
+    assert site.get("/assets/app-1a2b.js", headers={"Accept-Encoding": "identity"}).text == "plain"
+
+
+def test_nothing_outside_the_page_folder_is_served(site: httpx.Client, page_folder: Path) -> None:
+    (page_folder.parent / "secret.txt").write_text("secret")
+    for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/assets/%2e%2e/%2e%2e/secret.txt", "/%00"):
+        assert "secret" not in site.get(path).text
+
+
+def test_a_page_that_is_not_built_says_how_to_build_it(page_folder: Path, site: httpx.Client) -> None:
+    (page_folder / "index.html").unlink()
+    answer = site.get("/")
+    assert answer.status_code == 503
+    assert "hatch_build" in answer.text
+
+
+def test_a_name_that_is_not_this_machine_is_refused(site: httpx.Client) -> None:
+    answer = site.get("/api/v1/loans", headers={"Host": "bank.example"})
+    assert answer.status_code == 421
+    assert answer.json()["code"] == "host_refused"
+    for host in ("localhost:8321", "[::1]:8321", "127.0.0.1"):
+        assert site.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_a_database_that_stopped_is_a_problem_with_its_remedy(site: httpx.Client) -> None:
+    answer = site.get("/api/v1/loans")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "database_unavailable"
+    assert answer.json()["remedy"] == "Start it"
+
+
+def test_an_unforeseen_failure_tells_nothing_of_the_inside_and_is_guarded_too(page_folder: Path) -> None:
+    with running(_BrokenDatabase()) as address:
+        answer = httpx.get(f"{address}/api/v1/loans")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "unforeseen"
+    assert "secret" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_other_ways_of_asking_are_refused(site: httpx.Client) -> None:
+    answer = site.post("/api/v1/loans")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "bank.example", ""])
+def test_only_the_loopback_address_is_served(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="no access control yet"):
+        listen(host, 0)
+    refused = CliRunner().invoke(command, ["--host", host])
+    assert isinstance(refused.exception, ConfigurationError)
+
+
+def test_a_taken_default_port_gives_the_next_free_one() -> None:
+    with listen("127.0.0.1", None) as first, listen("127.0.0.1", None) as second:
+        ports = [one.getsockname()[1] for one in (first, second)]
+        assert DEFAULT_PORT <= ports[0] < ports[1]
+        assert page_address(second) == f"http://127.0.0.1:{ports[1]}/"
+
+
+def test_a_taken_port_that_was_asked_for_is_named() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"port {port} of 127.0.0.1 cannot be used"):
+            listen("127.0.0.1", port)
+
+
+def test_the_application_is_one_that_servers_know() -> None:
+    from loantrail.http.app import create_app
+
+    assert isinstance(create_app(_StoppedDatabase()), FastAPI)
