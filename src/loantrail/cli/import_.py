@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,11 +168,14 @@ def _print(outcome: Outcome, out: Path | None) -> None:
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
+    def met(counts: Counter[str]) -> dict[str, int]:
+        return {name: count for name, count in counts.items() if count}
+
     return {
-        "read": dict(outcome.read),
-        "accepted": dict(outcome.accepted),
-        "duplicate": {name: count for name, count in outcome.duplicate.items() if count},
-        "refused": dict(outcome.refused),
+        "read": met(outcome.read),
+        "accepted": met(outcome.accepted),
+        "duplicate": met(outcome.duplicate),
+        "refused": met(outcome.refused),
         "accounts_reconciled": outcome.accounts_reconciled,
         "accounts_without_balances": outcome.accounts_without_balances,
         "differences": len(outcome.differences),

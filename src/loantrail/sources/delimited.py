@@ -112,6 +112,10 @@ def read_delimited(path: Path, name: str, layout: Layout, block_bytes: int = BLO
             block = reader.block(data, bytes_read, is_last=is_last)
             if block is not None:
                 yield block
+        if reader.pending:
+            block = reader.block(b"", stream.tell(), is_last=True)
+            if block is not None:
+                yield block
         if reader.records == 0:
             raise FileUnreadable("the file has a header and no record", Place(name), "Export it again")
 
@@ -224,7 +228,7 @@ class _Reader:
         if not self._is_regular(utf_8):
             return None
         try:
-            return pl.read_csv(
+            texts = pl.read_csv(
                 BytesIO(utf_8),
                 has_header=False,
                 separator=self.layout.delimiter,
@@ -233,6 +237,11 @@ class _Reader:
             )
         except pl.exceptions.PolarsError:
             return None  # bytes that are not UTF-8: the closer look names their lines
+        empty = pl.all().is_null() | (pl.all().str.strip_chars() == "")
+        first_empty = texts.filter(pl.first().is_null() | (pl.first().str.strip_chars() == ""))
+        if first_empty.select(pl.all_horizontal(empty).any()).item():
+            return None  # lines of nothing but delimiters are blank lines
+        return texts
 
     def _is_regular(self, data: bytes) -> bool:
         """Whether every line has as many fields as the header, and none is blank."""

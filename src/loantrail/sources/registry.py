@@ -10,6 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final, cast
 
+import polars as pl
+
 from loantrail.errors import ConfigurationError, FileUnreadable, Place
 from loantrail.sources.model import HEAD_BYTES, Adapter
 
@@ -88,6 +90,8 @@ def recognise(path: Path, name: str = "") -> Adapter:
     ranked = [(adapter.recognises(path, head), adapter) for adapter in adapters()]
     confidence, best = max(ranked, key=lambda pair: pair[0], default=(0, None))
     if best is None or confidence <= 0:
+        if head.startswith(b"PAR1"):
+            check_parquet(path, shown)
         tried = ", ".join(adapter.name for adapter in adapters())
         raise FileUnreadable(
             "the format is not recognised",
@@ -95,6 +99,18 @@ def recognise(path: Path, name: str = "") -> Adapter:
             f"Tried {tried}. For a CSV or Parquet file of your own layout write a mapping file and give --mapping",
         )
     return best
+
+
+def check_parquet(path: Path, name: str) -> None:
+    """Raises FileUnreadable when the Parquet file has no readable footer."""
+    try:
+        pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as problem:
+        raise FileUnreadable(
+            f"the Parquet file is damaged or cut off ({str(problem).splitlines()[0]})",
+            Place(name),
+            "Copy or export it again",
+        ) from None
 
 
 def read_head(path: Path, name: str) -> bytes:
