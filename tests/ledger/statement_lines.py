@@ -28,7 +28,7 @@ def lines(text: str, source_file: str = "bank.csv") -> pl.DataFrame:
             "source_file": source_file, "position": number, "booked_at": when, "sequence": number,
             "account": account, "direction": direction, "amount_fen": int(fen), "currency": "CNY",
         }  # fmt: skip
-        for item in (rest[0].split() if rest else []):
+        for item in rest[0].split() if rest else []:
             key, value = item.split("=", 1)
             row[names[key]] = int(value) if key in ("bal", "pos") else value
         row["sequence"] = row["position"]

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.ledger.statement_lines import lines
 
 from loantrail.ledger.pairing import PairingParameters, pair_lines
-from tests.ledger.statement_lines import lines
 
 
 def pairs_of(frame: pl.DataFrame, parameters: PairingParameters | None = None) -> list[tuple[int, int]]:
@@ -46,7 +46,16 @@ def test_two_lines_that_name_each_other_are_one_transfer():
         "03-01 09:01 | C | credit | 100 | to=A",
         "03-01 09:01 | A | credit | 100 | to=A",
     ],
-    ids=["amount", "counterparty", "direction", "currency", "too late", "before its debit", "account", "same account"],
+    ids=[
+        "amount",
+        "counterparty",
+        "direction",
+        "currency",
+        "too late",
+        "before its debit",
+        "account",
+        "same account",
+    ],
 )
 def test_lines_that_differ_in_what_counts_stay_alone(second: str):
     frame = lines("03-01 09:00 | A | debit | 100 | to=B\n" + second)
