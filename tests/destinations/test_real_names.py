@@ -24,7 +24,7 @@ def test_names_of_real_firms_are_companies(real_data: Path) -> None:
         purpose_text=pl.lit("货款"),
         amount_fen=pl.lit(100),
     )
-    classes = classify(
-        transactions, shipped_dictionary(), shipped_parameters(), datetime.date(2025, 1, 1)
-    )["destination_class"]
+    classes = classify(transactions, shipped_dictionary(), shipped_parameters(), datetime.date(2025, 1, 1))[
+        "destination_class"
+    ]
     assert set(classes.cast(pl.String)) <= {"company"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,3 +177,75 @@ class Bank:
 
     def found(self, code: str) -> bool:
         return bool(self.leads(code))
+
+
+# Columns that hold ids: scenarios that share one run are kept apart by a prefix in them.
+_IDS = frozenset(
+    (
+        "loan_id",
+        "contract_id",
+        "hop_id",
+        "parent_hop_id",
+        "transaction_id",
+        "from_account",
+        "to_account",
+        "debit_account",
+        "credit_account",
+        "account",
+        "owner",
+        "party_id",
+        "from_party_id",
+        "to_party_id",
+        "guarantor_party_id",
+        "borrower_party_id",
+        "disbursement_account",
+        "repayment_account",
+        "payee_account",
+        "seller_party_id",
+        "buyer_party_id",
+        "invoice_id",
+        "repayment_id",
+        "document_no",
+        "identity_number",
+    )
+)
+
+
+def together(banks: list[Bank]) -> Bank:
+    """One bank with the records of all, the ids of the n-th prefixed by `n:`."""
+    whole = Bank(end_day=banks[0].end_day)
+    for name, rows in vars(whole).items():
+        if not isinstance(rows, list):
+            continue
+        for number, bank in enumerate(banks):
+            for row in getattr(bank, name):
+                rows.append(
+                    {
+                        key: f"{number}:{value}" if key in _IDS and value else value
+                        for key, value in row.items()
+                    }
+                )
+    return whole
+
+
+def cases(code: str, rows: list[tuple[Any, ...]]) -> Callable[[Callable[..., Bank]], Callable[[], None]]:
+    """Turns a builder of banks into a test: each row gives its arguments and, last, whether the pattern warns."""
+
+    def test_of(build: Callable[..., Bank]) -> Callable[[], None]:
+        def test() -> None:
+            by_end: dict[float, list[int]] = {}
+            banks = [build(*row[:-1]) for row in rows]
+            for number, bank in enumerate(banks):
+                by_end.setdefault(bank.end_day, []).append(number)
+            warned: set[int] = set()
+            for numbers in by_end.values():
+                found = together([banks[number] for number in numbers]).leads(code)
+                warned |= {numbers[int(loan.split(":")[0])] for loan, _, _ in found}
+            wrong = [row for number, row in enumerate(rows) if (number in warned) is not row[-1]]
+            assert not wrong, f"{code}: the last entry of these rows should be the other way round: {wrong}"
+
+        test.__name__ = build.__name__
+        test.__doc__ = build.__doc__
+        return test
+
+    return test_of

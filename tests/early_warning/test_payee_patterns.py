@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-
-from tests.early_warning.bank import WAN, Bank, at
+from tests.early_warning.bank import WAN, Bank, at, cases
 
 OLD, YOUNG = datetime.date(2015, 1, 1), datetime.date(2025, 1, 1)
 
@@ -30,8 +29,8 @@ def test_three_payments_of_four_million_to_one_payee_on_one_day() -> None:
     assert bank.leads("STRUCTURING") == [("L", "STRUCTURING", 1200 * WAN)]
 
 
-@pytest.mark.parametrize(
-    ("payments", "expected"),
+@cases(
+    "STRUCTURING",
     [
         (((500, 0), (500, 1)), False),  # together exactly the limit
         (((500, 0), (500.01, 1)), True),
@@ -40,8 +39,8 @@ def test_three_payments_of_four_million_to_one_payee_on_one_day() -> None:
         (((600, 0), (600, 8)), False),
     ],
 )
-def test_the_limits_of_structuring(payments: tuple[tuple[float, float], ...], expected: bool) -> None:
-    assert split(*payments, documented=True).found("STRUCTURING") is expected
+def test_the_limits_of_structuring(payments: tuple[tuple[float, float], ...]) -> Bank:
+    return split(*payments, documented=True)
 
 
 def test_structuring_of_a_consumer_loan_uses_its_own_limit() -> None:
@@ -78,8 +77,8 @@ def passed_on(
     return bank
 
 
-@pytest.mark.parametrize(
-    ("wan", "out_wan", "hours", "balance", "expected"),
+@cases(
+    "RAPID_IN_OUT",
     [
         (100, 95, 24, 0, True),
         (100, 94, 24, 0, False),  # six in a hundred are left
@@ -90,8 +89,8 @@ def passed_on(
         (100, 100, 1, 6, False),  # a business account that lives on
     ],
 )
-def test_rapid_in_and_out(wan: float, out_wan: float, hours: float, balance: float, expected: bool) -> None:
-    assert passed_on(wan, out_wan, hours, balance=balance).found("RAPID_IN_OUT") is expected
+def test_rapid_in_and_out(wan: float, out_wan: float, hours: float, balance: float) -> Bank:
+    return passed_on(wan, out_wan, hours, balance=balance)
 
 
 def test_pooled_accounts_and_ordered_payees_may_be_quick() -> None:
@@ -121,9 +120,9 @@ def pool(
     return bank
 
 
-@pytest.mark.parametrize(("borrowers", "gap", "expected"), [(5, 7.5, True), (5, 7.6, False), (4, 1, False)])
-def test_many_borrowers_one_account(borrowers: int, gap: float, expected: bool) -> None:
-    assert pool(borrowers, gap).found("MULTI_BORROWER_POOL") is expected
+@cases("MULTI_BORROWER_POOL", [(5, 7.5, True), (5, 7.6, False), (4, 1, False)])
+def test_many_borrowers_one_account(borrowers: int, gap: float) -> Bank:
+    return pool(borrowers, gap)
 
 
 def test_young_companies_pool_old_ones_and_public_bodies_do_not() -> None:
@@ -196,8 +195,8 @@ def mismatch(
     return bank
 
 
-@pytest.mark.parametrize(
-    ("payee", "mode", "ordered", "day", "wan", "expected"),
+@cases(
+    "PAYEE_MISMATCH",
     [
         ("OTHER", "entrusted_payment", False, 1, 300, True),
         ("OTHER", "entrusted_payment", False, 11, 300, False),
@@ -208,10 +207,8 @@ def mismatch(
         ("TWIN", "entrusted_payment", True, 1, 300, False),  # a variant of the name is a task
     ],
 )
-def test_payee_of_the_contract(
-    payee: str, mode: str, ordered: bool, day: float, wan: float, expected: bool
-) -> None:
-    assert mismatch(payee, mode=mode, ordered=ordered, day=day, wan=wan).found("PAYEE_MISMATCH") is expected
+def test_payee_of_the_contract(payee: str, mode: str, ordered: bool, day: float, wan: float) -> Bank:
+    return mismatch(payee, mode=mode, ordered=ordered, day=day, wan=wan)
 
 
 def test_payee_of_the_invoice() -> None:
@@ -231,15 +228,13 @@ def test_payee_of_the_invoice() -> None:
         assert bank.found("PAYEE_MISMATCH") is expected
 
 
-@pytest.mark.parametrize(
-    ("spent", "end_day", "expected"), [(500, 40, True), (501, 40, False), (500, 29, False)]
-)
-def test_idle_money_of_a_company(spent: float, end_day: float, expected: bool) -> None:
+@cases("IDLE_FUNDS", [(500, 40, True), (501, 40, False), (500, 29, False)])
+def test_idle_money_of_a_company(spent: float, end_day: float) -> Bank:
     bank = Bank(end_day=end_day)
     loan = bank.loan(1000)
     bank.move(loan, "B.main", "S", spent, 5)
     bank.move(loan, "B.main", "S", 1000 - spent, 31)
-    assert bank.found("IDLE_FUNDS") is expected
+    return bank
 
 
 def test_retail_money_may_lie() -> None:
@@ -248,13 +243,13 @@ def test_retail_money_may_lie() -> None:
     assert not bank.found("IDLE_FUNDS")
 
 
-@pytest.mark.parametrize(("wan", "expected"), [(500, True), (499, False)])
-def test_loan_money_in_a_time_deposit_of_the_borrower(wan: float, expected: bool) -> None:
+@cases("IDLE_FUNDS", [(500, True), (499, False)])
+def test_loan_money_in_a_time_deposit_of_the_borrower(wan: float) -> Bank:
     bank = Bank(end_day=10)
     loan = bank.loan(1000)
     bank.account("B.deposit", "B", "time_deposit")
     bank.move(loan, "B.main", "B.deposit", wan, 2, cls="time_deposit")
-    assert bank.found("IDLE_FUNDS") is expected
+    return bank
 
 
 def instalments(

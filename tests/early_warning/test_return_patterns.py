@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-
-from tests.early_warning.bank import Bank
+from tests.early_warning.bank import Bank, cases
 
 
 def sent_back(
@@ -27,11 +26,9 @@ def sent_back(
     return bank
 
 
-@pytest.mark.parametrize(
-    ("wan", "day", "expected"), [(100, 10, True), (99, 10, False), (100, 30, True), (100, 31, False)]
-)
-def test_round_trip(wan: float, day: float, expected: bool) -> None:
-    assert sent_back(wan, day).found("ROUND_TRIP") is expected
+@cases("ROUND_TRIP", [(100, 10, True), (99, 10, False), (100, 30, True), (100, 31, False)])
+def test_round_trip(wan: float, day: float) -> Bank:
+    return sent_back(wan, day)
 
 
 def test_round_trip_needs_an_amount_too() -> None:
@@ -94,12 +91,12 @@ def guaranteed(wan: float, day: float, **guarantee: object) -> Bank:
     return bank
 
 
-@pytest.mark.parametrize(
-    ("wan", "day", "expected"),
+@cases(
+    "RETURN_TO_GUARANTOR",
     [(201, 3, True), (200, 3, False), (201, 3.1, False), (1249, 1, True), (1250, 1, False)],
 )
-def test_return_to_guarantor(wan: float, day: float, expected: bool) -> None:
-    assert guaranteed(wan, day).found("RETURN_TO_GUARANTOR") is expected
+def test_return_to_guarantor(wan: float, day: float) -> Bank:
+    return guaranteed(wan, day)
 
 
 def test_an_expired_guarantee_does_not_count() -> None:
@@ -143,11 +140,9 @@ def related(
     return bank, bank.move(loan, "B.main", "R.main", wan, 5, **said)
 
 
-@pytest.mark.parametrize(
-    ("wan", "share_ppm", "expected"), [(200, 250_000, True), (199, 250_000, False), (200, 249_999, False)]
-)
-def test_related_party(wan: float, share_ppm: int, expected: bool) -> None:
-    assert related(wan, share_ppm=share_ppm)[0].found("RELATED_PARTY") is expected
+@cases("RELATED_PARTY", [(200, 250_000, True), (199, 250_000, False), (200, 249_999, False)])
+def test_related_party(wan: float, share_ppm: int) -> Bank:
+    return related(wan, share_ppm=share_ppm)[0]
 
 
 @pytest.mark.parametrize(
@@ -210,8 +205,8 @@ def test_counterparty_loop() -> None:
     assert loop().leads("COUNTERPARTY_LOOP") == [("L", "COUNTERPARTY_LOOP", 100_000_000)]
 
 
-@pytest.mark.parametrize(
-    ("out_wan", "third", "expected"),
+@cases(
+    "COUNTERPARTY_LOOP",
     [
         (100, (90, 5), True),
         (100, (89.9, 5), False),
@@ -222,13 +217,13 @@ def test_counterparty_loop() -> None:
         (100, (95, 0.5), True),  # before the payment out
     ],
 )
-def test_the_limits_of_a_loop(out_wan: float, third: tuple[float, float], expected: bool) -> None:
-    assert loop(out_wan, third=third).found("COUNTERPARTY_LOOP") is expected
+def test_the_limits_of_a_loop(out_wan: float, third: tuple[float, float]) -> Bank:
+    return loop(out_wan, third=third)
 
 
-@pytest.mark.parametrize(("wan", "expected"), [(50, True), (49.9, False)])
-def test_the_least_amount_of_a_loop(wan: float, expected: bool) -> None:
-    assert loop(wan, (wan, 3), (wan, 5)).found("COUNTERPARTY_LOOP") is expected
+@cases("COUNTERPARTY_LOOP", [(50, True), (49.9, False)])
+def test_the_least_amount_of_a_loop(wan: float) -> Bank:
+    return loop(wan, (wan, 3), (wan, 5))
 
 
 def test_a_refund_closes_no_loop() -> None:

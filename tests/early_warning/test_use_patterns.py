@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.early_warning.bank import Bank
+from tests.early_warning.bank import Bank, cases
 
 
 def spend(
@@ -22,8 +21,8 @@ def spend(
     return bank
 
 
-@pytest.mark.parametrize(
-    ("retail", "loan_wan", "wan", "day", "expected"),
+@cases(
+    "FLOW_SECURITIES",
     [
         (False, 2000, 50, 5, True),  # enough by amount
         (False, 2000, 49.99, 5, False),
@@ -37,9 +36,9 @@ def spend(
         (False, 200, 100, 91, False),
     ],
 )
-def test_securities(retail: bool, loan_wan: float, wan: float, day: float, expected: bool) -> None:
+def test_securities(retail: bool, loan_wan: float, wan: float, day: float) -> Bank:
     bank = spend(Bank(), wan, "securities", day, loan_wan=loan_wan, retail=retail)
-    assert bank.found("FLOW_SECURITIES") is expected
+    return bank
 
 
 @pytest.mark.parametrize("use", ["futures", "wealth_management", "insurance_investment", "virtual_assets"])
@@ -91,8 +90,8 @@ def test_a_company_may_pay_a_developer_that_its_contract_names() -> None:
     assert not spend(Bank(), 500, "developer", documented=True).found("FLOW_REALESTATE")
 
 
-@pytest.mark.parametrize(
-    ("retail", "loan_wan", "wan", "expected"),
+@cases(
+    "ROLLOVER_OTHER_DEBT",
     [
         (False, 200, 10, True),
         (False, 200, 9.99, False),
@@ -102,9 +101,9 @@ def test_a_company_may_pay_a_developer_that_its_contract_names() -> None:
         (True, 30, 1.49, False),
     ],
 )
-def test_other_debt(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
+def test_other_debt(retail: bool, loan_wan: float, wan: float) -> Bank:
     bank = spend(Bank(), wan, "other_bank_loan", loan_wan=loan_wan, retail=retail)
-    assert bank.found("ROLLOVER_OTHER_DEBT") is expected
+    return bank
 
 
 def test_a_refinancing_loan_may_repay_debt() -> None:
@@ -114,9 +113,9 @@ def test_a_refinancing_loan_may_repay_debt() -> None:
     assert not bank.found("ROLLOVER_OTHER_DEBT")
 
 
-@pytest.mark.parametrize(("wan", "expected"), [(0.5, True), (0.49, False)])
-def test_lenders(wan: float, expected: bool) -> None:
-    assert spend(Bank(), wan, "lender", loan_wan=30, retail=True).found("PRIVATE_LENDING") is expected
+@cases("PRIVATE_LENDING", [(0.5, True), (0.49, False)])
+def test_lenders(wan: float) -> Bank:
+    return spend(Bank(), wan, "lender", loan_wan=30, retail=True)
 
 
 def test_a_documented_guarantee_fee_is_no_lending() -> None:
@@ -124,14 +123,14 @@ def test_a_documented_guarantee_fee_is_no_lending() -> None:
     assert spend(Bank(), 3, "guarantee_pawn").found("PRIVATE_LENDING")
 
 
-@pytest.mark.parametrize(("persons", "months", "expected"), [(3, 3, True), (2, 3, False), (3, 2, False)])
-def test_regular_interest_like_payments(persons: int, months: int, expected: bool) -> None:
+@cases("PRIVATE_LENDING", [(3, 3, True), (2, 3, False), (3, 2, False)])
+def test_regular_interest_like_payments(persons: int, months: int) -> Bank:
     bank = Bank(end_day=200)
     bank.loan(100)
     for person in range(persons):
         for month in range(months):
             bank.pay("B.main", f"P{person}", 0.5, 10 + 31 * month, cls="individual", remark="利息")
-    assert bank.found("PRIVATE_LENDING") is expected
+    return bank
 
 
 def test_regular_rent_to_persons_is_no_interest() -> None:
@@ -143,9 +142,9 @@ def test_regular_rent_to_persons_is_no_interest() -> None:
     assert not bank.found("PRIVATE_LENDING")
 
 
-@pytest.mark.parametrize(("wan", "day", "expected"), [(50, 10, True), (49.9, 10, False), (50, 11, False)])
-def test_acceptance_margin(wan: float, day: float, expected: bool) -> None:
-    assert spend(Bank(), wan, "acceptance_margin", day).found("ACCEPTANCE_MARGIN") is expected
+@cases("ACCEPTANCE_MARGIN", [(50, 10, True), (49.9, 10, False), (50, 11, False)])
+def test_acceptance_margin(wan: float, day: float) -> Bank:
+    return spend(Bank(), wan, "acceptance_margin", day)
 
 
 def test_margin_in_the_borrowers_own_name_counts_too() -> None:
@@ -156,30 +155,25 @@ def test_margin_in_the_borrowers_own_name_counts_too() -> None:
     assert bank.leads("ACCEPTANCE_MARGIN") == [("L", "ACCEPTANCE_MARGIN", 300_000_000)]
 
 
-@pytest.mark.parametrize(
-    ("retail", "loan_wan", "wan", "expected"),
+@cases(
+    "CASH_OUT",
     [(False, 1000, 5, True), (False, 1000, 4.99, False), (True, 25, 5, True), (True, 26, 5, False)],
 )
-def test_cash(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
-    assert spend(Bank(), wan, "cash", loan_wan=loan_wan, retail=retail).found("CASH_OUT") is expected
+def test_cash(retail: bool, loan_wan: float, wan: float) -> Bank:
+    return spend(Bank(), wan, "cash", loan_wan=loan_wan, retail=retail)
 
 
-@pytest.mark.parametrize(
-    ("withdrawals", "wan", "gap", "expected"),
-    [(3, 4.9, 1, True), (2, 4.9, 1, False), (3, 3.9, 1, False), (3, 4.9, 6, False)],
-)
-def test_withdrawals_just_under_the_reporting_threshold(
-    withdrawals: int, wan: float, gap: float, expected: bool
-) -> None:
+@cases("CASH_OUT", [(3, 4.9, 1, True), (2, 4.9, 1, False), (3, 3.9, 1, False), (3, 4.9, 6, False)])
+def test_withdrawals_just_under_the_reporting_threshold(withdrawals: int, wan: float, gap: float) -> Bank:
     bank = Bank()
     loan = bank.loan(100, retail=True)
     for number in range(withdrawals):
         bank.move(loan, "B.main", None, wan, 3 + gap * number, use="cash")
-    assert bank.found("CASH_OUT") is expected
+    return bank
 
 
-@pytest.mark.parametrize(
-    ("retail", "loan_wan", "wan", "expected"),
+@cases(
+    "SAME_NAME_OUT",
     [
         (True, 20, 10, True),
         (True, 20, 9.99, False),
@@ -189,9 +183,9 @@ def test_withdrawals_just_under_the_reporting_threshold(
         (False, 400, 119, False),
     ],
 )
-def test_same_name_out(retail: bool, loan_wan: float, wan: float, expected: bool) -> None:
+def test_same_name_out(retail: bool, loan_wan: float, wan: float) -> Bank:
     bank = spend(Bank(), wan, "same_name_other_bank", loan_wan=loan_wan, retail=retail)
-    assert bank.found("SAME_NAME_OUT") is expected
+    return bank
 
 
 def test_forbidden_use_but_for_acquisition_loans() -> None:
