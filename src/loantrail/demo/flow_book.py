@@ -121,8 +121,9 @@ class FlowBook:
         return self._chunks[0]
 
     def ordered(self) -> Flows:
-        """Everything entered, in order of time."""
+        """Everything entered, in order of time. The book is empty afterwards: large banks fill the memory once."""
         booked_at, debit, credit, amount_fen, purpose, document, reverses = self.columns()
+        self._chunks = []
         order = np.argsort(booked_at, kind="stable").astype(np.int32)
         position_of = np.empty(len(order), dtype=np.int32)
         position_of[order] = np.arange(len(order), dtype=np.int32)

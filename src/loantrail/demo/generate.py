@@ -27,9 +27,9 @@ from loantrail.demo.repaying import add_repayments, build_schedule
 from loantrail.demo.spending import pay_out, spend_honestly
 from loantrail.demo.stage import Stage
 from loantrail.demo.statement_records import (
+    References,
     account_frame,
     line_frames,
-    references,
     trace_accounts,
     trace_balances,
     transaction_frames,
@@ -85,7 +85,7 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
     limits = overdraft_limits(people, places, loans, len(accounts), seed)
     spare = cushions(people, places, limits, len(accounts), seed)
     lines, opening = statement_lines(flows, accounts.own_mask(), limits, spare)
-    reference = references(flows)
+    reference = References(flows)
 
     say("writing")
     for folder in ("trace", "truth"):

@@ -57,6 +57,7 @@ def statement_lines(
     )
     lengths = np.diff(np.r_[starts, total])
     base = running[starts] - signed[starts]
+    del signed  # large banks: eight bytes a line
     running -= np.repeat(base, lengths)
     least = np.minimum.reduceat(running, starts) if total else np.zeros(0, np.int64)
 

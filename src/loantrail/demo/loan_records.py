@@ -16,6 +16,7 @@ from loantrail.demo.papers import Papers
 from loantrail.demo.population import Population
 from loantrail.demo.repaying import Schedule, Standing
 from loantrail.demo.season import date_of
+from loantrail.demo.statement_records import References
 from loantrail.demo.writing import gather, record_frame
 from loantrail.ids import seeded_generator
 from loantrail.ledger import model as ledger
@@ -36,7 +37,7 @@ def loan_frames(
     people: Population,
     places: Places,
     flows: Flows,
-    references: pl.Series,
+    references: References,
     seed: int,
 ) -> dict[str, pl.DataFrame]:
     """All record types of loans but accounts and statement lines, by name."""
@@ -53,7 +54,7 @@ def loan_frames(
     matures = pl.Series(loans.issue_day + loans.term_months * 365 // 12)
 
     def reference_of(entries: Int64) -> pl.Series:
-        return gather(references, np.where(entries >= 0, flows.position_of[entries.clip(0)], -1))
+        return references.at(np.where(entries >= 0, flows.position_of[entries.clip(0)], -1))
 
     frames: dict[str, pl.DataFrame] = {}
     frames["loan_contract"] = record_frame(

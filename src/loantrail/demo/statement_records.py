@@ -21,6 +21,9 @@ from loantrail.ledger.model import ACCOUNT, STATEMENT_LINE
 
 Int64 = NDArray[np.int64]
 
+CHUNK_ROWS: Final = 1 << 18
+"""Rows of a large file that are in memory as text at one time."""
+
 CLASS_OF_KIND: Final = {
     "loan_internal": "loan_internal",
     "bank_internal": "bank_internal",
@@ -32,14 +35,28 @@ CLASS_OF_KIND: Final = {
 """What the bank knows of its own accounts without looking at a payment."""
 
 
-def references(flows: Flows) -> pl.Series:
-    """The bank's transaction number of each movement: date and place within the day."""
-    day, place = reference_numbers(flows)
-    heads = pl.Series([f"FT{date_of(d):%Y%m%d}" for d in range(DAYS)])
-    frame = pl.DataFrame({"head": gather(heads, day), "place": place})
-    return frame.select(
-        pl.concat_str(pl.col("head"), pl.col("place").cast(pl.String).str.zfill(8)).alias("reference")
-    )["reference"]
+class References:
+    """The bank's transaction number of each movement: date and place within the day. Made when asked for."""
+
+    def __init__(self, flows: Flows) -> None:
+        day, place = reference_numbers(flows)
+        self._day = day.astype(np.int16)
+        self._place = place.astype(np.int32)
+        self._heads = pl.Series([f"FT{date_of(d):%Y%m%d}" for d in range(DAYS)])
+
+    def at(self, rows: NDArray[Any]) -> pl.Series:
+        """The numbers of movements `rows`; null where a row is -1."""
+        present = rows >= 0
+        kept = rows[present]
+        frame = pl.DataFrame({"head": gather(self._heads, self._day[kept]), "place": self._place[kept]})
+        made = frame.select(
+            pl.concat_str(pl.col("head"), pl.col("place").cast(pl.String).str.zfill(8)).alias("reference")
+        )["reference"]
+        if len(kept) == len(rows):
+            return made
+        spread = np.full(len(rows), -1, dtype=np.int64)
+        spread[present] = np.arange(len(kept))
+        return gather(made, spread)
 
 
 def account_frame(book: AccountBook, people: Population, opening_fen: Int64) -> pl.DataFrame:
@@ -75,13 +92,18 @@ def account_frame(book: AccountBook, people: Population, opening_fen: Int64) -> 
 def line_frames(
     flows: Flows, lines: Lines, book: AccountBook, reference: pl.Series
 ) -> Iterator[pl.DataFrame]:
-    """Statement lines, one frame per month; each month is one source file of the core system."""
+    """Statement lines in pieces; each month is one source file of the core system."""
     texts = _Texts(flows, book)
     institutions = pl.Series(institution_numbers())
     bank = np.array(book.bank, dtype=np.int64)
     month_of_line = MONTH_OF_DAY[day_of(flows.booked_at)][lines.flow]
-    bounds = np.searchsorted(month_of_line, np.arange(int(month_of_line[-1]) + 2))
-    for start, end in itertools.pairwise(bounds):
+    months = np.searchsorted(month_of_line, np.arange(int(month_of_line[-1]) + 2))
+    cuts = [
+        (int(first), int(start), min(int(start) + CHUNK_ROWS, int(end)))
+        for first, end in itertools.pairwise(months)
+        for start in range(int(first), int(end), CHUNK_ROWS)
+    ]
+    for month_start, start, end in cuts:
         flow = lines.flow[start:end].astype(np.int64)
         credit = lines.is_credit[start:end]
         account = lines.account[start:end].astype(np.int64)
@@ -92,7 +114,7 @@ def line_frames(
             STATEMENT_LINE,
             {
                 "source_file": f"core/{first:%Y%m}",
-                "position": np.arange(1, len(flow) + 1),
+                "position": np.arange(start, end) - month_start + 1,
                 "booked_at": flows.booked_at[flow],
                 "sequence": lines.sequence[start:end].astype(np.int64),
                 "account": gather(texts.number, account),
@@ -102,8 +124,8 @@ def line_frames(
                 "counterparty_name": gather(texts.name, other),
                 "purpose_text": gather(texts.purpose, flows.purpose[flow]),
                 "balance_fen": lines.balance_fen[start:end],
-                "reverses": gather(reference, reverses),
-                "reference": gather(reference, flow),
+                "reverses": reference.at(reverses),
+                "reference": reference.at(flow),
                 "document_no": gather(texts.document, flows.document[flow]),
                 "counterparty_institution": gather(institutions, np.where(other >= 0, bank[other], -1)),
                 "account_name": gather(texts.name, account),
@@ -122,21 +144,21 @@ class _Texts:
         self.document = pl.Series(flows.documents, dtype=pl.String)
 
 
-def transaction_frames(flows: Flows, book: AccountBook, reference: pl.Series) -> Iterator[pl.DataFrame]:
-    """`trace/transactions.parquet`, a million rows at a time."""
+def transaction_frames(flows: Flows, book: AccountBook, reference: References) -> Iterator[pl.DataFrame]:
+    """`trace/transactions.parquet`, in pieces."""
     texts = _Texts(flows, book)
-    for start in range(0, len(flows), 1 << 20):
-        rows = np.arange(start, min(start + (1 << 20), len(flows)))
+    for start in range(0, len(flows), CHUNK_ROWS):
+        rows = np.arange(start, min(start + (CHUNK_ROWS), len(flows)))
         credit = flows.credit[rows].astype(np.int64)
         columns: dict[str, Any] = {
-            "transaction_id": reference[start : start + len(rows)],
+            "transaction_id": reference.at(rows),
             "booked_at": pl.Series(flows.booked_at[rows]).cast(pl.Datetime("us", "UTC")),
             "sequence": rows + 1,
             "debit_account": gather(texts.number, flows.debit[rows]),
             "credit_account": gather(texts.number, credit),
             "amount_fen": flows.amount_fen[rows],
             "currency": pl.repeat("CNY", len(rows), eager=True),
-            "reverses": gather(reference, flows.reverses[rows]),
+            "reverses": reference.at(flows.reverses[rows]),
             "document_no": gather(texts.document, flows.document[rows]),
             "purpose_text": gather(texts.purpose, flows.purpose[rows]),
             "credit_name": gather(texts.name, credit),

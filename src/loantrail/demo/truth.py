@@ -24,7 +24,7 @@ def write_truth(
 
     def named(entries: tuple[int, ...]) -> list[str]:
         kept = np.array([entry for entry in entries if entry >= 0], dtype=np.int64)
-        return sorted(gather(references, flows.position_of[kept]).to_list())
+        return sorted(references.at(flows.position_of[kept]).to_list())
 
     planted = sorted(truth.planted, key=lambda row: (notes[row.loan], row.pattern))
     write_frames(
@@ -73,17 +73,13 @@ def write_truth(
             )
         ],
     )
-    uses = pl.concat(
-        [
-            pl.DataFrame(
-                {
-                    "loan_id": gather(pl.Series(notes), loans),
-                    "use": pl.repeat(use, len(loans), dtype=pl.String, eager=True),
-                    "amount_fen": amounts,
-                }
-            )
-            for loans, use, amounts in truth.uses
-        ]
+    loans = np.concatenate([rows for rows, _, _ in truth.uses])
+    uses = pl.DataFrame(
+        {
+            "loan_id": gather(pl.Series(notes), loans),
+            "use": [use for rows, use, _ in truth.uses for _ in range(len(rows))],
+            "amount_fen": np.concatenate([amounts for _, _, amounts in truth.uses]),
+        }
     )
     uses = uses.group_by("loan_id", "use").agg(pl.col("amount_fen").sum()).sort("loan_id", "use")
     write_frames(folder / FOLDER / "uses.parquet", [uses])
