@@ -35,6 +35,7 @@ export default defineConfig({
     // The content security policy lets nothing but files of this server run.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    license: { fileName: "licenses.md" },
     chunkSizeWarningLimit: 1200,
   },
   server: { proxy: { "/api": "http://127.0.0.1:8321" } },

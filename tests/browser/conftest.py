@@ -1,39 +1,23 @@
 """A real browser on the page as it is served, over a real database.
 
-Chromium or Chrome is taken where it is installed, or named by LOANTRAIL_BROWSER; else Playwright's own. Where there is
-none these tests are not run, which in CI is a failure.
+`tools/find_browser.py` says which one. Where there is none these tests are not run, which in CI is a failure.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from tests.http.conftest import bank_address, own_address
+from tools.find_browser import find_browser
 
 from loantrail.http.page_files import STATIC
 
 __all__ = ["bank_address", "own_address"]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-_PLACES = (
-    "/usr/bin/chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
 SIZES = {"narrow": (1280, 800), "wide": (1920, 1080)}
-
-
-def _installed_browser() -> str | None:
-    named = os.environ.get("LOANTRAIL_BROWSER")
-    if named:
-        return named
-    found = next((path for path in map(shutil.which, _NAMES) if path), None)
-    return found or next((place for place in _PLACES if Path(place).is_file()), None)
 
 
 def _not_run(reason: str) -> None:
@@ -48,8 +32,8 @@ def browser() -> Iterator[Browser]:
     if not (STATIC / "index.html").is_file():
         _not_run("the page is not built (python hatch_build.py)")
     with sync_playwright() as playwright:
-        executable = _installed_browser()
-        if executable is None and not Path(playwright.chromium.executable_path).is_file():
+        executable = find_browser()
+        if executable is None:
             _not_run(
                 "no Chromium or Chrome is installed (apt-get install chromium, or playwright install chromium)"
             )

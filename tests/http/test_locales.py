@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loantrail.destinations.model import CLASSES, Basis
+from loantrail.early_warning.patterns import PATTERNS
 from loantrail.ledger.model import FIVE_CLASSES, GRANT_KINDS, LOAN_STATES, PAYMENT_MODES, PRODUCTS
 from loantrail.parties.model import PARTY_KINDS
 from loantrail.tracing.model import Convention
@@ -53,6 +54,7 @@ def test_both_languages_fill_in_the_same_values() -> None:
         ("five_class", FIVE_CLASSES),
         ("party_kind", PARTY_KINDS),
         ("convention", [one.name.lower() for one in Convention]),
+        ("pattern", list(PATTERNS)),
     ],
 )
 def test_every_value_that_the_product_can_name_has_its_words(list_name: str, values: list[str]) -> None:

@@ -76,3 +76,9 @@ def test_slices_over_the_same_way_are_one_path() -> None:
 def test_largest_arrivals_come_first() -> None:
     hops = [hop("d", None, "A", 100), hop("p", "d", "", 10, "tax", True), hop("q", "d", "", 90, "tax", True)]
     assert summary(hops, "tax") == [("q", 90), ("p", 10)]
+
+
+def test_money_that_ended_without_a_use_is_outside_or_in_a_pool() -> None:
+    hops = [hop("d", None, "A", 100), hop("p", "d", "POOL", 60, "", True), hop("o", "d", "", 40, "", True)]
+    assert summary(hops, "pooled") == [("p", 60)]
+    assert summary(hops, "outside") == [("o", 40)]

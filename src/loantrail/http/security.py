@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loantrail.ids import secret_token
 
 LOOPBACK_NAMES: Final = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
 
@@ -54,7 +55,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        nonce = secrets.token_urlsafe(18)
+        nonce = secret_token()
         scope.setdefault("state", {})["style_nonce"] = nonce
 
         async def send_guarded(message: Message) -> None:

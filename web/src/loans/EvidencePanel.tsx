@@ -50,7 +50,7 @@ export function EvidencePanel({ loanId, line, facts }: Props) {
       <div className="evidence-head">
         <h3>{count === 1 ? t("evidence.title_one") : t("evidence.title", { count })}</h3>
         <span className="figures quiet">{t("evidence.explained", { amount: money.full(first.explained_fen) })}</span>
-        {gap !== 0n && (
+        {gap > 0n && (
           <span className="figures quiet">{t("evidence.gap", { amount: money.full(gap.toString()) })}</span>
         )}
       </div>

@@ -73,7 +73,11 @@ def line_arrivals(hops: Sequence[Hop], use: str, held_use: Mapping[str, str]) ->
 
 
 def _line_of(hop: Hop, held_use: Mapping[str, str]) -> str:
-    return hop.use or held_use.get(hop.to_account or "", "")
+    if hop.use:
+        return hop.use
+    if hop.ended:  # without a use only outside, or in an account where the trace ends
+        return "pooled" if hop.to_account else "outside"
+    return held_use.get(hop.to_account or "", "")
 
 
 def _arrival_of(hop: Hop, by_id: Mapping[str, Hop]) -> Hop:
