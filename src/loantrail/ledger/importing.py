@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
@@ -55,6 +56,7 @@ def import_files(
     files: Iterable[Opened | Unusable],
     on_progress: Callable[[str, int], None] = lambda _name, _bytes: None,
     books: Database | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> Outcome:
     """Take the files into the books, then pair what is new and check the balances of the accounts concerned.
 
@@ -64,7 +66,7 @@ def import_files(
     """
     if books is None:
         with database() as opened:
-            return import_files(files, on_progress, opened)
+            return import_files(files, on_progress, opened, rows_at_once)
     outcome = Outcome()
     run_id = new_id()
     with database_failures(), books.connect() as connection:
@@ -75,13 +77,14 @@ def import_files(
                 if isinstance(file, Unusable):
                     _refuse_file(connection, file, None, outcome)
                 else:
-                    _take_file(connection, run_id, file, outcome, on_progress)
+                    _take_file(connection, run_id, file, outcome, on_progress, rows_at_once)
             replayed = replay_waiting(connection)
             for reason, count in replayed.items():
                 outcome.refused[reason] -= count
             report = settle(connection)
         except LoantrailError as problem:
-            if not connection.broken:
+            # Where the database itself failed, not even this can be noted.
+            with suppress(psycopg.Error):
                 connection.rollback()
                 store.end_run(connection, run_id, clock.now(), "failed", str(problem))
                 connection.commit()
@@ -101,6 +104,7 @@ def _take_file(
     file: Opened,
     outcome: Outcome,
     on_progress: Callable[[str, int], None],
+    rows_at_once: int,
 ) -> None:
     name = file.source.name
     outcome.formats[name] = file.adapter.name
@@ -125,7 +129,7 @@ def _take_file(
     occurrences = Occurrences()
     state, problem = "finished", None
     try:
-        for group in _groups(read_batches(file), committed):
+        for group in _groups(read_batches(file), committed, rows_at_once):
             _take_group(connection, group, file_id, name, occurrences, committed, outcome)
             committed = max(committed - len(group.batches), 0)
             on_progress(name, max(batch.bytes_read for batch in group.batches))
@@ -138,8 +142,8 @@ def _take_file(
     on_progress(name, file.bytes_total)
 
 
-def _groups(batches: Iterator[Batch], committed: int) -> Iterator[_Group]:
-    """Batches of one type gathered up to ROWS_AT_ONCE. A group never spans the point where an earlier run ended."""
+def _groups(batches: Iterator[Batch], committed: int, rows_at_once: int) -> Iterator[_Group]:
+    """Batches of one type gathered up to `rows_at_once`. A group never spans the point where an earlier run ended."""
     group: _Group | None = None
     rows = 0
     read = 0
@@ -151,7 +155,7 @@ def _groups(batches: Iterator[Batch], committed: int) -> Iterator[_Group]:
         except InputError as problem:
             # What was read before the file went bad is taken in first.
             batch, failure = None, problem
-        full = group is not None and (rows >= ROWS_AT_ONCE or count == committed)
+        full = group is not None and (rows >= rows_at_once or count == committed)
         if group is not None and (batch is None or full or batch.record_type != group.record_type):
             yield group
             group = None
