@@ -17,9 +17,11 @@ from loantrail.tracing.kernel_arrival import (
     Events,
     apply_arrival_rule,
     arrive,
+    on_borrowers_side,
     record_hop,
     set_offsets,
     slot_convention,
+    use_after,
     wait_in_slot,
 )
 from loantrail.tracing.kernel_lots import (
@@ -28,6 +30,7 @@ from loantrail.tracing.kernel_lots import (
     HOP_COUNT,
     LOT_TOP,
     NEED,
+    POISON,
     PRO_RATA,
     UNTRACED_COUNT,
     State,
@@ -45,6 +48,8 @@ from loantrail.tracing.model import (
     OWN,
     USE_NONE,
     USE_RELENT,
+    Bool,
+    Int8,
     Int32,
     Int64,
 )
@@ -220,6 +225,69 @@ def add_own_bucket(state: State, account: int, amount: int) -> None:
             return
         lot = state.lots[lot].next_lot
     push_back(state, account, OWN, USE_NONE, amount, -1)
+
+
+@jit
+def count_holdings(state: State) -> int:
+    """Labelled lots left in accounts and slots."""
+    count = 0
+    for place in range(len(state.accounts)):
+        lot = state.accounts[place].head
+        while lot >= 0:
+            if state.lots[lot].loan != OWN:
+                count += 1
+            lot = state.lots[lot].next_lot
+    return count
+
+
+@jit
+def collect_holdings(
+    state: State,
+    events: Events,
+    convention: int,
+    opener: Int64,
+    account: Int32,
+    loan: Int32,
+    use: Int8,
+    fen: Int64,
+    hop: Int32,
+) -> None:
+    """Accounts in order, then slots; lots front to back. `opener[slot]` is the event that opened it: what still
+    waits there has the use of its arrival."""
+    accounts = len(events.terminal)
+    row = 0
+    for place in range(len(state.accounts)):
+        lot = state.accounts[place].head
+        while lot >= 0:
+            held = state.lots[lot]
+            lot = held.next_lot
+            if held.loan == OWN:
+                continue
+            account[row] = place
+            use[row] = held.use
+            if place >= accounts:
+                event = opener[place - accounts]
+                account[row] = events.credit[event]
+                if events.credit[event] != IN_TRANSIT:
+                    use[row] = use_after(
+                        events,
+                        int(events.credit[event]),
+                        int(events.arrival_use[event]),
+                        events.specials[place - accounts].repays,
+                        held.loan,
+                        held.use,
+                    )
+            loan[row] = held.loan
+            fen[row] = state.accounts[place].balance if convention == POISON else held.fen
+            hop[row] = -1 if convention in (PRO_RATA, POISON) else held.hop
+            row += 1
+
+
+@jit
+def mark_borrowers_sides(events: Events, account: Int64, loan: Int64, on_side: Bool) -> None:
+    """on_side[i]: account[i] is on the borrower's side of loan[i]."""
+    for i in range(len(account)):
+        on_side[i] = account[i] >= 0 and on_borrowers_side(events, account[i], loan[i])
 
 
 @jit

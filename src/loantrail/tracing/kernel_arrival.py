@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from loantrail.jit import jit, jit_inner
+from loantrail.jit import jit_inner
 from loantrail.tracing.kernel_lots import (
     FIFO,
     HOP_COUNT,
@@ -81,7 +81,7 @@ def on_borrowers_side(events: Events, account: int, loan: int) -> bool:
     return False
 
 
-@jit
+@jit_inner
 def use_after(events: Events, account: int, arrival_use: int, repays: int, loan: int, use: int) -> int:
     """The arrival rule."""
     if account >= 0 and on_borrowers_side(events, account, loan):

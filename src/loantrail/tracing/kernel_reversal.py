@@ -244,18 +244,24 @@ def undo_in_proportion(
 
 @jit_inner
 def undo_poison(state: State, account: int, in_slot: bool, original: int, amount: int, at: int) -> int:
-    """POISON: the labels of the original that the account still carries."""
+    """POISON: the labels of the original, each once as it left, that the account still carries."""
+    first = at
     for row in range(first_hop_of(state, original), first_hop_of(state, original + 1)):
-        use = state.hops[row].use_before if in_slot else state.hops[row].use
+        hop = state.hops[row]
+        if hop.ended or amount == 0:
+            continue
+        known = False
+        for i in range(first, at):
+            if state.slices[i].loan == hop.loan and state.slices[i].after == hop.use_before:
+                known = True
+        if known:
+            continue
+        use = hop.use_before if in_slot else hop.use
         lot = state.accounts[account].head
         while lot >= 0:
-            if (
-                state.lots[lot].loan == state.hops[row].loan
-                and state.lots[lot].use == use
-                and not state.hops[row].ended
-            ):
-                add_slice(state, at, state.hops[row].loan, state.hops[row].use, amount, -1)
-                state.slices[at].after = state.hops[row].use_before
+            if state.lots[lot].loan == hop.loan and state.lots[lot].use == use:
+                add_slice(state, at, hop.loan, hop.use, amount, -1)
+                state.slices[at].after = hop.use_before
                 at += 1
                 break
             lot = state.lots[lot].next_lot
@@ -274,13 +280,13 @@ def reverse(
     source, target = int(events.debit[event]), int(events.credit[event])
     amount = int(events.amount_fen[event])
     original_fen = int(events.amount_fen[original])
-    group = events.specials[special].group
+    group = int(events.specials[special].group)
     reversed_before = int(state.reversed_fen[group])
     undone = min(amount, original_fen - reversed_before)
     state.reversed_fen[group] = reversed_before + undone
     # What reached the outside world or a terminal account waits in a slot.
     in_slot = source == OUTSIDE or events.terminal[source]
-    place = len(events.terminal) + events.special[original] if in_slot else source
+    place = len(events.terminal) + int(events.special[original]) if in_slot else source
     place_convention = slot_convention(convention) if in_slot else convention
     missing = 0
     at = 0

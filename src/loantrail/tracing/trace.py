@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from loantrail.errors import LimitExceeded, Place
 from loantrail.tracing import kernel
-from loantrail.tracing.kernel_arrival import SPECIAL_ROW, Events, use_after
+from loantrail.tracing.kernel_arrival import SPECIAL_ROW, Events
 from loantrail.tracing.kernel_lots import (
     EVENT_AT,
     HOP_COUNT,
@@ -23,10 +23,8 @@ from loantrail.tracing.kernel_lots import (
 )
 from loantrail.tracing.model import (
     IN_TRANSIT,
-    NO_HOP,
     NO_SPECIAL,
     OUTSIDE,
-    OWN,
     Convention,
     History,
     Holdings,
@@ -202,54 +200,29 @@ def _column(pool: Any, name: str) -> Any:
 
 
 def _holdings(history: History, events: Events, state: State, convention: Convention) -> Holdings:
-    """Accounts in order, then slots; lots front to back. Labels in slots get the use of their arrival."""
-    accounts: list[int] = []
-    loans: list[int] = []
-    uses: list[int] = []
-    amounts: list[int] = []
-    hop_rows: list[int] = []
     opener = np.full(len(events.specials), -1, np.int64)
     with_special = np.flatnonzero(history.special != NO_SPECIAL)
     opener[history.special[with_special]] = with_special
-    for place in np.flatnonzero(state.accounts["head"] >= 0).tolist():
-        event = int(opener[place - history.account_count]) if place >= history.account_count else -1
-        account = place if event < 0 else int(history.credit[event])
-        lot = int(state.accounts[place].head)
-        while lot >= 0:
-            loan = int(state.lots[lot].loan)
-            if loan != OWN:
-                use = int(state.lots[lot].use)
-                if event >= 0 and account != IN_TRANSIT:
-                    special = int(history.special[event])
-                    use = use_after(
-                        events,
-                        account,
-                        int(history.arrival_use[event]),
-                        int(events.specials[special].repays),
-                        loan,
-                        use,
-                    )
-                accounts.append(account)
-                loans.append(loan)
-                uses.append(use)
-                amounts.append(
-                    int(state.accounts[place].balance)
-                    if convention == Convention.POISON
-                    else int(state.lots[lot].fen)
-                )
-                hop_rows.append(
-                    int(state.lots[lot].hop)
-                    if convention not in (Convention.PRO_RATA, Convention.POISON)
-                    else NO_HOP
-                )
-            lot = int(state.lots[lot].next_lot)
-    return Holdings(
-        account=np.array(accounts, np.int32),
-        loan=np.array(loans, np.int32),
-        use=np.array(uses, np.uint8),
-        amount_fen=np.array(amounts, np.int64),
-        hop=np.array(hop_rows, np.int32),
+    count = kernel.count_holdings(state)
+    holdings = Holdings(
+        account=np.zeros(count, np.int32),
+        loan=np.zeros(count, np.int32),
+        use=np.zeros(count, np.uint8),
+        amount_fen=np.zeros(count, np.int64),
+        hop=np.zeros(count, np.int32),
     )
+    kernel.collect_holdings(
+        state,
+        events,
+        int(convention),
+        opener,
+        holdings.account,
+        holdings.loan,
+        holdings.use,
+        holdings.amount_fen,
+        holdings.hop,
+    )
+    return holdings
 
 
 def no_specials(count: int = 0) -> Specials:
@@ -285,6 +258,8 @@ def warm_up() -> None:
     )
     for convention in Convention:
         trace_history(history, convention)
+    on_side = np.zeros(1, np.bool_)
+    kernel.mark_borrowers_sides(events_of(history), np.zeros(1, np.int64), np.zeros(1, np.int64), on_side)
     opening = np.zeros(2, np.int64)
     kernel.least_openings(history.debit, history.credit, history.amount_fen, opening)
     kernel.bare_balances(history.debit, history.credit, history.amount_fen, opening)
