@@ -33,7 +33,7 @@ def database_server() -> Iterator[Database]:
         yield Database(external)
         return
     # Not pytest's own temporary folder: that is closed to the system user as which root runs the server.
-    home = Path(tempfile.mkdtemp(prefix="loantrail-test-", dir=_quick_folder()))
+    home = Path(tempfile.mkdtemp(prefix="loantrail-test-", dir=quick_folder()))
     home.chmod(0o711)
     try:
         with database(Settings(home, database_url="", database_grace_seconds=1.0), migrated=False) as books:
@@ -75,7 +75,7 @@ def connection(database_url: str) -> Iterator[type_of_connection]:
         yield opened
 
 
-def _quick_folder() -> Path | None:
+def quick_folder() -> Path | None:
     """Memory in place of a disk where there is plenty: tests wait less. None is the usual temporary folder."""
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < 4 << 30:

@@ -188,7 +188,13 @@ def run_over_network(command: list[str], problem: str) -> None:
         try:
             run(command, problem, "Check the network connection and the free disk space, then run this again",
                 network_settings())  # fmt: skip
-        except StepFailed:
+        except StepFailed as failure:
+            if "hash" in failure.said.lower() and "match" in failure.said.lower():
+                failure.remedy = (
+                    "A downloaded package is not the one that the lock file names: do not use it, and tell whoever "
+                    "runs your package source"
+                )
+                raise
             if attempt == 2:
                 raise
             time.sleep(3 * (attempt + 1))

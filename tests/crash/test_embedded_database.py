@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.postgres_fixtures import quick_folder
 
 from loantrail.postgres.attach import stop_server, supervisor_alive
 from loantrail.postgres.layout import Layout, Status, read_status
@@ -86,7 +87,7 @@ class Office:
     def run(self, program: str) -> str:
         """Run a command to its end and return what it printed."""
         command = self.begin(program)
-        said, errors = command.communicate(timeout=60)
+        said, errors = command.communicate(timeout=110)
         assert command.returncode == 0, errors
         return said.strip()
 
@@ -170,7 +171,7 @@ def office_at(home: Path, prefix: tuple[str, ...] = ()) -> Iterator[Office]:
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-"))
+    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-", dir=quick_folder()))
     with office_at(folder) as made:
         yield made
 
@@ -384,7 +385,7 @@ def test_the_server_leaves_when_its_folder_is_removed(office: Office) -> None:
 
 
 def test_a_path_too_long_for_a_socket_works() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-"))
+    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-", dir=quick_folder()))
     folder.chmod(0o711)
     home = folder / ("deep-" * 12) / ("deeper-" * 10)
     home.parent.mkdir(mode=0o711)
@@ -413,7 +414,7 @@ def test_its_files_are_closed_to_others_and_it_listens_on_no_network(office: Off
 
 def test_an_ordinary_user_has_it_all_too() -> None:
     prefix = as_ordinary_user()
-    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-"))
+    folder = Path(tempfile.mkdtemp(prefix="loantrail-crash-", dir=quick_folder()))
     with office_at(folder, prefix) as office:
         command = office.begin(HOLD)
         said_by(command)
@@ -442,3 +443,62 @@ def test_root_is_told_when_the_servers_user_cannot_reach_the_folder(tmp_path: Pa
         )
         assert "may not pass the folder" in said
         assert "LOANTRAIL_HOME" in said
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of 160 MiB; only root can make one."""
+    folder = Path(tempfile.mkdtemp(prefix="loantrail-disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=160m,mode=711", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        folder.rmdir()
+        pytest.skip("this system lets us make no small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+    folder.rmdir()
+
+
+FILL = """
+from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted
+with database(migrated=False) as books:
+    try:
+        with books.connection() as c:
+            for number in range(1, 100):
+                keep(c, number)
+                line(number)
+                c.execute("CREATE TABLE IF NOT EXISTS ballast (text text)")
+                c.execute("INSERT INTO ballast SELECT md5(n::text) || md5((-n)::text) FROM generate_series(1, 50000) n")
+    except (StorageExhausted, DatabaseUnavailable) as problem:
+        line(type(problem).__name__)
+        line(problem)
+"""
+
+
+def test_a_full_disk_is_named_and_loses_nothing_committed(small_disk: Path) -> None:
+    with office_at(small_disk / "home") as office:
+        office.keep(0)
+        ballast = small_disk / "ballast"
+        room = shutil.disk_usage(small_disk).free
+        ballast.write_bytes(bytes(max(0, room - (24 << 20))))
+        *committed, kind, problem = office.run(FILL).splitlines()
+        assert kind == "StorageExhausted", problem
+        assert "disk is full" in problem
+        assert "Free some space" in problem
+        ballast.unlink()
+        assert office.kept() == str([0, *map(int, committed)])
+
+
+def test_a_disk_too_full_to_start_is_named(small_disk: Path) -> None:
+    with office_at(small_disk / "home") as office:
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - (20 << 20)))
+        said = office.run(
+            "from loantrail.errors import StorageExhausted\n"
+            "try:\n"
+            "    with database() as books: pass\n"
+            "except StorageExhausted as problem: line(problem)"
+        )
+        assert "the disk is full" in said
+        ballast.unlink()
+        office.keep(1)
+        assert office.kept() == "[1]"

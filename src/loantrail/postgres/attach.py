@@ -20,8 +20,7 @@ from loantrail.errors import (
     LoantrailError,
     StorageExhausted,
 )
-from loantrail.postgres.layout import FileLock, Layout, Status, read_status
-from loantrail.postgres.supervisor import ANOTHER_RUNS
+from loantrail.postgres.layout import ANOTHER_RUNS, FileLock, Layout, Status, read_status
 
 PATIENCE_SECONDS: Final = 120.0
 """For a supervisor to appear or to leave; one that says that it is starting the server is waited for longer."""

@@ -27,6 +27,9 @@ PORT: Final = 5432
 LONGEST_SOCKET_PATH: Final = 107
 """Bytes of a unix socket's path, the closing zero not counted (sun_path in unix(7) has 108)."""
 
+ANOTHER_RUNS: Final = 3
+"""Exit status of a supervisor that finds another one at work."""
+
 DATABASE_NAME: Final = "loantrail"
 ROLE_NAME: Final = "loantrail"
 

@@ -28,14 +28,13 @@ from typing import Final
 
 from loantrail import clock, ids
 from loantrail.errors import LoantrailError
-from loantrail.postgres.layout import FileLock, Layout, Status, write_status
+from loantrail.postgres.layout import ANOTHER_RUNS, FileLock, Layout, Status, write_status
 from loantrail.postgres.server import Server
 from loantrail.postgres.system_user import SystemUser, server_user
 
 TICK_SECONDS: Final = 0.25
 RESTARTS_ALLOWED: Final = 5
 RESTARTS_COUNTED_SECONDS: Final = 60.0
-ANOTHER_RUNS: Final = 3
 
 log = logging.getLogger("loantrail.supervisor")
 
