@@ -16,6 +16,8 @@ INSTANT_FORMATS: Final = (
     "%Y/%m/%d %H:%M:%S%.f",
     "%Y%m%d%H%M%S",
     "%Y%m%d %H:%M:%S%.f",
+    "%Y%m%d %H%M%S",
+    "%Y-%m-%d %H%M%S",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M",
     "%Y/%m/%d %H:%M",
@@ -33,7 +35,9 @@ INSTANT_UNREADABLE: Final = "instant_unreadable"
 NOT_IN_ZONE: Final = "instant_not_in_zone"
 
 # Formats without separators would also read fewer figures: 2024105 must not become 5 October.
-_EXACT_LENGTH: Final = {"%Y%m%d": 8, "%Y%m%d%H%M%S": 14, "%y%m%d": 6}
+_EXACT_LENGTH: Final = {
+    "%Y%m%d": 8, "%y%m%d": 6, "%Y%m%d%H%M%S": 14, "%Y%m%d %H%M%S": 15, "%Y-%m-%d %H%M%S": 17,
+}  # fmt: skip
 _MIDNIGHT: Final = r"[ T]00:00(?::00(?:\.0+)?)?$"
 _INSTANT: Final = pl.Datetime("us", "UTC")
 _YEAR_MONTH_DAY: Final = re.compile(r"^(\d{4})\D?(\d{1,2})\D?(\d{1,2})(?:\D.*|\d{6})?$", re.ASCII)
