@@ -16,7 +16,7 @@ def _choose_cache_folder() -> None:
         return
     package = Path(__file__).parent
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted([*package.rglob("kernel*.py"), *package.rglob("model.py"), Path(__file__)]):
+    for path in sorted([*package.rglob("kernel*.py"), package / "tracing" / "model.py", Path(__file__)]):
         digest.update(path.read_bytes())
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ["NUMBA_CACHE_DIR"] = str(base / "loantrail" / "numba" / digest.hexdigest())
