@@ -90,7 +90,7 @@ def account_frame(book: AccountBook, people: Population, opening_fen: Int64) -> 
 
 
 def line_frames(
-    flows: Flows, lines: Lines, book: AccountBook, reference: pl.Series
+    flows: Flows, lines: Lines, book: AccountBook, reference: References
 ) -> Iterator[pl.DataFrame]:
     """Statement lines in pieces; each month is one source file of the core system."""
     texts = _Texts(flows, book)

@@ -10,6 +10,7 @@ import polars as pl
 
 from loantrail.demo.flow_book import Flows
 from loantrail.demo.papers import KnownTruth
+from loantrail.demo.statement_records import References
 from loantrail.demo.writing import gather, write_frames
 from loantrail.errors import FileUnreadable, Place
 
@@ -18,7 +19,7 @@ _INSTANT: Final = pl.Datetime("us", "UTC")
 
 
 def write_truth(
-    folder: Path, truth: KnownTruth, notes: list[str], flows: Flows, references: pl.Series
+    folder: Path, truth: KnownTruth, notes: list[str], flows: Flows, references: References
 ) -> None:
     """Write planted.parquet, look_alikes.parquet and uses.parquet under `folder`/truth."""
 
