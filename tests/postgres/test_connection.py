@@ -1,0 +1,122 @@
+"""Connections, and what is said when there are none."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
+from loantrail.postgres.connection import Database, database, type_of_connection
+from loantrail.postgres.failures import database_failures, translated
+from loantrail.settings import ROOT_HOME, Settings, read_settings
+
+
+@pytest.mark.database
+def test_a_block_commits_when_it_ends_and_rolls_back_on_an_error(database_url: str) -> None:
+    books = Database(database_url)
+    with books.connection() as connection:
+        connection.execute("CREATE TABLE kept (number integer)")
+        connection.execute("INSERT INTO kept VALUES (1)")
+    with pytest.raises(ZeroDivisionError), books.connection() as connection:
+        connection.execute("INSERT INTO kept VALUES (2)")
+        raise ZeroDivisionError
+    with books.connection() as connection:
+        assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
+
+
+@pytest.mark.database
+def test_a_pool_commits_rolls_back_and_mends_a_lost_connection(database_url: str) -> None:
+    with Database(database_url).pool(least=1, most=1) as pool:
+        with pool.connection() as connection:
+            connection.execute("CREATE TABLE kept (number integer)")
+            connection.execute("INSERT INTO kept VALUES (1)")
+            own = connection.info.backend_pid
+        with pytest.raises(ZeroDivisionError), pool.connection() as connection:
+            connection.execute("INSERT INTO kept VALUES (2)")
+            raise ZeroDivisionError
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (own,))
+        with pool.connection() as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
+            assert connection.info.backend_pid != own
+
+
+@pytest.mark.database
+def test_instants_come_back_in_utc(connection: type_of_connection) -> None:
+    row = connection.execute("SELECT '2024-02-29 08:00+08'::timestamptz").fetchone()
+    assert row is not None
+    assert row[0].isoformat() == "2024-02-29T00:00:00+00:00"
+    assert row[0].utcoffset() == datetime.timedelta(0)
+
+
+@pytest.mark.database
+def test_an_external_server_is_not_migrated_unasked(empty_database_url: str, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, empty_database_url, 1.0)
+    with pytest.raises(DatabaseUnavailable, match="Run `loantrail database migrate`"), database(settings):
+        pass
+
+
+@pytest.mark.database
+def test_a_connection_that_the_server_ends_is_told_as_such(database_url: str) -> None:
+    books = Database(database_url)
+    with (
+        pytest.raises(DatabaseUnavailable, match="What was committed is safe"),
+        books.connection() as connection,
+    ):
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+        connection.execute("SELECT 1")
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot be used"):
+        Database(f"postgresql://somebody@/books?host={tmp_path}").connect()
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="LOANTRAIL_DATABASE_URL cannot be read"):
+        Database("postgres//somewhere")
+
+
+def test_a_full_disk_has_its_own_error() -> None:
+    full = psycopg.errors.DiskFull("could not extend file: No space left on device")
+    assert isinstance(translated(full), StorageExhausted)
+    with pytest.raises(StorageExhausted, match="Free some space"), database_failures():
+        raise full
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable],
+)
+def test_a_condition_of_one_statement_stays_what_it_is(condition: type[psycopg.OperationalError]) -> None:
+    with pytest.raises(condition), database_failures():
+        raise condition("try again")
+
+
+def test_settings_come_from_the_environment(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "LOANTRAIL_HOME": str(tmp_path),
+            "LOANTRAIL_DATABASE_URL": " postgresql:///books ",
+            "LOANTRAIL_DATABASE_GRACE_SECONDS": "2.5",
+        }
+    )
+    assert settings == Settings(tmp_path, "postgresql:///books", 2.5)
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
+def test_a_grace_that_is_no_number_of_seconds_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="LOANTRAIL_DATABASE_GRACE_SECONDS"):
+        read_settings({"LOANTRAIL_DATABASE_GRACE_SECONDS": text})
+
+
+def test_root_keeps_its_data_where_the_servers_user_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert read_settings({}).home == ROOT_HOME
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert read_settings({"XDG_DATA_HOME": "/data"}).home == Path("/data/loantrail")
