@@ -9,20 +9,21 @@ import polars as pl
 ACCOUNT_ORDER: Final = ("booked_at", "sequence", "source_file", "position")
 """The order of an account's own statement. Lines of one file keep the file's order."""
 
-REPORT_COLUMNS: Final = (
-    "account",
-    "currency",
-    "state",
-    "line_count",
-    "balance_count",
-    "difference_count",
-    "first_source_file",
-    "first_position",
-    "first_booked_at",
-    "expected_fen",
-    "actual_fen",
-    "opening_fen",
-)
+REPORT_SCHEMA: Final = {
+    "account": pl.String(),
+    "currency": pl.String(),
+    "state": pl.String(),
+    "line_count": pl.Int64(),
+    "balance_count": pl.Int64(),
+    "difference_count": pl.Int64(),
+    "first_source_file": pl.String(),
+    "first_position": pl.Int64(),
+    "first_booked_at": pl.Datetime("us", "UTC"),
+    "expected_fen": pl.Int64(),
+    "actual_fen": pl.Int64(),
+    "opening_fen": pl.Int64(),
+}
+REPORT_COLUMNS: Final = tuple(REPORT_SCHEMA)
 
 
 def with_expected_balance(lines: pl.DataFrame) -> pl.DataFrame:

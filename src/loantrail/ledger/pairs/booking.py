@@ -11,7 +11,7 @@ from loantrail.clock import now
 from loantrail.errors import InputError
 from loantrail.ledger.pairing import PairingParameters, pair_lines
 from loantrail.ledger.pairs import store
-from loantrail.ledger.reconcile import REPORT_COLUMNS, reconcile
+from loantrail.ledger.reconcile import REPORT_COLUMNS, REPORT_SCHEMA, reconcile
 from loantrail.ledger.transfers import transfer_id
 
 LINES_AT_ONCE: Final = 2_000_000
@@ -36,7 +36,7 @@ def settle(connection: store.type_of_connection, parameters: PairingParameters |
     ids, _ = store.note_touched(connection)
     if not ids:
         connection.commit()
-        return pl.DataFrame(schema=dict.fromkeys(REPORT_COLUMNS, pl.String))
+        return pl.DataFrame(schema=REPORT_SCHEMA)
     parts = store.count_lines_estimate(connection) // LINES_AT_ONCE + 1
     for part in range(parts):
         _pair_part(connection, part, parts, parameters)
@@ -87,7 +87,16 @@ def computed_pairings(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _reconcile(connection: store.type_of_connection) -> pl.DataFrame:
     accounts = store.touched_accounts(connection)
-    reports: list[pl.DataFrame] = []
+    silent = store.book_without_balances(connection, now())
+    zero = pl.lit(0, pl.Int64)
+    reports = [
+        silent.select(
+            pl.lit(None, REPORT_SCHEMA[name]).alias(name) if name not in silent.columns else pl.col(name)
+            for name in REPORT_COLUMNS
+        ).with_columns(
+            pl.lit("no_balances").alias("state"), zero.alias("balance_count"), zero.alias("difference_count")
+        )
+    ]
     for first in range(0, len(accounts), ACCOUNTS_AT_ONCE):
         report = reconcile(store.lines_of_accounts(connection, accounts[first : first + ACCOUNTS_AT_ONCE]))
         store.book_reconciliation(connection, report, now())

@@ -61,17 +61,18 @@ def note_touched(connection: type_of_connection) -> tuple[list[int], int]:
     rows = connection.execute("SELECT pending_id, line_count FROM ledger.pairing_pending").fetchall()
     ids = [int(row[0]) for row in rows]
     connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS touched_line (amount_fen bigint, currency char(3), account text) "
-        "ON COMMIT DELETE ROWS"
+        "CREATE TEMP TABLE IF NOT EXISTS touched_line (amount_fen bigint, currency char(3), account text, "
+        "line_count bigint, with_balance boolean) ON COMMIT DELETE ROWS"
     )
     connection.execute(
         """
         INSERT INTO pg_temp.touched_line
-        SELECT DISTINCT l.amount_fen, l.currency, l.account
+        SELECT l.amount_fen, l.currency, l.account, count(*), bool_or(l.balance_fen IS NOT NULL)
         FROM ledger.pairing_pending p
         JOIN ledger.statement_line l ON l.booked_at BETWEEN p.first_booked_at AND p.last_booked_at
          AND l.file_id = p.file_id AND l.arrival_number BETWEEN p.first_arrival AND p.last_arrival
         WHERE p.pending_id = ANY(%s)
+        GROUP BY l.amount_fen, l.currency, l.account
         """,
         (ids,),
     )
@@ -303,8 +304,39 @@ _BALANCE_SCHEMA: Final[dict[str, Any]] = {
 
 
 def touched_accounts(connection: type_of_connection) -> list[str]:
-    rows = connection.execute("SELECT DISTINCT account FROM pg_temp.touched_line ORDER BY account").fetchall()
+    """Accounts that new lines touch and of which any balance is known, now or before."""
+    rows = connection.execute(
+        "SELECT account FROM (SELECT account, bool_or(with_balance) AS any_balance FROM pg_temp.touched_line "
+        "GROUP BY account) t WHERE any_balance OR EXISTS (SELECT 1 FROM ledger.reconciliation r "
+        "WHERE r.account = t.account AND r.state <> 'no_balances') ORDER BY account"
+    ).fetchall()
     return [str(row[0]) for row in rows]
+
+
+def book_without_balances(connection: type_of_connection, at: datetime.datetime) -> pl.DataFrame:
+    """Enter that the other touched accounts give no balances; `account, currency, line_count`."""
+    rows = connection.execute(
+        """
+        INSERT INTO ledger.reconciliation
+               (account, currency, state, line_count, balance_count, difference_count, checked_at, unit_id)
+        SELECT l.account, l.currency, 'no_balances', count(*), 0, 0, %s, max(l.unit_id)
+        FROM (
+            SELECT t.account, t.currency FROM pg_temp.touched_line t GROUP BY t.account, t.currency
+            HAVING NOT bool_or(t.with_balance) AND NOT EXISTS (
+                SELECT 1 FROM ledger.reconciliation r WHERE r.account = t.account AND r.state <> 'no_balances'
+            )
+        ) silent
+        JOIN ledger.statement_line l USING (account, currency)
+        GROUP BY l.account, l.currency
+        ON CONFLICT (account, currency) DO UPDATE SET
+            line_count = excluded.line_count, checked_at = excluded.checked_at
+        RETURNING account, currency, line_count
+        """,
+        (at,),
+    ).fetchall()
+    return pl.DataFrame(
+        rows, schema={"account": pl.String, "currency": pl.String, "line_count": pl.Int64}, orient="row"
+    )
 
 
 def lines_of_accounts(connection: type_of_connection, accounts: Sequence[str]) -> pl.DataFrame:

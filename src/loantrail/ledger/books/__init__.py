@@ -1,0 +1,1 @@
+"""What the books hold, as frames: the inputs of a trace."""

@@ -1,0 +1,79 @@
+"""SQL that reads the books whole."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+from psycopg import sql
+
+from loantrail.ledger.pairs.store import read_frame, type_of_connection
+
+_INSTANT: Final = pl.Datetime("us", "UTC")
+_LINES: Final[dict[str, Any]] = {
+    "line_id": pl.String(),
+    "source_file": pl.String(),
+    "position": pl.Int64(),
+    "booked_at": _INSTANT,
+    "sequence": pl.Int64(),
+    "account": pl.String(),
+    "direction": pl.String(),
+    "amount_fen": pl.Int64(),
+    "currency": pl.String(),
+    "counterparty_account": pl.String(),
+    "counterparty_name": pl.String(),
+    "purpose_text": pl.String(),
+    "balance_fen": pl.Int64(),
+    "reverses": pl.String(),
+    "reference": pl.String(),
+    "document_no": pl.String(),
+    "account_name": pl.String(),
+}
+
+
+def _microseconds(name: str) -> sql.Composed:
+    return sql.SQL("(extract(epoch FROM {}) * 1000000)::bigint").format(sql.Identifier(name))
+
+
+def read_lines(connection: type_of_connection) -> pl.DataFrame:
+    """All statement lines, in order of arrival."""
+    columns = sql.SQL(", ").join(
+        _microseconds(name) if kind == _INSTANT else sql.Identifier(name) for name, kind in _LINES.items()
+    )
+    query = sql.SQL("SELECT {} FROM published.statement_line ORDER BY arrival_number").format(columns)
+    return read_frame(connection, query, _LINES)
+
+
+def read_pairs(connection: type_of_connection) -> pl.DataFrame:
+    """Valid pairings of two lines: `debit_line, credit_line, basis`."""
+    query = sql.SQL(
+        "SELECT replace(debit_line::text, '-', ''), replace(credit_line::text, '-', ''), basis FROM ledger.transfer "
+        "WHERE state = 'valid' AND debit_line IS NOT NULL AND credit_line IS NOT NULL"
+    )
+    schema = {"debit_line": pl.String(), "credit_line": pl.String(), "basis": pl.String()}
+    return read_frame(connection, query, schema)
+
+
+def read_disbursements(connection: type_of_connection) -> pl.DataFrame:
+    """All disbursements: `loan_id, account, amount_fen, currency, booked_at, reference`."""
+    query = sql.SQL(
+        "SELECT loan_id, account, amount_fen, currency, {}, reference FROM published.disbursement "
+        "ORDER BY booked_at, disbursement_id"
+    ).format(_microseconds("booked_at"))
+    schema = {
+        "loan_id": pl.String(),
+        "account": pl.String(),
+        "amount_fen": pl.Int64(),
+        "currency": pl.String(),
+        "booked_at": _INSTANT,
+        "reference": pl.String(),
+    }
+    return read_frame(connection, query, schema)
+
+
+def read_openings(connection: type_of_connection) -> pl.DataFrame:
+    """Opening balances that the bank gave: `account, balance_fen`."""
+    query = sql.SQL(
+        "SELECT account, opening_balance_fen FROM published.account WHERE opening_balance_fen IS NOT NULL ORDER BY account"
+    )
+    return read_frame(connection, query, {"account": pl.String(), "balance_fen": pl.Int64()})

@@ -1,0 +1,66 @@
+"""The inputs of a trace out of the books, in the columns of its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from loantrail.ledger.books import store
+from loantrail.ledger.disbursements import link_disbursements
+from loantrail.ledger.pairing import PairingParameters
+from loantrail.ledger.pairs.store import type_of_connection
+from loantrail.ledger.reconcile import reconcile
+from loantrail.ledger.transfers import build_transfers
+
+
+@dataclass(frozen=True, slots=True)
+class TracingInputs:
+    transactions: pl.DataFrame
+    """`transfers.TRANSACTION_COLUMNS`, in the order to trace them; ids as in published.transfer."""
+    disbursements: pl.DataFrame
+    """`loan_id, transaction_id`."""
+    balances: pl.DataFrame
+    """`account, balance_fen` before the first row: what the bank gave, else what reconciled balances imply."""
+    unlinked: pl.DataFrame
+    """`loan_id, problem` of each disbursement that no single line shows."""
+    problems: pl.DataFrame
+    """`transfers.PROBLEM_SCHEMA`: statements that contradict each other, reversals of unknown lines."""
+
+
+def tracing_inputs(
+    connection: type_of_connection, parameters: PairingParameters | None = None
+) -> TracingInputs:
+    """Read everything that a trace of all loans needs. The books are read as they are at one moment."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    lines = store.read_lines(connection)
+    pairs = store.read_pairs(connection)
+    wanted = store.read_disbursements(connection)
+    given = store.read_openings(connection)
+    connection.rollback()
+    rows = lines.select("line_id").with_row_index("row")
+    numbered = (
+        pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
+        .join(rows.rename({"row": "credit"}), left_on="credit_line", right_on="line_id")
+        .select("debit", "credit", "basis")
+        .sort("debit")
+    )
+    transfers = build_transfers(lines, numbered)
+    found = link_disbursements(wanted, lines, parameters)
+    links = pl.DataFrame(
+        {
+            "loan_id": wanted.get_column("loan_id").gather(found.links.get_column("row")),
+            "transaction_id": transfers.transaction_of_line.gather(found.links.get_column("line")),
+        }
+    )
+    unlinked = found.unlinked.select(
+        wanted.get_column("loan_id").gather(found.unlinked.get_column("row")).alias("loan_id"), "problem"
+    )
+    implied = (
+        reconcile(lines)
+        .filter(pl.col("state") == "reconciled", pl.col("opening_fen").is_not_null())
+        .select("account", pl.col("opening_fen").alias("balance_fen"))
+        .join(given, on="account", how="anti")
+    )
+    balances = pl.concat([given, implied]).sort("account")
+    return TracingInputs(transfers.transactions, links, balances, unlinked, transfers.problems)
