@@ -22,14 +22,18 @@ from loantrail.tracing.kernel_cone import (
     SINK_DESTINATION,
     SOURCE,
     build_cone,
-    plan_reversals,
 )
+from loantrail.tracing.kernel_reach import plan_reversals, worth_following
 from loantrail.tracing.model import (
     IN_TRANSIT,
     USE_NONE,
+    USE_OTHER_DEBT,
     USE_OUTSIDE,
+    USE_OWN_INSTALMENT,
+    USE_REPAYMENT,
     Bool,
     History,
+    Int32,
 )
 from loantrail.tracing.trace import valid_reversals
 
@@ -92,7 +96,15 @@ def bounds(
     """
     destination = np.zeros(history.account_count, np.bool_)
     destination[np.asarray(sorted(destinations), np.int64)] = True
-    cone = reachable(history, loans, destination, unlimited, follow_uses=False, arcs_max=arcs_max)
+    cone = reachable(
+        history,
+        loans,
+        destination,
+        unlimited,
+        follow_uses=False,
+        outside_counts=outside_is_destination,
+        arcs_max=arcs_max,
+    )
     use = cone.sinks[:, 2]
     wanted = use == SINK_DESTINATION
     if outside_is_destination:
@@ -106,12 +118,14 @@ def reachable(
     destination: Bool | None = None,
     unlimited: Mapping[str, Bool] | None = None,
     follow_uses: bool = True,
+    outside_counts: bool = False,
     arcs_max: int = ARCS_MAX,
 ) -> Cone:
     """The network of everything that the money of `loans` may have done.
 
-    With `follow_uses` every final arrival offers a sink of its use, and the money may still pass on and return to
-    the borrower's side, where its use is cleared; all loans must then have one borrower (ValueError).
+    With `follow_uses` money is kept apart by its use so far, from its first final arrival until it returns to the
+    borrower's side; all loans must then have one borrower (ValueError). Without it only money that can still reach
+    a destination (outside too with `outside_counts`) is followed: the rest certainly ends elsewhere.
     """
     m = history.account_count
     in_set = np.zeros(history.loan_count, np.bool_)
@@ -143,6 +157,22 @@ def reachable(
         later,
     )
     specials = history.specials
+    worth = worth_following(
+        history.debit,
+        history.credit,
+        history.special,
+        specials.disburses,
+        specials.opens_slot,
+        specials.carries,
+        history.terminal,
+        side if follow_uses else destination,
+        outside_counts,
+        earlier,
+        later,
+        mode,
+        follow_uses,
+    )
+    layer_of_use, layer_use = _layers(history, follow_uses)
     arcs, sinks, nodes, touched, stopped = build_cone(
         history.debit,
         history.credit,
@@ -159,6 +189,9 @@ def reachable(
         unknown,
         side,
         in_set,
+        worth,
+        layer_of_use,
+        layer_use,
         follow_uses,
         disbursed,
         earlier,
@@ -198,6 +231,18 @@ def statement_bounds(
     """Bounds of every line of one loan's statement; the network is built once."""
     cone = reachable(history, [loan], unlimited=unlimited)
     return [line_bounds(cone, line) for line in lines]
+
+
+def _layers(history: History, follow_uses: bool) -> tuple[Int32, Int32]:
+    """Layer of every code of a use (0 for none), and the code of every layer."""
+    seen = np.flatnonzero(np.bincount(history.arrival_use, minlength=256)) if follow_uses else np.zeros(0)
+    uses = set(seen.tolist()) - {USE_NONE, USE_REPAYMENT}
+    if USE_REPAYMENT in seen:
+        uses |= {USE_OWN_INSTALMENT, USE_OTHER_DEBT}
+    layer_use = np.array([USE_NONE, *sorted(uses)], np.int32)
+    layer_of_use = np.zeros(256, np.int32)
+    layer_of_use[layer_use] = np.arange(len(layer_use))
+    return layer_of_use, layer_use
 
 
 def _disbursed_fen(history: History, in_set: Bool) -> int:

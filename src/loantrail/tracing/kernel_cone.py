@@ -4,9 +4,8 @@ An account is a chain of nodes. Money comes in while a node is *filling* and goe
 first credit after a payment starts the next node, joined by an arc that holds at most the balance in between. In
 between, capacities of payments and balances follow from each other, so that fewer nodes than events are exact.
 
-Two layers: money whose use is still empty (layer 0) and money that a final arrival has given a use (layer 1). The
-layers share the accounts, not the capacities: a relaxation that widens bounds by use and leaves bounds by
-destination (layer 0 alone) exact.
+Layer 0 is money whose use is still empty; every use has a layer more. The layers share the accounts, not the
+capacities: a relaxation that can widen bounds by use and leaves bounds by destination (layer 0 alone) exact.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantrail.jit import jit, jit_inner
+from loantrail.tracing.kernel_reach import MODE_CONTRACT
 from loantrail.tracing.model import (
     IN_TRANSIT,
     OUTSIDE,
@@ -41,16 +41,12 @@ SINK_DESTINATION: Final = 300
 """In the use column of a sink: the money arrived at a destination."""
 SINK_ANYWHERE: Final = 301
 """In the use column of a sink: not followed further, so it may end anywhere."""
-
-MODE_CONTRACT: Final = 1
-"""The reversal gives back part of its original as if that had never left the payer."""
-MODE_EITHER: Final = 2
-"""The payee keeps no lots: the money may have ended there or come back."""
+SINK_ELSEWHERE: Final = 302
+"""In the use column of a sink: no destination can be reached from here."""
 
 _ARCS: Final = 0
 _NODES: Final = 1
 _SINKS: Final = 2
-_ROOM_PER_EVENT: Final = 32
 
 
 @jit_inner
@@ -99,72 +95,27 @@ def _put(
     _arc(arcs, counts, tail, node[layer, holder], fen)
 
 
-@jit
-def plan_reversals(
-    debit: Int32,
-    credit: Int32,
-    amount: Int64,
-    opening: Int64,
-    lotless: Bool,
-    destination: Bool,
-    unlimited: Bool,
-    earlier: Int32,
-    later: Int32,
-) -> tuple[Int64, Int8]:
-    """How each reversal pair (`earlier`, `later` events, sorted by `later`) enters the network.
+@jit_inner
+def _resolved(use: int, row: int, repays: Int32, in_set: Bool) -> int:
+    if use != USE_REPAYMENT:
+        return use
+    own = row >= 0 and repays[row] >= 0 and in_set[repays[row]]
+    return USE_OWN_INSTALMENT if own else USE_OTHER_DEBT
 
-    Returns the fen that it takes back and its mode, 0 for a pair that stays an ordinary transfer. A pair contracts
-    when the payee had no other event in between (reversals of the same original apart), was not overdrawn and the
-    reversal is within what is left of the original.
-    """
-    pairs = len(later)
-    fen = np.zeros(pairs, np.int64)
-    mode = np.zeros(pairs, np.uint8)
-    accounts = len(opening)
-    touches = np.zeros(accounts, np.int64)
-    balance = opening.copy()
-    by_earlier = np.argsort(earlier)
-    touches_then = np.zeros(pairs, np.int64)
-    balance_then = np.zeros(pairs, np.int64)
-    next_earlier = 0
-    next_later = 0
-    taken_back = np.zeros(pairs, np.int64)  # by the first pair (in `by_earlier`) of the original
-    contracted = np.zeros(pairs, np.int64)
-    first_of = np.zeros(pairs, np.int64)
-    for place in range(pairs):
-        pair = by_earlier[place]
-        same = place > 0 and earlier[pair] == earlier[by_earlier[place - 1]]
-        first_of[pair] = first_of[by_earlier[place - 1]] if same else pair
-    for event in range(len(debit)):
-        payer, payee, moved = int(debit[event]), int(credit[event]), int(amount[event])
-        if next_later < pairs and later[next_later] == event:
-            pair = next_later
-            next_later += 1
-            first = first_of[pair]
-            fen[pair] = min(moved, amount[earlier[pair]] - taken_back[first])
-            taken_back[first] += fen[pair]
-            if payer < 0 or lotless[payer]:
-                mode[pair] = MODE_EITHER if fen[pair] > 0 else 0
-            if payer >= 0 and fen[pair] == moved:
-                quiet = touches[payer] - touches_then[pair] == contracted[first]
-                covered = unlimited[payer] or balance_then[pair] >= 0
-                if quiet and (destination[payer] or (covered and not lotless[payer])):
-                    mode[pair] = MODE_CONTRACT
-                    contracted[first] += 1
-        if payer >= 0:
-            touches[payer] += 1
-        while next_earlier < pairs and earlier[by_earlier[next_earlier]] == event:
-            pair = by_earlier[next_earlier]
-            next_earlier += 1
-            if payee >= 0:
-                touches_then[pair] = touches[payee] + 1
-                balance_then[pair] = balance[payee]
-        if payee >= 0:
-            touches[payee] += 1
-            balance[payee] += moved
-        if payer >= 0:
-            balance[payer] -= moved
-    return fen, mode
+
+@jit_inner
+def _layers_after(
+    after: Bool, layer: int, use_layer: int, cleared: bool, original_layer: int, original_cleared: bool
+) -> None:
+    """Mark the layers in which money given back may arrive: by the arrival rule, or with the use that it had
+    before its original moved it."""
+    after[:] = False
+    after[0 if cleared else layer if layer > 0 else use_layer] = True
+    after[layer] = True
+    if original_cleared and layer == 0:
+        after[:] = True
+    if original_layer > 0 and layer == original_layer:
+        after[0] = True
 
 
 @jit
@@ -184,7 +135,10 @@ def build_cone(
     unlimited: Bool,
     side: Bool,
     in_set: Bool,
-    follow_uses: bool,
+    worth: Bool,
+    layer_of_use: Int32,
+    layer_use: Int32,
+    by_use: bool,
     total: int,
     pair_earlier: Int32,
     pair_later: Int32,
@@ -194,40 +148,44 @@ def build_cone(
 ) -> tuple[Int64Table, Int64Table, int, Bool, bool]:
     """Arcs of what the money of the loans in `in_set` may have done.
 
-    Accounts are `[m]` masks, loans `[k]`; pairs are sorted by `pair_later`, `total` is
-    the fen that the loans paid out, and stands for "without limit".
+    Accounts are `[m]` masks, loans `[k]`; pairs are sorted by `pair_later`. `worth` `[n]` comes from
+    `worth_following`. `layer_of_use` maps the codes of uses to layers, `layer_use` back; they count
+    where `by_use`, else there is layer 0 alone. `total` is the fen that the loans paid out, and stands for "without limit".
     Returns arcs (rows tail, head, fen), sinks (rows tail, fen, use, account), the number of nodes, the accounts
     that the money may have lain in, and whether following stopped at `arcs_max`.
     """
     accounts = len(opening)
     holders = accounts + len(disburses)
+    layers = len(layer_use)
     counts = np.zeros(3, np.int64)
     counts[_NODES] = 1
     arcs = np.empty((1024, 3), np.int64)
     sinks = np.empty((1024, 4), np.int64)
-    node = np.full((2, holders), -1, np.int32)
+    node = np.full((layers, holders), -1, np.int32)
+    held_layers = np.zeros(
+        holders, np.int32
+    )  # how many nodes of an account there may be, to skip most quickly
     paying = np.zeros(holders, np.bool_)
     balance = np.zeros(holders, np.int64)
     balance[:accounts] = opening
-    slot_at = np.full(holders, IN_TRANSIT, np.int32)
+    slot_event = np.full(holders, -1, np.int64)
     touched = np.zeros(accounts, np.bool_)
     pairs = len(pair_later)
-    bypass = np.full((2, pairs), -1, np.int32)
+    bypass = np.full((layers, pairs), -1, np.int32)
     by_earlier = np.argsort(pair_earlier)
     next_earlier = 0
     next_later = 0
     stopped_at = len(debit)
-    tails = np.full(2, -1, np.int64)
+    tails = np.full(layers, -1, np.int64)
+    after = np.zeros(layers, np.bool_)
     for event in range(len(debit)):
         if counts[_ARCS] > arcs_max:
             stopped_at = event
             break
-        arcs = _grown(arcs, counts[_ARCS], _ROOM_PER_EVENT)
-        sinks = _grown(sinks, counts[_SINKS], _ROOM_PER_EVENT)
         payer, payee = int(debit[event]), int(credit[event])
         moved, row = int(amount[event]), int(special[event])
-        carried = carries[row] if row >= 0 else -1
-        loan = disburses[row] if row >= 0 else -1
+        carried = int(carries[row]) if row >= 0 else -1
+        loan = int(disburses[row]) if row >= 0 else -1
 
         # What labelled money the payer can give
         holder = -1
@@ -236,32 +194,56 @@ def build_cone(
         elif payer >= 0 and not terminal[payer] and not destination[payer]:
             holder = payer
         free = 0 <= holder < accounts and unlimited[holder]
-        tails[:] = -1
         covered = min(moved, total)
-        if holder >= 0:
+        labelled = False
+        if holder >= 0 and held_layers[holder] > 0:
             if not free:
                 covered = min(covered, max(balance[holder], 0))
-            if covered > 0:
-                tails[:] = node[:, holder]
+            tails[:] = node[:, holder]
+            labelled = covered > 0
+            paying[holder] = True
         gives_back = next_later < pairs and pair_later[next_later] == event
         around = gives_back and pair_mode[next_later] != 0
+        original = int(pair_earlier[next_later]) if gives_back else -1
         if around:
             tails[:] = bypass[:, next_later]
             covered = min(pair_fen[next_later], total)
+            labelled = True
         if gives_back:
             next_later += 1
         if payer >= 0:
             balance[payer] -= moved
         if carried >= 0:
             balance[holder] = max(balance[holder] - moved, 0)
-        if holder >= 0:
-            paying[holder] = True
-            if not free and balance[holder] <= 0:
-                node[:, holder] = -1
+        if holder >= 0 and held_layers[holder] > 0 and not free and balance[holder] <= 0:
+            node[:, holder] = -1
+            held_layers[holder] = 0
+        if not labelled and loan < 0:
+            # Only other money: it matters where labelled money lies and has paid since it came
+            if payee >= 0:
+                if held_layers[payee] > 0 and paying[payee] and not unlimited[payee]:
+                    arcs = _grown(arcs, counts[_ARCS], layers)
+                    for layer in range(layers):
+                        if node[layer, payee] >= 0:
+                            held = int(node[layer, payee])
+                            node[layer, payee] = -1
+                            _put(arcs, counts, node, layer, payee, held, min(balance[payee], total))
+                    paying[payee] = False
+                balance[payee] += moved
+            if row >= 0 and opens_slot[row]:
+                balance[accounts + row] = moved
+            while next_earlier < pairs and pair_earlier[by_earlier[next_earlier]] == event:
+                next_earlier += 1
+            continue
+        arcs = _grown(arcs, counts[_ARCS], layers * (2 * layers + 6))
+        sinks = _grown(sinks, counts[_SINKS], layers * (2 * layers + 2))
 
         if loan >= 0:  # what the payer gives is lent again; the credit is the new loan's
-            if tails[0] >= 0:
-                _sink(sinks, counts, tails[0], covered, USE_RELENT, payer)
+            if labelled:
+                for layer in range(layers):
+                    if tails[layer] >= 0:
+                        use = layer_use[layer] if layer > 0 else USE_RELENT
+                        _sink(sinks, counts, tails[layer], covered, use, payer)
             tails[:] = -1
             if in_set[loan]:
                 tails[0] = SOURCE
@@ -276,8 +258,8 @@ def build_cone(
                     net -= pair_fen[by_earlier[next_earlier]]
                 active += 1 if pair_mode[by_earlier[next_earlier]] != 0 else 0
                 next_earlier += 1
-            arcs = _grown(arcs, counts[_ARCS], 2 * (next_earlier - first) + _ROOM_PER_EVENT)
-            for layer in range(2):
+            arcs = _grown(arcs, counts[_ARCS], layers * (active + 2 * layers + 7))
+            for layer in range(layers):
                 if tails[layer] < 0 or active == 0:
                     continue
                 middle = _new_node(counts)
@@ -292,108 +274,117 @@ def build_cone(
             covered = min(covered, net)
             if covered <= 0:
                 tails[:] = -1
-        labelled = tails[0] >= 0 or tails[1] >= 0
 
         # Arrival
         opens = row >= 0 and opens_slot[row]
-        if payee == IN_TRANSIT:
-            if opens:
-                balance[accounts + row] = moved
-                for layer in range(2):
-                    if tails[layer] >= 0:
-                        _put(arcs, counts, node, layer, accounts + row, tails[layer], covered)
-            continue
-        if payee >= 0 and destination[payee]:
-            balance[payee] += moved
-            for layer in range(2):
-                if tails[layer] >= 0:
-                    _sink(sinks, counts, tails[layer], covered, SINK_DESTINATION, payee)
-            continue
-        use = int(arrival_use[event]) if follow_uses else USE_NONE
-        if use == USE_REPAYMENT:
-            own = row >= 0 and repays[row] >= 0 and in_set[repays[row]]
-            use = USE_OWN_INSTALMENT if own else USE_OTHER_DEBT
-        cleared = payee >= 0 and side[payee]
-        if cleared:
-            use = USE_NONE
-        if payee == OUTSIDE or (terminal[payee] and not opens):
-            if payee == OUTSIDE and use == USE_NONE:
-                use = USE_OUTSIDE
-            if payee >= 0:
-                balance[payee] += moved
-            if tails[0] >= 0:
-                _sink(sinks, counts, tails[0], covered, use, payee)
-                if gives_back and use != USE_NONE and payee >= 0:
-                    _sink(sinks, counts, tails[0], covered, USE_NONE, payee)
-            if tails[1] >= 0 and (cleared or (gives_back and not around)):
-                _sink(sinks, counts, tails[1], covered, USE_NONE if payee >= 0 else USE_OUTSIDE, payee)
-            continue
-        owed = 0
         target = payee
-        if terminal[payee]:
+        into_slot = opens and (
+            payee == IN_TRANSIT or (payee >= 0 and terminal[payee] and not destination[payee])
+        )
+        arrives = payee >= 0 and destination[payee]
+        ends = payee == OUTSIDE or arrives or (payee >= 0 and terminal[payee] and not into_slot)
+        cleared = payee >= 0 and side[payee]
+        use_layer = 0
+        if by_use and not cleared:
+            use_layer = int(layer_of_use[_resolved(int(arrival_use[event]), row, repays, in_set)])
+        owed = 0
+        if into_slot:
             target = accounts + row
-            slot_at[target] = payee
+            slot_event[target] = event
             balance[target] = moved
-        else:
+        elif payee >= 0 and not ends:
             if not unlimited[payee]:
                 owed = min(moved, max(-balance[payee], 0))
-            if paying[payee] and (labelled or not unlimited[payee]):
-                for layer in range(2):
+            if held_layers[payee] > 0 and paying[payee]:
+                for layer in range(layers):
                     if node[layer, payee] >= 0:
                         kept = total if unlimited[payee] else min(balance[payee], total)
                         held = int(node[layer, payee])
                         node[layer, payee] = -1
                         _put(arcs, counts, node, layer, payee, held, kept)
-                paying[payee] = False
-            touched[payee] |= labelled
-        balance[payee] += moved
+            paying[payee] = False
+        if payee >= 0:
+            balance[payee] += moved
+        original_layer = 0
+        original_cleared = False
+        if gives_back and not around and by_use:
+            original_payee = int(credit[original])
+            original_cleared = original_payee >= 0 and side[original_payee]
+            if not original_cleared:
+                code = _resolved(int(arrival_use[original]), int(special[original]), repays, in_set)
+                original_layer = int(layer_of_use[code])
         space = min(covered, moved - owed)
-        for layer in range(2):
-            tail = int(tails[layer])
-            if tail < 0:
+        for layer in range(layers):
+            if tails[layer] < 0:
                 continue
-            if layer == 0 and use != USE_NONE:
+            tail = int(tails[layer])
+            if into_slot or around:
+                after[:] = False
+                after[layer] = True  # waits as it left, or comes back as it left
+            elif gives_back:
+                _layers_after(after, layer, use_layer, cleared, original_layer, original_cleared)
                 middle = _new_node(counts)
                 _arc(arcs, counts, tail, middle, covered)
-                _sink(sinks, counts, middle, covered, use, payee)
                 tail = middle
-            if layer == 0 and use != USE_NONE and not gives_back:
-                _put(arcs, counts, node, 1, target, tail, space)
-            elif layer == 0 or cleared or (gives_back and not around):
-                # Money given back has the use again that it left with, so that it may be empty once more
-                if owed > 0:
-                    middle = _new_node(counts)
-                    _arc(arcs, counts, tail, middle, covered)
-                    _sink(sinks, counts, middle, min(owed, covered), USE_OVERDRAFT, payee)
-                    tail = middle
-                _put(arcs, counts, node, 0, target, tail, space)
             else:
-                _put(arcs, counts, node, 1, target, tail, space)
+                after[:] = False
+                after[0 if cleared else layer if layer > 0 else use_layer] = True
+            for then in range(layers):
+                if not after[then]:
+                    continue
+                if arrives:
+                    _sink(sinks, counts, tail, covered, SINK_DESTINATION, payee)
+                elif ends:
+                    use = layer_use[then]
+                    if then == 0 and payee == OUTSIDE:
+                        use = USE_OUTSIDE
+                    _sink(sinks, counts, tail, covered, use, payee)
+                elif not worth[event] and (not by_use or (then > 0 and not into_slot)):
+                    _sink(sinks, counts, tail, covered, layer_use[then] if by_use else SINK_ELSEWHERE, payee)
+                else:
+                    from_node = tail
+                    if owed > 0:
+                        from_node = _new_node(counts)
+                        _arc(arcs, counts, tail, from_node, covered)
+                        use = layer_use[then] if then > 0 else USE_OVERDRAFT
+                        _sink(sinks, counts, from_node, min(owed, covered), use, payee)
+                    if node[then, target] < 0:
+                        held_layers[target] += 1
+                    _put(arcs, counts, node, then, target, from_node, space)
+                    if node[then, target] < 0:
+                        held_layers[target] -= 1
+                    if target < accounts:
+                        touched[target] = True
 
     stopped = stopped_at < len(debit)
     for holder in range(holders):
-        sinks = _grown(sinks, counts[_SINKS], 2)
-        where = holder if holder < accounts else slot_at[holder]
+        if held_layers[holder] == 0:
+            continue
+        sinks = _grown(sinks, counts[_SINKS], layers)
+        where = holder
         limited = holder >= accounts or not unlimited[holder]
         kept = min(max(balance[holder], 0), total) if limited else total
-        for layer in range(2):
-            if node[layer, holder] >= 0 and (layer == 0 or stopped):
-                _sink(
-                    sinks,
-                    counts,
-                    node[layer, holder],
-                    kept,
-                    SINK_ANYWHERE if stopped else USE_NONE,
-                    where,
-                )
+        for layer in range(layers):
+            if node[layer, holder] < 0:
+                continue
+            use = int(layer_use[layer])
+            if holder >= accounts:
+                opener = slot_event[holder]
+                where = int(credit[opener])
+                if where >= 0 and side[where]:
+                    use = USE_NONE
+                elif where >= 0 and layer == 0 and by_use:
+                    code = _resolved(int(arrival_use[opener]), int(special[opener]), repays, in_set)
+                    use = int(layer_use[layer_of_use[code]])
+            _sink(sinks, counts, node[layer, holder], kept, SINK_ANYWHERE if stopped else use, where)
     if stopped:
         for pair in range(next_later, pairs):
-            sinks = _grown(sinks, counts[_SINKS], 2)
-            for layer in range(2):
+            sinks = _grown(sinks, counts[_SINKS], layers)
+            for layer in range(layers):
                 if bypass[layer, pair] >= 0:
                     _sink(sinks, counts, bypass[layer, pair], total, SINK_ANYWHERE, OUTSIDE)
         for event in range(stopped_at, len(debit)):
-            row = special[event]
+            row = int(special[event])
             if row >= 0 and disburses[row] >= 0 and in_set[disburses[row]]:
                 sinks = _grown(sinks, counts[_SINKS], 1)
                 _sink(sinks, counts, SOURCE, amount[event], SINK_ANYWHERE, OUTSIDE)
