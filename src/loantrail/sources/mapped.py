@@ -14,8 +14,9 @@ import polars as pl
 from loantrail.errors import ColumnMissing, Place
 from loantrail.records import RecordType
 from loantrail.sources.canonical import RECORD_TYPES
-from loantrail.sources.columns import Reading, accept, float_texts
+from loantrail.sources.columns import Reading, accept
 from loantrail.sources.delimited import Block, find_layout
+from loantrail.sources.kinds import float_texts
 from loantrail.sources.mapping import (
     Elapsed,
     Mapping,
