@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from loantrail.destinations.arrival import arrival_classes
-from loantrail.errors import InputError, Place
+from loantrail.errors import InputError, Place, ValueRefused
 from loantrail.sources.model import Refusal
 from loantrail.tracing.assemble import NamedHistory, assemble
-from loantrail.tracing.inputs import Table, read_inputs
+from loantrail.tracing.bounds import bounds as network_bounds
+from loantrail.tracing.inputs import DESTINATIONS, Table, read_inputs, read_table, refusal
 from loantrail.tracing.model import Convention
 from loantrail.tracing.results import result_frames
 from loantrail.tracing.trace import trace_history
@@ -31,6 +34,26 @@ class TraceResult:
     """`given` or `inferred` (then each account starts with the least that never overdraws it)."""
     problems: list[Refusal] = field(default_factory=list[Refusal])
     """Rows that were refused, and links that could not be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundsResult:
+    """Least and most, in fen, of the loans together that can have reached the destinations, however one counts."""
+
+    loans: tuple[str, ...]
+    disbursed_fen: int
+    least_fen: int
+    most_fen: int
+    proven: bool
+    """The balances on the way are known. Else the figures take accounts there to hold unlimited own money."""
+    reasons: tuple[str, ...]
+    """What made it not proven."""
+    opening: str
+    """`given` or `inferred`."""
+    outer: bool
+    """The network was too large to follow whole: the figures hold, the true ones may lie closer together."""
+    problems: list[Refusal] = field(default_factory=list[Refusal])
+    """Rows that were refused, and destinations that appear in no transaction."""
 
 
 def convention_named(name: str) -> Convention:
@@ -84,4 +107,73 @@ def trace(
     )
 
 
-__all__ = ["CONVENTIONS", "TraceResult", "convention_named", "read_history", "trace"]
+def bounds(
+    transactions: Table,
+    disbursements: Table,
+    balances: Table | None = None,
+    *,
+    loans: str | Sequence[str],
+    destinations: Table,
+    orders: Table | None = None,
+    accounts: Table | None = None,
+    outside: bool = False,
+) -> BoundsResult:
+    """The least and the most that can have reached a set of accounts, whichever counting rule one takes.
+
+    Tables as for `trace`; `loans` one id or several (together), `destinations` a table with the column `account`
+    or a list of accounts: money that arrives there counts and is not followed further. With `outside` money that
+    leaves for the outside world counts too. Without `balances` every account holds unlimited own money.
+    Raises FileUnreadable or ColumnMissing when a table cannot be used, ValueRefused for a loan that was not paid
+    out, LimitExceeded beyond 2^62 fen.
+    """
+    named = read_history(transactions, disbursements, balances, orders, accounts)
+    wanted = (loans,) if isinstance(loans, str) else tuple(dict.fromkeys(loans))
+    numbers = {loan: number for number, loan in enumerate(named.loans)}
+    for loan in wanted:
+        if loan not in numbers:
+            raise ValueRefused(
+                f"loan {loan} is not among the loans paid out",
+                Place(field="loans"),
+                f"The disbursements pay out {len(numbers)} loans; check the id",
+            )
+    if isinstance(destinations, (list, tuple, set, frozenset)):
+        destinations = pl.DataFrame(
+            {"account": sorted(map(str, destinations))}, schema={"account": pl.String}
+        )
+    table, refused, file = read_table(destinations, DESTINATIONS)
+    known = pl.DataFrame({"account": named.accounts}).with_row_index("index")
+    found = table.join(known, on="account", how="left", maintain_order="left")
+    unknown = [
+        refusal(file, row, "account", "account_unknown", f"account {account} is in no accepted transaction")
+        for row, account in found.filter(pl.col("index").is_null()).select("row", "account").iter_rows()
+    ]
+    everywhere = np.ones(named.history.account_count, np.bool_)
+    result = network_bounds(
+        named.history,
+        [numbers[loan] for loan in wanted],
+        found["index"].drop_nulls().to_list(),
+        {"opening_inferred": everywhere} if named.opening == "inferred" else None,
+        outside,
+    )
+    return BoundsResult(
+        loans=wanted,
+        disbursed_fen=result.disbursed_fen,
+        least_fen=result.least_fen,
+        most_fen=result.most_fen,
+        proven=result.proven,
+        reasons=result.reasons,
+        opening=named.opening,
+        outer=result.outer,
+        problems=[*named.problems, *refused, *unknown],
+    )
+
+
+__all__ = [
+    "CONVENTIONS",
+    "BoundsResult",
+    "TraceResult",
+    "bounds",
+    "convention_named",
+    "read_history",
+    "trace",
+]

@@ -8,7 +8,7 @@ the least. The network is solved by OR-Tools' push-relabel max flow (Goldberg an
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +26,8 @@ from loantrail.tracing.kernel_cone import (
 from loantrail.tracing.kernel_reach import plan_reversals, worth_following
 from loantrail.tracing.model import (
     IN_TRANSIT,
+    NO_SPECIAL,
+    OUTSIDE,
     USE_NONE,
     USE_OTHER_DEBT,
     USE_OUTSIDE,
@@ -34,6 +36,7 @@ from loantrail.tracing.model import (
     Bool,
     History,
     Int32,
+    Specials,
 )
 from loantrail.tracing.trace import valid_reversals
 
@@ -127,6 +130,7 @@ def reachable(
     borrower's side; all loans must then have one borrower (ValueError). Without it only money that can still reach
     a destination (outside too with `outside_counts`) is followed: the rest certainly ends elsewhere.
     """
+    history = _plain(history)
     m = history.account_count
     in_set = np.zeros(history.loan_count, np.bool_)
     in_set[np.asarray(sorted(loans), np.int64)] = True
@@ -231,6 +235,40 @@ def statement_bounds(
     """Bounds of every line of one loan's statement; the network is built once."""
     cone = reachable(history, [loan], unlimited=unlimited)
     return [line_bounds(cone, line) for line in lines]
+
+
+def warm_up() -> None:
+    """Compile the kernels of the bounds, or load them from the cache, by way of one tiny history."""
+    one = np.array([0, 1], np.int32)
+    none = np.full(1, -1, np.int32)
+    false = np.zeros(1, np.bool_)
+    history = History(
+        debit=np.array([OUTSIDE, 0], np.int32),
+        credit=one,
+        amount_fen=np.array([2, 1], np.int64),
+        arrival_use=np.zeros(2, np.uint8),
+        special=np.array([0, NO_SPECIAL], np.int32),
+        specials=Specials(np.zeros(1, np.int32), none, none, np.zeros(1, np.int64), false, none, none),
+        opening_fen=np.zeros(2, np.int64),
+        terminal=np.zeros(2, np.bool_),
+        side_start=np.array([0, 1, 1], np.int32),
+        side_borrower=np.zeros(1, np.int32),
+        loan_borrower=np.zeros(1, np.int32),
+    )
+    bounds(history, [0], [1])
+
+
+def _plain(history: History) -> History:
+    """The same arrays, contiguous and writable: the kernels are compiled for such arrays alone."""
+
+    def plain(table: History | Specials) -> dict[str, Any]:
+        return {
+            column.name: np.require(value, requirements=["C", "W"])
+            for column in fields(table)
+            if isinstance(value := getattr(table, column.name), np.ndarray)
+        }
+
+    return replace(history, **plain(history), specials=replace(history.specials, **plain(history.specials)))
 
 
 def _layers(history: History, follow_uses: bool) -> tuple[Int32, Int32]:
