@@ -16,4 +16,5 @@ def command() -> None:
     # Imported here, so that `loantrail prepare --help` does not wait for the compiler.
     tracing = importlib.import_module("loantrail.tracing.trace")
     tracing.warm_up()
+    importlib.import_module("loantrail.tracing.bounds").warm_up()
     click.echo(f"The tracing kernels are ready ({clock.monotonic_seconds() - begun:.1f} s).")
