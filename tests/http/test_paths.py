@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from loantrail.http.pages.paths import Hop, line_arrivals
+from loantrail.http.pages.paths import Hop, LineArrival, LoanTrail, TracedPath
 
 START = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
 
@@ -16,7 +16,13 @@ def hop(
 
 
 def summary(hops: list[Hop], use: str, held: dict[str, str] | None = None) -> list[tuple[str, int]]:
-    return [(one.hop.transfer_id, one.counted_fen) for one in line_arrivals(hops, use, held or {})]
+    return [(one.hop.transfer_id, one.counted_fen) for one in LoanTrail(hops).arrivals(use, held or {})]
+
+
+def only_arrival(hops: list[Hop], use: str) -> tuple[LineArrival, list[TracedPath]]:
+    trail = LoanTrail(hops)
+    (arrival,) = trail.arrivals(use, {})
+    return arrival, trail.paths(arrival)
 
 
 def test_money_that_a_payee_passed_on_still_counts_where_its_use_was_decided() -> None:
@@ -39,8 +45,8 @@ def test_money_that_came_back_is_not_counted_at_the_payee_it_left() -> None:
     ]
     assert summary(hops, "supplier") == [("pay", 50)]
     assert summary(hops, "securities") == [("shares", 30)]
-    (arrival,) = line_arrivals(hops, "securities", {})
-    assert [one.hop_id for one in arrival.paths[0].hops] == ["d", "pay", "back", "shares"]
+    _, paths = only_arrival(hops, "securities")
+    assert [one.hop_id for one in paths[0].hops] == ["d", "pay", "back", "shares"]
 
 
 def test_slices_of_one_transaction_over_different_ways_are_paths_of_one_arrival() -> None:
@@ -53,9 +59,9 @@ def test_slices_of_one_transaction_over_different_ways_are_paths_of_one_arrival(
         hop("x1", "b2", "X", 30, "futures", transfer="x"),
         hop("x2", "c2", "X", 70, "futures", transfer="x"),
     ]
-    (arrival,) = line_arrivals(hops, "futures", {})
+    arrival, paths = only_arrival(hops, "futures")
     assert arrival.counted_fen == 100
-    assert [(path.counted_fen, path.moved_fen) for path in arrival.paths] == [
+    assert [(path.counted_fen, path.moved_fen) for path in paths] == [
         (70, (100, 70, 70, 70)),
         (30, (100, 30, 30, 30)),
     ]
@@ -69,8 +75,8 @@ def test_slices_over_the_same_way_are_one_path() -> None:
         hop("x1", "b", "X", 60, "cash", True, transfer="t2"),
         hop("x2", "c", "X", 40, "cash", True, transfer="t2"),
     ]
-    (arrival,) = line_arrivals(hops, "cash", {})
-    assert [(path.counted_fen, path.moved_fen) for path in arrival.paths] == [(100, (100, 100, 100))]
+    _, paths = only_arrival(hops, "cash")
+    assert [(path.counted_fen, path.moved_fen) for path in paths] == [(100, (100, 100, 100))]
 
 
 def test_largest_arrivals_come_first() -> None:

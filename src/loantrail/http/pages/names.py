@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from loantrail.http.pages import store
 from loantrail.http.pages.model import Account, Arrival, Path, Step
-from loantrail.http.pages.paths import Hop, LineArrival, TracedPath
+from loantrail.http.pages.paths import Hop, LineArrival, LoanTrail, TracedPath
 
 PATHS_SHOWN_MAX: Final = 5
 """Paths given for one arrival; its `path_count` tells how many there are."""
@@ -36,10 +36,11 @@ class _Books:
 
 
 def named_arrivals(
-    connection: Connection[Any], run_id: str, arrivals: Sequence[LineArrival]
+    connection: Connection[Any], run_id: str, trail: LoanTrail, arrivals: Sequence[LineArrival]
 ) -> list[Arrival]:
     """The same arrivals, in the same order, ready for a page."""
-    hops = [hop for arrival in arrivals for path in arrival.paths[:PATHS_SHOWN_MAX] for hop in path.hops]
+    paths = [trail.paths(arrival) for arrival in arrivals]
+    hops = [hop for ways in paths for path in ways[:PATHS_SHOWN_MAX] for hop in path.hops]
     books = _Books(
         store.account_names(
             connection, {account for hop in hops for account in (hop.from_account, hop.to_account) if account}
@@ -47,10 +48,15 @@ def named_arrivals(
         store.transfers(connection, {hop.transfer_id for hop in hops}),
     )
     reasons = store.destinations(connection, run_id, [arrival.hop.transfer_id for arrival in arrivals])
-    return [_arrival(books, reasons.get(arrival.hop.transfer_id, _NOTHING), arrival) for arrival in arrivals]
+    return [
+        _arrival(books, reasons.get(arrival.hop.transfer_id, _NOTHING), arrival, ways)
+        for arrival, ways in zip(arrivals, paths, strict=True)
+    ]
 
 
-def _arrival(books: _Books, reason: Mapping[str, Any], arrival: LineArrival) -> Arrival:
+def _arrival(
+    books: _Books, reason: Mapping[str, Any], arrival: LineArrival, paths: Sequence[TracedPath]
+) -> Arrival:
     hop = arrival.hop
     transfer = books.transfers.get(hop.transfer_id, _NOTHING)
     return Arrival(
@@ -66,8 +72,8 @@ def _arrival(books: _Books, reason: Mapping[str, Any], arrival: LineArrival) -> 
         basis=reason.get("basis"),
         confidence_permille=reason.get("confidence_permille"),
         evidence=reason.get("evidence"),
-        path_count=len(arrival.paths),
-        paths=[_path(books, path) for path in arrival.paths[:PATHS_SHOWN_MAX]],
+        path_count=len(paths),
+        paths=[_path(books, path) for path in paths[:PATHS_SHOWN_MAX]],
     )
 
 

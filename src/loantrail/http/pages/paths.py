@@ -41,35 +41,75 @@ class TracedPath:
 
 @dataclass(frozen=True, slots=True)
 class LineArrival:
-    """The transaction of `hop` brought `counted_fen` of the line, over `paths`, largest first."""
+    """The transaction of `hop` brought `counted_fen` of the line, in the slices named by their arriving hops."""
 
     hop: Hop
     counted_fen: int
-    paths: tuple[TracedPath, ...]
+    slices: tuple[tuple[Hop, int], ...]
 
 
-def line_arrivals(hops: Sequence[Hop], use: str, held_use: Mapping[str, str]) -> list[LineArrival]:
-    """The arrivals that the line `use` rests on, largest first, ties in the order they were booked.
+class LoanTrail:
+    """The hops of one loan, and how they hang together."""
 
-    `held_use` names, for each account that holds money of the loan without a use, the line it belongs to.
-    """
-    by_id = {hop.hop_id: hop for hop in hops}
-    moved_on: defaultdict[str, int] = defaultdict(int)
-    for hop in hops:
-        if hop.parent_hop_id is not None:
-            moved_on[hop.parent_hop_id] += hop.amount_fen
-    counted: defaultdict[str, int] = defaultdict(int)
-    for hop in hops:
-        resting_fen = hop.amount_fen - moved_on[hop.hop_id]
-        if resting_fen > 0 and _line_of(hop, held_use) == use:
-            counted[_arrival_of(hop, by_id).hop_id] += resting_fen
-    by_transfer: defaultdict[str, list[tuple[tuple[Hop, ...], int]]] = defaultdict(list)
-    for hop_id, amount_fen in counted.items():
-        arrival = by_id[hop_id]
-        by_transfer[arrival.transfer_id].append((_chain(arrival, by_id), amount_fen))
-    arrivals = [_arrival(chains) for chains in by_transfer.values()]
-    arrivals.sort(key=lambda arrival: (-arrival.counted_fen, arrival.hop.booked_at, arrival.hop.transfer_id))
-    return arrivals
+    def __init__(self, hops: Sequence[Hop]) -> None:
+        self._hops = hops
+        self._by_id = {hop.hop_id: hop for hop in hops}
+
+    def arrivals(self, use: str, held_use: Mapping[str, str]) -> list[LineArrival]:
+        """The arrivals that the line `use` rests on, largest first, ties in the order they were booked.
+
+        `held_use` names, for each account that holds money of the loan without a use, the line it belongs to.
+        """
+        moved_on: defaultdict[str, int] = defaultdict(int)
+        for hop in self._hops:
+            if hop.parent_hop_id is not None:
+                moved_on[hop.parent_hop_id] += hop.amount_fen
+        counted: defaultdict[str, int] = defaultdict(int)
+        for hop in self._hops:
+            resting_fen = hop.amount_fen - moved_on.get(hop.hop_id, 0)
+            if resting_fen > 0 and _line_of(hop, held_use) == use:
+                counted[self._arrival_of(hop).hop_id] += resting_fen
+        by_transfer: defaultdict[str, list[tuple[Hop, int]]] = defaultdict(list)
+        for hop_id, amount_fen in counted.items():
+            arrival = self._by_id[hop_id]
+            by_transfer[arrival.transfer_id].append((arrival, amount_fen))
+        arrivals = [
+            LineArrival(slices[0][0], sum(amount_fen for _, amount_fen in slices), tuple(slices))
+            for slices in by_transfer.values()
+        ]
+        arrivals.sort(
+            key=lambda arrival: (-arrival.counted_fen, arrival.hop.booked_at, arrival.hop.transfer_id)
+        )
+        return arrivals
+
+    def paths(self, arrival: LineArrival) -> list[TracedPath]:
+        """The ways from the disbursement to the arrival, the one that carried most first. Slices that came over the
+        same transactions are one path."""
+        same_way: defaultdict[tuple[str, ...], list[tuple[tuple[Hop, ...], int]]] = defaultdict(list)
+        for hop, amount_fen in arrival.slices:
+            chain = self._chain(hop)
+            same_way[tuple(step.transfer_id for step in chain)].append((chain, amount_fen))
+        paths = [_path(chains) for chains in same_way.values()]
+        paths.sort(key=lambda path: (-path.counted_fen, tuple(hop.transfer_id for hop in path.hops)))
+        return paths
+
+    def _arrival_of(self, hop: Hop) -> Hop:
+        if not hop.use:
+            return hop
+        arrival = hop
+        while arrival.parent_hop_id is not None:
+            parent = self._by_id.get(arrival.parent_hop_id)
+            if parent is None or parent.use != hop.use:
+                break
+            arrival = parent
+        return arrival
+
+    def _chain(self, hop: Hop) -> tuple[Hop, ...]:
+        chain = [hop]
+        while (parent_id := chain[-1].parent_hop_id) is not None and parent_id in self._by_id:
+            chain.append(self._by_id[parent_id])
+        chain.reverse()
+        return tuple(chain)
 
 
 def _line_of(hop: Hop, held_use: Mapping[str, str]) -> str:
@@ -80,41 +120,11 @@ def _line_of(hop: Hop, held_use: Mapping[str, str]) -> str:
     return held_use.get(hop.to_account or "", "")
 
 
-def _arrival_of(hop: Hop, by_id: Mapping[str, Hop]) -> Hop:
-    if not hop.use:
-        return hop
-    arrival = hop
-    while arrival.parent_hop_id is not None:
-        parent = by_id.get(arrival.parent_hop_id)
-        if parent is None or parent.use != hop.use:
-            break
-        arrival = parent
-    return arrival
-
-
-def _chain(hop: Hop, by_id: Mapping[str, Hop]) -> tuple[Hop, ...]:
-    chain = [hop]
-    while (parent_id := chain[-1].parent_hop_id) is not None and parent_id in by_id:
-        chain.append(by_id[parent_id])
-    chain.reverse()
-    return tuple(chain)
-
-
-def _arrival(chains: Sequence[tuple[tuple[Hop, ...], int]]) -> LineArrival:
-    # Slices of one transaction that came over the same transactions are one path to a reader.
-    merged: dict[tuple[str, ...], list[tuple[tuple[Hop, ...], int]]] = {}
-    for chain, amount_fen in chains:
-        merged.setdefault(tuple(hop.transfer_id for hop in chain), []).append((chain, amount_fen))
-    paths = [_path(same) for same in merged.values()]
-    paths.sort(key=lambda path: (-path.counted_fen, tuple(hop.transfer_id for hop in path.hops)))
-    return LineArrival(chains[0][0][-1], sum(amount_fen for _, amount_fen in chains), tuple(paths))
-
-
-def _path(same: Sequence[tuple[tuple[Hop, ...], int]]) -> TracedPath:
-    first = same[0][0]
+def _path(chains: Sequence[tuple[tuple[Hop, ...], int]]) -> TracedPath:
+    first = chains[0][0]
     moved_fen = tuple(
         # Slices that split later share their first hops: each hop counts once.
-        sum({chain[position].hop_id: chain[position].amount_fen for chain, _ in same}.values())
+        sum({chain[position].hop_id: chain[position].amount_fen for chain, _ in chains}.values())
         for position in range(len(first))
     )
-    return TracedPath(first, moved_fen, sum(amount_fen for _, amount_fen in same))
+    return TracedPath(first, moved_fen, sum(amount_fen for _, amount_fen in chains))

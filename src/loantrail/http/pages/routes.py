@@ -12,7 +12,7 @@ from loantrail.http.connections import Reading
 from loantrail.http.pages import store
 from loantrail.http.pages.model import Evidence, Health, LoanList, LoanPage, LoanRow, Totals
 from loantrail.http.pages.names import named_arrivals
-from loantrail.http.pages.paths import line_arrivals
+from loantrail.http.pages.paths import LoanTrail
 from loantrail.http.problems import NotFound, problem_responses
 
 # A NUL cannot stand in a text of the database; other control characters stand in no name.
@@ -112,8 +112,8 @@ def line_evidence(
     if run is None or line is None:
         raise no_line(loan_id, use)
     run_id = run["run_id"]
-    hops = store.loan_hops(connection, run_id, loan_id)
-    arrivals = line_arrivals(hops, use, store.held_uses(connection, run_id, loan_id, use))
+    trail = LoanTrail(store.loan_hops(connection, run_id, loan_id))
+    arrivals = trail.arrivals(use, store.held_uses(connection, run_id, loan_id, use))
     return Evidence(
         loan_id=loan_id,
         use=use,
@@ -122,7 +122,7 @@ def line_evidence(
         total_count=len(arrivals),
         offset=offset,
         limit=limit,
-        arrivals=named_arrivals(connection, run_id, arrivals[offset : offset + limit]),
+        arrivals=named_arrivals(connection, run_id, trail, arrivals[offset : offset + limit]),
     )
 
 

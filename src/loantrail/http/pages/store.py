@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from psycopg import Connection, sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from loantrail.errors import LimitExceeded
 from loantrail.http.pages.paths import Hop
@@ -217,15 +217,15 @@ def leads(connection: Database, run_id: str, loan_id: str) -> list[Row]:
 
 def loan_hops(connection: Database, run_id: str, loan_id: str) -> list[Hop]:
     """Every hop of one loan in the order of the trace; LimitExceeded above HOPS_MAX."""
-    with connection.cursor(row_factory=class_row(Hop)) as cursor:
-        hops = cursor.execute(
-            """
-            SELECT hop_id, parent_hop_id, transfer_id, booked_at, from_account, to_account, amount_fen, depth,
-                   CASE WHEN use = 'none' THEN '' ELSE use END AS use, ended
-            FROM published.trace_hop WHERE run_id = %s AND loan_id = %s ORDER BY ordinal LIMIT %s
-            """,
-            (run_id, loan_id, HOPS_MAX + 1),
-        ).fetchall()
+    rows = connection.execute(
+        """
+        SELECT hop_id, parent_hop_id, transfer_id, booked_at, from_account, to_account, amount_fen, depth, use, ended
+        FROM published.trace_hop WHERE run_id = %s AND loan_id = %s ORDER BY ordinal LIMIT %s
+        """,
+        (run_id, loan_id, HOPS_MAX + 1),
+        binary=True,
+    ).fetchall()
+    hops = [Hop(*row) for row in rows]
     if len(hops) > HOPS_MAX:
         raise LimitExceeded(
             f"loan {loan_id} has more than {HOPS_MAX} movements",
