@@ -230,6 +230,21 @@ def test_a_refund_names_the_payment_it_takes_back(folder: Path) -> None:
     assert sum(signed(row) for row in rows) == 0
 
 
+def test_wallet_lines_follow_time_and_money_comes_in_before_it_goes_out(folder: Path) -> None:
+    """The export begins with the newest row."""
+    rows, _ = alipay(
+        folder,
+        "日用百货,新店,/,伞,支出,3.00,某银行(1),交易成功,O2,M2,",
+        "日用百货,老店,/,伞,支出,2.00,余额,交易成功,O1,M1,",
+    )
+    assert [(fen, name) for _, fen, name in moves(rows)] == [
+        (-200, "老店"),
+        (300, "某银行(1)"),
+        (-300, "新店"),
+    ]
+    assert sorted(row["position"] for row in rows) == [1, 2, 3]
+
+
 def wechat(folder: Path, *rows: str) -> tuple[list[dict[str, Any]], list[Refusal]]:
     return read(
         folder,

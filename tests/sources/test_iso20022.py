@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +266,15 @@ def test_after_an_entry_that_cannot_be_read_no_balance_is_claimed(folder: Path) 
     assert reasons(refusals) == [(0, "balance_fen", "balance_difference"), (1, "Amt", "amount_not_a_number")]
 
 
+def test_an_entry_of_unknown_direction_is_refused_and_no_balance_is_claimed(folder: Path) -> None:
+    rows, refusals = read(folder, document(statement(entry(way="XXXX") + entry("1.00"), "5.00", "4.00")))
+    assert [(row["amount_fen"], row["balance_fen"]) for row in rows] == [(100, None)]
+    assert reasons(refusals) == [
+        (0, "balance_fen", "balance_difference"),
+        (1, "CdtDbtInd", "direction_unknown"),
+    ]
+
+
 # Bad amounts -------------------------------------------------------------------------------------------------------
 
 
@@ -510,28 +518,40 @@ def test_a_very_large_batch_entry_is_broken_too(folder: Path, monkeypatch: pytes
     assert iso20022_entries.DETAILS_KEPT_MAX == 1000
 
 
+def test_entries_with_long_texts_come_in_smaller_batches(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_lines, "HELD_BYTES_MAX", 400_000)
+    long = entry("1.00", details=detail("E1", more=f"<RmtInf><Ustrd>{'x' * 50_000}</Ustrd></RmtInf>"))
+    path = folder / "message.xml"
+    path.write_text(document(statement(long * 30)), encoding="utf-8")
+    sizes = [len(batch.rows) for batch in ADAPTER.read(SourceFile(path, "m.xml"))]
+    assert sum(sizes) == 30
+    assert max(sizes) < 20
+
+
 @pytest.mark.heavy
-def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
-    """40 MB are read without 40 MB of Python objects; the balance runs through to the end."""
+def test_memory_does_not_grow_with_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty times the file takes the same memory; the balance runs through to the end."""
     import tracemalloc
 
+    monkeypatch.setattr(statement_lines, "LINES_MAX", 500)
     body = entry("1.00", details=detail("E1", more=f"<RmtInf><Ustrd>{'货款' * 200}</Ustrd></RmtInf>"))
-    count = 40_000_000 // len(body.encode())
-    path = folder / "large.xml"
-    start, end = document(statement("\x00", f"{count}.00", "0.00")).replace("\x00", "|").split("|")
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(start)
-        for _ in range(count):
-            stream.write(body)
-        stream.write(end)
-    tracemalloc.start()
-
-    def rows() -> Iterator[int]:
-        for batch in ADAPTER.read(SourceFile(path, "large.xml")):
+    peaks: list[int] = []
+    for count in (1_000, 20_000):
+        path = folder / f"{count}.xml"
+        start, end = document(statement("|", f"{count}.00", "0.00")).split("|")
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(start)
+            for _ in range(count):
+                stream.write(body)
+            stream.write(end)
+        tracemalloc.start()
+        read_rows = 0
+        for batch in ADAPTER.read(SourceFile(path, path.name)):
             assert not batch.refusals
-            yield len(batch.rows)
-
-    assert sum(rows()) == count
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 25_000_000
+            read_rows += len(batch.rows)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert read_rows == count
+    assert peaks[1] < 1.5 * peaks[0]

@@ -13,6 +13,8 @@ from loantrail.sources.model import Batch, Refusal, SourceFile
 
 LINES_MAX: Final = 10_000
 """Lines of one batch."""
+HELD_BYTES_MAX: Final = 16_777_216
+"""Original bytes that are held at a time; beyond it a batch is made before it has its lines."""
 ORIGINAL_BYTES_MAX: Final = 1_048_576
 """A refusal keeps at most this much of what it refuses."""
 MASKS: Final = ("*", "＊")
@@ -63,30 +65,29 @@ class LineGatherer:
         self._originals: list[bytes] = []
         self._refusals: list[Refusal] = []
         self._refused_records = 0
-        self.anything = False
-        """Whether a line or a refusal of a line was ever gathered."""
+        self._held_bytes = 0
 
     @property
     def full(self) -> bool:
         """Whether it is time for a batch."""
-        return len(self._lines) + len(self._refusals) >= LINES_MAX
+        return len(self._lines) + len(self._refusals) >= LINES_MAX or self._held_bytes >= HELD_BYTES_MAX
 
     def line(self, line: Line, original: bytes) -> None:
         """Take a line. What is wrong with its values is found, and refused by name, when the batch is made."""
-        self.anything = True
         if line.counterparty_account is not None and line.counterparty_account == line.account:
             # an account cannot be its own counterparty; the movement itself is the bank's word and stays
             line = line._replace(counterparty_account=None)
         self._lines.append(line)
         self._originals.append(original)
+        self._held_bytes += len(original)
 
     def refuse(self, position: int, field: str, reason: str, message: str, original: bytes) -> None:
         """One record that is not accepted."""
-        self.anything = True
         self._refused_records += 1
         self._refusals.append(
             Refusal(self.source_file, position, field, reason, message, original[:ORIGINAL_BYTES_MAX])
         )
+        self._held_bytes += min(len(original), ORIGINAL_BYTES_MAX)
 
     def notice(self, field: str, reason: str, message: str, original: bytes = b"") -> None:
         """Something about the file as a whole, at position 0. It refuses no record."""
@@ -118,6 +119,7 @@ class LineGatherer:
         read = len(lines) + self._refused_records
         self._lines, self._originals = self._lines[LINES_MAX:], self._originals[LINES_MAX:]
         self._refusals, self._refused_records = [], 0
+        self._held_bytes = sum(map(len, self._originals))
         return Batch(
             STATEMENT_LINE.name, accepted.rows, tuple(refusals), records_read=read, bytes_read=bytes_read
         )
