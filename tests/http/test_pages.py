@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
 import pytest
 from tests.http.bank import LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id, write_books, write_trace
 
+from loantrail.http.pages import store
 from loantrail.postgres.connection import type_of_connection
 
 pytestmark = pytest.mark.database
@@ -204,6 +206,23 @@ def test_currencies_are_summed_apart_and_amounts_beyond_what_a_browser_counts_ke
     assert found["items"][0]["disbursed_fen"] == str(most)
     totals = {one["currency"]: (one["disbursed_fen"], one["minor_digits"]) for one in found["totals"]}
     assert totals == {"CNY": (str(most), 2), "JPY": ("30000000", 0)}
+
+
+def test_one_answer_sees_one_state_and_changes_nothing(
+    connection: type_of_connection, database_url: str
+) -> None:
+    write_books(connection)
+    connection.commit()
+    with psycopg.connect(database_url) as reader:
+        store.read_one_state(reader)
+        assert store.current_run(reader) is None
+        write_trace(connection)
+        connection.commit()
+        assert store.current_run(reader) is None
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            reader.execute("DELETE FROM tracing.lead")
+        reader.rollback()
+        assert store.current_run(reader) is not None
 
 
 def test_health(client: httpx.Client) -> None:
