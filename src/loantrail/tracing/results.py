@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.kernel_digest import digest_hops, digest_texts
-from loantrail.tracing.model import Bool, Convention, Trace
+from loantrail.tracing.model import Convention, Int64, Trace
 from loantrail.tracing.statement import USE_NAMES, Rest, rests, statement_of
 
 _USE_TEXTS = pl.Series([USE_NAMES.get(code, "") for code in range(256)], dtype=pl.String)
@@ -116,7 +116,7 @@ def position_frame(named: NamedHistory, rest: Rest, use_codes: NDArray[np.uint8]
 
 
 def result_frames(
-    named: NamedHistory, trace: Trace, related: Bool | None = None
+    named: NamedHistory, trace: Trace, related: Int64 | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Hops, positions and statement of a trace. Raises ConservationBroken (see `statement_of`)."""
     rest = rests(named.history, trace, related)

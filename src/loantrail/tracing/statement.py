@@ -98,18 +98,21 @@ class Rest:
     """Still in an account that can pay it on."""
 
 
-def holding_lines(history: History, holdings: Holdings, related: Bool | None = None) -> list[str]:
-    """The statement line of each holding. `related` [loans, accounts]: the account belongs to a related party."""
+def holding_lines(history: History, holdings: Holdings, related: Int64 | None = None) -> list[str]:
+    """The statement line of each holding. `related`: sorted `loan * accounts + account` of each account that
+    belongs to a related party of the loan's borrower."""
     on_side = np.zeros(len(holdings.loan), np.bool_)
     kernel.mark_borrowers_sides(
         events_of(history), holdings.account.astype(np.int64), holdings.loan.astype(np.int64), on_side
     )
+    keys = holdings.loan.astype(np.int64) * history.account_count + holdings.account
+    is_related = np.isin(keys, related) if related is not None else np.zeros(len(keys), np.bool_)
     lines: list[str] = []
-    for account, loan, use, borrowers in zip(
+    for account, use, borrowers, relatives in zip(
         holdings.account.tolist(),
-        holdings.loan.tolist(),
         holdings.use.tolist(),
         on_side.tolist(),
+        is_related.tolist(),
         strict=True,
     ):
         if use != USE_NONE:
@@ -122,14 +125,14 @@ def holding_lines(history: History, holdings: Holdings, related: Bool | None = N
             lines.append("pooled")
         elif borrowers:
             lines.append(HELD_BY_BORROWER)
-        elif related is not None and related[loan, account]:
+        elif relatives:
             lines.append(HELD_BY_RELATED_PARTY)
         else:
             lines.append(HELD_BY_THIRD_PARTY)
     return lines
 
 
-def rests(history: History, trace: Trace, related: Bool | None = None) -> Rest:
+def rests(history: History, trace: Trace, related: Int64 | None = None) -> Rest:
     """Every place where labelled money came to rest."""
     hops, holdings, untraced = trace.hops, trace.holdings, trace.untraced
     ended = np.flatnonzero(hops.ended)
@@ -169,7 +172,7 @@ def disbursed_fen(history: History) -> Int64:
     return total
 
 
-def statement(history: History, trace: Trace, loans: list[str], related: Bool | None = None) -> pl.DataFrame:
+def statement(history: History, trace: Trace, loans: list[str], related: Int64 | None = None) -> pl.DataFrame:
     """`loan_id, use, amount_fen`, in order of loans, then of use.
 
     Raises ConservationBroken when a loan's lines do not sum to its disbursement (never for POISON, which

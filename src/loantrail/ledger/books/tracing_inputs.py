@@ -24,6 +24,8 @@ class TracingInputs:
     """`account, balance_fen` before the first row: what the bank gave, else what reconciled balances imply."""
     unlinked: pl.DataFrame
     """`loan_id, problem` of each disbursement that no single line shows."""
+    references: pl.DataFrame
+    """`transaction_id, account, reference` of every line that carries the bank's own reference."""
     problems: pl.DataFrame
     """`transfers.PROBLEM_SCHEMA`: statements that contradict each other, reversals of unknown lines."""
 
@@ -63,4 +65,10 @@ def tracing_inputs(
         .join(given, on="account", how="anti")
     )
     balances = pl.concat([given, implied]).sort("account")
-    return TracingInputs(transfers.transactions, links, balances, unlinked, transfers.problems)
+    references = (
+        lines.select("account", "reference")
+        .with_columns(transfers.transaction_of_line.alias("transaction_id"))
+        .drop_nulls("reference")
+        .select("transaction_id", "account", "reference")
+    )
+    return TracingInputs(transfers.transactions, links, balances, unlinked, references, transfers.problems)
