@@ -219,6 +219,11 @@ def test_the_server_stops_when_nobody_uses_it(office: Office) -> None:
     assert office.kept() == "[1]"
 
 
+def test_the_server_waits_for_the_next_command(office: Office) -> None:
+    office.grace_seconds = 60.0
+    assert office.keep(1) == office.keep(2)
+
+
 def test_a_killed_command_loses_nothing_committed_and_leaves_no_server(office: Office) -> None:
     command = office.begin(
         "with database(migrated=False) as books, books.connection() as c:\n"
