@@ -42,6 +42,8 @@ from loantrail.tracing.trace import valid_reversals
 
 ARCS_MAX: Final = 2_000_000
 """Beyond so many arcs money is not followed: what reaches that frontier may be anywhere (`outer`)."""
+LINE_ARCS_MAX: Final = 100_000
+"""The same for statements, which solve two networks a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Bounds:
     reasons: tuple[str, ...]
     """What made it not proven: the names under which accounts on the way hold unlimited own money."""
     outer: bool
-    """The network was cut at ARCS_MAX: the figures hold, and the true ones may lie closer together."""
+    """The network was cut at a limit of arcs: the figures hold, and the true ones may lie closer together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +228,14 @@ def class_bounds(
     history: History, loan: int, uses: Collection[int], unlimited: Mapping[str, Bool] | None = None
 ) -> Bounds:
     """Least and most of one loan whose use is one of `uses` (codes of `Hops.use`)."""
-    return line_bounds(reachable(history, [loan], unlimited=unlimited), Line(frozenset(uses)))
+    return statement_bounds(history, loan, [Line(frozenset(uses))], unlimited)[0]
 
 
 def statement_bounds(
     history: History, loan: int, lines: Sequence[Line], unlimited: Mapping[str, Bool] | None = None
 ) -> list[Bounds]:
     """Bounds of every line of one loan's statement; the network is built once."""
-    cone = reachable(history, [loan], unlimited=unlimited)
+    cone = reachable(history, [loan], unlimited=unlimited, arcs_max=LINE_ARCS_MAX)
     return [line_bounds(cone, line) for line in lines]
 
 
