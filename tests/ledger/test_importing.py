@@ -298,6 +298,16 @@ def test_a_record_waits_for_what_it_points_to_and_comes_in_by_itself(books: Book
     assert books.ask("SELECT state, changed_by FROM ledger.refusal") == [("replayed", "intake")]
 
 
+def test_the_order_of_files_does_not_matter_within_one_import(books: Books):
+    outcome = books.take(
+        books.records("loan_contract", CONTRACT),
+        books.records("party", PARTY),
+        books.records("organisation_unit", UNIT),
+    )
+    assert outcome.refused == {}
+    assert outcome.accepted == {"loan_contract": 1, "party": 1, "organisation_unit": 1}
+
+
 def test_a_wrong_credit_code_is_refused_corrected_and_replayed(books: Books, connection: type_of_connection):
     wrong = {**PARTY, "identity_number": "91110000600037341M"}
     outcome = books.take(books.records("organisation_unit", UNIT), books.records("party", wrong))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loantrail.ledger.pairing import BUSINESS_ZONE, PairingParameters, business_days, match_sides
+from loantrail.ledger.clusters import business_days, match_sides
+from loantrail.ledger.pairing import BUSINESS_ZONE, PairingParameters
 
 
 @dataclass(frozen=True, slots=True)

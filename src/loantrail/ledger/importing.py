@@ -72,15 +72,18 @@ def import_files(
     with database_failures(), books.connect() as connection:
         store.begin_run(connection, run_id, clock.now())
         connection.commit()
+        taken_files: set[int] = set()
         try:
             for file in files:
                 if isinstance(file, Unusable):
                     _refuse_file(connection, file, None, outcome)
                 else:
-                    _take_file(connection, run_id, file, outcome, on_progress, rows_at_once)
-            replayed = replay_waiting(connection)
-            for reason, count in replayed.items():
-                outcome.refused[reason] -= count
+                    taken_files |= _take_file(connection, run_id, file, outcome, on_progress, rows_at_once)
+            replayed = replay_waiting(connection, taken_files)
+            for (record_type, file_id), count in replayed.items():
+                if file_id in taken_files:
+                    outcome.refused["unknown_reference"] -= count
+                    outcome.accepted[record_type] += count
             report = settle(connection)
         except LoantrailError as problem:
             # Where the database itself failed, not even this can be noted.
@@ -105,7 +108,8 @@ def _take_file(
     outcome: Outcome,
     on_progress: Callable[[str, int], None],
     rows_at_once: int,
-) -> None:
+) -> set[int]:
+    """The entry of the file in the books, as a set; empty when it could not be read at all."""
     name = file.source.name
     outcome.formats[name] = file.adapter.name
     try:
@@ -113,7 +117,7 @@ def _take_file(
     except OSError as problem:
         unreadable = InputError(f"cannot be read ({problem.strerror})", remedy="Check the path")
         _refuse_file(connection, Unusable(name, unreadable), None, outcome)
-        return
+        return set()
     file_id, committed = store.begin_file(
         connection,
         run_id,
@@ -140,6 +144,7 @@ def _take_file(
     store.end_file(connection, file_id, clock.now(), state, problem)
     connection.commit()
     on_progress(name, file.bytes_total)
+    return {file_id}
 
 
 def _groups(batches: Iterator[Batch], committed: int, rows_at_once: int) -> Iterator[_Group]:

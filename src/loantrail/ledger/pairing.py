@@ -26,9 +26,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import polars as pl
 
+from loantrail.ledger.clusters import (
+    business_days,
+    clustered,
+    match_sides,
+    no_pairs,
+    none_ambiguous,
+    without,
+)
 from loantrail.ledger.identity import is_masked
 
 BUSINESS_ZONE: Final = "Asia/Shanghai"
@@ -90,11 +97,11 @@ def pair_lines(
         pairs, unclear = step(left, limits)
         if len(pairs):
             found.append(pairs)
-            left = _without(left, pairs)
+            left = without(left, pairs)
         if len(unclear):
             doubtful.append(unclear)
-    pairs = pl.concat(found) if found else _no_pairs()
-    ambiguous = pl.concat(doubtful) if doubtful else _none_ambiguous()
+    pairs = pl.concat(found) if found else no_pairs()
+    ambiguous = pl.concat(doubtful) if doubtful else none_ambiguous()
     # A later step may have found a clear partner after all.
     paired = pl.concat([pairs.get_column("debit"), pairs.get_column("credit")])
     ambiguous = (
@@ -176,35 +183,6 @@ def _codes(texts: pl.Series) -> pl.Series:
     )
 
 
-def business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.Series:
-    """A number that grows by one with every business day; a day off counts as the next business day."""
-    distinct = dates.unique().drop_nulls()
-    numbers = np.busday_count(
-        np.datetime64("1970-01-01"),
-        distinct.to_numpy().astype("datetime64[D]"),
-        holidays=[np.datetime64(day) for day in holidays],
-    )
-    table = pl.DataFrame({"date": distinct, "day": pl.Series(numbers, dtype=pl.Int32)})
-    return (
-        pl.DataFrame({"date": dates})
-        .join(table, on="date", how="left", maintain_order="left")
-        .get_column("day")
-    )
-
-
-def _no_pairs() -> pl.DataFrame:
-    return pl.DataFrame(schema={"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String})
-
-
-def _none_ambiguous() -> pl.DataFrame:
-    return pl.DataFrame(schema={"row": pl.UInt32, "group": pl.UInt32, "reason": pl.String})
-
-
-def _without(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    gone = pl.concat([pairs.get_column("debit"), pairs.get_column("credit")]).alias("row")
-    return frame.join(gone.to_frame(), on="row", how="anti", maintain_order="left")
-
-
 # The steps ---------------------------------------------------------------------------------------------------
 
 
@@ -212,11 +190,11 @@ def _by_reference(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.Da
     """Lines that share a reference. First those that name each other, then those of which one names nobody."""
     with_reference = frame.filter(pl.col("reference").is_not_null())
     if with_reference.is_empty():
-        return _no_pairs(), _none_ambiguous()
+        return no_pairs(), none_ambiguous()
     window = limits.reference_window_days
     common = ["reference", "currency", "amount_fen"]
     sure, unclear = match_sides(_sides(with_reference), [*common, "payer", "payee"], window, limits.lead_days)
-    left = _clustered(_without(with_reference, sure), common, window)
+    left = clustered(without(with_reference, sure), common, window)
     common.append("cluster")
     # Which debit could go with which credit of the same reference: few, so they are laid side by side.
     side = pl.len().over([*common, "is_debit"])
@@ -317,112 +295,3 @@ def _one_sided(
 def _with_basis(result: tuple[pl.DataFrame, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     pairs, unclear = result
     return pairs.with_columns(pl.lit("amount_window").alias("basis")), unclear
-
-
-# Matching within clusters ------------------------------------------------------------------------------------
-
-
-def match_sides(
-    frame: pl.DataFrame, keys: list[str], window: int, lead: int, one_source: str | None = None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pair debits and credits that agree on `keys`. `frame` is in time order and has `row, is_debit, booked_at`, their
-    `date` and `day` (number of the business day) and the keys.
-
-    `one_source` names a column of which the lines paired together in a group may hold only one value.
-    Returns pairs without basis, and the ambiguous rows.
-    """
-    found: list[pl.DataFrame] = []
-    needed: dict[str, None] = dict.fromkeys([*keys, one_source] if one_source else keys)
-    left = _facing(frame.select("row", "is_debit", "day", "date", "booked_at", *needed), keys)
-    while len(left):
-        left = _clustered(left, keys, window)
-        before = len(left)
-        for narrowing in ([], ["date"], ["booked_at"], []):
-            pairs = _equal_counts(left, ["cluster", *narrowing], window, lead, one_source)
-            if len(pairs):
-                found.append(pairs)
-                left = _without(left, pairs)
-        # What was taken out may have held two halves of a cluster together: divide again.
-        left = _facing(left, ["cluster"])
-        if len(left) == before:
-            break
-    pairs = pl.concat(found) if found else _no_pairs().drop("basis")
-    return pairs, _still_facing(left, window, lead)
-
-
-def _facing(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Only rows of groups that hold both directions."""
-    both = frame.group_by(keys).agg(
-        pl.col("is_debit").any().alias("any"), pl.col("is_debit").all().alias("all")
-    )
-    both = both.filter(pl.col("any") & ~pl.col("all")).select(keys)
-    return frame.join(both, on=keys, how="semi", maintain_order="left")
-
-
-def _clustered(frame: pl.DataFrame, keys: list[str], window: int) -> pl.DataFrame:
-    """`cluster` numbers runs of rows that agree on `keys` and follow each other within the window."""
-    ordered = frame.sort(*keys, maintain_order=True)
-    changes = pl.any_horizontal([pl.col(key).ne_missing(pl.col(key).shift(1)) for key in keys])
-    gap = (pl.col("day") - pl.col("day").shift(1)) > window
-    starts = (changes | gap.fill_null(value=False)).cast(pl.UInt32)
-    ordered = ordered.with_columns(starts.cum_sum().alias("cluster"))
-    return _facing(ordered, ["cluster"])
-
-
-def _equal_counts(
-    frame: pl.DataFrame, within: list[str], window: int, lead: int, one_source: str | None
-) -> pl.DataFrame:
-    """In each group with as many debits as credits, the first with the first, the second with the second, ..."""
-    if frame.is_empty():
-        return _no_pairs().drop("basis")
-    numbered = frame.with_columns(
-        pl.int_range(pl.len(), dtype=pl.UInt32).over([*within, "is_debit"]).alias("rank")
-    )
-    debits = numbered.filter("is_debit")
-    credits = numbered.filter(~pl.col("is_debit"))
-    sizes = (
-        debits.group_by(within)
-        .agg(pl.len().alias("debits"))
-        .join(credits.group_by(within).agg(pl.len().alias("credits")), on=within)
-        .filter(pl.col("debits") == pl.col("credits"))
-        .select(within)
-    )
-    pairs = (
-        debits.join(sizes, on=within, how="semi", maintain_order="left")
-        .join(credits, on=[*within, "rank"], how="inner", suffix="_credit", maintain_order="left")
-        .with_columns((pl.col("day_credit") - pl.col("day")).alias("later"))
-    )
-    fits = pl.col("later").is_between(-lead, window).all().over(within)
-    if one_source:
-        source = pl.coalesce(one_source, f"{one_source}_credit")
-        fits = fits & (source.n_unique().over(within) == 1)
-    return pairs.filter(fits).select(pl.col("row").alias("debit"), pl.col("row_credit").alias("credit"))
-
-
-def _still_facing(left: pl.DataFrame, window: int, lead: int) -> pl.DataFrame:
-    """Rows that still have a possible partner within the window: ambiguous."""
-    if left.is_empty():
-        return _none_ambiguous()
-    debit_days = left.filter("is_debit").select("cluster", pl.col("day").alias("debit_day")).unique()
-    credit_days = (
-        left.filter(~pl.col("is_debit")).select("cluster", pl.col("day").alias("credit_day")).unique()
-    )
-    near = debit_days.join(credit_days, on="cluster").filter(
-        (pl.col("credit_day") - pl.col("debit_day")).is_between(-lead, window)
-    )
-    left = left.with_columns(pl.col("row").min().over("cluster").alias("group"))
-    doubtful = pl.concat(
-        [
-            left.filter("is_debit").join(
-                near, left_on=["cluster", "day"], right_on=["cluster", "debit_day"], how="semi"
-            ),
-            left.filter(~pl.col("is_debit")).join(
-                near, left_on=["cluster", "day"], right_on=["cluster", "credit_day"], how="semi"
-            ),
-        ]
-    )
-    return doubtful.select(
-        "row",
-        "group",
-        pl.lit("several_equal_partners").alias("reason"),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -133,10 +133,13 @@ def _replay_one(connection: store.type_of_connection, refusal: StoredRefusal, by
     return results[0]
 
 
-def replay_waiting(connection: store.type_of_connection) -> Counter[str]:
-    """Take in again what waited for a record that may have come meanwhile; commits. Returns accepted ones by the
-    reason that they had, for the count of refusals. Record types follow each other as they refer to each other."""
-    settled: Counter[str] = Counter()
+def replay_waiting(
+    connection: store.type_of_connection, this_import: Collection[int] = ()
+) -> Counter[tuple[str, int | None]]:
+    """Take in again what waited for a record that may have come meanwhile; commits. Returns how many were settled, by
+    record type and file. What came with one of the files of this import was never refused for good: its entry goes.
+    Record types follow each other as they refer to each other."""
+    settled: Counter[tuple[str, int | None]] = Counter()
     progress = True
     while progress:
         progress = False
@@ -148,9 +151,10 @@ def replay_waiting(connection: store.type_of_connection) -> Counter[str]:
                 if read.refusals:
                     continue
                 results = _take(connection, name, read.rows, some, BY_INTAKE)
-                connection.commit()
                 done = [one for one, result in zip(some, results, strict=True) if result.outcome != "refused"]
-                settled["unknown_reference"] += len(done)
+                settled.update((name, one.file_id) for one in done)
+                quarantine.forget(connection, [one.refusal_id for one in done if one.file_id in this_import])
+                connection.commit()
                 progress = progress or bool(done)
     return settled
 

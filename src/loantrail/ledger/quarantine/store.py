@@ -136,6 +136,11 @@ def set_state(
     )
 
 
+def forget(connection: type_of_connection, ids: Sequence[str]) -> None:
+    """Remove entries that only waited for another file of the same import."""
+    connection.execute("DELETE FROM ledger.refusal WHERE refusal_id = ANY(%s)", (list(ids),))
+
+
 def set_correction(
     connection: type_of_connection,
     refusal: str,
