@@ -238,3 +238,14 @@ def test_a_line_of_two_gigabytes_is_refused_in_bounded_memory(folder: Path) -> N
         (1, 500),
         (3, 600),
     ]
+
+
+def test_files_that_others_refer_to_are_read_first(folder: Path) -> None:
+    (folder / "a.csv").write_text(f"{HEADER}\n2024-03-05 10:00:00,A,credit,500,CNY,500,甲\n")
+    (folder / "b.csv").write_text("account,party_id\nA,P1\n")
+    (folder / "c.csv").write_text("party_id,unit_id,kind,name\nP1,1,company,甲\n")
+    (folder / "d.csv").write_text("unit_id,name,kind\n1,总行,head_office\n")
+    from loantrail.sources.files import Opened, open_files
+
+    found = [file.source.path.name for file in open_files([folder]) if isinstance(file, Opened)]
+    assert found == ["d.csv", "c.csv", "b.csv", "a.csv"]

@@ -6,6 +6,8 @@ it followed: the one whose balance is this balance less this movement.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import polars as pl
 
 
@@ -16,7 +18,7 @@ def order_within_days(
 
     `moved_fen` is positive for a credit. On a day with several lines, each next line is the one that starts from
     where the balance stands; where none does (a line is missing, a balance is rounded) it is the one that starts
-    nearest, and of equals the earlier in the input. Lines without a balance or movement come last in their day.
+    nearest, of equals one from which another goes on, then the earlier in the input. Lines without a balance or movement come last in their day.
     """
     frame = pl.DataFrame(
         {
@@ -63,14 +65,24 @@ def _chained(
     unknown = [line for line in day if starts[line] is None or ends[line] is None]
     left = [line for line in day if line not in unknown]
     if left and stands is None:
-        # the first line is the one that no other line of the day leads to
-        reached = [ends[line] for line in left]
-        first = next((line for line in left if starts[line] not in reached), left[0])
+        # the day begins where more lines start than end
+        over = Counter(starts[line] for line in left)
+        over.subtract(Counter(ends[line] for line in left))
+        first = next((line for line in left if over[starts[line]] > 0), left[0])
         stands = starts[first]
     chained: list[int] = []
     while left:
         here = stands if stands is not None else 0
-        nearest = min(left, key=lambda line: (abs((starts[line] or 0) - here), line))
+        ahead = Counter(starts[line] for line in left)
+
+        def preference(
+            line: int, here: int = here, ahead: Counter[int | None] = ahead
+        ) -> tuple[int, bool, int]:
+            """Nearest first; of equals one from which another line goes on; of those the earlier."""
+            own = starts[line] == ends[line]
+            return abs((starts[line] or 0) - here), ahead[ends[line]] - own == 0, line
+
+        nearest = min(left, key=preference)
         left.remove(nearest)
         chained.append(nearest)
         stands = ends[nearest]

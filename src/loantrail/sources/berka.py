@@ -21,7 +21,7 @@ from loantrail.sources.columns import Reading, accept
 from loantrail.sources.delimited import Block
 from loantrail.sources.exact import scaled_integers
 from loantrail.sources.model import Batch, SourceFile
-from loantrail.sources.tables import merged, read_table, reading_of, table_columns
+from loantrail.sources.tables import merged, read_head, read_table, reading_of, table_columns
 
 ZONE: Final = "Europe/Prague"
 CURRENCY: Final = "CZK"
@@ -57,6 +57,12 @@ class Berka:
 
     def recognises(self, path: Path, head: bytes) -> int:
         return 95 if table_columns(path, head, lambda columns: _table_of(columns) is not None) else 0
+
+    def first_record_type(self, source: SourceFile) -> str | None:
+        """What the table becomes: tables that others refer to are read first."""
+        head = read_head(source.path, source.name)
+        columns = table_columns(source.path, head, lambda columns: _table_of(columns) is not None)
+        return _FIRST_RECORD_TYPES.get(_table_of(columns) or "") if columns else None
 
     def read(self, source: SourceFile) -> Iterator[Batch]:
         block = _whole(source)
@@ -245,7 +251,6 @@ def _loans(table: _Table) -> Iterator[Batch]:
             day=_day("date"),
             months=pl.col("duration").cast(pl.Int64, strict=False),
             contract_id="loan_id",
-            # one fen of a row never changes: the schedule is whole payments of the table
             balance=_balance(),
         )
         .with_columns(ends=_months_after("months"))
@@ -386,5 +391,10 @@ _READERS: Final[dict[str, Callable[[_Table], Iterator[Batch]]]] = {
     "order": _orders,
     "trans": _transactions,
 }
+
+_FIRST_RECORD_TYPES: Final = {
+    "account": "account", "card": "account", "client": "party", "disp": "contract_party", "order": "account",
+    "district": "organisation_unit", "loan": "loan_contract", "trans": "statement_line",
+}  # fmt: skip
 
 ADAPTERS: Final = (Berka(),)

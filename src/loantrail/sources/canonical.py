@@ -17,7 +17,7 @@ from loantrail.parties import model as parties
 from loantrail.records import RecordType
 from loantrail.sources.columns import Reading, accept
 from loantrail.sources.model import Batch, SourceFile
-from loantrail.sources.tables import merged, read_table, reading_of, table_columns
+from loantrail.sources.tables import merged, read_head, read_table, reading_of, table_columns
 
 RECORD_TYPES: Final = {item.name: item for item in (*parties.RECORD_TYPES, *ledger.RECORD_TYPES)}
 """Every record type that can be imported, by name; those that others refer to come first."""
@@ -54,6 +54,15 @@ class Canonical:
     def recognises(self, path: Path, head: bytes) -> int:
         columns = table_columns(path, head, lambda columns: record_type_of(path, columns) is not None)
         return 90 if columns else 0
+
+    def first_record_type(self, source: SourceFile) -> str | None:
+        """The record type of the file: files that others refer to are read first."""
+        head = read_head(source.path, source.name)
+        columns = table_columns(
+            source.path, head, lambda columns: record_type_of(source.path, columns) is not None
+        )
+        found = record_type_of(source.path, columns) if columns else None
+        return found.name if found else None
 
     def read(self, source: SourceFile) -> Iterator[Batch]:
         found: list[RecordType] = []

@@ -45,8 +45,7 @@ def stable_name(path: Path) -> str:
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """The files named, and all files of the folders named, hidden ones left out; each once.
 
-    Files of a folder come in the order of their names, except that a file of Loantrail's own comes after those
-    that it refers to. Raises FileUnreadable for a path that does not exist.
+    Files of a folder come in the order of their names. Raises FileUnreadable for a path that does not exist.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -56,7 +55,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
                 for item in path.rglob("*")
                 if item.is_file() and not any(part.startswith(".") for part in item.relative_to(path).parts)
             ]
-            for item in sorted(inside, key=lambda item: (_ORDER.get(item.name.split(".")[0], -1), item)):
+            for item in sorted(inside):
                 found.setdefault(item)
         elif path.exists():
             found.setdefault(path)
@@ -65,23 +64,32 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def open_files(
-    paths: Iterable[Path], options: Mapping[str, str] | None = None
-) -> Iterator[Opened | Unusable]:
+def open_files(paths: Iterable[Path], options: Mapping[str, str] | None = None) -> list[Opened | Unusable]:
     """Each file with the adapter that recognises it, or the reason why none does.
 
+    Files whose records others refer to come first, as far as their adapters tell (`rank`); otherwise the order stays.
     Options: `mapping` (path of a mapping file) and `format` (name of an adapter) decide without looking; all are
     handed on to the adapter.
     """
     options = dict(options or {})
     chosen = "mapping" if "mapping" in options else options.get("format")
+    ranked: list[tuple[int, Opened | Unusable]] = []
     for path in find_files(paths):
         name = stable_name(path)
         try:
             adapter = named(chosen) if chosen else recognise(path, name)
-            yield Opened(SourceFile(path, name, options), adapter, path.stat().st_size)
+            opened = Opened(SourceFile(path, name, options), adapter, path.stat().st_size)
+            ranked.append((_rank(opened), opened))
         except InputError as problem:
-            yield Unusable(name, problem)
+            ranked.append((-1, Unusable(name, problem)))
+    return [file for _, file in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _rank(opened: Opened) -> int:
+    """Place of the file's first record type among all; a file that does not tell holds statement lines."""
+    record_type_of = getattr(opened.adapter, "first_record_type", None)
+    name = record_type_of(opened.source) if record_type_of else None
+    return _ORDER.get(name or "statement_line", len(_ORDER))
 
 
 def read_batches(opened: Opened) -> Iterator[Batch]:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from loantrail.errors import ColumnMissing, Place
-from loantrail.records import RecordType
 from loantrail.sources.canonical import RECORD_TYPES
 from loantrail.sources.columns import Reading, accept
 from loantrail.sources.delimited import Block, find_layout
@@ -28,8 +27,7 @@ from loantrail.sources.mapping import (
     shipped_mappings,
 )
 from loantrail.sources.model import Batch, Refusal, SourceFile
-from loantrail.sources.registry import read_head
-from loantrail.sources.tables import PARQUET_MAGIC, merged, read_table, reading_of, table_columns
+from loantrail.sources.tables import PARQUET_MAGIC, merged, read_head, read_table, reading_of, table_columns
 
 _LINE: Final = RECORD_TYPES["statement_line"]
 _OPPOSITE: Final = {"debit": "credit", "credit": "debit"}
@@ -47,6 +45,10 @@ class Mapped:
     def recognises(self, path: Path, head: bytes) -> int:
         columns = table_columns(path, head, lambda columns: _fitting(columns) is not None)
         return 70 if columns else 0
+
+    def first_record_type(self, source: SourceFile) -> str | None:
+        """The first record type of the mapping: files that others refer to are read first."""
+        return _mapping_for(source).records[0].record_type
 
     def read(self, source: SourceFile) -> Iterator[Batch]:
         mapping = _mapping_for(source)
@@ -284,11 +286,6 @@ def _split(amount: SplitAmount, texts: pl.DataFrame) -> list[pl.Series]:
 
 def _without_sign(column: str) -> pl.Expr:
     return pl.col(column).str.replace(_NEGATIVE, "").str.strip_chars_end(")）").str.strip_chars()
-
-
-def record_type_names(mapping: Mapping) -> list[RecordType]:
-    """The record types that a mapping gives."""
-    return [RECORD_TYPES[record.record_type] for record in mapping.records]
 
 
 ADAPTERS: Final = (Mapped(),)

@@ -13,7 +13,8 @@ from typing import Final, cast
 import polars as pl
 
 from loantrail.errors import ConfigurationError, FileUnreadable, Place
-from loantrail.sources.model import HEAD_BYTES, Adapter
+from loantrail.sources.model import Adapter
+from loantrail.sources.tables import read_head
 
 ENTRY_POINT_GROUP: Final = "loantrail.sources"
 
@@ -110,15 +111,4 @@ def check_parquet(path: Path, name: str) -> None:
             f"the Parquet file is damaged or cut off ({str(problem).splitlines()[0]})",
             Place(name),
             "Copy or export it again",
-        ) from None
-
-
-def read_head(path: Path, name: str) -> bytes:
-    """The first HEAD_BYTES bytes. Raises FileUnreadable when the file cannot be opened."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(HEAD_BYTES)
-    except OSError as problem:
-        raise FileUnreadable(
-            f"cannot be opened ({problem.strerror})", Place(name), "Check the path"
         ) from None

@@ -47,7 +47,7 @@ def read_table(
     Columns of a Parquet file keep their types. Raises FileUnreadable when the file cannot be opened, is damaged,
     has no header that `is_header` accepts, or (delimited) no record after it.
     """
-    head = _head(source)
+    head = read_head(source.path, source.name)
     if head.startswith(PARQUET_MAGIC):
         yield from _read_parquet(source)
         return
@@ -62,13 +62,14 @@ def read_table(
     yield from read_delimited(source.path, source.name, layout)
 
 
-def _head(source: SourceFile) -> bytes:
+def read_head(path: Path, name: str) -> bytes:
+    """The first HEAD_BYTES bytes. Raises FileUnreadable when the file cannot be opened."""
     try:
-        with source.path.open("rb") as stream:
+        with path.open("rb") as stream:
             return stream.read(HEAD_BYTES)
     except OSError as problem:
         raise FileUnreadable(
-            f"cannot be opened ({problem.strerror})", Place(source.name), "Check the path"
+            f"cannot be opened ({problem.strerror})", Place(name), "Check the path"
         ) from None
 
 
