@@ -11,7 +11,16 @@ from loantrail.demo.accounts import Places
 from loantrail.demo.flow_book import FlowBook
 from loantrail.demo.model import MONTHS, YUAN
 from loantrail.demo.population import Population
-from loantrail.demo.season import NEXT_WORKING, REAL_ESTATE, SEASONS, days_in_month, instants, office_seconds
+from loantrail.demo.season import (
+    MONTH_OF_DAY,
+    NEXT_WORKING,
+    REAL_ESTATE,
+    SEASONS,
+    day_of,
+    days_in_month,
+    instants,
+    office_seconds,
+)
 from loantrail.ids import seeded_generator
 
 Int64 = NDArray[np.int64]
@@ -163,3 +172,32 @@ def add_commerce(book: FlowBook, people: Population, places: Places, suppliers: 
         np.full(len(body), int(collected)),
         "资金上划",
     )
+
+
+def pass_on_receipts(
+    book: FlowBook, people: Population, places: Places, suppliers: Int64, kept: range, seed: int
+) -> None:
+    """What companies here receive from other customers (their sales, loans' proceeds) they spend in the month after,
+    on suppliers elsewhere. Movements whose entry number is in `kept` are left where they went."""
+    generator = seeded_generator(seed, "passing on")
+    booked_at, debit, credit, amount, purpose, _, _ = book.columns()
+    company_of = np.full(len(places.book), -1, dtype=np.int64)
+    company_of[places.company_main] = np.arange(people.companies)
+    own = places.book.own_mask()
+    texts = [
+        book.purpose(text) for text in ("货款", "材料款", "采购款", "加工费", "购车款", "设备款", "工程款")
+    ]
+    received = (credit >= 0) & (debit >= 0) & np.isin(purpose, texts)
+    received &= own[debit] & (company_of[credit] >= 0)
+    received[kept.start : kept.stop] = False
+    rows = np.flatnonzero(received)
+    key = company_of[credit[rows]] * MONTHS + MONTH_OF_DAY[day_of(booked_at[rows])]
+    total = np.zeros(people.companies * MONTHS, dtype=np.int64)
+    np.add.at(total, key, amount[rows])
+    present = np.flatnonzero((total > 0) & (np.arange(len(total)) % MONTHS < MONTHS - 1))
+    share = generator.integers(88, 100, len(present))
+    row, part = split(generator, total[present] * share // 100, generator.integers(1, 4, len(present)))
+    company = present[row] // MONTHS
+    month = present[row] % MONTHS + 1
+    payee = suppliers[company, generator.integers(0, OUTSIDE_SUPPLIERS, len(row))]
+    book.add(_office(generator, month, 0.12, 0.75), places.company_main[company], payee, part, "采购款")

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from loantrail.demo.accounts import build_places
-from loantrail.demo.commerce import add_commerce, suppliers_of
+from loantrail.demo.commerce import add_commerce, pass_on_receipts, suppliers_of
 from loantrail.demo.disturbances import add_disturbances, cushions, overdraft_limits
 from loantrail.demo.flow_book import FlowBook
 from loantrail.demo.households import add_households
 from loantrail.demo.lending import build_loans
-from loantrail.demo.lines import statement_lines
+from loantrail.demo.lines import overdraft_at_drawdown, statement_lines
 from loantrail.demo.loan_records import loan_frames
 from loantrail.demo.model import SIZES
 from loantrail.demo.papers import KnownTruth, Papers
@@ -71,13 +71,17 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
     schedule = build_schedule(loans)
     honest = loans.honest | np.array([pattern == "REPAY_SOURCE_ODD" for pattern in loans.pattern])
     spend_honestly(book, loans, draws, people, places, suppliers, papers, truth, honest, seed)
+    first_told = len(book)
     plant_all(Stage(book, people, places, loans, draws, suppliers, papers, truth, seed))
+    planted_to = len(book)
     standing = add_repayments(book, loans, schedule, people, places, papers, truth, seed)
-    told = len(book)
+    told = range(first_told, planted_to)
+    ends = len(book)
     say("business and private life")
     add_commerce(book, people, places, suppliers, seed)
+    pass_on_receipts(book, people, places, suppliers, told, seed)
     add_households(book, people, places, size.transactions, seed)
-    add_disturbances(book, places, np.arange(told), seed)
+    add_disturbances(book, places, np.arange(ends), seed)
 
     say("statements")
     flows = book.ordered()
@@ -86,6 +90,8 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
     spare = cushions(people, places, limits, len(accounts), seed)
     lines, opening = statement_lines(flows, accounts.own_mask(), limits, spare)
     reference = References(flows)
+
+    truth.repay_overdrafts(overdraft_at_drawdown(flows, lines, papers))
 
     say("writing")
     for folder in ("trace", "truth"):
@@ -109,7 +115,7 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
         "orders": frames["entrusted_order"].select(
             "loan_id", "payee_account", "amount_fen", "document_no", "valid_from", "valid_to"
         ),
-        "accounts": trace_accounts(accounts, people),
+        "accounts": trace_accounts(accounts, people, loans, papers),
     }
     for name, frame in trace_files.items():
         write_frames(out / "trace" / f"{name}.parquet", [frame])

@@ -300,8 +300,12 @@ def build_loans(size: Size, seed: int, people: Population, places: Places) -> Lo
     main = np.array([places.main_of(int(b), people.companies) for b in borrower], dtype=np.int64)
     account = main.copy()
     # Half of the companies' loans are paid into an account kept for the loan alone.
-    resting = np.array([p == "IDLE_FUNDS" for p in pattern])
-    own_account = np.flatnonzero(corporate & ((generator.random(count) < 0.5) | resting))
+    likely = np.select(
+        [np.array([p == "IDLE_FUNDS" for p in pattern]), np.array([bool(p) for p in pattern])],
+        [1.0, 0.75],
+        0.5,
+    )
+    own_account = np.flatnonzero(corporate & (generator.random(count) < likely))
     unit = np.array([people.parties.unit[int(b)] for b in borrower], dtype=np.int64)
     account[own_account] = places.book.add_own(
         [people.parties.name[int(b)] for b in borrower[own_account]],

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantrail.demo.flow_book import Flows
+from loantrail.demo.papers import Papers
 from loantrail.demo.season import day_of
 
 Int64 = NDArray[np.int64]
@@ -74,6 +75,17 @@ def statement_lines(
     return Lines(
         flow=flow, account=account, is_credit=is_credit, sequence=sequence, balance_fen=balance
     ), opening
+
+
+def overdraft_at_drawdown(flows: Flows, lines: Lines, papers: Papers) -> list[tuple[int, int]]:
+    """(loan, fen) of each drawdown that came into an overdrawn account: how much of it the overdraft took."""
+    drawn = np.array(papers.drawdowns, dtype=np.int64).reshape(-1, 4)
+    positions = flows.position_of[drawn[:, 1]]
+    credit = np.flatnonzero(lines.is_credit)
+    rows = credit[np.searchsorted(lines.flow[credit], positions)]
+    before = lines.balance_fen[rows] - drawn[:, 3]
+    taken = np.minimum(-before, drawn[:, 3])
+    return [(int(drawn[i, 0]), int(taken[i])) for i in np.flatnonzero(before < 0)]
 
 
 def reference_numbers(flows: Flows) -> tuple[Int64, Int64]:

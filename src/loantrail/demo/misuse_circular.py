@@ -52,7 +52,7 @@ def plant_return_to_guarantor(stage: Stage, case: Case, turn: int) -> None:
         entries,
         "direct",
         ("FLOW_REALESTATE",),
-        use=HELD_BY_THIRD_PARTY,
+        use="developer",
     )
     stage.rest_honestly(case, case.amount_fen - amount)
 

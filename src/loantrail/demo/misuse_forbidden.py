@@ -78,7 +78,7 @@ def plant_private_lending(stage: Stage, case: Case, turn: int) -> None:
             for month in range(1, 4):
                 paid = stage.later(lent + month * 30 * DAY, 0, 20)
                 entries.append(stage.move(paid, debtor, case.main, piece * 2 // 100, "利息"))
-        stage.plant(case, "PRIVATE_LENDING", "individual", amount, entries, "three debtors, interest monthly")
+        stage.plant(case, "PRIVATE_LENDING", "lender", amount, entries, "three debtors, interest monthly")
     stage.rest_honestly(case, case.amount_fen - amount)
 
 

@@ -83,3 +83,22 @@ class KnownTruth:
         """Note the true final use of part of a loan."""
         loans, amounts = np.broadcast_arrays(np.atleast_1d(np.asarray(loan)), amount_fen)
         self.uses.append((loans.astype(np.int64), use, amounts.astype(np.int64)))
+
+    def repay_overdrafts(self, taken: list[tuple[int, int]]) -> None:
+        """Correct the uses of loans (loan, fen) that first repaid an overdraft: so much less was left for what
+        the borrower paid most for."""
+        loans = {loan for loan, _ in taken}
+        sums: dict[int, dict[str, int]] = {loan: {} for loan in loans}
+        for rows, use, amounts in self.uses:
+            for loan, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+                if loan in loans:
+                    sums[loan][use] = sums[loan].get(use, 0) + amount
+        for loan, fen in taken:
+            left = fen
+            for use, amount in sorted(sums[loan].items(), key=lambda item: -item[1]):
+                less = min(left, amount)
+                sums[loan][use] -= less
+                left -= less
+                if less:
+                    self.use(loan, use, -less)
+            self.use(loan, "overdraft_repaid", fen - left)

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from loantrail.demo.accounts import AccountBook, institution_numbers
 from loantrail.demo.flow_book import Flows
+from loantrail.demo.kernel_outside import covered_outside
+from loantrail.demo.lending import ACQUISITION, ADVANCE, MORTGAGE, Loans
 from loantrail.demo.lines import Lines, reference_numbers
 from loantrail.demo.model import DAYS
+from loantrail.demo.papers import Papers
 from loantrail.demo.population import Population
 from loantrail.demo.season import MONTH_OF_DAY, date_of, day_of
 from loantrail.demo.writing import gather, record_frame
@@ -23,6 +26,9 @@ Int64 = NDArray[np.int64]
 
 CHUNK_ROWS: Final = 1 << 18
 """Rows of a large file that are in memory as text at one time."""
+
+NO_TRADE: Final = (MORTGAGE, ACQUISITION, ADVANCE)
+"""Products whose payees sell no goods."""
 
 CLASS_OF_KIND: Final = {
     "loan_internal": "loan_internal",
@@ -145,16 +151,22 @@ class _Texts:
 
 
 def transaction_frames(flows: Flows, book: AccountBook, reference: References) -> Iterator[pl.DataFrame]:
-    """`trace/transactions.parquet`, in pieces."""
+    """`trace/transactions.parquet`, in pieces. An account elsewhere is named as the payer only where it passes on what it
+    was seen to receive; the rest comes from the outside world (empty), so that no such account runs into debt."""
     texts = _Texts(flows, book)
+    own = book.own_mask()
+    covered = np.zeros(len(flows), dtype=np.bool_)
+    covered_outside(flows.debit, flows.credit, flows.amount_fen, own, covered)
     for start in range(0, len(flows), CHUNK_ROWS):
         rows = np.arange(start, min(start + (CHUNK_ROWS), len(flows)))
         credit = flows.credit[rows].astype(np.int64)
+        debit = flows.debit[rows].astype(np.int64)
+        named = covered[rows] | ((debit >= 0) & own[debit])
         columns: dict[str, Any] = {
             "transaction_id": reference.at(rows),
             "booked_at": pl.Series(flows.booked_at[rows]).cast(pl.Datetime("us", "UTC")),
             "sequence": rows + 1,
-            "debit_account": gather(texts.number, flows.debit[rows]),
+            "debit_account": gather(texts.number, np.where(named, debit, -1)),
             "credit_account": gather(texts.number, credit),
             "amount_fen": flows.amount_fen[rows],
             "currency": pl.repeat("CNY", len(rows), eager=True),
@@ -166,8 +178,9 @@ def transaction_frames(flows: Flows, book: AccountBook, reference: References) -
         yield pl.DataFrame([pl.Series(name, values) for name, values in columns.items()])
 
 
-def trace_accounts(book: AccountBook, people: Population) -> pl.DataFrame:
-    """`trace/accounts.parquet`: name, owner where known, class where the account itself tells it."""
+def trace_accounts(book: AccountBook, people: Population, loans: Loans, papers: Papers) -> pl.DataFrame:
+    """`trace/accounts.parquet`: name, owner where known, class where the account itself tells it or where an order,
+    a contract or an invoice makes its owner a supplier."""
     classes = [CLASS_OF_KIND.get(kind) for kind in book.kind]
     for row, name in enumerate(book.name):
         if book.kind[row] == "pooled":
@@ -178,6 +191,11 @@ def trace_accounts(book: AccountBook, people: Population) -> pl.DataFrame:
                 if "证券" in name
                 else "group_cash_pool"
             )
+    traded = [account for loan, account in papers.payees if loans.product[loan] not in NO_TRADE]
+    for sellers, _, _, _ in papers.invoices:
+        traded.extend(sellers.tolist())
+    for account in traded:
+        classes[account] = classes[account] or "supplier"
     return pl.DataFrame(
         {
             "account": book.number,

@@ -82,7 +82,12 @@ def write_truth(
             "amount_fen": np.concatenate([amounts for _, _, amounts in truth.uses]),
         }
     )
-    uses = uses.group_by("loan_id", "use").agg(pl.col("amount_fen").sum()).sort("loan_id", "use")
+    uses = (
+        uses.group_by("loan_id", "use")
+        .agg(pl.col("amount_fen").sum())
+        .filter(pl.col("amount_fen") > 0)
+        .sort("loan_id", "use")
+    )
     write_frames(folder / FOLDER / "uses.parquet", [uses])
 
 

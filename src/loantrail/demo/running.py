@@ -1,0 +1,140 @@
+"""Run the demo bank: build it in a database of its own, trace it, say what was found, show the page."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from loantrail.clock import monotonic_seconds
+from loantrail.demo.evaluate import Evaluation, evaluate
+from loantrail.demo.generate import generate
+from loantrail.demo.truth import read_truth
+from loantrail.errors import ConfigurationError
+from loantrail.http.server import listen, serve
+from loantrail.ledger.importing import import_files
+from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
+from loantrail.money import yuan_text
+from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
+from loantrail.postgres.connection import Database, database
+from loantrail.settings import Settings, read_settings
+from loantrail.sources.files import open_files
+from loantrail.tracing import store
+from loantrail.tracing.database import Found, trace_books
+from loantrail.tracing.statement import PROHIBITED
+
+Say = Callable[[str], object]
+POOL_WAIT_SECONDS: Final = 10.0
+SHOWN_LOANS: Final = 3
+
+
+def demo_settings(size: str, seed: int) -> Settings:
+    """Settings whose embedded database holds nothing but this demo bank. ConfigurationError for an external one:
+    a demo bank must never mix with a bank's own books."""
+    settings = read_settings()
+    if settings.database_url:
+        raise ConfigurationError(
+            "LOANTRAIL_DATABASE_URL names a database of your own",
+            remedy="The demo bank is kept apart: unset the variable to run it in the embedded database",
+        )
+    return replace(settings, home=settings.home / f"demo-{size}-{seed}")
+
+
+def _fingerprint() -> str:
+    """Changes whenever the generator does: a bank made by another version is made anew."""
+    digest = hashlib.blake2b(version("loantrail").encode(), digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _bank_folder(settings: Settings, size: str, seed: int, say: Say) -> Path:
+    """The delivered files of the bank, generated if they are not there."""
+    folder = settings.home / "bank"
+    mark = folder / "made-by"
+    if mark.is_file() and mark.read_text() == _fingerprint():
+        return folder
+    say(f"Making the demo bank ({size}, seed {seed})")
+    shutil.rmtree(folder, ignore_errors=True)
+    summary = generate(size, seed, folder)
+    mark.write_text(_fingerprint())
+    say(
+        f"  {summary.transactions:,} transactions, {summary.accounts:,} accounts, {summary.loans:,} loans, "
+        f"{yuan_text(summary.disbursed_fen)} yuan paid out"
+    )
+    return folder
+
+
+@contextmanager
+def open_demo_bank(size: str, seed: int, say: Say) -> Generator[Database]:
+    """The demo bank's database, filled and traced; what is done already is not done again."""
+    settings = demo_settings(size, seed)
+    started = monotonic_seconds()
+    folder = _bank_folder(settings, size, seed, say)
+    with database(settings) as books:
+        with books.connect() as connection:
+            run_id = store.current_run_id(connection)
+            connection.rollback()
+            done = settings.home / "traced-by"
+            if run_id is None or not done.is_file() or done.read_text() != _fingerprint():
+                _fill(books, folder, say)
+                found = trace_books(connection, "fifo", lambda text: say(f"  {text}"))
+                done.write_text(_fingerprint())
+                _tell(found, say)
+                say(f"Ready after {monotonic_seconds() - started:.0f} s")
+        yield books
+
+
+def _fill(books: Database, folder: Path, say: Say) -> None:
+    say("Reading its files into the database")
+    names = [record_type.name for record_type in (*PARTY_TYPES, *LEDGER_TYPES)]
+    files = [folder / f"{name}.parquet" for name in names if (folder / f"{name}.parquet").is_file()]
+    outcome = import_files(open_files(files), books=books)
+    say(
+        f"  {sum(outcome.accepted.values()):,} records accepted, {sum(outcome.duplicate.values()):,} known already, "
+        f"{outcome.refused_total:,} refused; {outcome.accounts_reconciled:,} accounts reconciled, "
+        f"{len(outcome.differences)} with a difference"
+    )
+
+
+def _tell(found: Found, say: Say) -> None:
+    """What the trace found, in a few lines."""
+    total = int(found.statement["amount_fen"].sum())
+    say(f"Followed {yuan_text(total)} yuan of {found.loans:,} loans in {found.hops:,} movements:")
+    lines = (
+        found.statement.group_by("use")
+        .agg(pl.col("amount_fen").sum(), pl.col("loan_id").n_unique().alias("loans"))
+        .sort("amount_fen", descending=True)
+    )
+    for use, amount, loans in lines.iter_rows():
+        mark = "  <- restricted" if use in PROHIBITED else ""
+        say(f"  {use:<24}{yuan_text(amount):>22}{loans:>7} loans{mark}")
+    say(f"Leads (suspected, 疑似): {len(found.leads):,} on {found.leads['loan_id'].n_unique():,} loans")
+    top = found.leads.sort("amount_fen", descending=True).head(SHOWN_LOANS)
+    for loan, pattern, explanation in top.select("loan_id", "pattern", "explanation").iter_rows():
+        say(f"  {loan}  {pattern}: {explanation}")
+
+
+def serve_demo(books: Database, port: int | None, opens: bool, say: Say) -> None:
+    """Serve the page until interrupted."""
+    with listen("127.0.0.1", port) as listening, books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections:
+        serve(
+            connections, listening, lambda address: say(f"The page is at {address} (Ctrl+C stops it)"), opens
+        )
+
+
+def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
+    """What was found in the demo bank against its known truth. Builds and traces the bank when need be."""
+    with open_demo_bank(size, seed, say) as books, books.connect() as connection:
+        run_id = store.current_run_id(connection)
+        connection.rollback()
+        statement, leads = store.read_findings(connection, run_id or "")
+    planted, look_alikes, uses = read_truth(demo_settings(size, seed).home / "bank")
+    return evaluate(planted, look_alikes, uses, statement, leads)
