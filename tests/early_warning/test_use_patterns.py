@@ -94,10 +94,10 @@ def test_a_company_may_pay_a_developer_that_its_contract_names() -> None:
     "ROLLOVER_OTHER_DEBT",
     [
         (False, 200, 10, True),
-        (False, 200, 9.99, False),
+        (False, 150, 9.99, False),
         (False, 400, 19.99, False),  # large enough but under the share
         (True, 20, 1, True),
-        (True, 20, 0.99, False),
+        (True, 15, 0.99, False),
         (True, 30, 1.49, False),
     ],
 )

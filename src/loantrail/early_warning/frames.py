@@ -30,6 +30,7 @@ TRANSACTIONS: Final[Shape] = {
     "transaction_id": T,
     "booked_at": INSTANT,
     "debit_account": T,
+    "debit_name": T,
     "credit_account": T,
     "credit_name": T,
     "amount_fen": pl.Int64,

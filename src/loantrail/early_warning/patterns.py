@@ -11,11 +11,10 @@ from typing import Final
 import polars as pl
 
 from loantrail.early_warning.frames import LEADS, Frames
+from loantrail.early_warning.patterns_identity import new_shell_payee, payee_mismatch
 from loantrail.early_warning.patterns_loan import idle_funds, repay_source_odd
 from loantrail.early_warning.patterns_payee import (
     multi_borrower_pool,
-    new_shell_payee,
-    payee_mismatch,
     rapid_in_out,
     structuring,
 )

@@ -6,8 +6,11 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.view import View, lead, least, least_share, related_parties, yuan
+from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
+from loantrail.early_warning.view import View, lead, least, least_share, party_name, related_parties, yuan
 
+LENDER_WORDS: Final = "贷款|小贷|消费金融|典当|担保"
+TRADE_WORDS: Final = "货款|加工费|采购|材料|服务费|租金|运费|工程款|定金"
 BORROWED_WORDS: Final = "贷款|放款|过桥|借款|代还|垫|转贷|搭桥|还贷|借入"
 INSTALMENT_LOW_PPM: Final = 900_000
 INSTALMENT_HIGH_PPM: Final = 1_100_000
@@ -28,6 +31,15 @@ def idle_funds(view: View) -> pl.DataFrame:
     moves = view.moves.join(loans.select("loan_id", "limit"), on="loan_id").filter(
         pl.col("booked_at") <= pl.col("limit")
     )
+    # What must still lie there however one counts: the loan less everything the account paid out since.
+    spent = (
+        view.sides.join(loans, on="loan_id")
+        .join(view.transactions.rename({"debit_account": "account", "amount_fen": "paid_fen"}), on="account")
+        .filter((pl.col("booked_at") > pl.col("disbursed_at")) & (pl.col("booked_at") <= pl.col("limit")))
+        .join(view.sides.rename({"account": "credit_account"}), on=["loan_id", "credit_account"], how="anti")
+        .group_by("loan_id")
+        .agg(pl.col("paid_fen").sum())
+    )
     held = (
         moves.with_columns(
             change=pl.when(pl.col("to_side") & pl.col("use").is_null())
@@ -41,6 +53,10 @@ def idle_funds(view: View) -> pl.DataFrame:
             transaction_ids=pl.col("transaction_id").filter(pl.col("depth") == 0),
         )
         .join(loans.select("loan_id", "loan_fen"), on="loan_id")
+        .join(spent, on="loan_id", how="left")
+        .with_columns(
+            amount_fen=pl.min_horizontal("amount_fen", pl.col("loan_fen") - pl.col("paid_fen").fill_null(0))
+        )
     )
     idle = held.filter(least_share("amount_fen", "loan_fen", view, "idle_funds_share_ppm"))
     deposited = (
@@ -114,7 +130,13 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         ]
     ).drop_nulls().unique()  # fmt: skip
     credits = view.transactions.select(
-        "debit_account", "purpose_text", "amount_fen", "booked_at", "transaction_id", payer="credit_account"
+        "debit_account",
+        "debit_name",
+        "purpose_text",
+        "amount_fen",
+        "booked_at",
+        "transaction_id",
+        payer="credit_account",
     )
     sources = (
         instalments.filter(pl.col("own"))
@@ -137,13 +159,22 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         .join(
             view.sides.select("loan_id", debit_account="account"), on=["loan_id", "debit_account"], how="anti"
         )
-        .join(view.loans.select("loan_id", "borrower_party_id"), on="loan_id")
-        .filter(pl.col("source_party").is_null() | (pl.col("source_party") != pl.col("borrower_party_id")))
+        .join(view.loans.select("loan_id", "borrower_party_id", "borrower_name"), on="loan_id")
+        .with_columns(source_name=pl.coalesce("source_name", "debit_name"))
+        .filter(
+            (pl.col("source_party").is_null() | (pl.col("source_party") != pl.col("borrower_party_id")))
+            & (party_name("source_name") != party_name("borrower_name")).fill_null(value=True)
+        )
         .join(trade, on=["borrower_party_id", "source_party"], how="anti")
     )
     borrowed = pl.col("purpose_text").str.contains(BORROWED_WORDS).fill_null(value=False)
-    lender = pl.col("source_name").str.contains("贷款|小贷|消费金融|典当|担保").fill_null(value=False)
-    person = (pl.col("source_kind") == "individual").fill_null(value=False) & ~pl.col("retail")
+    lender = pl.col("source_name").str.contains(LENDER_WORDS).fill_null(value=False)
+    named_person = pl.col("source_kind").is_null() & (name_shape(pl.col("source_name")) == NAME_INDIVIDUAL)
+    person = (
+        ((pl.col("source_kind") == "individual").fill_null(value=False) | named_person)
+        & ~pl.col("retail")
+        & ~pl.col("purpose_text").str.contains(TRADE_WORDS).fill_null(value=False)
+    )
     odd = sources.filter(
         borrowed | lender | person | (pl.col("close").fill_null(value=False) & ~pl.col("retail"))
     ).unique(["loan_id", "repayment_id"], keep="first", maintain_order=True)

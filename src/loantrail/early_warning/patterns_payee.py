@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES, loan_payments
 from loantrail.early_warning.view import (
     BENIGN_USES,
     View,
@@ -15,16 +16,12 @@ from loantrail.early_warning.view import (
     lead,
     least,
     least_share,
-    party_name,
     within_days,
     young_on,
     yuan,
 )
 from loantrail.parameters import Parameter
 
-# Paid by everyone, and by nature in one place.
-PUBLIC_CLASSES: Final = ("tax", "utilities", "payroll", "payment_institution", "bank_internal", "pooled", "loan_internal", "group_cash_pool", "own_instalment", "cash", "other_debt_repaid")  # fmt: skip
-NO_PAYEE_KINDS: Final = ("bank_internal", "pooled", "loan_internal")
 LIMIT_OF_PRODUCT: Final = {
     "working_capital_loan": "entrusted_above_working_capital_loan_fen",
     "fixed_asset_loan": "entrusted_above_fixed_asset_loan_fen",
@@ -33,30 +30,6 @@ LIMIT_OF_PRODUCT: Final = {
     "internet_loan": "autonomous_up_to_consumer_loan_fen",
     "personal_business_loan": "autonomous_up_to_personal_business_loan_fen",
 }
-
-
-def _payments(view: View) -> pl.DataFrame:
-    """Payments of loan money by the borrower's side to someone else: one row per loan and transaction, with the
-    traced part as amount_fen. Not those that a payment order covers."""
-    return (
-        view.moves.filter(
-            pl.col("from_side")
-            & ~pl.col("to_side")
-            & (pl.col("depth") > 0)
-            & ~pl.col("use").is_in(PUBLIC_CLASSES).fill_null(value=False)
-            & ~pl.col("destination_class").is_in(PUBLIC_CLASSES).fill_null(value=False)
-            & ~pl.col("to_kind").is_in(NO_PAYEE_KINDS).fill_null(value=False)
-        )
-        .group_by("loan_id", "transaction_id", maintain_order=True)
-        .agg(
-            pl.col("amount_fen").sum(),
-            pl.col(
-                "loan_fen", "transaction_fen", "booked_at", "disbursed_at", "days", "product", "payee", "ordered",
-                "documented", "to_account", "to_owner", "to_name", "to_kind", "credit_name", "destination_class",
-                "document_no", "borrower_party_id",
-            ).first(),
-        )
-    )  # fmt: skip
 
 
 def _in_force_or_none(view: View, name: str, on_date: datetime.date) -> Parameter | None:
@@ -123,7 +96,7 @@ def structuring(view: View) -> pl.DataFrame:
     """Payments split so that none needs lender-entrusted payment: several to one payee within working days, each up
     to the limit, together above it; or several just under the limit to payees that no document names."""
     payments = (
-        _payments(view)
+        loan_payments(view)
         .filter(~pl.col("ordered") & within_days("days", view, "misuse_final_use_days"))
         .join(_limits(view), on="loan_id")
         .filter(pl.col("transaction_fen") <= pl.col("limit_fen"))
@@ -143,6 +116,7 @@ def structuring(view: View) -> pl.DataFrame:
         pl.concat([one_payee.select(columns), just_under.select(columns)])
         .sort("loan_id", "amount_fen", descending=[False, True])
         .unique("loan_id", keep="first", maintain_order=True)
+        .with_columns(amount_fen=pl.min_horizontal("amount_fen", "loan_fen"))
     )
     return lead(
         rows,
@@ -157,7 +131,7 @@ def rapid_in_out(view: View) -> pl.DataFrame:
     under a payment order and pooled or internal accounts do not count."""
     hours = view.number("rapid_in_out_hours")
     into = (
-        _payments(view)
+        loan_payments(view)
         .filter(
             pl.col("to_account").is_not_null()
             & ~pl.col("ordered")
@@ -257,6 +231,14 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
         )
         .sort("to_account", "booked_at", maintain_order=True)
     )
+    # A borrower whose loan hardly touched the account is no member of the pool.
+    given = into.group_by("loan_id", "to_account").agg(pl.col("amount_fen").sum(), pl.col("loan_fen").first())
+    into = into.join(
+        given.filter(least_share("amount_fen", "loan_fen", view, "multi_borrower_pool_share_ppm")),
+        on=["loan_id", "to_account"],
+        how="semi",
+        maintain_order="left",
+    )
     columns = [
         "to_account",
         "booked_at",
@@ -298,125 +280,4 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
         "MULTI_BORROWER_POOL",
         pl.format("loan money of {} borrowers met in one account within {} days", "borrowers", pl.lit(days)),
         "individual",
-    )
-
-
-def new_shell_payee(view: View) -> pl.DataFrame:
-    """Loan money paid to a company with at least two of three signs: registered shortly before, no insured staff, no
-    tax paid. A sign that is not on record does not count; a document excuses an old company, not a young one."""
-    companies = view.parties.filter(pl.col("kind") == "company").select(
-        "registered_on", "insured_staff_count", "tax_paid_on", to_owner="party_id"
-    )
-    paid = (
-        _payments(view)
-        .join(companies, on="to_owner")
-        .with_columns(
-            young=young_on("registered_on", "booked_at", view),
-            no_staff=(pl.col("insured_staff_count") == 0).fill_null(value=False),
-            # Without a tax date the registry must have answered at all, or nothing is known.
-            no_tax=pl.col("tax_paid_on").is_null() & pl.col("insured_staff_count").is_not_null(),
-        )
-        .with_columns(signs=pl.sum_horizontal("young", "no_staff", "no_tax"))
-        .filter(
-            least("signs", view, "new_shell_payee_signs")
-            & (pl.col("young") | ~(pl.col("documented") | pl.col("ordered")))
-        )
-    )
-    rows = (
-        paid.group_by("loan_id", "to_owner", maintain_order=True)
-        .agg(
-            pl.col("loan_fen", "destination_class").first(),
-            pl.col("amount_fen").sum(),
-            transaction_ids=pl.col("transaction_id"),
-        )
-        .filter(
-            least("amount_fen", view, "new_shell_payee_fen")
-            & least_share("amount_fen", "loan_fen", view, "new_shell_payee_share_ppm")
-        )
-        .group_by("loan_id", maintain_order=True)
-        .agg(
-            pl.col("loan_fen", "destination_class").first(),
-            pl.col("amount_fen").sum(),
-            pl.col("transaction_ids").explode(empty_as_null=True),
-        )
-    )
-    return lead(
-        rows,
-        "NEW_SHELL_PAYEE",
-        pl.format("{} was paid to companies that show signs of a shell", yuan("amount_fen")),
-    )
-
-
-def payee_mismatch(view: View) -> pl.DataFrame:
-    """Money paid to another party than the document names: under a payment order of a contract whose payees are
-    known, under an invoice's number, or by entrusted payment past the contract's payees. Another party means another
-    identity on record; a spelling of the same name, or a payee not on record, is a task and no lead."""
-    identities = view.parties.select(
-        party="party_id", identity=pl.coalesce("identity_number", "party_id"), party_key=party_name("name")
-    )
-    contracts = view.loans.select("loan_id", "contract_id", "payment_mode")
-    expected = (
-        contracts.join(view.contract_payees.drop_nulls("party_id"), on="contract_id")
-        .join(identities, left_on="party_id", right_on="party")
-        .select("loan_id", "identity", key=pl.coalesce(party_name("name"), "party_key"))
-    )
-    # A contract that lists any payee without identity cannot be compared.
-    vague = contracts.join(
-        view.contract_payees.filter(pl.col("party_id").is_null()), on="contract_id", how="semi"
-    )
-    complete = expected.select("loan_id").unique().join(vague.select("loan_id"), on="loan_id", how="anti")
-    paid = (
-        _payments(view)
-        .filter(pl.col("to_owner").is_not_null())
-        .join(identities, left_on="to_owner", right_on="party", how="inner")
-        .join(contracts.select("loan_id", "payment_mode"), on="loan_id")
-    )
-    by_contract = (
-        paid.join(complete, on="loan_id", how="semi")
-        .filter(
-            pl.col("ordered")
-            | (
-                (pl.col("payment_mode") == "entrusted_payment").fill_null(value=False)
-                & ~pl.col("documented")
-                & (pl.col("destination_class").is_in(["company", "supplier"])).fill_null(value=False)
-                & within_days("days", view, "payee_mismatch_days")
-            )
-        )
-        .join(expected.select("loan_id", "identity"), on=["loan_id", "identity"], how="anti")
-        .join(expected.select("loan_id", party_key="key"), on=["loan_id", "party_key"], how="anti")
-    )
-    sellers = (
-        view.invoices.filter((pl.col("state") == "valid").fill_null(value=True))
-        .drop_nulls("seller_party_id")
-        .join(identities, left_on="seller_party_id", right_on="party")
-        .select(
-            document_no="invoice_id",
-            borrower_party_id="buyer_party_id",
-            seller_identity="identity",
-            seller_key=pl.coalesce(party_name("seller_name"), "party_key"),
-        )
-    )
-    by_invoice = (
-        paid.join(sellers, on=["document_no", "borrower_party_id"])
-        .filter(
-            (pl.col("identity") != pl.col("seller_identity"))
-            & (pl.col("party_key") != pl.col("seller_key")).fill_null(value=True)
-        )
-        .drop("seller_identity", "seller_key")
-    )
-    rows = (
-        pl.concat([by_contract, by_invoice])
-        .unique(["loan_id", "transaction_id"], keep="first", maintain_order=True)
-        .group_by("loan_id", maintain_order=True)
-        .agg(
-            pl.col("loan_fen", "destination_class").first(),
-            pl.col("amount_fen").sum(),
-            transaction_ids=pl.col("transaction_id"),
-        )
-        .filter(least_share("amount_fen", "loan_fen", view, "payee_mismatch_share_ppm"))
-    )
-    return lead(
-        rows,
-        "PAYEE_MISMATCH",
-        pl.format("{} was paid to another party than the document names", yuan("amount_fen")),
     )

@@ -8,7 +8,10 @@ import polars as pl
 
 from loantrail.early_warning.view import (
     BENIGN_USES,
+    CLOSE_RELATIONS,
+    HOMECOMING_CLASSES,
     REFUND_WORDS,
+    SWEEP_WORDS,
     View,
     business_day,
     lead,
@@ -20,23 +23,6 @@ from loantrail.early_warning.view import (
     yuan,
 )
 
-# The borrower's own money that comes home from a bank, broker, wallet or pool is no round trip.
-HOMECOMING_USES: Final = (
-    "securities",
-    "futures",
-    "wealth_management",
-    "insurance_investment",
-    "time_deposit",
-    "acceptance_margin",
-    "group_cash_pool",
-    "payment_institution",
-    "bank_internal",
-    "pooled",
-    "same_name_other_bank",
-    "currency_exchange",
-    "tax",
-)
-CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "same_controller", "shareholder")
 NOT_A_PARTY_KINDS: Final = (
     "bank_internal",
     "pooled",
@@ -68,7 +54,7 @@ def _returns(view: View) -> pl.DataFrame:
         & ~pl.col("from_side")
         & ~pl.col("from_close")
         & ~pl.col("from_kind").is_in(NOT_A_PARTY_KINDS).fill_null(value=False)
-        & ~pl.col("use_before").is_in(HOMECOMING_USES).fill_null(value=False)
+        & ~pl.col("use_before").is_in(HOMECOMING_CLASSES).fill_null(value=False)
         & within_days("days", view, "round_trip_days")
     )
 
@@ -253,6 +239,8 @@ def related_party(view: View) -> pl.DataFrame:
         .join(related.select("loan_id", from_owner="party_id"), on=["loan_id", "from_owner"], how="anti")
         .filter(
             ~pl.col("to_side")
+            # From a stranger to the controller or spouse is a round trip, and told there.
+            & (pl.col("from_side") | ~pl.col("relation").is_in(CLOSE_RELATIONS))
             & ~(pl.col("documented") | pl.col("ordered"))
             & ~pl.col("use").is_in([*BENIGN_USES, "group_cash_pool", "pooled"]).fill_null(value=False)
             & ~pl.col("to_kind").is_in(("pooled",)).fill_null(value=False)
@@ -316,7 +304,7 @@ def counterparty_loop(view: View) -> pl.DataFrame:
             pl.col("debit_account").is_not_null()
             & pl.col("credit_account").is_not_null()
             & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 >= pl.lit(smallest, pl.Int128) * low)
-            & ~pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
+            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
         )
         .join(nobody, left_on="debit_account", right_on="account", how="anti")
         .join(nobody, left_on="credit_account", right_on="account", how="anti")
@@ -328,11 +316,19 @@ def counterparty_loop(view: View) -> pl.DataFrame:
             & ~pl.col("to_side")
             & pl.col("to_account").is_not_null()
             & (pl.col("depth") > 0)
-            & least("transaction_fen", view, "counterparty_loop_fen")
-            & ~pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
+            & ~pl.col("destination_class").is_in(HOMECOMING_CLASSES).fill_null(value=False)
+            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
         )
         .group_by("loan_id", "loan_fen", "transaction_id", "to_account", "booked_at", "transaction_fen")
-        .agg(traced_fen=pl.col("amount_fen").sum())
+        .agg(traced_fen=pl.col("amount_fen").sum(), days=pl.col("days").first())
+        .filter(least("transaction_fen", view, "counterparty_loop_fen"))
+        # A rich account pays with its own money first: right after disbursement the whole payment counts.
+        .with_columns(
+            traced_fen=pl.when(within_days("days", view, "near_in_time_days"))
+            .then(pl.min_horizontal("transaction_fen", "loan_fen"))
+            .otherwise("traced_fen")
+        )
+        .filter(least("traced_fen", view, "counterparty_loop_fen"))
         .join(nobody, left_on="to_account", right_on="account", how="anti")
     )
 

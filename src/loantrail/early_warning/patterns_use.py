@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.near_in_time import with_near_in_time
 from loantrail.early_warning.view import View, lead, least, least_share, within_days, yuan
 
 SECURITIES_CLASSES: Final = (
@@ -102,10 +103,17 @@ def flow_securities(view: View) -> pl.DataFrame:
         sweeps.rename({"account": "from_account"}), on=["loan_id", "from_account", "arrived"], how="anti"
     )
     rows = _by_loan(pl.concat([into, back])).filter(_final_use_reached(view))
-    return lead(
+    traced = lead(
         rows,
         "FLOW_SECURITIES",
         pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
+    )
+    return with_near_in_time(
+        traced,
+        view,
+        "FLOW_SECURITIES",
+        SECURITIES_CLASSES,
+        _final_use_reached(view),
     )
 
 
@@ -117,10 +125,19 @@ def flow_real_estate(view: View) -> pl.DataFrame:
         & ~((pl.col("documented") | pl.col("ordered")) & (~pl.col("retail") | pl.col("product").is_in(BUILDING_PRODUCTS)))
     )  # fmt: skip
     rows = _by_loan(arrivals).filter(_final_use_reached(view))
-    return lead(
+    traced = lead(
         rows,
         "FLOW_REALESTATE",
         pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
+    )
+    return with_near_in_time(
+        traced,
+        view,
+        "FLOW_REALESTATE",
+        REAL_ESTATE_CLASSES,
+        _final_use_reached(view),
+        (pl.col("product") == "mortgage_loan")
+        | (pl.col("documented") & (~pl.col("retail") | pl.col("product").is_in(BUILDING_PRODUCTS))),
     )
 
 
@@ -131,16 +148,24 @@ def rollover_other_debt(view: View) -> pl.DataFrame:
     arrivals = _net_arrivals(view, OTHER_DEBT_CLASSES, "misuse_final_use_days").join(
         refinancing, on="loan_id", how="anti"
     )
-    rows = _by_loan(arrivals).filter(
-        pl.when(pl.col("retail"))
-        .then(least("amount_fen", view, "rollover_other_debt_retail_fen"))
-        .otherwise(least("amount_fen", view, "rollover_other_debt_company_fen"))
-        & least_share("amount_fen", "loan_fen", view, "rollover_other_debt_share_ppm")
+    reached = pl.when(pl.col("retail")).then(
+        least("amount_fen", view, "rollover_other_debt_retail_fen")
+    ).otherwise(least("amount_fen", view, "rollover_other_debt_company_fen")) & least_share(
+        "amount_fen", "loan_fen", view, "rollover_other_debt_share_ppm"
     )
-    return lead(
+    rows = _by_loan(arrivals).filter(reached)
+    traced = lead(
         rows,
         "ROLLOVER_OTHER_DEBT",
         pl.format("{} of the loan repaid {}", yuan("amount_fen"), "destination_class"),
+    )
+    return with_near_in_time(
+        traced,
+        view,
+        "ROLLOVER_OTHER_DEBT",
+        OTHER_DEBT_CLASSES,
+        reached,
+        pl.col("grant_kind").is_in(REFINANCING_GRANTS),
     )
 
 
@@ -150,8 +175,16 @@ def forbidden_use(view: View) -> pl.DataFrame:
         ~((pl.col("arrived") == "equity_investment") & (pl.col("product") == "acquisition_loan")).fill_null(value=False)
     )  # fmt: skip
     rows = _by_loan(arrivals).filter(_final_use_reached(view))
-    return lead(
+    traced = lead(
         rows, "FORBIDDEN_USE", pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class")
+    )
+    return with_near_in_time(
+        traced,
+        view,
+        "FORBIDDEN_USE",
+        FORBIDDEN_CLASSES,
+        _final_use_reached(view),
+        (pl.col("destination_class") == "equity_investment") & (pl.col("product") == "acquisition_loan"),
     )
 
 
@@ -167,6 +200,7 @@ def private_lending(view: View) -> pl.DataFrame:
         "PRIVATE_LENDING",
         pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
     )
+    traced = with_near_in_time(traced, view, "PRIVATE_LENDING", LENDER_CLASSES, allowed=pl.col("documented"))
     interest = _interest_like(view).join(traced.select("loan_id"), on="loan_id", how="anti")
     return pl.concat(
         [
@@ -250,12 +284,19 @@ def acceptance_margin(view: View) -> pl.DataFrame:
     rows = _by_loan(arrivals.filter(pl.col("product") != "bank_advance")).filter(
         least_share("amount_fen", "loan_fen", view, "acceptance_margin_share_ppm")
     )
-    return lead(
+    traced = lead(
         rows,
         "ACCEPTANCE_MARGIN",
         pl.format(
             "{} of the loan became {} within {} days", yuan("amount_fen"), "destination_class", "last_day"
         ),
+    )
+    return with_near_in_time(
+        traced,
+        view,
+        "ACCEPTANCE_MARGIN",
+        ("acceptance_margin", "bill_discount"),
+        allowed=pl.col("product") == "bank_advance",
     )
 
 
@@ -300,7 +341,7 @@ def cash_out(view: View) -> pl.DataFrame:
 
 def same_name_out(view: View) -> pl.DataFrame:
     """Loan money moved to an account of the same name at another bank, where it is lost from sight."""
-    rows = _by_loan(_net_arrivals(view, ("same_name_other_bank",), "misuse_final_use_days")).filter(
+    reached = (
         pl.when(pl.col("retail"))
         .then(
             least("amount_fen", view, "same_name_out_retail_fen")
@@ -311,8 +352,10 @@ def same_name_out(view: View) -> pl.DataFrame:
             & least_share("amount_fen", "loan_fen", view, "same_name_out_company_share_ppm")
         )
     )
-    return lead(
+    rows = _by_loan(_net_arrivals(view, ("same_name_other_bank",), "misuse_final_use_days")).filter(reached)
+    traced = lead(
         rows,
         "SAME_NAME_OUT",
         pl.format("{} of the loan went to the borrower's account at another bank", yuan("amount_fen")),
     )
+    return with_near_in_time(traced, view, "SAME_NAME_OUT", ("same_name_other_bank",), reached)

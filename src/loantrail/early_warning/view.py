@@ -16,6 +16,7 @@ from loantrail.parameters import ParameterBook
 
 RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
 # Uses that are an end without suspicion.
+CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "family")
 BENIGN_USES: Final = ("supplier", "payroll", "tax", "utilities", "own_instalment", "overdraft_repaid")
 GENERIC_CLASSES: Final = (
     "individual",
@@ -27,6 +28,23 @@ GENERIC_CLASSES: Final = (
     "guarantor",
 )
 CHAIN_LONGEST: Final = 12
+# The borrower's own money that goes to a bank, broker, wallet or pool, and comes home from it.
+HOMECOMING_CLASSES: Final = (
+    "securities",
+    "futures",
+    "wealth_management",
+    "insurance_investment",
+    "time_deposit",
+    "acceptance_margin",
+    "group_cash_pool",
+    "payment_institution",
+    "bank_internal",
+    "pooled",
+    "same_name_other_bank",
+    "currency_exchange",
+    "tax",
+)
+SWEEP_WORDS: Final = "自动转入|自动赎回|自动申购|余额理财|余额宝|零钱通|活期理财"
 REFUND_WORDS: Final = "退款|退货|退回|退还|冲正|返还|退定金|退票"
 
 
@@ -79,8 +97,9 @@ def least_share(amount: str, of: str, view: View, name: str) -> pl.Expr:
 
 
 def within_days(days: str, view: View, name: str) -> pl.Expr:
-    """The column of days lies from 0 to the parameter."""
-    return pl.col(days).is_between(0, view.number(name))
+    """The column of days lies from 0 to the parameter (below it where it is not inclusive)."""
+    limit = view.parameters.at(name, business_date(view.as_of))
+    return pl.col(days).is_between(0, limit.number, closed="both" if limit.inclusive else "left")
 
 
 def business_day(column: str) -> pl.Expr:
@@ -244,8 +263,11 @@ def related_parties(view: View) -> pl.DataFrame:
         .filter(in_force & (pl.col("other") != pl.col("borrower")))
         .select("loan_id", party_id="other", relation=pl.lit("same_controller"))
     )
-    return pl.concat([direct.select("loan_id", party_id="other", relation="kind"), indirect]).unique(
-        ["loan_id", "party_id"], keep="first", maintain_order=True
+    # Of several relations to one party the closest is kept.
+    return (
+        pl.concat([direct.select("loan_id", party_id="other", relation="kind"), indirect])
+        .sort(pl.col("relation").is_in(CLOSE_RELATIONS), descending=True, maintain_order=True)
+        .unique(["loan_id", "party_id"], keep="first", maintain_order=True)
     )
 
 
