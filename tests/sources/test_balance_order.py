@@ -42,15 +42,16 @@ def test_a_rounded_balance_or_a_missing_line_does_not_upset_the_order() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(
-    some.lists(some.tuples(some.integers(0, 2), some.integers(1, 10**9)), min_size=1, max_size=25),
+    some.lists(some.tuples(some.integers(0, 2), some.integers(1, 9)), min_size=1, max_size=25),
     some.randoms(),
 )
 def test_any_shuffled_statement_chains_again(moves: list[tuple[int, int]], shuffler: object) -> None:
-    balance, day = 0, 0
-    lines: list[tuple[str, str, int, int]] = []
+    # the account is opened on a day of its own: of a circle of balances alone nobody can say where it began
+    balance, day = 1000, 1
+    lines = [("A", "0000", 1000, 1000)]
     for next_day, amount in moves:
         day += next_day == 0
-        moved = amount if amount % 2 or amount > balance else -amount
+        moved = amount if amount % 2 else -amount
         balance += moved
         lines.append(("A", f"{day:04}", moved, balance))
     shuffler.shuffle(lines)  # type: ignore[attr-defined]  hypothesis types it as object

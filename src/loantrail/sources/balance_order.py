@@ -6,6 +6,7 @@ it followed: the one whose balance is this balance less this movement.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import polars as pl
@@ -18,7 +19,7 @@ def order_within_days(
 
     `moved_fen` is positive for a credit. On a day with several lines, each next line is the one that starts from
     where the balance stands; where none does (a line is missing, a balance is rounded) it is the one that starts
-    nearest, of equals one from which another goes on, then the earlier in the input. Lines without a balance or movement come last in their day.
+    nearest, and of equals the earlier in the input. Lines without a balance or movement come last in their day.
     """
     frame = pl.DataFrame(
         {
@@ -70,20 +71,46 @@ def _chained(
         over.subtract(Counter(ends[line] for line in left))
         first = next((line for line in left if over[starts[line]] > 0), left[0])
         stands = starts[first]
+    whole = _without_gap(left, starts, ends, stands)
+    return (whole or _nearest_next(left, starts, ends, stands)) + unknown
+
+
+def _without_gap(
+    lines: list[int], starts: list[int | None], ends: list[int | None], stands: int | None
+) -> list[int] | None:
+    """The lines in an order in which each starts where the one before it ended, the first at `stands`; None when
+    there is none. Lines are the edges of a graph over balances: this is Hierholzer's way to an Eulerian path."""
+    leaving: dict[int | None, list[int]] = {}
+    for line in reversed(lines):
+        leaving.setdefault(starts[line], []).append(line)
+    path: list[int] = []
+    stack: list[int] = []
+    here = stands
+    while True:
+        if leaving.get(here):
+            stack.append(leaving[here].pop())
+            here = ends[stack[-1]]
+        elif stack:
+            path.append(stack.pop())
+            here = starts[path[-1]]
+        else:
+            break
+    path.reverse()
+    fits = len(path) == len(lines) and all(
+        ends[before] == starts[after] for before, after in itertools.pairwise(path)
+    )
+    return path if fits else None
+
+
+def _nearest_next(
+    lines: list[int], starts: list[int | None], ends: list[int | None], stands: int | None
+) -> list[int]:
+    left = list(lines)
     chained: list[int] = []
     while left:
         here = stands if stands is not None else 0
-        ahead = Counter(starts[line] for line in left)
-
-        def preference(
-            line: int, here: int = here, ahead: Counter[int | None] = ahead
-        ) -> tuple[int, bool, int]:
-            """Nearest first; of equals one from which another line goes on; of those the earlier."""
-            own = starts[line] == ends[line]
-            return abs((starts[line] or 0) - here), ahead[ends[line]] - own == 0, line
-
-        nearest = min(left, key=preference)
+        nearest = min(left, key=lambda line: (abs((starts[line] or 0) - here), line))
         left.remove(nearest)
         chained.append(nearest)
         stands = ends[nearest]
-    return chained + unknown
+    return chained
