@@ -86,6 +86,7 @@ def passed_on(
         (49, 49, 1, 0, False),
         (50, 50, 1, 0, True),
         (100, 90, 1, 0, False),
+        (100, 68, 1, -30, False),  # the rest repaid an overdraft
         (100, 100, 1, 6, False),  # a business account that lives on
     ],
 )
@@ -199,7 +200,9 @@ def mismatch(
     "PAYEE_MISMATCH",
     [
         ("OTHER", "entrusted_payment", False, 1, 300, True),
+        ("OTHER", "entrusted_payment", False, 10, 300, True),
         ("OTHER", "entrusted_payment", False, 11, 300, False),
+        ("OTHER", "entrusted_payment", False, 1, 50, True),
         ("OTHER", "entrusted_payment", False, 1, 49, False),
         ("OTHER", "autonomous_payment", False, 1, 300, False),
         ("OTHER", "autonomous_payment", True, 1, 300, True),
@@ -325,3 +328,44 @@ def test_an_empty_bank_has_no_leads() -> None:
         Frames(frames.as_of, empty(HOPS), empty(TRANSACTIONS), frames.loans), shipped_parameters()
     )
     assert leads.is_empty()
+
+
+def test_a_borrower_whose_loan_hardly_touched_the_pool_is_no_member() -> None:
+    for wan, expected in ((1.5, True), (1.49, False)):
+        bank = pool(4, 1)
+        loan = bank.loan(30, loan="FIFTH", borrower="FIFTH", retail=True)
+        bank.move(loan, "FIFTH.main", "END.main", wan, 2, loan="FIFTH", cls="individual")
+        assert bank.found("MULTI_BORROWER_POOL") is expected
+
+
+def test_money_is_idle_only_if_it_must_still_lie_there() -> None:
+    for paid, expected in ((500, True), (501, False)):
+        bank = Bank()
+        bank.loan(1000)
+        bank.pay("B.main", "S", paid, 10)  # own money by the trace
+        assert bank.found("IDLE_FUNDS") is expected
+
+
+def test_a_sweep_is_no_split_payment() -> None:
+    bank = split((600, 0), (600, 1), cls="securities", remark="余额理财自动转入")
+    assert not bank.found("STRUCTURING")
+
+
+def test_instalments_paid_by_a_lender_known_by_name_only() -> None:
+    for name, expected in (("云溪小额贷款有限公司", True), ("B", False), ("云溪百货有限公司", False)):
+        bank = instalments(2, source="UNSEEN", remark="往来款", retail=True)
+        bank.party("B", "individual")
+        for transaction in bank.transactions:
+            if transaction["debit_account"] == "UNSEEN":
+                transaction["debit_name"] = name
+        assert bank.found("REPAY_SOURCE_ODD") is expected
+
+
+def test_only_the_last_three_instalments_count() -> None:
+    bank = instalments(2)
+    for number in (3, 4):
+        bank.repayments.append(
+            {**bank.repayments[0], "repayment_id": f"R{number}", "paid_at": at(30 * (number + 1))}
+        )
+    bank.end_day = 200
+    assert not bank.found("REPAY_SOURCE_ODD")

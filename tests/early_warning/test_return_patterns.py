@@ -236,3 +236,34 @@ def test_a_payment_institution_closes_no_loop() -> None:
         if entry["account"] == "U":
             entry["kind"] = "pooled"
     assert not bank.found("COUNTERPARTY_LOOP")
+
+
+def test_money_that_reaches_the_spouse_through_a_stranger_is_told_once() -> None:
+    bank = Bank()
+    loan = bank.loan(1000)
+    bank.account("WIFE", "WIFE")
+    bank.relations.append(
+        {
+            "from_party_id": "WIFE",
+            "to_party_id": "B",
+            "kind": "spouse",
+            "share_ppm": None,
+            "valid_from": datetime.date(2020, 1, 1),
+        }
+    )
+    paid = bank.move(loan, "B.main", "S", 600, 5)
+    bank.move(paid, "S", "WIFE", 600, 6, cls="individual")
+    assert bank.found("ROUND_TRIP")
+    assert not bank.found("RELATED_PARTY")
+
+
+def test_a_loop_right_after_disbursement_counts_though_own_money_went_first() -> None:
+    for day, expected in ((3, True), (4, False)):
+        bank = Bank()
+        loan = bank.loan(1000)
+        for party in ("S", "U"):
+            bank.account(party, party)
+        bank.move(loan, "B.main", "S", 10, day, of_wan=100)
+        bank.pay("S", "U", 100, day + 1)
+        bank.pay("U", "B.main", 100, day + 2)
+        assert bank.found("COUNTERPARTY_LOOP") is expected

@@ -163,7 +163,10 @@ def test_cash(retail: bool, loan_wan: float, wan: float) -> Bank:
     return spend(Bank(), wan, "cash", loan_wan=loan_wan, retail=retail)
 
 
-@cases("CASH_OUT", [(3, 4.9, 1, True), (2, 4.9, 1, False), (3, 3.9, 1, False), (3, 4.9, 6, False)])
+@cases(
+    "CASH_OUT",
+    [(3, 4.9, 1, True), (2, 4.9, 1, False), (3, 3.9, 1, False), (3, 4.9, 6, False), (3, 4.9, 5, True)],
+)
 def test_withdrawals_just_under_the_reporting_threshold(withdrawals: int, wan: float, gap: float) -> Bank:
     bank = Bank()
     loan = bank.loan(100, retail=True)
@@ -176,7 +179,7 @@ def test_withdrawals_just_under_the_reporting_threshold(withdrawals: int, wan: f
     "SAME_NAME_OUT",
     [
         (True, 20, 10, True),
-        (True, 20, 9.99, False),
+        (True, 18, 9.99, False),
         (True, 30, 14.9, False),
         (False, 300, 100, True),
         (False, 300, 99.9, False),
@@ -231,3 +234,40 @@ def test_leads_name_their_transactions_and_share() -> None:
         ["T0001"],
     )
     assert "1000000 yuan" in row["explanation"]
+
+
+@cases(
+    "SAME_NAME_OUT",
+    [
+        (100, 3, 0, True),
+        (100, 3.1, 0, False),
+        (99.9, 3, 0, False),
+        (150, 1, 70, False),  # most of it came back
+    ],
+)
+def test_a_payment_right_after_disbursement_warns_though_own_money_went_first(
+    wan: float, day: float, back_wan: float
+) -> Bank:
+    bank = Bank()
+    bank.loan(300)
+    bank.pay("B.main", "ELSEWHERE", wan, day, cls="same_name_other_bank")
+    if back_wan:
+        bank.pay("ELSEWHERE", "B.main", back_wan, 20)
+    return bank
+
+
+@cases("FLOW_SECURITIES", [(30, "", True), (29.9, "", False), (30, "余额理财自动转入", False)])
+def test_right_after_disbursement_a_large_share_is_needed_and_sweeps_are_spared(
+    wan: float, remark: str
+) -> Bank:
+    bank = Bank()
+    bank.loan(100)
+    bank.pay("B.main", "BROKER", wan, 1, cls="securities", remark=remark)
+    return bank
+
+
+def test_right_after_disbursement_a_contract_still_excuses_a_developer() -> None:
+    bank = Bank()
+    bank.loan(100)
+    bank.pay("B.main", "DEV", 60, 1, cls="developer", documented=True)
+    assert not bank.found("FLOW_REALESTATE")
