@@ -182,6 +182,18 @@ def test_a_return_names_what_came_back_and_why(folder: Path) -> None:
     assert "return AC04" in rows[0]["purpose_text"]
 
 
+def test_payments_of_a_day_that_repeat_a_reference_stay_two_payments(folder: Path) -> None:
+    """The books take the same reference on the same day for the same line; only the first keeps it as such."""
+    other_day = entry(details=detail("E1"), booked="<BookgDt><Dt>2026-03-03</Dt></BookgDt>")
+    rows, refusals = read(folder, document(statement(entry(details=detail("E1")) * 2 + other_day)))
+    assert refusals == []
+    assert [(row["reference"], row["document_no"]) for row in rows] == [
+        ("E1", None),
+        (None, "E1"),
+        ("E1", None),
+    ]
+
+
 def test_an_account_is_never_its_own_counterparty(folder: Path) -> None:
     same = detail("E1").replace(
         "</RltdPties>", "<CdtrAcct><Id><Othr><Id>6222001</Id></Othr></Id></CdtrAcct></RltdPties>"

@@ -15,6 +15,7 @@ LINES_MAX: Final = 10_000
 """Lines of one batch."""
 HELD_BYTES_MAX: Final = 16_777_216
 """Original bytes that are held at a time; beyond it a batch is made before it has its lines."""
+REFERENCES_REMEMBERED: Final = 2_000_000
 ORIGINAL_BYTES_MAX: Final = 1_048_576
 """A refusal keeps at most this much of what it refuses."""
 MASKS: Final = ("*", "＊")
@@ -66,6 +67,7 @@ class LineGatherer:
         self._refusals: list[Refusal] = []
         self._refused_records = 0
         self._held_bytes = 0
+        self._references: set[int] = set()
 
     @property
     def full(self) -> bool:
@@ -77,9 +79,23 @@ class LineGatherer:
         if line.counterparty_account is not None and line.counterparty_account == line.account:
             # an account cannot be its own counterparty; the movement itself is the bank's word and stays
             line = line._replace(counterparty_account=None)
+        if line.reference is not None and self._is_repeated(line):
+            line = line._replace(reference=None, document_no=line.document_no or line.reference)
         self._lines.append(line)
         self._originals.append(original)
         self._held_bytes += len(original)
+
+    def _is_repeated(self, line: Line) -> bool:
+        """Whether an earlier line of the day has the same reference in the same direction. Customers choose
+        references and repeat them; the books take one for the same line again, which it is not within one file."""
+        day = (line.booked_at or "")[:10]
+        known = hash((line.account, line.currency, line.direction, day, line.reference))
+        if known in self._references:
+            return True
+        if len(self._references) >= REFERENCES_REMEMBERED:
+            self._references.clear()
+        self._references.add(known)
+        return False
 
     def refuse(self, position: int, field: str, reason: str, message: str, original: bytes) -> None:
         """One record that is not accepted."""
