@@ -192,6 +192,7 @@ def current_run_id(connection: type_of_connection, convention: str = "fifo") -> 
     row = connection.execute(
         "SELECT run_id FROM tracing.run WHERE current AND convention = %s", (convention,)
     ).fetchone()
+    connection.rollback()
     return str(row[0]) if row else None
 
 
