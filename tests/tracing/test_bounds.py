@@ -86,6 +86,27 @@ def test_a_payment_taken_back_at_once_never_went() -> None:
     assert least_and_most(bounds(history, [0], [builder.account("supplier")])) == (500, 500)
 
 
+def test_a_payment_taken_back_in_two_parts_never_went() -> None:
+    builder = HistoryBuilder()
+    builder.disburse("loan", "a", 500)
+    builder.event("a", "friend", 500)
+    builder.event("friend", "a", 200, reverses=1)
+    builder.event("friend", "a", 300, reverses=1)
+    builder.event("outside", "friend", 500)
+    builder.event("friend", "broker", 500)
+    assert least_and_most(bounds(builder.build(), [0], [builder.account("broker")])) == (0, 0)
+
+
+def test_a_payment_taken_back_after_other_events_may_have_left_its_money() -> None:
+    builder = HistoryBuilder()
+    builder.disburse("loan", "a", 500)
+    builder.event("a", "friend", 500)
+    builder.event("outside", "friend", 500)
+    builder.event("friend", "a", 500, reverses=1)
+    builder.event("friend", "broker", 500)
+    assert least_and_most(bounds(builder.build(), [0], [builder.account("broker")])) == (0, 500)
+
+
 def test_a_payment_that_another_bank_returned_may_have_come_back() -> None:
     builder = HistoryBuilder()
     builder.disburse("loan", "a", 500)

@@ -62,6 +62,30 @@ def test_money_that_returns_to_the_borrower_may_be_used_again() -> None:
     assert (supplier.least_fen, supplier.most_fen) == (350, 350)
 
 
+def test_money_given_back_loses_the_use_that_it_had_got() -> None:
+    builder = HistoryBuilder()  # no account is on the borrower's side: only the reversal clears the use
+    builder.disburse("loan", "a", 500)
+    paid = builder.event("a", "supplier", 500, SUPPLIER)
+    builder.event("outside", "supplier", 10)
+    builder.event("supplier", "a", 500, reverses=paid)
+    builder.event("a", "broker", 500, SECURITIES)
+    history = builder.build()
+    assert class_bounds(history, 0, [SECURITIES]).most_fen == 500
+    assert class_bounds(history, 0, [SUPPLIER]).least_fen == 0
+
+
+def test_money_given_back_by_the_borrower_has_its_use_again() -> None:
+    builder = HistoryBuilder(sides={"borrower": {"firm"}})
+    builder.loan("loan", "firm")
+    builder.disburse("loan", "borrower", 500)
+    builder.event("borrower", "supplier", 500, SUPPLIER)
+    refund = builder.event("supplier", "borrower", 500)
+    builder.event("outside", "borrower", 10)
+    builder.event("borrower", "supplier", 500, SECURITIES, reverses=refund)
+    found = class_bounds(builder.build(), 0, [SUPPLIER])
+    assert found.least_fen <= 490 <= 500 <= found.most_fen
+
+
 def test_what_is_held_is_bounded_by_account() -> None:
     builder = cycle()
     builder.event("friend", "broker", 450, SECURITIES)

@@ -173,7 +173,6 @@ def reachable(
         history.terminal,
         side if follow_uses else destination,
         outside_counts,
-        earlier,
         later,
         mode,
         follow_uses,

@@ -94,19 +94,17 @@ def worth_following(
     terminal: Bool,
     destination: Bool,
     outside_counts: bool,
-    pair_earlier: Int32,
     pair_later: Int32,
     pair_mode: Int8,
     reversals_count: bool,
 ) -> Bool:
     """Events `[n]` after which the money that they brought may still reach one of the accounts in `destination`,
-    balances left aside. With `reversals_count` a reversal is worth reaching too: it may change a use."""
+    balances left aside. Money that a reversal takes back comes to the payer of its original, which is followed for
+    that anyway. With `reversals_count` a reversal is worth reaching too: it may change a use."""
     accounts = len(terminal)
     may = np.zeros(accounts + len(disburses), np.bool_)
     worth = np.zeros(len(debit), np.bool_)
     pairs = len(pair_later)
-    by_earlier = np.argsort(pair_earlier)
-    last_earlier = pairs - 1
     last_later = pairs - 1
     for event in range(len(debit) - 1, -1, -1):
         payer, payee, row = int(debit[event]), int(credit[event]), int(special[event])
@@ -128,10 +126,6 @@ def worth_following(
             useful = useful or (reversals_count and not around)
             last_later -= 1
         worth[event] = useful
-        while last_earlier >= 0 and pair_earlier[by_earlier[last_earlier]] == event:
-            pair = by_earlier[last_earlier]
-            useful = useful or (pair_mode[pair] != 0 and worth[pair_later[pair]])
-            last_earlier -= 1
         # Money lent again ends; a reversal that goes around its payer takes nothing else from it
         lent_again = row >= 0 and disburses[row] >= 0
         useful_to_payer = useful and not around and not lent_again
