@@ -9,18 +9,47 @@ from rich.console import Console
 
 from loantrail.money import yuan_text
 
+SIZES = ("small", "medium", "large")
+_size = click.option("--size", type=click.Choice(SIZES), default="small", show_default=True)
+_seed = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+
 
 @click.group(invoke_without_command=True)
+@_size
+@_seed
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of the page; default: a free one from 8321."
+)
+@click.option("--serve/--no-serve", "serves", default=True, help="Serve the page at the end.")
+@click.option("--open/--no-open", "opens", default=True, help="Open a browser, where there is one.")
 @click.pass_context
-def command(context: click.Context) -> None:
-    """A synthetic bank with planted, known misuse."""
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+def command(
+    context: click.Context, size: str, seed: int, port: int | None, serves: bool, opens: bool
+) -> None:
+    """Build a synthetic bank with planted misuse, trace it, say what was found and show the page."""
+    if context.invoked_subcommand is not None:
+        return
+    from loantrail.demo.running import open_demo_bank, serve_demo
+
+    with open_demo_bank(size, seed, click.echo) as books:
+        if serves:
+            serve_demo(books, port, opens, click.echo)
+
+
+@command.command("evaluate")
+@_size
+@_seed
+def evaluate_command(size: str, seed: int) -> None:
+    """Compare what the product found in the demo bank with what is known of it."""
+    from loantrail.demo.evaluate import as_text
+    from loantrail.demo.running import evaluate_demo_bank
+
+    click.echo(as_text(evaluate_demo_bank(size, seed, lambda text: click.echo(text, err=True))))
 
 
 @command.command("generate")
-@click.option("--size", type=click.Choice(("small", "medium", "large")), default="small", show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@_size
+@_seed
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write."
 )

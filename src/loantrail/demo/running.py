@@ -124,10 +124,12 @@ def _tell(found: Found, say: Say) -> None:
 
 def serve_demo(books: Database, port: int | None, opens: bool, say: Say) -> None:
     """Serve the page until interrupted."""
+
+    def announce(address: str) -> None:
+        say(f"The page is at {address} (Ctrl+C stops it)")
+
     with listen("127.0.0.1", port) as listening, books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections:
-        serve(
-            connections, listening, lambda address: say(f"The page is at {address} (Ctrl+C stops it)"), opens
-        )
+        serve(connections, listening, announce, opens)
 
 
 def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:

@@ -25,6 +25,13 @@ from loantrail.tracing.kernel_arrival import (
     wait_in_slot,
 )
 from loantrail.tracing.kernel_lots import (
+    add_slice,
+    push_back,
+    push_front,
+    take,
+)
+from loantrail.tracing.kernel_reversal import first_hop_of, reverse
+from loantrail.tracing.kernel_state import (
     EVENT_AT,
     FREE_COUNT,
     HOP_COUNT,
@@ -34,14 +41,9 @@ from loantrail.tracing.kernel_lots import (
     PRO_RATA,
     UNTRACED_COUNT,
     State,
-    add_slice,
-    push_back,
-    push_front,
-    take,
 )
-from loantrail.tracing.kernel_lots import FIFO as FIFO_CODE
-from loantrail.tracing.kernel_lots import LIFO as LIFO_CODE
-from loantrail.tracing.kernel_reversal import first_hop_of, reverse
+from loantrail.tracing.kernel_state import FIFO as FIFO_CODE
+from loantrail.tracing.kernel_state import LIFO as LIFO_CODE
 from loantrail.tracing.model import (
     IN_TRANSIT,
     OUTSIDE,

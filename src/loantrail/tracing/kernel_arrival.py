@@ -8,6 +8,13 @@ import numpy as np
 
 from loantrail.jit import jit_inner
 from loantrail.tracing.kernel_lots import (
+    add_lot,
+    begin_lots,
+    drop_small_labels,
+    push_front,
+)
+from loantrail.tracing.kernel_share import share_out
+from loantrail.tracing.kernel_state import (
     FIFO,
     HOP_COUNT,
     LIFO,
@@ -15,11 +22,6 @@ from loantrail.tracing.kernel_lots import (
     POISON,
     PRO_RATA,
     State,
-    add_lot,
-    begin_lots,
-    drop_small_labels,
-    push_front,
-    share_out,
 )
 from loantrail.tracing.model import (
     OUTSIDE,

@@ -1,148 +1,22 @@
-"""Compiled: the state of a trace, and the lots of one account.
-
-Lots are singly linked lists in pools of arrays. The head of an account's list is the front of tracing.md.
-Conventions OWN_FIRST and LOAN_FIRST keep labelled lots only, sorted by loan; own money is what remains of the
-balance. POISON keeps a set of labels whose amounts mean nothing.
-"""
+"""Compiled: the lots of one account."""
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-
-from loantrail.jit import jit, jit_inner
-from loantrail.tracing.model import OWN, PRO_RATA_LABELS_MAX, USE_NONE, Int64
-
-FIFO: Final = 0
-LIFO: Final = 1
-PRO_RATA: Final = 2
-OWN_FIRST: Final = 3
-LOAN_FIRST: Final = 4
-POISON: Final = 5
-
-# Places in `State.counters`.
-FREE_HEAD: Final = 0
-LOT_TOP: Final = 1
-FREE_COUNT: Final = 2
-HOP_COUNT: Final = 3
-UNTRACED_COUNT: Final = 4
-EVENT_AT: Final = 5
-NEED: Final = 6
-COUNTERS: Final = 8
-
-
-ACCOUNT_ROW: Final = np.dtype(
-    [
-        ("balance", np.int64),
-        ("labelled", np.int64),  # fen in labelled lots (POISON: number of labels)
-        ("head", np.int32),  # front lot; -1: no labelled money
-        ("tail", np.int32),
-        ("lot_count", np.int32),
-    ],
-    align=True,
+from loantrail.jit import jit_inner
+from loantrail.tracing.kernel_share import share_out
+from loantrail.tracing.kernel_state import (
+    FIFO,
+    FREE_COUNT,
+    FREE_HEAD,
+    LIFO,
+    LOT_TOP,
+    OWN_FIRST,
+    POISON,
+    PRO_RATA,
+    UNTRACED_COUNT,
+    State,
 )
-LOT_ROW: Final = np.dtype(
-    [("fen", np.int64), ("loan", np.int32), ("hop", np.int32), ("next_lot", np.int32), ("use", np.uint8)],
-    align=True,
-)
-HOP_ROW: Final = np.dtype(
-    [
-        ("fen", np.int64),
-        ("offset", np.int64),
-        ("taken_back", np.int64),  # PRO_RATA only: what reversals shared out of this hop
-        ("loan", np.int32),
-        ("event", np.int32),
-        ("parent", np.int32),
-        ("depth", np.int32),
-        ("use", np.uint8),
-        ("use_before", np.uint8),
-        ("ended", np.bool_),
-    ],
-    align=True,
-)
-UNTRACED_ROW: Final = np.dtype(
-    [
-        ("fen", np.int64),
-        ("account", np.int32),
-        ("event", np.int32),
-        ("loan", np.int32),
-        ("use", np.uint8),
-    ],
-    align=True,
-)
-SLICE_ROW: Final = np.dtype(
-    [
-        ("fen", np.int64),
-        ("offset", np.int64),
-        ("part", np.int64),  # scratch: what repays an overdraft; a share
-        ("rest", np.int64),  # scratch: a remainder
-        ("loan", np.int32),
-        ("hop", np.int32),  # hop of the lot it came from; after arrival the hop recorded
-        ("use", np.uint8),  # when it left
-        ("after", np.uint8),  # after arrival
-    ],
-    align=True,
-)
-
-
-class State(NamedTuple):
-    """Everything a trace changes. Pools may be replaced by longer copies between calls. Slots are private
-    accounts behind the real ones: slot s is account m + s."""
-
-    accounts: Any  # [m + specials] ACCOUNT_ROW
-    lots: Any  # LOT_ROW; free ones are chained from counters[FREE_HEAD]
-    hops: Any  # HOP_ROW
-    untraced: Any  # UNTRACED_ROW
-    slices: Any  # SLICE_ROW: the slices of the event at hand, in consumption order
-    reversed_fen: Int64  # [specials] taken back so far, kept at the first special that reverses an event
-    counters: Int64
-
-
-@jit
-def multiply_divide(a: int, b: int, c: int) -> tuple[int, int]:
-    """Quotient and remainder of a * b / c for 0 <= a, b <= 2^62, 0 < c <= 2^62, b <= c or a <= c.
-    The product is formed bit by bit, so it may need 124 bits."""
-    if a == 0 or b == 0:
-        return 0, 0
-    if a <= 9223372036854775807 // b:
-        product = a * b
-        return product // c, product % c
-    whole, part = b // c, b % c
-    quotient, remainder = 0, 0
-    for bit in range(62, -1, -1):
-        quotient *= 2
-        remainder *= 2
-        if remainder >= c:
-            remainder -= c
-            quotient += 1
-        if (a >> bit) & 1:
-            quotient += whole
-            remainder += part
-            if remainder >= c:
-                remainder -= c
-                quotient += 1
-    return quotient, remainder
-
-
-@jit_inner
-def share_out(state: State, first: int, last: int, total: int, amount: int) -> None:
-    """Share `amount` over slice_fen[first:last] (sum `total` >= amount) by largest remainder into
-    slice_part; ties to the earlier slice."""
-    left = amount
-    for i in range(first, last):
-        quotient, remainder = multiply_divide(amount, state.slices[i].fen, total)
-        state.slices[i].part = quotient
-        state.slices[i].rest = remainder
-        left -= quotient
-    while left > 0:
-        best = -1
-        for i in range(first, last):
-            if state.slices[i].rest > 0 and (best < 0 or state.slices[i].rest > state.slices[best].rest):
-                best = i
-        state.slices[best].part += 1
-        state.slices[best].rest = 0
-        left -= 1
+from loantrail.tracing.model import OWN, PRO_RATA_LABELS_MAX, USE_NONE
 
 
 @jit_inner
@@ -497,27 +371,3 @@ def take(
     if amount > covered:
         at = add_slice(state, at, OWN, USE_NONE, amount - covered, -1)
     return at
-
-
-def empty_pool(row: np.dtype[np.void], count: int) -> Any:
-    """`count` zeroed rows."""
-    return np.zeros(count, row).view(np.recarray)
-
-
-def empty_state(opening_fen: Int64, special_count: int, capacity: int) -> State:
-    """A state at rest. `capacity`: rows to begin with in the pools; they grow."""
-    accounts = empty_pool(ACCOUNT_ROW, len(opening_fen) + special_count)
-    accounts["balance"][: len(opening_fen)] = opening_fen
-    accounts["head"] = -1
-    accounts["tail"] = -1
-    counters = np.zeros(COUNTERS, np.int64)
-    counters[FREE_HEAD] = -1
-    return State(
-        accounts=accounts,
-        lots=empty_pool(LOT_ROW, capacity),
-        hops=empty_pool(HOP_ROW, capacity),
-        untraced=empty_pool(UNTRACED_ROW, 1024),
-        slices=empty_pool(SLICE_ROW, 4096),
-        reversed_fen=np.zeros(special_count, np.int64),
-        counters=counters,
-    )

@@ -17,17 +17,19 @@ from loantrail.tracing.kernel_arrival import (
     slot_convention,
 )
 from loantrail.tracing.kernel_lots import (
+    add_slice,
+    drop_lots,
+    take,
+    take_matching,
+    unlink,
+)
+from loantrail.tracing.kernel_share import share_out
+from loantrail.tracing.kernel_state import (
     HOP_COUNT,
     LIFO,
     POISON,
     PRO_RATA,
     State,
-    add_slice,
-    drop_lots,
-    share_out,
-    take,
-    take_matching,
-    unlink,
 )
 from loantrail.tracing.model import OUTSIDE, OWN, USE_NONE
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from loantrail.errors import LimitExceeded, Place
 from loantrail.tracing import kernel
 from loantrail.tracing.kernel_arrival import SPECIAL_ROW, Events
-from loantrail.tracing.kernel_lots import (
+from loantrail.tracing.kernel_state import (
     EVENT_AT,
     HOP_COUNT,
     LOT_TOP,

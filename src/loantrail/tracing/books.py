@@ -1,0 +1,170 @@
+"""The books as a trace sees them: frames, judged destinations, and the history made of them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from loantrail import clock
+from loantrail.destinations.classify import Context, classify
+from loantrail.destinations.dictionary import shipped_dictionary
+from loantrail.destinations.model import CLASSES, TERMINAL_CLASSES
+from loantrail.early_warning.frames import Frames
+from loantrail.early_warning.view import prepare, related_parties
+from loantrail.errors import InputError
+from loantrail.ledger.books.tracing_inputs import TracingInputs, tracing_inputs
+from loantrail.ledger.pairs.store import type_of_connection
+from loantrail.parameters import shipped_parameters
+from loantrail.tracing import store
+from loantrail.tracing.assemble import NamedHistory, assemble
+from loantrail.tracing.inputs import Inputs
+from loantrail.tracing.model import Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The books as frames, and their history."""
+
+    read: TracingInputs
+    context: dict[str, pl.DataFrame]
+    classes: pl.DataFrame
+    named: NamedHistory
+    related: Int64
+
+
+def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
+    """`account, name, owner, class`: the bank's own kinds that say where a trace ends."""
+    terminal = sorted(name for name in TERMINAL_CLASSES if name in {row.name for row in CLASSES})
+    return accounts.select(
+        "account",
+        "name",
+        "owner",
+        pl.when(pl.col("kind").is_in(terminal)).then(pl.col("kind")).alias("class"),
+    )
+
+
+def read_books(connection: type_of_connection, say: Callable[[str], object]) -> Books:
+    """Read, judge destinations, put in order. `say` is told what is going on."""
+    say("reading the books")
+    read = tracing_inputs(connection)
+    context = store.read_context(connection)
+    say("judging destinations")
+    on_date = clock.business_date(_as_of(read.transactions))
+    dictionary, parameters = shipped_dictionary(), shipped_parameters()
+    classes = classify(
+        read.transactions,
+        dictionary,
+        parameters,
+        on_date,
+        Context(
+            accounts=context["accounts"],
+            parties=context["parties"],
+            contract_payees=context["contract_payees"],
+            invoices=context["invoices"],
+            orders=context["orders"],
+        ),
+    )
+    say("putting events in order")
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
+    inputs = Inputs(
+        transactions=read.transactions.select(number, pl.all()),
+        disbursements=read.disbursements.select(number, pl.all()),
+        balances=read.balances,
+        orders=context["orders"].select(number, pl.all()),
+        accounts=_account_classes(context["accounts"]),
+        names={"transactions": "books", "disbursements": "disbursements", "orders": "entrusted orders"},
+    )
+    repayments = (
+        context["repayments"]
+        .drop_nulls(["reference", "account"])
+        .join(read.references, on=["reference", "account"])
+        .select("transaction_id", "loan_id")
+        .unique("transaction_id", keep="first", maintain_order=True)
+    )
+    named = assemble(inputs, classes["destination_class"], context["sides"], repayments)
+    return Books(read, context, classes, named, _related(named, context, read))
+
+
+def _as_of(transactions: pl.DataFrame) -> datetime.datetime:
+    latest = transactions["booked_at"].max()
+    if not isinstance(latest, datetime.datetime):
+        raise InputError(
+            "the books hold no statement lines", remedy="Import statements first: loantrail import PATH"
+        )
+    return latest
+
+
+def bank_frames(books: Books, hops: pl.DataFrame, statement: pl.DataFrame) -> Frames:
+    """What the patterns of misuse look at."""
+    context = books.context
+    judged = books.read.transactions.with_columns(
+        books.classes["destination_class"].cast(pl.String), books.classes["documented"]
+    )
+    return Frames(
+        as_of=_as_of(books.read.transactions),
+        hops=hops,
+        transactions=judged,
+        loans=context["loans"],
+        statement=statement,
+        accounts=context["accounts"],
+        relations=context["relations"],
+        guarantors=context["guarantors"],
+        orders=context["orders"],
+        contract_payees=context["contract_payees"],
+        invoices=context["invoices"],
+        parties=context["parties"],
+        repayments=context["repayments"],
+        sides=context["sides"],
+        balances=books.read.balances,
+    )
+
+
+def _related(named: NamedHistory, context: dict[str, pl.DataFrame], read: TracingInputs) -> Int64:
+    """Sorted `loan * accounts + account` of related parties' accounts."""
+    empty = pl.DataFrame(schema={"hop_id": pl.String})
+    view = prepare(
+        Frames(
+            as_of=_as_of(read.transactions),
+            hops=empty,
+            transactions=read.transactions.clear(),
+            loans=context["loans"],
+            accounts=context["accounts"],
+            relations=context["relations"],
+            parties=context["parties"],
+            sides=context["sides"],
+        ),
+        shipped_parameters(),
+    )
+    places = pl.DataFrame(
+        {"account": named.accounts, "place": np.arange(len(named.accounts), dtype=np.int64)},
+        schema={"account": pl.String, "place": pl.Int64},
+    )
+    loans = pl.DataFrame(
+        {"loan_id": named.loans, "loan": np.arange(len(named.loans), dtype=np.int64)},
+        schema={"loan_id": pl.String, "loan": pl.Int64},
+    )
+    found = (
+        related_parties(view)
+        .join(context["accounts"].select("account", party_id="owner"), on="party_id")
+        .join(places, on="account")
+        .join(loans, on="loan_id")
+        .select((pl.col("loan") * named.history.account_count + pl.col("place")).alias("key"))
+    )
+    return np.unique(found["key"].to_numpy())
+
+
+def unlimited_accounts(books: Books) -> dict[str, np.ndarray]:
+    """Accounts that hold unlimited own money in bounds, by reason."""
+    named = books.named
+    known = named.accounts.is_in(books.read.balances["account"].implode()).to_numpy()
+    ours = named.accounts.is_in(books.read.references["account"].unique().implode()).to_numpy()
+    wrong = named.accounts.is_in(books.context["unreconciled"]["account"].implode()).to_numpy()
+    return {
+        "opening balance not known": ours & ~known & ~named.history.terminal,
+        "account at another bank": ~ours & ~known & ~named.history.terminal,
+        "records do not reconcile": wrong & ~named.history.terminal,
+    }
