@@ -66,6 +66,39 @@ def add_households(book: FlowBook, people: Population, places: Places, target: i
     spend(NONE, 0.03, 0.15, "ATM取款", round_share=1.0)
     cards = places.prohibited["card_repayment"]
     spend(cards[person % len(cards)], 0.10, 0.35, "信用卡还款", round_share=0.0)
+    # Some pay a mortgage or an insurance elsewhere out of their own means, trade futures, lend to friends.
+    homes = places.prohibited["mortgage_elsewhere"]
+    row = np.flatnonzero(person % 11 == 3)
+    when = NEXT_WORKING[days_in_month(generator, month[row], 0.55, 0.8)]
+    book.add(
+        instants(when, waking_seconds(generator, len(row))),
+        main[row],
+        homes[person[row] % len(homes)],
+        rounded(generator, (people.salary_month_fen[person[row]] * 18) // 100, 0.0),
+        "按揭还款",
+    )
+    for kind, every, text in (
+        ("insurance_investment", 23, "保费"),
+        ("futures", 41, "期货入金"),
+        ("wealth_management", 29, "认购款"),
+    ):
+        accounts = places.prohibited[kind]
+        row = np.flatnonzero((person % every == 5) & (generator.random(len(person)) < 0.3))
+        when = NEXT_WORKING[days_in_month(generator, month[row], 0.6, 1.0)]
+        amount = rounded(generator, people.salary_month_fen[person[row]] * 30 // 100, 1.0)
+        book.add(
+            instants(when, office_seconds(generator, len(row))),
+            main[row],
+            accounts[person[row] % len(accounts)],
+            amount,
+            text,
+        )
+    row = np.flatnonzero(generator.random(len(person)) < 0.02)
+    when = days_in_month(generator, month[row], 0.6, 1.0)
+    friend = places.individual_main[(person[row] * 7 + 3) % count]
+    lent = rounded(generator, people.salary_month_fen[person[row]] // 4, 1.0)
+    book.add(instants(when, waking_seconds(generator, len(row))), main[row], friend, lent, "借款")
+
     savers = people.salary_month_fen[person] > 9_000 * YUAN
     invest = savers & (person % 9 == 0) & (generator.random(len(person)) < 0.25)
     row, amount = split(generator, (salary * 0.4).astype(np.int64), invest.astype(np.int64))

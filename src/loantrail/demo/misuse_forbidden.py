@@ -140,7 +140,7 @@ def plant_idle(stage: Stage, case: Case, turn: int) -> None:
         deposit = _own_account(stage, case, kind, suffix)
         when = stage.later(case.instant, 6, 140)
         entry = stage.move(when, case.account, deposit, amount, suffix)
-        stage.plant(case, "IDLE_FUNDS", "time_deposit", amount, (entry,), suffix)
+        stage.plant(case, "IDLE_FUNDS", "time_deposit", amount, (entry,), "into a deposit")
     stage.rest_honestly(case, case.amount_fen - amount)
 
 
