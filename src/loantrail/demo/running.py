@@ -23,7 +23,9 @@ from loantrail.ledger.importing import import_files
 from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
 from loantrail.money import yuan_text
 from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
+from loantrail.postgres.attach import supervisor_alive
 from loantrail.postgres.connection import Database, database
+from loantrail.postgres.layout import Layout
 from loantrail.settings import Settings, read_settings
 from loantrail.sources.files import open_files
 from loantrail.tracing import store
@@ -44,7 +46,14 @@ def demo_settings(size: str, seed: int) -> Settings:
             "LOANTRAIL_DATABASE_URL names a database of your own",
             remedy="The demo bank is kept apart: unset the variable to run it in the embedded database",
         )
-    return replace(settings, home=settings.home / f"demo-{size}-{seed}")
+    return replace(settings, home=settings.home / "demo" / f"{size}-{seed}-{_fingerprint()}")
+
+
+def _forget_older(home: Path, size: str, seed: int) -> None:
+    """Banks that another version of the generator made, unless something still runs on them."""
+    for folder in home.parent.glob(f"{size}-{seed}-*"):
+        if folder != home and not supervisor_alive(Layout(folder)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fingerprint() -> str:
@@ -58,13 +67,13 @@ def _fingerprint() -> str:
 def _bank_folder(settings: Settings, size: str, seed: int, say: Say) -> Path:
     """The delivered files of the bank, generated if they are not there."""
     folder = settings.home / "bank"
-    mark = folder / "made-by"
-    if mark.is_file() and mark.read_text() == _fingerprint():
+    mark = folder / "complete"
+    if mark.is_file():
         return folder
     say(f"Making the demo bank ({size}, seed {seed})")
     shutil.rmtree(folder, ignore_errors=True)
     summary = generate(size, seed, folder)
-    mark.write_text(_fingerprint())
+    mark.touch()
     say(
         f"  {summary.transactions:,} transactions, {summary.accounts:,} accounts, {summary.loans:,} loans, "
         f"{yuan_text(summary.disbursed_fen)} yuan paid out"
@@ -77,16 +86,15 @@ def open_demo_bank(size: str, seed: int, say: Say) -> Generator[Database]:
     """The demo bank's database, filled and traced; what is done already is not done again."""
     settings = demo_settings(size, seed)
     started = monotonic_seconds()
+    _forget_older(settings.home, size, seed)
     folder = _bank_folder(settings, size, seed, say)
     with database(settings) as books:
         with books.connect() as connection:
             run_id = store.current_run_id(connection)
             connection.rollback()
-            done = settings.home / "traced-by"
-            if run_id is None or not done.is_file() or done.read_text() != _fingerprint():
+            if run_id is None:
                 _fill(books, folder, say)
                 found = trace_books(connection, "fifo", lambda text: say(f"  {text}"))
-                done.write_text(_fingerprint())
                 _tell(found, say)
                 say(f"Ready after {monotonic_seconds() - started:.0f} s")
         yield books
