@@ -363,9 +363,14 @@ def test_instalments_paid_by_a_lender_known_by_name_only() -> None:
 
 def test_only_the_last_three_instalments_count() -> None:
     bank = instalments(2)
-    for number in (3, 4):
-        bank.repayments.append(
-            {**bank.repayments[0], "repayment_id": f"R{number}", "paid_at": at(30 * (number + 1))}
-        )
+    bank.repayments.append({**bank.repayments[0], "repayment_id": "R3", "paid_at": at(120)})
     bank.end_day = 200
     assert not bank.found("REPAY_SOURCE_ODD")
+
+
+def test_the_money_of_an_instalment_came_in_just_before() -> None:
+    for days_before, expected in ((3, True), (3.1, False)):
+        bank = instalments(2)
+        for number, transaction in enumerate(bank.transactions[1:]):
+            transaction["booked_at"] = at(30 * (number + 1) - days_before)
+        assert bank.found("REPAY_SOURCE_ODD") is expected

@@ -271,3 +271,23 @@ def test_right_after_disbursement_a_contract_still_excuses_a_developer() -> None
     bank.loan(100)
     bank.pay("B.main", "DEV", 60, 1, cls="developer", documented=True)
     assert not bank.found("FLOW_REALESTATE")
+
+
+@cases("FLOW_REALESTATE", [(560, 4, True), (559, 4, False), (560, 4.1, False)])
+def test_the_limits_of_looking_through_a_documented_supplier(wan: float, day: float) -> Bank:
+    bank = Bank()
+    loan = bank.loan(1000)
+    bank.account("S", "S")
+    paid = bank.move(loan, "B.main", "S", 800, 1, use="supplier", documented=True)
+    bank.move(paid, "S", "DEV", wan, day, use="supplier", cls="developer")
+    return bank
+
+
+@cases("FLOW_SECURITIES", [(18, False), (17.9, True)])
+def test_a_sweep_comes_back_nearly_whole(back_wan: float) -> Bank:
+    bank = Bank()
+    loan = bank.loan(200, retail=True)
+    for cycle in range(4):
+        bank.move(loan, "B.main", "MMF", 20, 10 + 4 * cycle, use="wealth_management")
+        bank.pay("MMF", "B.main", back_wan, 12 + 4 * cycle)
+    return bank
