@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from tests.http.conftest import bank_address, own_address
+from tests.http.conftest import _own_home, bank_address, own_address
 from tools.find_browser import find_browser
 
 from loantrail.http.page_files import STATIC
 
-__all__ = ["bank_address", "own_address"]
+__all__ = ["_own_home", "bank_address", "own_address"]
 
 SIZES = {"narrow": (1280, 800), "wide": (1920, 1080)}
 

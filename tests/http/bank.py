@@ -116,8 +116,8 @@ def write_books(connection: type_of_connection) -> None:
         )
     run("INSERT INTO ledger.loan_manager VALUES (%s, 'S1', 'lead', '2025-03-01', NULL, 'U1')", (LOAN,))
     run(
-        "INSERT INTO ledger.disbursement (disbursement_id, loan_id, account, amount_fen, booked_at, payment_mode,"
-        " unit_id) VALUES ('FK1', %s, %s, %s, %s, 'autonomous_payment', 'U1')",
+        "INSERT INTO ledger.disbursement (disbursement_id, loan_id, account, amount_fen, booked_at, reference,"
+        " payment_mode, unit_id) VALUES ('FK1', %s, %s, %s, %s, '放款', 'autonomous_payment', 'U1')",
         (LOAN, BORROWER, 1_000_000 * LOT_FEN, moment(3)),
     )
     _write_lines(connection)
@@ -146,8 +146,8 @@ def _write_lines(connection: type_of_connection) -> None:
             lines[direction] = uuid.uuid4() if paired else uuid.UUID(transfer_id(movement.name))
             run(
                 "INSERT INTO ledger.statement_line (line_id, file_id, position, booked_at, sequence, account,"
-                " direction, amount_fen, counterparty_account, counterparty_name, purpose_text, account_name, unit_id)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'U1')",
+                " direction, amount_fen, counterparty_account, counterparty_name, purpose_text, account_name, reference,"
+                " unit_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'U1')",
                 (
                     lines[direction],
                     row[0],
@@ -161,6 +161,7 @@ def _write_lines(connection: type_of_connection) -> None:
                     NAMES[other],
                     movement.text,
                     NAMES[account],
+                    movement.name,
                 ),
             )
         if all(lines.values()):

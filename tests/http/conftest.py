@@ -27,8 +27,16 @@ def _pool(url: str) -> Iterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-def bank_address(database_server: Database, template_database: str) -> Iterator[str]:
-    """Address of the application over the traced bank, which no test changes."""
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the product keeps beside the database stays in a folder of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANTRAIL_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def bank_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
+    """Address of the application over the traced bank; no test changes it, but for bounds that are asked for."""
     name = f"loantrail_bank_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
         maintenance.execute(
@@ -63,5 +71,5 @@ def own_address(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def own_client(own_address: str) -> Iterator[httpx.Client]:
     """A client of the application over this test's own database, without a loan."""
-    with httpx.Client(base_url=own_address) as opened:
+    with httpx.Client(base_url=own_address, timeout=100) as opened:
         yield opened

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import psycopg
 import pytest
@@ -162,6 +164,24 @@ def test_evidence_comes_in_pages_that_add_up(client: httpx.Client) -> None:
     assert second["total_count"] == 2
     assert second["explained_fen"] == "45000000"
     assert [one["counted_fen"] for one in second["arrivals"]] == ["5000000"]
+
+
+@pytest.mark.heavy
+def test_bounds_that_were_not_computed_are_when_asked_for_and_kept(
+    own_client: httpx.Client,
+    connection: type_of_connection,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path))  # what the bounds need is kept there
+    write_books(connection)
+    write_trace(connection)
+    connection.commit()
+    bounds = own_client.get(f"/api/v1/loans/{LOAN}/statement/held_by_borrower/bounds").json()
+    assert 0 <= int(bounds["least_fen"]) <= 15_000_000 <= int(bounds["most_fen"])
+    page = own_client.get(f"/api/v1/loans/{LOAN}").json()
+    kept = next(line for line in page["statement"] if line["use"] == "held_by_borrower")
+    assert (kept["least_fen"], kept["most_fen"]) == (bounds["least_fen"], bounds["most_fen"])
 
 
 def test_bounds_of_a_line(client: httpx.Client) -> None:

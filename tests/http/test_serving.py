@@ -21,18 +21,22 @@ from loantrail.http import page_files
 from loantrail.http.server import DEFAULT_PORT, listen, page_address
 
 
-class _StoppedDatabase:
+class _Failing:
+    """A way to a database that fails in one way."""
+
+    def __init__(self, problem: Exception) -> None:
+        self._problem = problem
+
     @contextmanager
     def connection(self) -> Iterator[NoReturn]:
-        raise DatabaseUnavailable("the database stopped", remedy="Start it")
+        raise self._problem
         yield  # type: ignore[unreachable]  makes this a generator
 
+    session = connection
 
-class _BrokenDatabase:
-    @contextmanager
-    def connection(self) -> Iterator[NoReturn]:
-        raise ArithmeticError("secret words of the inside")
-        yield  # type: ignore[unreachable]  makes this a generator
+
+def _stopped_database() -> _Failing:
+    return _Failing(DatabaseUnavailable("the database stopped", remedy="Start it"))
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def site(page_folder: Path) -> Iterator[httpx.Client]:
-    with running(_StoppedDatabase()) as address, httpx.Client(base_url=address) as client:
+    with running(_stopped_database()) as address, httpx.Client(base_url=address) as client:
         yield client
 
 
@@ -120,7 +124,7 @@ def test_a_database_that_stopped_is_a_problem_with_its_remedy(site: httpx.Client
 
 
 def test_an_unforeseen_failure_tells_nothing_of_the_inside_and_is_guarded_too(page_folder: Path) -> None:
-    with running(_BrokenDatabase()) as address:
+    with running(_Failing(ArithmeticError("secret words of the inside"))) as address:
         answer = httpx.get(f"{address}/api/v1/loans")
     assert answer.status_code == 500
     assert answer.json()["code"] == "unforeseen"
@@ -160,4 +164,4 @@ def test_a_taken_port_that_was_asked_for_is_named() -> None:
 def test_the_application_is_one_that_servers_know() -> None:
     from loantrail.http.app import create_app
 
-    assert isinstance(create_app(_StoppedDatabase()), FastAPI)
+    assert isinstance(create_app(_stopped_database()), FastAPI)

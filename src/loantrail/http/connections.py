@@ -19,9 +19,16 @@ class Connections(Protocol):
         """A connection in a transaction of its own, for the length of a `with` block."""
         ...
 
+    def session(self) -> AbstractContextManager[Connection[Any]]:
+        """A connection for work that commits by itself, for the length of a `with` block."""
+        ...
 
-def _reading(request: Request) -> Generator[Connection[Any]]:
-    connections: Connections = request.app.state.connections
+
+def _connections(request: Request) -> Connections:
+    return request.app.state.connections
+
+
+def _reading(connections: Annotated[Connections, Depends(_connections)]) -> Generator[Connection[Any]]:
     with connections.connection() as connection:
         read_one_state(connection)
         yield connection
@@ -29,3 +36,6 @@ def _reading(request: Request) -> Generator[Connection[Any]]:
 
 Reading = Annotated[Connection[Any], Depends(_reading)]
 """A read-only transaction that sees one state of the database."""
+
+Lending = Annotated[Connections, Depends(_connections)]
+"""For a route that needs more than one transaction."""

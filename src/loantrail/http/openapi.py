@@ -16,6 +16,9 @@ class _NoConnections:
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         self._refuse()
 
+    def session(self) -> AbstractContextManager[Connection[Any]]:
+        self._refuse()
+
     def _refuse(self) -> NoReturn:
         raise RuntimeError("describing the interface needs no database")
 

@@ -123,6 +123,23 @@ class Pool:
             finally:
                 self._connections.putconn(lent)
 
+    @contextmanager
+    def session(self) -> Generator[type_of_connection]:
+        """A connection for work that commits and rolls back by itself; what it left open is rolled back."""
+        with database_failures():
+            try:
+                lent = self._connections.getconn()
+            except PoolTimeout as problem:
+                raise DatabaseUnavailable(
+                    "no connection to the database became free in time", remedy=GENERAL_REMEDY
+                ) from problem
+            try:
+                yield lent
+            finally:
+                if not lent.closed:
+                    lent.rollback()
+                self._connections.putconn(lent)
+
 
 def configure(connection: type_of_connection) -> None:
     """What every connection is set to."""

@@ -19,3 +19,12 @@ export async function fetchEvidence(loanId: string, use: string, offset: number)
   if (!data) throw error;
   return data;
 }
+
+/** The bounds of a statement line, computed by the server where it has none yet. */
+export async function fetchBounds(loanId: string, use: string): Promise<Schemas["LineBounds"]> {
+  const { data, error } = await fetcher.GET("/api/v1/loans/{loan_id}/statement/{use}/bounds", {
+    params: { path: { loan_id: loanId, use } },
+  });
+  if (!data) throw error;
+  return data;
+}

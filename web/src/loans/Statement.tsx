@@ -1,6 +1,7 @@
 import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Table, type TableProps, Tooltip } from "antd";
-import { api, type Schemas } from "../api/client";
+import { fetchBounds, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
@@ -125,25 +126,28 @@ interface BoundsProps {
 function Bounds({ line, facts, total }: BoundsProps) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
-  const request = api.useQuery(
-    "get",
-    "/api/v1/loans/{loan_id}/statement/{use}/bounds",
-    { params: { path: { loan_id: facts.loan_id, use: line.use } } },
-    { enabled: false },
-  );
+  const queries = useQueryClient();
+  const request = useMutation({
+    mutationFn: () => fetchBounds(facts.loan_id, line.use),
+    // The server computed every line of the loan: read them all again.
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["get", "/api/v1/loans/{loan_id}"] }),
+  });
   const { least_fen, most_fen, proven } = line.least_fen === null && request.data ? request.data : line;
   if (least_fen === null || most_fen === null) {
     return request.data ? (
       <span className="quiet">{t("statement.bounds_absent")}</span>
     ) : (
-      <Button
-        size="small"
-        loading={request.isFetching}
-        onClick={() => void request.refetch()}
-        aria-label={t("statement.bounds_of", { use: name("use", line.use) })}
-      >
-        {t("statement.bounds_request")}
-      </Button>
+      <>
+        {request.isError && <span className="bounds-failed">{t("statement.bounds_failed")}</span>}
+        <Button
+          size="small"
+          loading={request.isPending}
+          onClick={() => request.mutate()}
+          aria-label={t("statement.bounds_of", { use: name("use", line.use) })}
+        >
+          {t("statement.bounds_request")}
+        </Button>
+      </>
     );
   }
   return (
