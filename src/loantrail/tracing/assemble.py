@@ -74,12 +74,15 @@ def assemble(
     arrival_classes: pl.Series | None = None,
     sides: pl.DataFrame | None = None,
     repayments: pl.DataFrame | None = None,
+    infers_missing: bool = False,
 ) -> NamedHistory:
     """Build the history.
 
     `arrival_classes`: destination class names per accepted transaction, in their order (else the class of the
     credit account counts). `sides`: more accounts of a borrower's side (`loan_id, account`). `repayments`: which
-    transaction repays which loan (`transaction_id, loan_id`). Adds to `inputs.problems`.
+    transaction repays which loan (`transaction_id, loan_id`). With `infers_missing` an account without a given
+    balance starts with the least that never overdraws it (payees outside the bank hold what was seen to reach
+    them), else with zero. Adds to `inputs.problems`.
     """
     transfers = inputs.transactions
     (debit, credit), names = _account_codes(transfers)
@@ -112,7 +115,7 @@ def assemble(
     mark_pools(transfers, order, debit, credit, terminal, marks)
     mark_orders(inputs, lookup, loans, loan_events, order, debit, credit, marks)
     special, specials = marks.table(len(order))
-    opening, how = _openings(inputs, lookup, debit, credit, amount, len(names))
+    opening, how = _openings(inputs, lookup, debit, credit, amount, len(names), infers_missing)
     history = History(
         debit=debit,
         credit=credit,
@@ -302,16 +305,24 @@ def _arrival_uses(
             {row.name: row.code for row in CLASSES}, default=USE_NONE, return_dtype=pl.UInt8
         )
         by_row = codes.to_numpy()[order]
-        by_account = np.where(by_account != 0, by_account, by_row)
+        # The judgement of the payment already weighed the account's class; a generic one adds nothing to it.
+        by_account = np.where(final[by_row] != 0, by_row, by_account)
     return final[by_account]
 
 
 def _openings(
-    inputs: Inputs, lookup: pl.DataFrame, debit: Int32, credit: Int32, amount: Int64, count: int
+    inputs: Inputs,
+    lookup: pl.DataFrame,
+    debit: Int32,
+    credit: Int32,
+    amount: Int64,
+    count: int,
+    infers_missing: bool,
 ) -> tuple[Int64, str]:
     opening = np.zeros(count, np.int64)
-    if inputs.balances is None:
+    if inputs.balances is None or infers_missing:
         kernel.least_openings(debit, credit, amount, opening)
+    if inputs.balances is None:
         return opening, "inferred"
     given = lookup.join(inputs.balances, on="account", how="inner")
     opening[given["index"].to_numpy()] = given["balance_fen"].to_numpy()

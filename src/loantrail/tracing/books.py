@@ -85,7 +85,7 @@ def read_books(connection: type_of_connection, say: Callable[[str], object]) -> 
         .select("transaction_id", "loan_id")
         .unique("transaction_id", keep="first", maintain_order=True)
     )
-    named = assemble(inputs, classes["destination_class"], context["sides"], repayments)
+    named = assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
     return Books(read, context, classes, named, _related(named, context, read))
 
 
