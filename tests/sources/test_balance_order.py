@@ -40,7 +40,7 @@ def test_a_rounded_balance_or_a_missing_line_does_not_upset_the_order() -> None:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     some.lists(some.tuples(some.integers(0, 2), some.integers(1, 9)), min_size=1, max_size=25),
     some.randoms(),

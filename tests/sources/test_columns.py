@@ -107,7 +107,7 @@ def test_an_amount_is_read_exactly_or_refused_by_name(text: str, fen: int | str)
     assert amounts_of("1.00", text, "0.01", "2.5") == [100, fen, 1, 250]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     some.lists(
         some.one_of(
@@ -130,7 +130,7 @@ def test_the_fast_path_agrees_with_the_exact_reading_of_each_text(texts: list[st
     assert amounts_of(*texts) == [expected(text) for text in texts]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(some.integers(min_value=1, max_value=AMOUNT_FEN_MAX), some.sampled_from(["CNY", "JPY", "KWD", "CLF"]))
 def test_any_amount_survives_writing_and_reading(amount_fen: int, currency: str) -> None:
     digits = {"CNY": 2, "JPY": 0, "KWD": 3, "CLF": 4}[currency]

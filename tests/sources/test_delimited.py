@@ -55,7 +55,7 @@ def test_quotes_blank_lines_and_line_ends_are_read_whatever_the_block_size(
     assert refused(blocks) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     rows=some.lists(
         some.tuples(*[some.text(alphabet='ab甲,;"\n ', max_size=6)] * 3), min_size=1, max_size=20

@@ -249,3 +249,16 @@ def test_files_that_others_refer_to_are_read_first(folder: Path) -> None:
 
     found = [file.source.path.name for file in open_files([folder]) if isinstance(file, Opened)]
     assert found == ["d.csv", "c.csv", "b.csv", "a.csv"]
+
+
+def test_a_reference_used_twice_is_refused_unless_the_balances_prove_both_lines(folder: Path) -> None:
+    header = f"{HEADER},reference\n"
+    (folder / "proven.csv").write_text(
+        f"{header}2024-03-05 09:00:00,A,credit,500,CNY,500,x,R0\n2024-03-05 10:00:00,A,debit,100,CNY,400,x,R1\n"
+        "2024-03-05 10:00:00,A,debit,3,CNY,397,fee,R1\n"
+    )
+    (folder / "unproven.csv").write_text(
+        f"{header}2024-03-05 10:00:00,B,debit,100,CNY,,x,R1\n2024-03-05 10:00:00,B,debit,3,CNY,,fee,R1\n"
+    )
+    assert summary("proven.csv", "unproven.csv")["accepted"] == {"statement_line": 4}
+    assert refused(folder) == [("unproven.csv", 2, "reference", "same_key_other_content")]

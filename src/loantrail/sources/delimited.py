@@ -256,12 +256,11 @@ class _Reader:
         wanted = len(self.layout.columns) - 1
         if data.count(self.layout.delimiter.encode()) != wanted * len(starts):
             return False
+        # as many as all lines need together: each has its own when none begins or ends outside its line
+        delimiters = np.flatnonzero(content == ord(self.layout.delimiter)).reshape(-1, max(wanted, 1))
         if wanted == 0:
             return True
-        # as many as all lines need together: each has its own when none begins or ends outside its line
-        delimiters = np.flatnonzero(content == ord(self.layout.delimiter)).reshape(-1, wanted)
-        inside = (delimiters[:, 0] >= starts) & (delimiters[:, -1] < starts + lengths)
-        return bool(inside.all())
+        return bool((delimiters[:, 0] >= starts).all() and (delimiters[:, -1] < starts + lengths).all())
 
     def _line_by_line(
         self, data: bytes, *, is_last: bool
