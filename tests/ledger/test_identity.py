@@ -6,6 +6,8 @@ import polars as pl
 import pytest
 
 from loantrail.ledger.identity import account_key, account_keys, normalised_number, normalised_numbers
+from loantrail.ledger.intake import RECORD_TYPES, Occurrences, with_keys
+from loantrail.sources.columns import polars_schema
 
 SAME = [
     ("6222 0212 3456 7890", "6222021234567890"),
@@ -39,8 +41,28 @@ def test_currency_and_sub_account_make_other_accounts():
     frame = pl.DataFrame(
         {"account": ["12 3"] * 3, "currency": ["CNY", "USD", "CNY"], "sub": ["", None, "001"]}
     )
-    assert frame.select(account_keys("account", sub_account="sub")).to_series().to_list() == [
+    assert account_keys(frame, "account", sub_account="sub").to_list() == [
         "123",
         "123/USD",
         "123-001",
     ]
+
+
+def test_texts_that_hold_a_separator_do_not_imitate_other_fields():
+    record_type = RECORD_TYPES["organisation_unit"]
+    tricks = [
+        ("a\x1fb", "c"),
+        ("a", "b\x1fc"),
+        ("a\x1e.b", "c"),
+        ("a\x1e", "b"),
+        ("a", "\x1eb"),
+        ("a", None),
+        ("a", "\x00"),
+    ]
+    rows = pl.DataFrame(
+        [(one, other, "branch", None) for one, other in tricks],
+        schema=polars_schema(record_type),
+        orient="row",
+    )
+    keyed = with_keys(record_type, rows, Occurrences())
+    assert keyed.get_column("content_hash").n_unique() == len(tricks) - 1

@@ -21,6 +21,7 @@ from loantrail import clock
 from loantrail.errors import InputError, LoantrailError
 from loantrail.ids import new_id
 from loantrail.ledger import intake, store
+from loantrail.ledger.ahead import ahead
 from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
 from loantrail.ledger.pairs.booking import settle
 from loantrail.ledger.quarantine import store as quarantine
@@ -133,10 +134,12 @@ def _take_file(
     occurrences = Occurrences()
     state, problem = "finished", None
     try:
-        for group in _groups(read_batches(file), committed, rows_at_once):
-            _take_group(connection, group, file_id, name, occurrences, committed, outcome)
-            committed = max(committed - len(group.batches), 0)
-            on_progress(name, max(batch.bytes_read for batch in group.batches))
+        groups = _groups(read_batches(file), committed, rows_at_once)
+        with ahead(_keyed(group, occurrences) for group in groups) as keyed_groups:
+            for keyed in keyed_groups:
+                _take_group(connection, keyed, file_id, name, committed, outcome)
+                committed = max(committed - len(keyed.group.batches), 0)
+                on_progress(name, max(batch.bytes_read for batch in keyed.group.batches))
     except InputError as unusable:
         state, problem = "failed", str(unusable)
         connection.rollback()
@@ -176,20 +179,36 @@ def _groups(batches: Iterator[Batch], committed: int, rows_at_once: int) -> Iter
         count += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    group: _Group
+    rows: pl.DataFrame
+    """As the adapter gave them."""
+    keyed: pl.DataFrame
+    """As `intake.with_keys` gives them."""
+
+
+def _keyed(group: _Group, occurrences: Occurrences) -> _Keyed:
+    record_type = RECORD_TYPES[group.record_type]
+    rows = pl.concat([batch.rows for batch in group.batches])
+    return _Keyed(
+        group,
+        rows,
+        intake.with_keys(record_type, intake.prepared(record_type, rows, DEFAULT_UNIT), occurrences),
+    )
+
+
 def _take_group(
     connection: store.type_of_connection,
-    group: _Group,
+    prepared: _Keyed,
     file_id: int,
     name: str,
-    occurrences: Occurrences,
     committed: int,
     outcome: Outcome,
 ) -> None:
+    group, rows, keyed = prepared.group, prepared.rows, prepared.keyed
     record_type = RECORD_TYPES[group.record_type]
-    rows = pl.concat([batch.rows for batch in group.batches])
     refusals = [refusal for batch in group.batches for refusal in batch.refusals]
-    prepared = intake.prepared(record_type, rows, DEFAULT_UNIT)
-    keyed = intake.with_keys(record_type, prepared, occurrences)
     if committed > 0:
         # Committed by an earlier run; its keys had to be counted all the same.
         outcome.read[record_type.name] += group.records_read

@@ -15,7 +15,7 @@ running balances of its file prove that both rows happened (a fee often carries 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ import polars as pl
 from stdnum.cn import ric, uscc
 
 from loantrail.ledger import model as ledger_model
-from loantrail.ledger.identity import HOME_CURRENCY, account_keys, normalised_numbers
+from loantrail.ledger.identity import HOME_CURRENCY, account_keys, normalised
 from loantrail.ledger.pairing import BUSINESS_ZONE, NO_REFERENCE
 from loantrail.ledger.reconcile import with_expected_balance
 from loantrail.parties import model as party_model
@@ -36,6 +36,7 @@ LINE: Final = ledger_model.STATEMENT_LINE.name
 _NOT_CONTENT: Final = ("source_file", "position", "sequence", "institution", "account_name")
 _MARK_OF_NULL: Final = "\x00"
 _BETWEEN: Final = "\x1f"
+_ESCAPE: Final = "\x1e"
 KEY_COLUMNS: Final = ("row_number", "source_key", "content_hash", "proven", "is_first")
 
 
@@ -71,11 +72,11 @@ def prepared(record_type: RecordType, rows: pl.DataFrame, default_unit: str) -> 
     """The rows as they are stored: accounts by their keys, absent units replaced by the default one."""
     names = rows.columns
     if record_type.name == "account":
-        sub_account = pl.col("sub_account").fill_null("")
-        number = normalised_numbers("account").alias("account_number")
-        key = account_keys("account", sub_account="sub_account")
         return rows.with_columns(
-            number, key, sub_account, pl.col("institution").fill_null(""), _unit(default_unit)
+            normalised(rows, "account").alias("account_number"),
+            account_keys(rows, "account", sub_account="sub_account"),
+            pl.col("sub_account", "institution").fill_null(""),
+            _unit(default_unit),
         )
     account_fields = [
         field.name
@@ -84,7 +85,7 @@ def prepared(record_type: RecordType, rows: pl.DataFrame, default_unit: str) -> 
     ]
     with_currency = "currency" in names
     rows = rows.with_columns(
-        [account_keys(name) if with_currency else normalised_numbers(name) for name in account_fields]
+        [account_keys(rows, name) if with_currency else normalised(rows, name) for name in account_fields]
     )
     if record_type.name == LINE:
         reference = pl.col("reference").str.strip_chars()
@@ -112,11 +113,10 @@ def with_keys(record_type: RecordType, rows: pl.DataFrame, occurrences: Occurren
     if record_type.name == LINE:
         keyed = _line_keys(rows, occurrences)
     else:
-        key = _joined(record_type.key, [record_type.name])
-        content = _joined([name for name in rows.columns if name != "row_number"], [record_type.name])
+        content = [name for name in rows.columns if name != "row_number"]
         keyed = rows.with_columns(
-            _digests(rows, key).alias("source_key"),
-            _digests(rows, content).alias("content_hash"),
+            _digests(rows, record_type.key, record_type.name).alias("source_key"),
+            _digests(rows, content, record_type.name).alias("content_hash"),
             pl.lit(False).alias("proven"),
         )
     return keyed.unique(["source_key", "content_hash"], keep="first", maintain_order=True).with_columns(
@@ -126,12 +126,13 @@ def with_keys(record_type: RecordType, rows: pl.DataFrame, occurrences: Occurren
 
 def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
     fields = [field.name for field in ledger_model.STATEMENT_LINE.fields if field.name not in _NOT_CONTENT]
-    content = _digests(rows, _joined(fields, ["line"]))
+    content = _digests(rows, fields, "line")
     has_reference = rows.get_column("reference").is_not_null()
     date = pl.col("booked_at").dt.convert_time_zone(BUSINESS_ZONE).dt.date().cast(pl.String)
     by_reference = _digests(
         rows.with_columns(date.alias("_date")),
-        _joined(["account", "currency", "direction", "_date", "reference"], ["line by reference"]),
+        ["account", "currency", "direction", "_date", "reference"],
+        "line by reference",
     )
     # Filling by rows in file order: the count is what keeps two equal rows apart.
     keys = [
@@ -162,23 +163,28 @@ def repeat_key(source_key: str, content_hash: str) -> str:
     return digest(f"{source_key}{_BETWEEN}{content_hash}")
 
 
-def _joined(fields: Iterable[str], head: list[str]) -> pl.Expr:
-    """One text of all fields, in which no two different records look alike."""
-    parts: list[pl.Expr] = [pl.lit(text) for text in head]
-    for name in fields:
-        text = pl.col(name).cast(pl.String)
-        # Escaped, so that no text can imitate two fields.
-        text = text.str.replace_all("\x1e", "\x1e\x1e", literal=True).str.replace_all(
-            _BETWEEN, "\x1e.", literal=True
-        )
-        parts.append(text.fill_null(_MARK_OF_NULL))
-    return pl.concat_str(parts, separator=_BETWEEN)
-
-
-def _digests(rows: pl.DataFrame, text: pl.Expr) -> pl.Series:
+def _digests(rows: pl.DataFrame, fields: Sequence[str], head: str) -> pl.Series:
+    """128 bits over the fields of each row, in which no two different records look alike."""
+    parts = [pl.lit(head), *(pl.col(name).cast(pl.String).fill_null(_MARK_OF_NULL) for name in fields)]
+    texts = rows.select(pl.concat_str(parts, separator=_BETWEEN).alias("text")).to_series()
+    # A text that holds the separator could imitate two fields: such rows, hardly ever any, are written otherwise.
+    odd = (texts.str.count_matches(_BETWEEN, literal=True) != len(fields)) | texts.str.contains(
+        _ESCAPE, literal=True
+    )
+    if odd.any():
+        escaped = [
+            part.str.replace_all(_ESCAPE, _ESCAPE * 2, literal=True).str.replace_all(
+                _BETWEEN, f"{_ESCAPE}.", literal=True
+            )
+            for part in parts
+        ]
+        # The separator at the end, which no plain text has, keeps both ways of writing apart.
+        marked = pl.concat_str([*escaped, pl.lit(_ESCAPE)], separator=_BETWEEN)
+        texts = texts.zip_with(~odd, rows.select(marked).to_series())
     blake2b = hashlib.blake2b
-    texts = rows.select(text).to_series().to_list()
-    return pl.Series([blake2b(one.encode(), digest_size=16).hexdigest() for one in texts], dtype=pl.String)
+    return pl.Series(
+        [blake2b(one.encode(), digest_size=16).hexdigest() for one in texts.to_list()], dtype=pl.String
+    )
 
 
 # Rules -------------------------------------------------------------------------------------------------------

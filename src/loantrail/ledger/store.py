@@ -176,9 +176,10 @@ def give_keys(connection: type_of_connection, record_type: RecordType, keys: dic
     )
 
 
-def claim_keys(connection: type_of_connection, record_type: RecordType) -> bool:
-    """Enter the keys of all staged rows. False when another import entered one of them meanwhile."""
+def claim_all_keys(connection: type_of_connection, record_type: RecordType) -> bool:
+    """Enter the keys of all staged rows. Where one is there already, none is entered, and the answer is False."""
     staged = _count(connection, sql.SQL("SELECT count(*) FROM {}").format(_staging(record_type)))
+    connection.execute("SAVEPOINT claim")
     # In the order of keys: two imports that wait for each other would be a deadlock.
     claimed = connection.execute(
         sql.SQL(
@@ -187,7 +188,11 @@ def claim_keys(connection: type_of_connection, record_type: RecordType) -> bool:
         ).format(_staging(record_type)),
         (record_type.name,),
     ).rowcount
-    return claimed == staged
+    if claimed == staged:
+        connection.execute("RELEASE SAVEPOINT claim")
+        return True
+    connection.execute("ROLLBACK TO SAVEPOINT claim")
+    return False
 
 
 # Rows --------------------------------------------------------------------------------------------------------

@@ -57,11 +57,14 @@ def take_rows(
         store.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
     store.stage(connection, record_type, clean)
     store.resolve_currencies(connection, record_type)
-    duplicate = store.drop_duplicates(connection, record_type)
-    duplicate += _settle_conflicts(connection, record_type, refused)
     _refuse_unknown_references(connection, record_type, refused)
-    if not store.claim_keys(connection, record_type):
-        raise KeysTaken
+    duplicate = 0
+    # Nearly always all keys are new, and entering them is the quickest way to know.
+    if not store.claim_all_keys(connection, record_type):
+        duplicate = store.drop_duplicates(connection, record_type)
+        duplicate += _settle_conflicts(connection, record_type, refused)
+        if not store.claim_all_keys(connection, record_type):
+            raise KeysTaken
     if record_type.name == LINE:
         store.ensure_accounts(connection, intake.auto_accounts(clean), DEFAULT_UNIT)
         accepted = store.insert_lines(connection, file_id, DEFAULT_UNIT)
