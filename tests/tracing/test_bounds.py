@@ -87,7 +87,7 @@ def test_a_payment_taken_back_at_once_never_went() -> None:
 
 
 def test_a_payment_taken_back_in_two_parts_never_went() -> None:
-    builder = HistoryBuilder()
+    builder = HistoryBuilder(opening={"friend": 500})
     builder.disburse("loan", "a", 500)
     builder.event("a", "friend", 500)
     builder.event("friend", "a", 200, reverses=1)
@@ -186,7 +186,7 @@ def check_equality(seeds: range) -> None:
 
 
 def test_bounds_equal_exhaustion() -> None:
-    check_equality(range(400))
+    check_equality(range(200))
 
 
 @pytest.mark.heavy
@@ -233,7 +233,7 @@ def check_conventions(seeds: range) -> None:
 
 
 def test_no_conserving_convention_leaves_the_bounds() -> None:
-    check_conventions(range(300))
+    check_conventions(range(100))
 
 
 @pytest.mark.heavy

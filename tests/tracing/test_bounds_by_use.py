@@ -157,7 +157,7 @@ def check_lines(seeds: range) -> None:
 
 
 def test_no_convention_leaves_the_bounds_of_a_line() -> None:
-    check_lines(range(60))
+    check_lines(range(25))
 
 
 @pytest.mark.heavy
