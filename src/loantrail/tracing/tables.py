@@ -7,11 +7,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.destinations.model import CLASSES
 from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.books import Books
 from loantrail.tracing.model import Convention
-from loantrail.tracing.results import position_frame
 from loantrail.tracing.statement import LINE_GROUPS, PROHIBITED, Rest, disbursed_fen
 
 SEEN_NOT: Final = frozenset(("outside", "other_bank", "same_name_other_bank"))
@@ -37,12 +35,6 @@ def run_tables(
     named = books.named
     unit = books.context["loans"].select("loan_id", "unit_id")
     run = pl.lit(run_id).alias("run_id")
-    codes = np.zeros(len(rest.loan), np.uint8)
-    held = np.array([line.startswith(HELD) for line in rest.line], np.bool_)
-    by_name = {row.name: row.code for row in CLASSES}
-    codes[~held] = [
-        by_name.get(line, 0) for line, is_held in zip(rest.line, held, strict=True) if not is_held
-    ]
     touched = np.unique(hops["transaction_id"].to_numpy()) if len(hops) else np.zeros(0)
     destination = books.classes.filter(
         pl.col("transaction_id").is_in(pl.Series(touched, dtype=pl.String).implode())
@@ -64,7 +56,7 @@ def run_tables(
             pl.col("booked_at").dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00"),
             "from_account", "to_account", "amount_fen", "depth", "use", "ended", "unit_id",
         ),
-        "position": position_frame(named, rest, codes)
+        "position": _positions(named, rest, ended)
         .join(unit, on="loan_id", how="left", maintain_order="left")
         .select(run, "loan_id", "account", "use", "amount_fen", "unit_id"),
         "statement": _statement_rows(books, statement, hops).join(unit, on="loan_id", how="left", maintain_order="left").select(
@@ -87,6 +79,26 @@ def run_tables(
             "unit_id",
         )
     return tables
+
+
+def _positions(named: NamedHistory, rest: Rest, ended: np.ndarray) -> pl.DataFrame:
+    """`loan_id, account, use, amount_fen`: money not at its end yet, `use` being the statement line it stands in."""
+    waiting = rest.hop >= 0
+    waiting[waiting] = ~ended[rest.hop[waiting]]
+    places = np.flatnonzero(rest.held | (waiting & (rest.account >= 0)))
+    return (
+        pl.DataFrame(
+            {
+                "loan_id": pl.Series(named.loans, dtype=pl.String).gather(rest.loan[places]),
+                "account": named.account_name(rest.account[places]),
+                "use": pl.Series(rest.line, dtype=pl.String).gather(places),
+                "amount_fen": rest.amount_fen[places],
+            }
+        )
+        .group_by("loan_id", "account", "use")
+        .agg(pl.col("amount_fen").sum())
+        .sort("loan_id", "account", "use")
+    )
 
 
 def _statement_rows(books: Books, statement: pl.DataFrame, hops: pl.DataFrame) -> pl.DataFrame:
