@@ -42,7 +42,7 @@ from loantrail.tracing.trace import valid_reversals
 
 ARCS_MAX: Final = 2_000_000
 """Beyond so many arcs money is not followed: what reaches that frontier may be anywhere (`outer`)."""
-LINE_ARCS_MAX: Final = 100_000
+LINE_ARCS_MAX: Final = 200_000
 """The same for statements, which solve two networks a line."""
 
 

@@ -90,9 +90,9 @@ def _put(
     """Money joins the account's node of the layer, which is filling."""
     if fen <= 0:
         return
-    if node[layer, holder] < 0:
-        node[layer, holder] = _new_node(counts)
-    _arc(arcs, counts, tail, node[layer, holder], fen)
+    if node[holder, layer] < 0:
+        node[holder, layer] = _new_node(counts)
+    _arc(arcs, counts, tail, node[holder, layer], fen)
 
 
 @jit_inner
@@ -161,7 +161,7 @@ def build_cone(
     counts[_NODES] = 1
     arcs = np.empty((1024, 3), np.int64)
     sinks = np.empty((1024, 4), np.int64)
-    node = np.full((layers, holders), -1, np.int32)
+    node = np.full((holders, layers), -1, np.int32)
     held_layers = np.zeros(
         holders, np.int32
     )  # how many nodes of an account there may be, to skip most quickly
@@ -199,7 +199,7 @@ def build_cone(
         if holder >= 0 and held_layers[holder] > 0:
             if not free:
                 covered = min(covered, max(balance[holder], 0))
-            tails[:] = node[:, holder]
+            tails[:] = node[holder]
             labelled = covered > 0
             paying[holder] = True
         gives_back = next_later < pairs and pair_later[next_later] == event
@@ -216,7 +216,7 @@ def build_cone(
         if carried >= 0:
             balance[holder] = max(balance[holder] - moved, 0)
         if holder >= 0 and held_layers[holder] > 0 and not free and balance[holder] <= 0:
-            node[:, holder] = -1
+            node[holder] = -1
             held_layers[holder] = 0
         if not labelled and loan < 0:
             # Only other money: it matters where labelled money lies and has paid since it came
@@ -224,9 +224,9 @@ def build_cone(
                 if held_layers[payee] > 0 and paying[payee] and not unlimited[payee]:
                     arcs = _grown(arcs, counts[_ARCS], layers)
                     for layer in range(layers):
-                        if node[layer, payee] >= 0:
-                            held = int(node[layer, payee])
-                            node[layer, payee] = -1
+                        if node[payee, layer] >= 0:
+                            held = int(node[payee, layer])
+                            node[payee, layer] = -1
                             _put(arcs, counts, node, layer, payee, held, min(balance[payee], total))
                     paying[payee] = False
                 balance[payee] += moved
@@ -297,10 +297,10 @@ def build_cone(
                 owed = min(moved, max(-balance[payee], 0))
             if held_layers[payee] > 0 and paying[payee]:
                 for layer in range(layers):
-                    if node[layer, payee] >= 0:
+                    if node[payee, layer] >= 0:
                         kept = total if unlimited[payee] else min(balance[payee], total)
-                        held = int(node[layer, payee])
-                        node[layer, payee] = -1
+                        held = int(node[payee, layer])
+                        node[payee, layer] = -1
                         _put(arcs, counts, node, layer, payee, held, kept)
             paying[payee] = False
         if payee >= 0:
@@ -348,10 +348,10 @@ def build_cone(
                         _arc(arcs, counts, tail, from_node, covered)
                         use = layer_use[then] if then > 0 else USE_OVERDRAFT
                         _sink(sinks, counts, from_node, min(owed, covered), use, payee)
-                    if node[then, target] < 0:
+                    if node[target, then] < 0:
                         held_layers[target] += 1
                     _put(arcs, counts, node, then, target, from_node, space)
-                    if node[then, target] < 0:
+                    if node[target, then] < 0:
                         held_layers[target] -= 1
                     if target < accounts:
                         touched[target] = True
@@ -365,7 +365,7 @@ def build_cone(
         limited = holder >= accounts or not unlimited[holder]
         kept = min(max(balance[holder], 0), total) if limited else total
         for layer in range(layers):
-            if node[layer, holder] < 0:
+            if node[holder, layer] < 0:
                 continue
             use = int(layer_use[layer])
             if holder >= accounts:
@@ -376,7 +376,7 @@ def build_cone(
                 elif where >= 0 and layer == 0 and by_use:
                     code = _resolved(int(arrival_use[opener]), int(special[opener]), repays, in_set)
                     use = int(layer_use[layer_of_use[code]])
-            _sink(sinks, counts, node[layer, holder], kept, SINK_ANYWHERE if stopped else use, where)
+            _sink(sinks, counts, node[holder, layer], kept, SINK_ANYWHERE if stopped else use, where)
     if stopped:
         for pair in range(next_later, pairs):
             sinks = _grown(sinks, counts[_SINKS], layers)
