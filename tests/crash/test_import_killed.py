@@ -38,7 +38,9 @@ def books_of(url: str) -> dict[str, list[tuple]]:
         "ambiguous": "SELECT line_id FROM ledger.ambiguous_pairing ORDER BY 1",
         "accounts": "SELECT account, has_lines, kind FROM ledger.account ORDER BY 1",
         "balances": "SELECT account, state, line_count, difference_count FROM ledger.reconciliation ORDER BY 1",
-        "files": "SELECT name, state, rows_read, rows_accepted, rows_duplicate, rows_refused FROM ledger.import_file ORDER BY 1",
+        # A file that was finished before the kill is read once more, all duplicates, under an entry of its own.
+        "files": "SELECT name, sum(rows_accepted), max(rows_refused), bool_and(state = 'finished') "
+        "FROM ledger.import_file GROUP BY name ORDER BY 1",
         "pending": "SELECT count(*) FROM ledger.pairing_pending",
     }
     with psycopg.connect(url) as connection:
