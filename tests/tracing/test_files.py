@@ -180,11 +180,19 @@ def test_disbursements_that_point_nowhere_are_named(history: Path) -> None:
     ]
 
 
-def test_header_only_gives_an_empty_trace(history: Path) -> None:
-    (history / "t.csv").write_text(HEAD)
-    (history / "d.csv").write_text("loan_id,transaction_id\n")
+def test_header_only_is_said_plainly_but_an_empty_table_of_balances_is_one(history: Path) -> None:
+    (history / "b.csv").write_text("account,balance_fen\n")
     assert trace_command(history)[0] == 0
-    assert pl.read_parquet(history / "out" / "hops.parquet").is_empty()
+    (history / "t.csv").write_text(HEAD)
+    with pytest.raises(FileUnreadable, match=r"t\.csv"):
+        loantrail.trace(history / "t.csv", history / "d.csv")
+
+
+def test_a_damaged_line_costs_only_itself(history: Path) -> None:
+    with (history / "t.csv").open("ab") as stream:
+        stream.write(b"x,2024-03-05,5,A,B\xff\xff,5\n" + f"y,{day(5)},6,A,B,5\n".encode())
+    assert trace_command(history)[0] == 0
+    assert [row[:1] for row in refused(history)] == [(5,)]
 
 
 @pytest.mark.parametrize(
@@ -231,9 +239,9 @@ def test_bounds_print_one_line_of_json(history: Path) -> None:
     )  # fmt: skip
     assert status == 0
     found = json.loads(output)
-    # Own 300 + loan 700, 500 out, own 500 in, 600 out of 1,000: the loan in it is between 100 and 600.
+    # Own 300 + loan 700, 500 out (at least 200 of it the loan), own 500 in, 600 out: nothing or 500 of the loan.
     assert found == {
-        "loans": ["L"], "disbursed_fen": 70000, "least_fen": 10000, "most_fen": 60000, "proven": True,
+        "loans": ["L"], "disbursed_fen": 70000, "least_fen": 0, "most_fen": 50000, "proven": True,
         "opening": "given", "outer": False,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+import polars as pl
 
 from loantrail.money import yuan_text
 from loantrail.sources.model import Refusal
@@ -36,27 +37,34 @@ def show_problems(problems: Iterable[Refusal], where: Path | None = None) -> Non
     help="Follow the money of every loan from account to account and write hops.parquet, positions.parquet, "
     "statement.parquet and refused.csv.",
 )
-@click.option("--transactions", type=_FILE, required=True, help="Two-sided transfers, CSV or Parquet.")
-@click.option("--disbursements", type=_FILE, required=True, help="Which transaction pays out which loan.")
+@click.option("--transactions", type=_FILE, help="Two-sided transfers, CSV or Parquet.")
+@click.option("--disbursements", type=_FILE, help="Which transaction pays out which loan.")
 @click.option("--balances", type=_FILE, help="Balances before the first row; else they are inferred.")
 @click.option("--orders", type=_FILE, help="Entrusted-payment orders.")
 @click.option("--accounts", type=_FILE, help="Names, owners and classes of accounts.")
 @click.option("--convention", type=click.Choice(CONVENTIONS), default="fifo", show_default=True)
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to."
-)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.")
+@click.option("--database", "over_database", is_flag=True, help="Trace the imported books instead of files.")
 @click.option("--strict", is_flag=True, help="Exit with status 3 when any row was refused.")
 def command(
-    transactions: Path,
-    disbursements: Path,
+    transactions: Path | None,
+    disbursements: Path | None,
     balances: Path | None,
     orders: Path | None,
     accounts: Path | None,
     convention: str,
-    out: Path,
+    out: Path | None,
+    over_database: bool,
     strict: bool,
 ) -> None:
     """Run the trace and say what was found."""
+    if over_database:
+        if transactions or disbursements or balances or orders or accounts or out:
+            raise click.UsageError("--database traces the imported books; it goes with --convention alone")
+        _trace_database(convention)
+        return
+    if transactions is None or disbursements is None or out is None:
+        raise click.UsageError("give --transactions, --disbursements and --out, or --database")
     result = trace(transactions, disbursements, balances, convention, orders=orders, accounts=accounts)
     paths = write_trace(result, out)
     _summary(result)
@@ -66,12 +74,31 @@ def command(
         raise click.exceptions.Exit(3)
 
 
+def _trace_database(convention: str) -> None:
+    from loantrail.postgres.connection import database
+    from loantrail.tracing.database import trace_books
+
+    with database() as books, books.connect() as connection:
+        found = trace_books(connection, convention, lambda text: click.echo(text, err=True))
+    click.echo(
+        f"convention: {found.convention}; loans: {found.loans}; movements: {found.hops}; leads: {len(found.leads)}"
+    )
+    for loan, problem in found.unlinked.select("loan_id", "problem").iter_rows():
+        click.echo(f"loan {loan}: disbursement not found in the statements ({problem})", err=True)
+    for problem in found.problems[:SHOWN_PROBLEMS]:
+        click.echo(problem, err=True)
+
+
 def _summary(result: TraceResult) -> None:
     loans = result.statement["loan_id"].n_unique()
     click.echo(
         f"convention: {result.convention}; opening: {result.opening}; loans: {loans}; hops: {len(result.hops)}"
     )
-    totals = result.statement.group_by("use").sum().sort("amount_fen", descending=True)
+    totals = (
+        result.statement.group_by("use")
+        .agg(pl.col("amount_fen").sum())
+        .sort(["amount_fen", "use"], descending=[True, False])
+    )
     width = max((len(use) for use in totals["use"]), default=0)
     for use, amount in totals.select("use", "amount_fen").iter_rows():
         click.echo(f"  {use:<{width}}  {yuan_text(amount):>24}")

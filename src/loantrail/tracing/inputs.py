@@ -6,7 +6,6 @@ goes through the same rules as any other source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +17,9 @@ from loantrail.errors import ColumnMissing, FileUnreadable, Place
 from loantrail.money import AMOUNT_FEN_MAX
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.columns import Reading, accept
-from loantrail.sources.encoding import decode_text
-from loantrail.sources.model import Refusal
+from loantrail.sources.delimited import find_layout, read_delimited
+from loantrail.sources.encoding import recognise_file_encoding
+from loantrail.sources.model import HEAD_BYTES, Refusal
 
 Table = Any
 """A path to a CSV or Parquet file, or a polars, pandas or pyarrow table."""
@@ -39,7 +39,7 @@ TRANSACTIONS: Final = _table(
     Field("debit_account", Kind.TEXT, required=False),
     Field("credit_account", Kind.TEXT, required=False),
     Field("amount_fen", Kind.AMOUNT_FEN, minimum=1),
-    Field("currency", Kind.CURRENCY, required=False),
+    Field("currency", Kind.CURRENCY, required=False, default="CNY"),
     Field("reverses", Kind.TEXT, required=False),
     Field("document_no", Kind.TEXT, required=False),
     Field("purpose_text", Kind.TEXT, required=False),
@@ -87,11 +87,24 @@ def refusal(file: str, position: int, field_name: str, reason: str, message: str
     return Refusal(file, position, field_name, reason, message, b"")
 
 
-def _load(source: Table, spec: RecordType) -> tuple[pl.DataFrame, str]:
-    """The columns of `spec` that the source has, and the name of the source."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A table as it came: the columns of its spec, the number of each row, rows that could not even be cut."""
+
+    frame: pl.DataFrame
+    name: str
+    rows: pl.Series
+    refusals: tuple[Refusal, ...] = ()
+
+
+def _numbered(frame: pl.DataFrame, name: str) -> _Loaded:
+    return _Loaded(frame, name, pl.select(pl.int_range(1, len(frame) + 1, dtype=pl.Int64)).to_series())
+
+
+def _load(source: Table, spec: RecordType) -> _Loaded:
+    """The columns of `spec` that the source has."""
     if isinstance(source, (str, Path)):
-        path = Path(source)
-        return _load_file(path, spec), str(path)
+        return _load_file(Path(source), spec)
     if isinstance(source, pl.LazyFrame):
         source = source.collect()
     if not isinstance(source, pl.DataFrame):
@@ -103,25 +116,24 @@ def _load(source: Table, spec: RecordType) -> tuple[pl.DataFrame, str]:
                 Place(spec.name),
                 "Give a path, or a polars, pandas or pyarrow table",
             ) from problem
-    return source.select([name for name in spec.field_names if name in source.columns]), spec.name
+    return _numbered(source.select([name for name in spec.field_names if name in source.columns]), spec.name)
 
 
-def _load_file(path: Path, spec: RecordType) -> pl.DataFrame:
+def _load_file(path: Path, spec: RecordType) -> _Loaded:
     place = Place(str(path))
     try:
         if not path.is_file():
             raise FileUnreadable("there is no such file", place, "Check the path")
-        if path.stat().st_size == 0:
-            raise FileUnreadable("the file is empty", place, "Give a file with a header and rows")
         with path.open("rb") as stream:
-            parquet = stream.read(4) == b"PAR1"
-        if parquet:
+            head = stream.read(HEAD_BYTES)
+        if not head:
+            raise FileUnreadable("the file is empty", place, "Give a file with a header and rows")
+        if head.startswith(b"PAR1"):
             present = pl.read_parquet_schema(path)
-            return pl.read_parquet(path, columns=[name for name in spec.field_names if name in present])
-        text = decode_text(path.read_bytes(), str(path))
-        frame = pl.read_csv(text.encode(), infer_schema=False, truncate_ragged_lines=True)
-        return frame.select([name for name in spec.field_names if name in frame.columns])
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as problem:
+            frame = pl.read_parquet(path, columns=[name for name in spec.field_names if name in present])
+            return _numbered(frame, str(path))
+        return _load_text(path, head, spec)
+    except pl.exceptions.PolarsError as problem:
         raise FileUnreadable(
             f"cannot be read as CSV or Parquet ({str(problem).splitlines()[0]})",
             place,
@@ -131,42 +143,79 @@ def _load_file(path: Path, spec: RecordType) -> pl.DataFrame:
         raise FileUnreadable(f"cannot be read ({problem.strerror})", place, "Check the file") from problem
 
 
+def _load_text(path: Path, head: bytes, spec: RecordType) -> _Loaded:
+    """CSV of any size; a damaged line costs only itself."""
+    encoding = recognise_file_encoding(path, head, str(path))
+    known = set(spec.field_names)
+    layout = find_layout(
+        head, str(path), is_header=lambda columns: bool(known.intersection(columns)), encoding=encoding
+    )
+    if layout is None:
+        raise ColumnMissing(
+            "there is no header with the columns of this table",
+            Place(str(path), field=spec.fields[0].name),
+            f"{spec.name} need {_needed(spec)}",
+        )
+    columns = [name for name in spec.field_names if name in layout.columns]
+    frames: list[pl.DataFrame] = []
+    rows: list[pl.Series] = []
+    refusals: list[Refusal] = []
+    try:
+        for block in read_delimited(path, str(path), layout):
+            frames.append(block.texts.select(columns))
+            rows.append(block.positions)
+            refusals.extend(block.refusals)
+    except FileUnreadable:
+        if frames or spec in (TRANSACTIONS, DISBURSEMENTS):
+            raise
+        # A header alone is a table without rows; only a history needs some.
+        return _numbered(pl.DataFrame(schema=dict.fromkeys(columns, pl.String)), str(path))
+    return _Loaded(pl.concat(frames), str(path), pl.concat(rows), tuple(refusals))
+
+
+def _needed(spec: RecordType) -> str:
+    return ", ".join(item.name for item in spec.fields if item.required)
+
+
 def read_table(source: Table, spec: RecordType) -> tuple[pl.DataFrame, list[Refusal], str]:
     """Accepted rows (`row` and the columns of `spec`, absent optional ones left out), refusals, the name.
 
     Raises FileUnreadable or ColumnMissing when the table as a whole cannot be used.
     """
-    frame, name = _load(source, spec)
+    loaded = _load(source, spec)
+    frame, name = loaded.frame, loaded.name
     for item in spec.fields:
         if item.required and item.name not in frame.columns:
             raise ColumnMissing(
                 f"there is no column {item.name}",
                 Place(name, field=item.name),
-                f"{spec.name} need {', '.join(f.name for f in spec.fields if f.required)}",
+                f"{spec.name} need {_needed(spec)}",
             )
+    if len(frame) == 0 and not loaded.refusals and spec in (TRANSACTIONS, DISBURSEMENTS):
+        raise FileUnreadable("there are columns but no rows", Place(name), "Give a table with rows")
     frame = frame.with_columns(
         pl.col(column).cast(pl.String)
         for column, dtype in frame.schema.items()
         if spec.field(column).kind is Kind.TEXT and dtype != pl.String
     )
     good = _plainly_good(frame, spec)
-    row = pl.int_range(1, len(frame) + 1, dtype=pl.Int64).alias("row")
+    row = loaded.rows.alias("row")
     if good is not None and bool(good.all()):
-        return _normal(frame, spec).select(row, pl.all()), [], name
-    doubtful = pl.Series(range(1, len(frame) + 1), dtype=pl.Int64)
+        return _normal(frame, spec).select(row, pl.all()), list(loaded.refusals), name
+    doubtful = row
     kept: list[pl.DataFrame] = []
     if good is not None:
         kept.append(_normal(frame.with_columns(row).filter(good), spec))
         doubtful = doubtful.filter(~good)
         frame = frame.filter(~good)
     read = accept(spec, frame, name, reading=_READING, positions=doubtful)
-    refused = {item.position for item in read.refusals}
+    refused = [item.position for item in read.refusals]
     rows = read.rows.select(list(frame.columns)).with_columns(
-        doubtful.filter(~doubtful.is_in(sorted(refused))).alias("row")
+        doubtful.filter(~doubtful.is_in(pl.Series(refused, dtype=pl.Int64).implode())).alias("row")
     )
     columns = ["row", *frame.columns]
     joined = pl.concat([part.select(columns) for part in (*kept, rows)])
-    return joined.sort("row") if kept else joined, list(read.refusals), name
+    return (joined.sort("row") if kept else joined), [*loaded.refusals, *read.refusals], name
 
 
 def _plainly_good(frame: pl.DataFrame, spec: RecordType) -> pl.Series | None:
@@ -328,24 +377,3 @@ def _first_of_each(
         for row, value in repeated.select("row", key[0]).iter_rows()
     ]
     return first, problems
-
-
-def problem_frame(problems: Iterable[Refusal]) -> pl.DataFrame:
-    """`refused.csv`: source_file, position, field, reason, message."""
-    listed = sorted(problems, key=lambda item: (item.source_file, item.position, item.field))
-    return pl.DataFrame(
-        {
-            "source_file": [item.source_file for item in listed],
-            "position": [item.position for item in listed],
-            "field": [item.field for item in listed],
-            "reason": [item.reason for item in listed],
-            "message": [item.message for item in listed],
-        },
-        schema={
-            "source_file": pl.String,
-            "position": pl.Int64,
-            "field": pl.String,
-            "reason": pl.String,
-            "message": pl.String,
-        },
-    )

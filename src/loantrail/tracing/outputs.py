@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from loantrail.errors import FileUnreadable, Place, StorageExhausted
+from loantrail.sources.model import Refusal
 from loantrail.tracing.api import TraceResult
-from loantrail.tracing.inputs import problem_frame
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -58,3 +58,24 @@ def write_trace(result: TraceResult, folder: Path) -> list[Path]:
     path = folder / "refused.csv"
     write_whole(path, lambda part: problem_frame(result.problems).write_csv(part))
     return [*written, path]
+
+
+def problem_frame(problems: Iterable[Refusal]) -> pl.DataFrame:
+    """`refused.csv`: source_file, position, field, reason, message."""
+    listed = sorted(problems, key=lambda item: (item.source_file, item.position, item.field))
+    return pl.DataFrame(
+        {
+            "source_file": [item.source_file for item in listed],
+            "position": [item.position for item in listed],
+            "field": [item.field for item in listed],
+            "reason": [item.reason for item in listed],
+            "message": [item.message for item in listed],
+        },
+        schema={
+            "source_file": pl.String,
+            "position": pl.Int64,
+            "field": pl.String,
+            "reason": pl.String,
+            "message": pl.String,
+        },
+    )
