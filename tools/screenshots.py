@@ -3,8 +3,7 @@
     loantrail serve &
     python tools/screenshots.py http://127.0.0.1:8321 docs/images
 
-Pictures: the list of loans, and the loan with most money at a prohibited use with the evidence of that line open, each
-in Chinese and English.
+Pictures: the list of loans, and one loan with a suspected use whose evidence is open, each in Chinese and English.
 """
 
 from __future__ import annotations
@@ -24,27 +23,31 @@ from tools.find_browser import find_browser
 WIDTH, HEIGHT = 1440, 900
 
 
-def worst_line(address: str) -> tuple[str, str]:
-    """Loan with most money at a prohibited use, and its largest prohibited line."""
-    loans = _read(f"{address}/api/v1/loans?limit=1&sort=prohibited&direction=descending")["items"]
-    if not loans:
-        raise SystemExit("there are no loans to show: build the demo bank first (make demo)")
-    loan_id = loans[0]["loan_id"]
-    lines = _read(f"{address}/api/v1/loans/{urllib.parse.quote(loan_id, safe='')}")["statement"]
-    prohibited = [line for line in lines if line["line_group"] == "prohibited"]
-    if not prohibited:
-        raise SystemExit("no loan has money at a prohibited use: trace the demo bank first (make demo)")
-    return loan_id, max(prohibited, key=lambda line: int(line["amount_fen"]))["use"]
+def telling_line(address: str) -> tuple[str, str]:
+    """The loan and line to show: a suspected use that the money reached over most steps, then the largest."""
+    found: list[tuple[int, int, str, str]] = []
+    for row in _read(f"{address}/api/v1/loans?limit=200&suspected=true")["items"]:
+        where = f"{address}/api/v1/loans/{urllib.parse.quote(row['loan_id'], safe='')}"
+        page = _read(where)
+        suspected = {lead["destination_class"] for lead in page["leads"]}
+        for line in page["statement"]:
+            if line["line_group"] == "prohibited" and line["use"] in suspected:
+                first = _read(f"{where}/statement/{line['use']}/evidence")["arrivals"][0]
+                steps = len(first["paths"][0]["steps"])
+                found.append((steps, int(line["amount_fen"]), row["loan_id"], line["use"]))
+    if not found:
+        raise SystemExit("no loan has a lead to show: build the demo bank first (make demo)")
+    return max(found)[2:]
 
 
 def take(page: Page, address: str, folder: Path) -> list[Path]:
     """Take all pictures; their paths."""
-    loan_id, use = worst_line(address)
+    loan_id, use = telling_line(address)
     loan_address = f"{address}/loans/{urllib.parse.quote(loan_id, safe='')}?line={use}"
     pictures: list[Path] = []
     for language in ("zh", "en"):
         page.goto(f"{address}/?lang={language}")
-        page.get_by_role("link", name=loan_id, exact=True).wait_for()
+        page.locator(".loan-id").first.wait_for()
         pictures.append(_picture(page, folder / f"loans.{language}.png"))
         page.goto(f"{loan_address}&lang={language}")
         page.locator(".path").first.wait_for()

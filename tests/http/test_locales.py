@@ -10,7 +10,14 @@ import pytest
 
 from loantrail.destinations.model import CLASSES, Basis
 from loantrail.early_warning.patterns import PATTERNS
-from loantrail.ledger.model import FIVE_CLASSES, GRANT_KINDS, LOAN_STATES, PAYMENT_MODES, PRODUCTS
+from loantrail.ledger.model import (
+    ACCOUNT_KINDS,
+    FIVE_CLASSES,
+    GRANT_KINDS,
+    LOAN_STATES,
+    PAYMENT_MODES,
+    PRODUCTS,
+)
 from loantrail.parties.model import PARTY_KINDS
 from loantrail.tracing.model import Convention
 
@@ -45,7 +52,7 @@ def test_both_languages_fill_in_the_same_values() -> None:
     ("list_name", "values"),
     [
         ("use", [*ENDS, *(one.name for one in CLASSES)]),
-        ("group", GROUPS),
+        ("group", [group for group in GROUPS if group != "prohibited"] + ["suspected", "restricted"]),
         ("basis", list(Basis)),
         ("product", PRODUCTS),
         ("payment_mode", PAYMENT_MODES),
@@ -55,6 +62,8 @@ def test_both_languages_fill_in_the_same_values() -> None:
         ("party_kind", PARTY_KINDS),
         ("convention", [one.name.lower() for one in Convention]),
         ("pattern", list(PATTERNS)),
+        ("meaning", list(PATTERNS)),
+        ("account_kind", ACCOUNT_KINDS),
     ],
 )
 def test_every_value_that_the_product_can_name_has_its_words(list_name: str, values: list[str]) -> None:
@@ -79,6 +88,6 @@ def test_every_text_in_the_code_is_used_and_known() -> None:
         "five_class",
         "party_kind",
     }
-    lists |= {"convention", "opening", "pattern", "unit"}
+    lists |= {"convention", "opening", "pattern", "meaning", "account_kind", "unit"}
     unused = [key for key in CHINESE if key.split(".")[0] not in lists and f'"{key}"' not in code]
     assert unused == []

@@ -7,7 +7,17 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from tests.http.bank import LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id, write_books, write_trace
+from tests.http.bank import (
+    BORROWER,
+    LOAN,
+    QUIET_LOAN,
+    RUN,
+    SUPPLIER,
+    UNTRACED_LOAN,
+    transfer_id,
+    write_books,
+    write_trace,
+)
 
 from loantrail.http.pages import store
 from loantrail.postgres.connection import type_of_connection
@@ -36,11 +46,12 @@ def test_the_list_shows_the_most_suspect_loan_first_and_sums_per_currency(client
             "loan_count": 3,
             "disbursed_fen": "130000000",
             "seen_fen": "85000000",
-            "prohibited_fen": "30000000",
+            "suspected_fen": "30000000",
+            "suspected_count": 1,
         }
     ]
     first, _, untraced = found["items"]
-    assert (first["prohibited_fen"], first["lead_count"]) == ("30000000", 1)
+    assert (first["suspected_fen"], first["lead_count"]) == ("30000000", 1)
     assert untraced["disbursed_fen"] is None
     assert found["run"]["convention"] == "fifo"
 
@@ -152,6 +163,28 @@ def test_money_still_held_is_explained_by_what_brought_it(client: httpx.Client) 
     assert [(one["transfer_id"], one["counted_fen"]) for one in found["arrivals"]] == [
         (transfer_id("放款"), "15000000")
     ]
+
+
+def test_an_account_may_hold_money_of_a_use_and_money_without_one(
+    own_client: httpx.Client, connection: type_of_connection
+) -> None:
+    write_books(connection)
+    write_trace(connection)
+    connection.execute(
+        "INSERT INTO tracing.hop VALUES (%s, 99, 'hop-99', 'hop-放款', %s, %s, now(), %s, %s, 3000000, 1, '', false)",
+        (RUN, LOAN, transfer_id("借"), BORROWER, SUPPLIER),
+    )
+    connection.execute(
+        "INSERT INTO tracing.position VALUES (%s, %s, %s, 'held_by_third_party', 3000000)",
+        (RUN, LOAN, SUPPLIER),
+    )
+    connection.execute(
+        "INSERT INTO tracing.statement VALUES (%s, %s, 'held_by_third_party', 3000000, 'held')", (RUN, LOAN)
+    )
+    connection.commit()
+    for use, explained in (("supplier", "45000000"), ("held_by_third_party", "3000000")):
+        found = own_client.get(f"/api/v1/loans/{LOAN}/statement/{use}/evidence").json()
+        assert found["explained_fen"] == explained
 
 
 def test_cash_leaves_the_records_and_says_so(client: httpx.Client) -> None:

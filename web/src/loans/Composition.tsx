@@ -2,10 +2,10 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { shareBasisPoints, shareText } from "../ui/money";
-import { GROUPS, groupOf, sumFen } from "./groups";
+import { GROUPS, type Line, sumFen } from "./groups";
 
 interface Props {
-  readonly lines: readonly Schemas["StatementLine"][];
+  readonly lines: readonly Line[];
   readonly facts: Schemas["LoanFacts"];
 }
 
@@ -14,7 +14,7 @@ export function Composition({ lines, facts }: Props) {
   const { t } = useSpeech();
   const money = useMoney(facts);
   const whole = sumFen(lines);
-  const groups = GROUPS.map((group) => ({ group, fen: sumFen(lines.filter((line) => groupOf(line) === group)) })).filter(
+  const groups = GROUPS.map((group) => ({ group, fen: sumFen(lines.filter((line) => line.group === group)) })).filter(
     ({ fen }) => fen > 0n,
   );
   return (
@@ -31,7 +31,7 @@ export function Composition({ lines, facts }: Props) {
       </div>
       <ul className="legend">
         {groups.map(({ group, fen }) => (
-          <li key={group}>
+          <li key={group} title={group === "restricted" ? t("group.restricted_hint") : undefined}>
             <span className={`dot tone-${group}`} aria-hidden="true" />
             {t(`group.${group}`)}
             <span className="figures quiet">{shareText(fen, whole)}</span>

@@ -7,6 +7,7 @@ import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
+import { useClue } from "./clues";
 import { PathSteps } from "./PathSteps";
 
 type Line = Schemas["StatementLine"];
@@ -148,16 +149,20 @@ export function Party({ account }: { readonly account: Schemas["Account"] }) {
 /** Why the payee was taken for what it was: class, basis, what was seen, how sure. */
 function Why({ arrival, use }: { readonly arrival: Arrival; readonly use: string }) {
   const { t, name } = useSpeech();
+  const clue = useClue();
   const parts: string[] = [];
   if (arrival.destination_class && arrival.destination_class !== use) {
     parts.push(t("evidence.judged", { use: name("use", arrival.destination_class) }));
   }
-  if (arrival.basis && arrival.basis !== "none") parts.push(name("basis", arrival.basis));
-  if (arrival.evidence) parts.push(`“${arrival.evidence}”`);
+  const seen = arrival.evidence ? clue(arrival.evidence) : null;
+  if (seen) parts.push(seen.text);
+  else if (arrival.basis && arrival.basis !== "none") {
+    parts.push(arrival.evidence ? `${name("basis", arrival.basis)} “${arrival.evidence}”` : name("basis", arrival.basis));
+  }
   if (arrival.confidence_permille) {
     parts.push(t("evidence.confidence", { share: `${Math.round(arrival.confidence_permille / 10)}%` }));
   }
-  if (arrival.purpose_text && arrival.purpose_text !== arrival.evidence) parts.push(arrival.purpose_text);
+  if (arrival.purpose_text && arrival.purpose_text !== seen?.term) parts.push(arrival.purpose_text);
   if (arrival.document_no) parts.push(t("evidence.document", { document: arrival.document_no }));
   return parts.length > 0 ? <span className="why">{parts.join(" · ")}</span> : null;
 }

@@ -12,7 +12,7 @@ interface Props {
 
 /** What the trace makes one suspect; each lead leads to the evidence of its line. */
 export function Leads({ leads, lines, facts, reveal }: Props) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const uses = new Set(lines.map((line) => line.use));
   return (
     <section className={leads.length > 0 ? "card box leads" : "card box"} aria-labelledby="leads-title">
@@ -36,7 +36,8 @@ export function Leads({ leads, lines, facts, reveal }: Props) {
                       : t("leads.transactions", { count: lead.transaction_ids.length })}
                   </span>
                 </div>
-                {lead.explanation && <p>{lead.explanation}</p>}
+                <p className="quiet">{name("meaning", lead.pattern)}</p>
+                {language === "en" && lead.explanation && <p>{lead.explanation}</p>}
                 {uses.has(lead.destination_class) && (
                   <Button type="link" size="small" onClick={() => reveal(lead.destination_class)}>
                     {t("leads.open_line")}

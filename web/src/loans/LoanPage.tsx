@@ -1,5 +1,5 @@
 import { Tag } from "antd";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -8,6 +8,7 @@ import { shareText } from "../ui/money";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Composition } from "./Composition";
 import { Facts, RunFacts } from "./Facts";
+import { grouped, largestLeadFen } from "./groups";
 import { Leads } from "./Leads";
 import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
@@ -71,7 +72,8 @@ function useOpenLines() {
 
 function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
   const { t } = useSpeech();
-  const { facts, summary, statement, run, leads } = page;
+  const { facts, summary, run, leads } = page;
+  const statement = useMemo(() => grouped(page), [page]);
   const { open, change } = useOpenLines();
   const reveal = (use: string) => {
     change(open.includes(use) ? open : [...open, use]);
@@ -84,7 +86,7 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
   return (
     <>
       <Heading facts={facts} />
-      {summary && <Figures facts={facts} summary={summary} />}
+      {summary && <Figures page={page} summary={summary} />}
       <div className="columns">
         <div className="column-main">
           {run && summary && statement.length > 0 ? (
@@ -130,8 +132,15 @@ function Heading({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
   );
 }
 
-function Figures({ facts, summary }: { readonly facts: Schemas["LoanFacts"]; readonly summary: Schemas["Summary"] }) {
+interface FiguresProps {
+  readonly page: Schemas["LoanPage"];
+  readonly summary: Schemas["Summary"];
+}
+
+function Figures({ page, summary }: FiguresProps) {
   const { t } = useSpeech();
+  const { facts, leads } = page;
+  const suspected = largestLeadFen(leads).toString();
   const money = useMoney(facts);
   const disbursed = BigInt(summary.disbursed_fen);
   const share = (fen: string) => t("loan.share_of_disbursed", { share: shareText(BigInt(fen), disbursed) });
@@ -144,11 +153,12 @@ function Figures({ facts, summary }: { readonly facts: Schemas["LoanFacts"]; rea
         <Amount fen={summary.seen_fen} form="short" {...facts} />
       </Figure>
       <Figure
-        label={t("loan.prohibited")}
-        note={share(summary.prohibited_fen)}
-        danger={summary.prohibited_fen !== "0"}
+        label={t("loan.suspected")}
+        note={leads.length > 0 ? share(suspected) : t("leads.none")}
+        hint={t("loan.suspected_hint")}
+        danger={leads.length > 0}
       >
-        <Amount fen={summary.prohibited_fen} form="short" {...facts} />
+        {leads.length > 0 ? <Amount fen={suspected} form="short" {...facts} /> : "–"}
       </Figure>
       <Figure
         label={t("loan.returned")}

@@ -16,7 +16,7 @@ type Direction = Schemas["Direction"];
 
 const PAGE = 50;
 const TYPING_MS = 250;
-const SORTS: readonly Sort[] = ["loan", "borrower", "issued", "amount", "seen", "prohibited", "leads"];
+const SORTS: readonly Sort[] = ["loan", "borrower", "issued", "amount", "seen", "suspected", "leads"];
 
 /** What the list shows stands in the address, so that a link shows the same. */
 function useListState() {
@@ -24,7 +24,7 @@ function useListState() {
   const state = {
     search: address.get("search") ?? "",
     suspected: address.get("suspected") === "true",
-    sort: SORTS.find((sort) => sort === address.get("sort")) ?? "prohibited",
+    sort: SORTS.find((sort) => sort === address.get("sort")) ?? "suspected",
     direction: (address.get("direction") === "ascending" ? "ascending" : "descending") satisfies Direction as Direction,
     page: Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1),
   };
@@ -233,17 +233,17 @@ function LoanTable({ list, page, sort, direction, busy, change }: TableState) {
         ),
     },
     {
-      ...sorted("prohibited"),
-      title: t("loans.column.prohibited", { unit }),
+      ...sorted("suspected"),
+      title: t("loans.column.suspected", { unit }),
       align: "right",
       render: (_, row) =>
-        row.prohibited_fen === null ? (
+        row.suspected_fen === null ? (
           absent
-        ) : row.prohibited_fen === "0" ? (
+        ) : row.suspected_fen === "0" ? (
           <span className="quiet">–</span>
         ) : (
           <strong className="danger">
-            <Amount fen={row.prohibited_fen} form="list" {...row} />
+            <Amount fen={row.suspected_fen} form="list" {...row} />
           </strong>
         ),
     },

@@ -7,9 +7,8 @@ import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { RangeBar, ShareBar } from "../ui/ShareBar";
 import { EvidencePanel } from "./EvidencePanel";
-import { groupOf, inOrder, sumFen } from "./groups";
+import { type Line, sumFen } from "./groups";
 
-type Line = Schemas["StatementLine"];
 type LoanFacts = Schemas["LoanFacts"];
 
 interface Props {
@@ -44,7 +43,7 @@ export function Statement({ facts, lines, disbursed, convention, open, change }:
       width: 130,
       render: (_, line) => (
         <span className="bar-and-figure">
-          <ShareBar part={BigInt(line.amount_fen)} whole={total} tone={groupOf(line)} />
+          <ShareBar part={BigInt(line.amount_fen)} whole={total} tone={line.group} />
           <span className="figures">{shareText(BigInt(line.amount_fen), total)}</span>
         </span>
       ),
@@ -72,7 +71,7 @@ export function Statement({ facts, lines, disbursed, convention, open, change }:
         className="statement"
         rowKey="use"
         columns={columns}
-        dataSource={inOrder(lines)}
+        dataSource={[...lines]}
         pagination={false}
         size="middle"
         expandable={{
@@ -107,10 +106,12 @@ function Use({ line, open, toggle }: { readonly line: Line; readonly open: boole
         aria-label={t(open ? "statement.collapse" : "statement.expand", { use })}
         onClick={toggle}
       />
-      <span className={`dot tone-${groupOf(line)}`} aria-hidden="true" />
+      <span className={`dot tone-${line.group}`} aria-hidden="true" />
       <span>
         <span className="use-name">{use}</span>
-        <span className="use-group">{t(`group.${groupOf(line)}`)}</span>
+        <span className="use-group" title={line.group === "restricted" ? t("group.restricted_hint") : undefined}>
+          {t(`group.${line.group}`)}
+        </span>
       </span>
     </span>
   );
@@ -163,7 +164,7 @@ function Bounds({ line, facts, total }: BoundsProps) {
         most={BigInt(most_fen)}
         counted={BigInt(line.amount_fen)}
         whole={total}
-        tone={groupOf(line)}
+        tone={line.group}
       />
     </span>
   );

@@ -18,11 +18,12 @@ export function Totals({ totals }: { readonly totals: Schemas["Totals"] }) {
         <Amount fen={totals.seen_fen} form="short" {...totals} />
       </Figure>
       <Figure
-        label={t("loans.total.prohibited")}
-        note={share(totals.prohibited_fen)}
-        danger={totals.prohibited_fen !== "0"}
+        label={t("loans.total.suspected")}
+        note={t("loans.total.suspected_count", { count: totals.suspected_count })}
+        hint={t("loan.suspected_hint")}
+        danger={totals.suspected_count > 0}
       >
-        <Amount fen={totals.prohibited_fen} form="short" {...totals} />
+        <Amount fen={totals.suspected_fen} form="short" {...totals} />
       </Figure>
     </dl>
   );

@@ -60,7 +60,8 @@ class Totals(Priced):
     loan_count: int
     disbursed_fen: Fen
     seen_fen: Fen
-    prohibited_fen: Fen
+    suspected_fen: Fen = Field(description="Sum over the loans of the largest lead of each.")
+    suspected_count: int = Field(description="Loans with a lead.")
 
 
 class LoanRow(Priced):
@@ -75,7 +76,9 @@ class LoanRow(Priced):
         description="Paid out and traced; null when the loan is not in the trace."
     )
     seen_fen: Fen | None = Field(description="Followed to a final use.")
-    prohibited_fen: Fen | None = Field(description="Arrived where the proceeds may not go (suspected).")
+    suspected_fen: Fen | None = Field(
+        description="Amount of the largest lead, 0 without one. Leads may speak of the same money, so no sum."
+    )
     lead_count: int
 
 
@@ -123,7 +126,9 @@ class Summary(Answer):
     seen_fen: Fen
     lost_other_bank_fen: Fen
     lost_pool_fen: Fen
-    prohibited_fen: Fen
+    prohibited_fen: Fen = Field(
+        description="At uses that are forbidden or restricted for most products; whether for this loan, leads say."
+    )
     gross_returned_fen: Fen = Field(
         description="Memo: came back to the borrower's side on the way, not a use."
     )

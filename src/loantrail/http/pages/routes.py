@@ -53,10 +53,8 @@ def list_loans(
         str,
         Query(max_length=100, pattern=PRINTABLE, description="Fragment of a loan number or borrower's name."),
     ] = "",
-    suspected: Annotated[
-        bool, Query(description="Only loans with a lead or money at a prohibited use.")
-    ] = False,
-    sort: store.LoanSort = store.LoanSort.PROHIBITED,
+    suspected: Annotated[bool, Query(description="Only loans with a lead.")] = False,
+    sort: store.LoanSort = store.LoanSort.SUSPECTED,
     direction: store.Direction = store.Direction.DESCENDING,
     offset: Offset = 0,
     limit: Limit = 50,

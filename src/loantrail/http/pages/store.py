@@ -17,6 +17,10 @@ from loantrail.http.pages.paths import Hop
 HOPS_MAX: Final = 500_000
 """More hops of one loan than this are not read for a page."""
 
+WITHOUT_USE: Final = frozenset(
+    ("held_by_borrower", "held_by_related_party", "held_by_third_party", "pooled", "in_transit", "outside")
+)
+"""Statement lines of money that has no use yet; an account may hold other money of the loan that has one."""
 _STORED_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 Database = Connection[Any]
@@ -31,7 +35,7 @@ class LoanSort(StrEnum):
     ISSUED = "issued"
     AMOUNT = "amount"
     SEEN = "seen"
-    PROHIBITED = "prohibited"
+    SUSPECTED = "suspected"
     LEADS = "leads"
 
 
@@ -46,24 +50,26 @@ _ORDER: Final[dict[LoanSort, sql.SQL]] = {
     LoanSort.ISSUED: sql.SQL("issued_on"),
     LoanSort.AMOUNT: sql.SQL("amount_fen"),
     LoanSort.SEEN: sql.SQL("CASE WHEN disbursed_fen > 0 THEN seen_fen::numeric / disbursed_fen END"),
-    LoanSort.PROHIBITED: sql.SQL("prohibited_fen"),
+    LoanSort.SUSPECTED: sql.SQL("suspected_fen"),
     LoanSort.LEADS: sql.SQL("lead_count"),
 }
 
 _LOANS: Final = sql.SQL(
     """
     WITH lead_count AS (
-        SELECT loan_id, count(*) AS lead_count FROM published.trace_lead WHERE run_id = %(run_id)s GROUP BY loan_id
+        SELECT loan_id, count(*) AS lead_count, max(amount_fen) AS suspected_fen
+        FROM published.trace_lead WHERE run_id = %(run_id)s GROUP BY loan_id
     ), loan AS (
         SELECT note.loan_id, note.borrower_name, note.product, note.currency, note.issued_on, note.state,
                note.five_class, note.amount_fen, summary.disbursed_fen, summary.seen_fen,
-               summary.prohibited_fen, coalesce(lead_count.lead_count, 0) AS lead_count
+               CASE WHEN summary.loan_id IS NOT NULL THEN coalesce(lead_count.suspected_fen, 0) END AS suspected_fen,
+               coalesce(lead_count.lead_count, 0) AS lead_count
         FROM published.loan AS note
         LEFT JOIN published.trace_loan_summary AS summary
             ON summary.run_id = %(run_id)s AND summary.loan_id = note.loan_id
         LEFT JOIN lead_count ON lead_count.loan_id = note.loan_id
         WHERE (%(pattern)s::text IS NULL OR note.loan_id ILIKE %(pattern)s OR note.borrower_name ILIKE %(pattern)s)
-          AND (NOT %(suspected)s OR summary.prohibited_fen > 0 OR lead_count.lead_count > 0)
+          AND (NOT %(suspected)s OR lead_count.lead_count > 0)
     )
     """
 )
@@ -71,8 +77,7 @@ _LOANS: Final = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class LoanQuery:
-    """`search` is a fragment of a loan number or of a borrower's name; `suspected` keeps loans with a lead or
-    money at a prohibited use."""
+    """`search` is a fragment of a loan number or of a borrower's name; `suspected` keeps loans with a lead."""
 
     search: str
     suspected: bool
@@ -118,7 +123,8 @@ def loans(connection: Database, run_id: str | None, query: LoanQuery) -> tuple[l
         """
         {loans}
         SELECT currency, count(*) AS loan_count, coalesce(sum(disbursed_fen), 0)::text AS disbursed_fen,
-               coalesce(sum(seen_fen), 0)::text AS seen_fen, coalesce(sum(prohibited_fen), 0)::text AS prohibited_fen
+               coalesce(sum(seen_fen), 0)::text AS seen_fen, coalesce(sum(suspected_fen), 0)::text AS suspected_fen,
+               count(*) FILTER (WHERE lead_count > 0) AS suspected_count
         FROM loan GROUP BY currency ORDER BY count(*) DESC, currency
         """
     )
@@ -235,7 +241,10 @@ def loan_hops(connection: Database, run_id: str, loan_id: str) -> list[Hop]:
 
 
 def held_uses(connection: Database, run_id: str, loan_id: str, use: str) -> dict[str, str]:
-    """The accounts whose money of this loan stands in the line `use`: account -> use."""
+    """The accounts whose money of this loan has no use and so stands in the line `use`: account -> use. None for a
+    line that is a use itself."""
+    if use not in WITHOUT_USE:
+        return {}
     rows = connection.execute(
         "SELECT account FROM published.trace_position WHERE run_id = %s AND loan_id = %s AND use = %s",
         (run_id, loan_id, use),
