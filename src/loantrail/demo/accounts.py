@@ -250,7 +250,7 @@ def build_places(size: Size, seed: int, people: Population) -> Places:
             generator, names.person_names(generator, size.outside_individuals), company=False
         ),
         payroll_banks=book.add_outside(
-            generator, [f"{bank_name(b)}代发工资过渡户" for b in range(1, OTHER_BANKS + 1)]
+            generator, [f"{bank_name(b)}代发工资专户" for b in range(1, OTHER_BANKS + 1)]
         ),
         loan_internal=loan_internal,
         suspense=int(internal[0]),

@@ -157,7 +157,7 @@ def _borrowers(
     count = len(product)
     busy = np.flatnonzero(~people.quiet & (people.industry != REAL_ESTATE))
     grouped = np.array([c for c, head in people.parent.items() if not people.quiet[c] and c != head])
-    companies = generator.permutation(busy)
+    companies = generator.permutation(np.setdiff1d(busy, grouped))
     individuals = people.companies + generator.permutation(people.individuals)
     borrower = np.empty(count, dtype=np.int64)
     next_company = next_individual = 0
@@ -176,7 +176,8 @@ def _borrowers(
         used.add(int(borrower[row]))
     rest = np.arange(len(parts), count)
     corporate = product[rest] <= ADVANCE
-    free = np.array([c for c in busy if int(c) not in used] or list(busy))
+    planted = {int(borrower[row]) for row, (_, pattern, _, _) in enumerate(parts) if pattern}
+    free = np.array([c for c in busy if int(c) not in planted] or list(busy))
     # Now and then a borrower has both a misused and an honest loan.
     pool = np.where(
         generator.random(len(rest)) < 0.08,
@@ -190,7 +191,7 @@ def _borrowers(
 
 
 def _amounts(
-    generator: np.random.Generator, people: Population, product: Int64, borrower: Int64, pattern: list[str]
+    generator: np.random.Generator, people: Population, product: Int64, borrower: Int64, story: list[str]
 ) -> Int64:
     count = len(product)
     sales = people.revenue_month_fen[np.where(product <= ADVANCE, borrower, 0)] / WAN
@@ -208,8 +209,8 @@ def _amounts(
         0.5 + 19.5 * u,
     ]
     wan = np.select([product == code for code in range(10)], choices)
-    for row, name in enumerate(pattern):
-        if not name:
+    for row, name in enumerate(story):
+        if not name or name == "common_payee":
             continue
         kind = int(product[row])
         if name == "STRUCTURING":
@@ -231,6 +232,8 @@ def _amounts(
 
 
 def _mode(kind: int, amount: int, pattern: str, draw: float) -> str:
+    if pattern == "PAYEE_MISMATCH":
+        return ENTRUSTED
     if kind == WORKING:
         if pattern == "STRUCTURING":
             return AUTONOMOUS
@@ -265,7 +268,9 @@ def build_loans(size: Size, seed: int, people: Population, places: Places) -> Lo
     look_alike = [part[2] for part in parts] + filler
     group = np.array([part[3] for part in parts] + [-1] * len(filler))
     borrower = _borrowers(generator, people, product, parts)
-    amount = _amounts(generator, people, product, borrower, pattern)
+    amount = _amounts(
+        generator, people, product, borrower, [a or b for a, b in zip(pattern, look_alike, strict=True)]
+    )
 
     issue = generator.integers(3, 300, count)
     playing = np.arange(count) < len(parts)
@@ -300,9 +305,15 @@ def build_loans(size: Size, seed: int, people: Population, places: Places) -> Lo
     main = np.array([places.main_of(int(b), people.companies) for b in borrower], dtype=np.int64)
     account = main.copy()
     # Half of the companies' loans are paid into an account kept for the loan alone.
+    # For those of borrowers with several loans this is the rule.
+    _, which, loans_of = np.unique(borrower, return_inverse=True, return_counts=True)
     likely = np.select(
-        [np.array([p == "IDLE_FUNDS" for p in pattern]), np.array([bool(p) for p in pattern])],
-        [1.0, 0.75],
+        [
+            np.array([p == "IDLE_FUNDS" for p in pattern]),
+            loans_of[which] > 1,
+            np.array([bool(p) for p in pattern]),
+        ],
+        [1.0, 0.85, 0.75],
         0.5,
     )
     own_account = np.flatnonzero(corporate & (generator.random(count) < likely))
@@ -340,6 +351,7 @@ def build_loans(size: Size, seed: int, people: Population, places: Places) -> Lo
             "payroll_several_banks",
             "group_cash_pool",
             "money_market_sweep",
+            "refund",
             "wallet_top_up",
             "owner_card_till",
             "round_sums",

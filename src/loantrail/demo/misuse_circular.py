@@ -77,17 +77,17 @@ def plant_rapid_in_out(stage: Stage, case: Case, turn: int) -> None:
     """A payee hands on nine tenths or more within a day, to persons or firms elsewhere."""
     amount = max(stage.part(case.amount_fen, 50, 95), 60 * WAN)
     amount = min(amount, case.amount_fen)
-    payee = stage.account_of(stage.firm())
+    payee = stage.account_of(stage.passing_firm())
     when = stage.later(case.instant, 1, 70)
     entries = [stage.move(when, case.account, payee, amount, "货款")]
     on = amount * stage.between(95, 100) // 100
     targets = stage.places.persons if turn % 2 else stage.places.buyers
-    use = "individual" if turn % 2 else "other_bank"
+    who = "individual" if turn % 2 else "company"
     for piece in stage.pieces(on, 1 + turn % 3):
         entries.append(
             stage.move(stage.later(when, 0.3, 8), payee, stage.pick(targets), piece, stage.remark())
         )
-    stage.plant(case, "RAPID_IN_OUT", use, on, entries, "payee hands on at once", ("NEW_SHELL_PAYEE",))
+    stage.plant(case, "RAPID_IN_OUT", who, on, entries, "payee hands on at once", use=HELD_BY_THIRD_PARTY)
     if amount > on:
         stage.truth.use(case.loan, HELD_BY_THIRD_PARTY, amount - on)
     stage.rest_honestly(case, case.amount_fen - amount)
@@ -97,7 +97,7 @@ def plant_loop(stage: Stage, case: Case, turn: int) -> None:
     """The payee pays a firm that pays the borrower: three payments in ten days, amounts within a tenth."""
     amount = max(stage.part(case.amount_fen, 50, 85), 60 * WAN)
     amount = min(amount, case.amount_fen)
-    first, second = stage.account_of(stage.firm()), stage.account_of(stage.firm())
+    first, second = stage.account_of(stage.passing_firm()), stage.account_of(stage.passing_firm())
     chain = [case.account, first, second] if turn % 2 else [case.account, first]
     entries: list[int] = []
     when, flowing = case.instant, amount

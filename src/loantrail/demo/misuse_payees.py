@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loantrail.demo.flow_book import NONE
 from loantrail.demo.lending import WORKING
 from loantrail.demo.model import HELD_BY_THIRD_PARTY, WAN
 from loantrail.demo.stage import DAY, Case, Stage
@@ -32,46 +33,40 @@ def plant_gathering(stage: Stage, cases: list[Case], group: int) -> None:
     if group % 2 == 0:
         collector, use = stage.account_of(stage.person()), "individual"
     else:
-        firm = stage.firm()
+        firm = stage.company_firm()
         stage.people.parties.registered_day[firm] = min(case.issue_day for case in cases) - 120
         collector, use = stage.account_of(firm), "company"
     for number, case in enumerate(cases):
         amount = stage.part(case.amount_fen, 70, 98)
-        entries, _ = stage.carry(case, collector, amount, relays=number % 2, remark="转账")
+        relays = number // 4 % 2  # two of six over another hand
+        entries, _ = stage.carry(case, collector, amount, relays=relays, remark="转账")
         stage.plant(
             case,
             "MULTI_BORROWER_POOL",
             use,
             amount,
             entries,
-            f"via {number % 2}" if number % 2 else "direct",
-            ("RAPID_IN_OUT", "PRIVATE_LENDING"),
+            "via 1" if relays else "direct",
+            ("RAPID_IN_OUT",) if relays else (),
             use=HELD_BY_THIRD_PARTY,
         )
         stage.rest_honestly(case, case.amount_fen - amount)
 
 
 def plant_mismatch(stage: Stage, case: Case, turn: int) -> None:
-    """The contract and the invoice name one firm, the money goes to another of another trade."""
+    """The contract and the invoice name one firm, the money goes to another of another trade: under a payment order for
+    the other firm, or past the orders."""
     amount = stage.part(case.amount_fen, 50, 95)
     named = stage.pick(stage.places.suppliers)
     stage.papers.payees[(case.loan, named)] = None
     stage.papers.invoice(named, case.borrower, case.issue_day - 1, amount)
-    paid = stage.account_of(stage.firm()) if turn % 2 else stage.pick(stage.places.buyers)
-    use = "company" if turn % 2 else "other_bank"
-    entries = [
-        stage.move(stage.later(case.instant, 2, 80), case.account, paid, piece, "货款")
-        for piece in stage.pieces(amount, 1 + turn % 2)
-    ]
-    stage.plant(
-        case,
-        "PAYEE_MISMATCH",
-        use,
-        amount,
-        entries,
-        "direct",
-        use=HELD_BY_THIRD_PARTY if turn % 2 else use,
-    )
+    trades, owner = stage.people.parties.industry, stage.places.book.party
+    other = [int(row) for row in stage.places.suppliers if trades[owner[row]] != trades[owner[named]]]
+    paid = stage.account_of(stage.firm()) if turn % 2 else stage.pick(other)
+    document = NONE if turn % 2 else stage.order(case, paid, amount, in_contract=False)
+    entries = [stage.move(stage.later(case.instant, 2, 80), case.account, paid, amount, "货款", document)]
+    words = "past the order" if turn % 2 else "under an order"
+    stage.plant(case, "PAYEE_MISMATCH", "company", amount, entries, words, use=HELD_BY_THIRD_PARTY)
     stage.rest_honestly(case, case.amount_fen - amount)
 
 
@@ -79,7 +74,7 @@ def plant_shell(stage: Stage, case: Case, turn: int) -> None:
     """To a firm founded weeks before, without staff or tax, which may hand the money on to a person elsewhere."""
     amount = max(stage.part(case.amount_fen, 35, 90), 60 * WAN)
     amount = min(amount, case.amount_fen)
-    firm = stage.firm()
+    firm = stage.company_firm()
     parties = stage.people.parties
     parties.registered_day[firm] = case.issue_day - stage.between(20, 150)
     parties.insured[firm] = 0
@@ -101,7 +96,7 @@ def plant_shell(stage: Stage, case: Case, turn: int) -> None:
             entries,
             "handed on",
             ("RAPID_IN_OUT",),
-            use="individual",
+            use=HELD_BY_THIRD_PARTY,
         )
     else:
         stage.plant(case, "NEW_SHELL_PAYEE", "company", amount, entries, "direct", use=HELD_BY_THIRD_PARTY)

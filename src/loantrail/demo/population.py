@@ -251,10 +251,10 @@ def build_population(size: Size, seed: int) -> Population:
     industry = generator.choice(len(INDUSTRIES), size.companies, p=weights / weights.sum())
     industry[:6] = REAL_ESTATE  # every size has some of either
     industry[6:9] = CAR_TRADE
-    quiet = generator.random(size.companies) < 0.22
+    quiet = generator.random(size.companies) < 0.28
     quiet[:9] = False
     revenue = (generator.lognormal(np.log(110 * WAN), 0.9, size.companies)).clip(8 * WAN, 6000 * WAN)
-    revenue = np.where(quiet, revenue * 0.06, revenue).astype(np.int64)
+    revenue = np.where(quiet, (revenue * 0.06).clip(1 * WAN, 3 * WAN), revenue).astype(np.int64)
     _add_companies(
         generator,
         parties,

@@ -91,8 +91,9 @@ def add_repayments(
 
     corporate = loans.corporate[loan]
     borrower = loans.borrower[loan]
+    moved_out = np.array([pattern == "SAME_NAME_OUT" for pattern in loans.pattern])[loan]
     source = np.where(
-        corporate,
+        corporate | moved_out,
         places.buyers[(borrower * 7 + 1) % len(places.buyers)],
         places.individual_elsewhere[np.where(corporate, 0, borrower - people.companies)],
     )

@@ -23,7 +23,7 @@ Int64 = NDArray[np.int64]
 HOUR: int = 3_600_000_000
 """Microseconds."""
 DAY: int = 24 * HOUR
-REMARKS = ("货款", "往来款", "材料款", "服务费", "借款", "周转")
+REMARKS = ("货款", "往来款", "材料款", "服务费", "加工费", "周转")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,14 @@ class Stage:
             for row in np.flatnonzero(people.quiet & (people.industry != REAL_ESTATE))
             if int(row) not in borrowers
         ]
-        self._firms = [int(row) for row in self.generator.permutation(firms or np.arange(people.companies))]
+        drawn = [int(row) for row in self.generator.permutation(firms or np.arange(people.companies))]
+        self._passing, self._firms = drawn[::2], drawn[1::2]
         self._persons = [
             person
             for person in (people.companies + self.generator.permutation(people.individuals)).tolist()
             if person not in borrowers
         ]
-        self._next_firm = self._next_person = 0
+        self._next_firm = self._next_passing = self._next_person = 0
 
     # Choosing
 
@@ -104,7 +105,7 @@ class Stage:
         return int(rows[self.between(0, len(rows) - 1)])
 
     def firm(self) -> int:
-        """A quiet firm that borrowed nothing (party); each is used once until all were."""
+        """A quiet firm that borrowed nothing and may keep what it gets (party); each is used once until all were."""
         self._next_firm += 1
         return self._firms[self._next_firm % len(self._firms)]
 
@@ -121,9 +122,23 @@ class Stage:
         """The same customer's account at another bank."""
         return self.places.elsewhere_of(party, self.people.companies)
 
-    def relay(self) -> int:
-        """An account that passes money on: mostly a quiet firm, else a person."""
-        return self.account_of(self.firm() if self.generator.random() < 0.65 else self.person())
+    def company_firm(self) -> int:
+        """As `firm`, and not a sole proprietor where there is one."""
+        for _ in range(len(self._firms)):
+            firm = self.firm()
+            if self.people.parties.kind[firm] == "company":
+                return firm
+        return self.firm()
+
+    def passing_firm(self) -> int:
+        """A quiet firm (party) that keeps nothing of what it passes on, and so may be used again."""
+        self._next_passing += 1
+        return self._passing[self._next_passing % len(self._passing)]
+
+    def relay(self, amount_fen: int) -> int:
+        """An account that passes money on: a quiet firm for large sums, mostly a person for small ones."""
+        firms = 0.9 if amount_fen > 60 * WAN else 0.25
+        return self.account_of(self.passing_firm() if self.generator.random() < firms else self.person())
 
     def controller(self, borrower: int) -> int:
         """Who controls a company; the person himself for an individual."""
@@ -214,11 +229,11 @@ class Stage:
         the last of which they share when they `merge`. Returns (entries, instant of the last one)."""
         entries: list[int] = []
         begin = case.instant if start is None else start
-        shared = self.relay() if relays else 0
+        shared = self.relay(amount_fen) if relays else 0
         arrived: list[tuple[int, int, int]] = []
         for piece in self.pieces(amount_fen, split):
             chain = (
-                [self.relay() for _ in range(relays - 1)] + [shared if merge else self.relay()]
+                [self.relay(piece) for _ in range(relays - 1)] + [shared if merge else self.relay(piece)]
                 if relays
                 else []
             )
@@ -256,11 +271,12 @@ class Stage:
 
     # Papers
 
-    def order(self, case: Case, payee: int, amount_fen: int) -> int:
+    def order(self, case: Case, payee: int, amount_fen: int, *, in_contract: bool = True) -> int:
         """A payment order of the bank; returns the number of its document for the movement."""
         number = f"ST{date_of(case.issue_day):%Y%m%d}{len(self.papers.orders) + 1:07d}"
         self.papers.orders.append((case.loan, payee, amount_fen, number, case.issue_day))
-        self.papers.payees[(case.loan, payee)] = None
+        if in_contract:
+            self.papers.payees[(case.loan, payee)] = None
         return self.book.document(number)
 
     def honest_payee(self, case: Case) -> int:
@@ -314,6 +330,9 @@ class Stage:
         use: str | None = None,
     ) -> None:
         """Note a misuse; `use` is the true final use of the amount (the class itself when not given)."""
+        shown = tuple(also)
+        if self.loans.mode[case.loan] == ENTRUSTED and pattern != "PAYEE_MISMATCH":
+            shown += ("PAYEE_MISMATCH",)  # paid past the orders that such a loan must have
         self.truth.planted.append(
             Planted(
                 case.loan,
@@ -323,7 +342,7 @@ class Stage:
                 tuple(entries),
                 case.instant,
                 route,
-                tuple(also),
+                shown,
             )
         )
         self.truth.use(case.loan, use or destination_class, amount_fen)
