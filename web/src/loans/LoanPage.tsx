@@ -143,10 +143,11 @@ function Figures({ page, summary }: FiguresProps) {
   const suspected = largestLeadFen(leads).toString();
   const money = useMoney(facts);
   const disbursed = BigInt(summary.disbursed_fen);
+  const exact = money.full(summary.disbursed_fen);
   const share = (fen: string) => t("loan.share_of_disbursed", { share: shareText(BigInt(fen), disbursed) });
   return (
     <dl className="figures-row card">
-      <Figure label={t("loan.disbursed")} note={money.full(summary.disbursed_fen)}>
+      <Figure label={t("loan.disbursed")} {...(money.short(summary.disbursed_fen) !== exact && { note: exact })}>
         <Amount fen={summary.disbursed_fen} form="short" {...facts} />
       </Figure>
       <Figure label={t("loan.seen")} note={share(summary.seen_fen)}>
