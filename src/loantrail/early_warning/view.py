@@ -19,14 +19,8 @@ RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_l
 CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "family")
 BENIGN_USES: Final = ("supplier", "payroll", "tax", "utilities", "own_instalment", "overdraft_repaid")
 GENERIC_CLASSES: Final = (
-    "individual",
-    "company",
-    "unknown",
-    "supplier",
-    "own_account",
-    "related_party",
-    "guarantor",
-)
+    "individual", "company", "unknown", "supplier", "own_account", "related_party", "guarantor",
+)  # fmt: skip
 CHAIN_LONGEST: Final = 12
 # The borrower's own money that goes to a bank, broker, wallet or pool, and comes home from it.
 HOMECOMING_CLASSES: Final = (

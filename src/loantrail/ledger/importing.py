@@ -15,7 +15,6 @@ from importlib.metadata import version
 from typing import Final
 
 import polars as pl
-import psycopg
 
 from loantrail import clock
 from loantrail.errors import InputError, LoantrailError
@@ -88,7 +87,7 @@ def import_files(
             report = settle(connection)
         except LoantrailError as problem:
             # Where the database itself failed, not even this can be noted.
-            with suppress(psycopg.Error):
+            with suppress(store.DATABASE_ERROR):
                 connection.rollback()
                 store.end_run(connection, run_id, clock.now(), "failed", str(problem))
                 connection.commit()
@@ -260,7 +259,7 @@ def committed_work(connection: store.type_of_connection, work: Callable[[], Take
                 taken = work()
                 connection.commit()
                 return taken
-        except (KeysTaken, psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+        except (KeysTaken, *store.COLLISIONS):
             connection.rollback()
             if attempt == TRIES - 1:
                 raise

@@ -38,6 +38,11 @@ _KEY_COLUMNS: Final = ("row_number", "source_key", "content_hash", "proven", "is
 _END_OF_COPY: Final = r"(?m)^\\\.\r?$"
 
 
+DATABASE_ERROR: Final = psycopg.Error
+COLLISIONS: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+"""What another import at the same time can cause: taking the work again settles it."""
+
+
 def _columns(record_type: RecordType) -> tuple[str, ...]:
     if record_type.name == LINE:
         return _LINE_COLUMNS

@@ -1,7 +1,5 @@
 """The slow twin of the tracing kernel: the rules of `docs/concepts/tracing.md` in plain Python, one event at a time.
-
-It is written from the rules alone, for clarity; the kernel must agree with it row by row.
-"""
+It is written from the rules alone, for clarity; the kernel must agree with it row by row."""
 
 from __future__ import annotations
 
