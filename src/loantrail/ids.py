@@ -9,7 +9,7 @@ import hashlib
 import random
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +25,26 @@ def derived_id(*parts: str | int | None) -> str:
         digest.update(len(encoded).to_bytes(8, "little"))
         digest.update(encoded)
     return digest.hexdigest()
+
+
+def derived_ids(prefix: Sequence[str | int | None], *columns: Iterable[str | int]) -> list[str]:
+    """`derived_id(*prefix, a, b, ...)` for each row (a, b, ...) of the columns, several times as quick."""
+    shared = hashlib.blake2b(digest_size=16)
+    for part in prefix:
+        encoded = b"\x00" if part is None else b"\x01" + str(part).encode()
+        shared.update(len(encoded).to_bytes(8, "little"))
+        shared.update(encoded)
+    heads = [length.to_bytes(8, "little") + b"\x01" for length in range(256)]
+    found: list[str] = []
+    for row in zip(*columns, strict=True):
+        digest = shared.copy()
+        for part in row:
+            encoded = str(part).encode()
+            length = len(encoded) + 1
+            head = heads[length] if length < 256 else length.to_bytes(8, "little") + b"\x01"
+            digest.update(head + encoded)
+        found.append(digest.hexdigest())
+    return found
 
 
 def content_hash(chunks: Iterable[bytes]) -> str:

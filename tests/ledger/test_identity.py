@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from loantrail.ids import derived_id, derived_ids
 from loantrail.ledger.identity import account_key, account_keys, normalised_number, normalised_numbers
 from loantrail.ledger.intake import RECORD_TYPES, Occurrences, with_keys
 from loantrail.sources.columns import polars_schema
@@ -66,3 +67,10 @@ def test_texts_that_hold_a_separator_do_not_imitate_other_fields():
     )
     keyed = with_keys(record_type, rows, Occurrences())
     assert keyed.get_column("content_hash").n_unique() == len(tricks) - 1
+
+
+def test_many_ids_at_once_are_the_ids_one_by_one():
+    ones, others = ["a", "é" * 200, ""], [1, 2, 300]
+    assert derived_ids(("line", None), ones, others) == [
+        derived_id("line", None, one, other) for one, other in zip(ones, others, strict=True)
+    ]

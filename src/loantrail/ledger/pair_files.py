@@ -10,7 +10,7 @@ import polars as pl
 
 from loantrail.errors import ColumnMissing, FileUnreadable, Place
 from loantrail.ledger.disbursements import link_disbursements
-from loantrail.ledger.identity import HOME_CURRENCY, normalised_numbers
+from loantrail.ledger.identity import HOME_CURRENCY, normalised, normalised_numbers
 from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.ledger.pairing import PairingParameters, pair_lines
 from loantrail.ledger.transfers import PROBLEM_SCHEMA, Transfers, build_transfers, line_ids
@@ -103,7 +103,7 @@ def _typed(table: pl.DataFrame) -> pl.DataFrame:
             continue
         columns.append(_as_kind(field.name, field.kind, table.schema[field.name]))
     typed = table.select(columns).with_columns(pl.col("currency").fill_null(HOME_CURRENCY))
-    return typed.with_columns(normalised_numbers("account"), normalised_numbers("counterparty_account"))
+    return typed.with_columns(normalised(typed, "account"), normalised(typed, "counterparty_account"))
 
 
 def _as_kind(name: str, kind: Kind, given: pl.DataType) -> pl.Expr:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.ids import derived_id
+from loantrail.ids import derived_id, derived_ids
 from loantrail.ledger.kernel_order import order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
 
@@ -74,15 +74,29 @@ def transfer_id(debit_line: str, credit_line: str) -> str:
     return derived_id("transfer", debit_line, credit_line)
 
 
+def transfer_ids(debit_lines: pl.Series, credit_lines: pl.Series) -> pl.Series:
+    """`transfer_id` of each row."""
+    made = derived_ids(("transfer",), debit_lines.to_list(), credit_lines.to_list())
+    return pl.Series("transfer_id", made, dtype=pl.String)
+
+
 def line_ids(lines: pl.DataFrame) -> pl.Series:
     """A stable id for each line of files: of its file's name and its position there."""
-    files = lines.get_column("source_file").to_list()
-    positions = lines.get_column("position").to_list()
-    return pl.Series(
-        "line_id",
-        [derived_id("line", file, position) for file, position in zip(files, positions, strict=True)],
-        dtype=pl.String,
-    )
+    numbered = lines.select("source_file", "position").with_row_index("row")
+    parts = [
+        part.select(
+            "row",
+            pl.Series(
+                "line_id",
+                derived_ids(("line", str(file)), part.get_column("position").to_list()),
+                dtype=pl.String,
+            ),
+        )
+        for (file,), part in numbered.group_by(["source_file"], maintain_order=True)
+    ]
+    if not parts:
+        return pl.Series("line_id", [], dtype=pl.String)
+    return pl.concat(parts).sort("row").get_column("line_id")
 
 
 def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame) -> Transfers:
@@ -144,16 +158,11 @@ def _nodes(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     nodes = nodes.with_columns(credit_ids.alias("credit_line_id"))
     is_pair = nodes.get_column("basis").is_not_null()
     both = nodes.filter(is_pair)
-    made = [
-        transfer_id(debit, credit)
-        for debit, credit in zip(
-            both.get_column("line_id").to_list(), both.get_column("credit_line_id").to_list(), strict=True
-        )
-    ]
+    made = transfer_ids(both.get_column("line_id"), both.get_column("credit_line_id"))
     return (
         pl.concat(
             [
-                both.with_columns(pl.Series("transaction_id", made, dtype=pl.String)),
+                both.with_columns(made.alias("transaction_id")),
                 nodes.filter(~is_pair).with_columns(pl.col("line_id").alias("transaction_id")),
             ]
         )

@@ -12,7 +12,7 @@ from loantrail.errors import InputError
 from loantrail.ledger.pairing import PairingParameters, pair_lines
 from loantrail.ledger.pairs import store
 from loantrail.ledger.reconcile import REPORT_COLUMNS, REPORT_SCHEMA, reconcile
-from loantrail.ledger.transfers import transfer_id
+from loantrail.ledger.transfers import transfer_id, transfer_ids
 
 LINES_AT_ONCE: Final = 2_000_000
 ACCOUNTS_AT_ONCE: Final = 5_000
@@ -81,8 +81,8 @@ def computed_pairings(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
             "credit_line_id": "credit_line",
         }
     )
-    ids = [transfer_id(one, other) for one, other in both.select("debit_line", "credit_line").iter_rows()]
-    return both.with_columns(pl.Series("transfer_id", ids, dtype=pl.String)).select(store.COMPUTED_COLUMNS)
+    ids = transfer_ids(both.get_column("debit_line"), both.get_column("credit_line"))
+    return both.with_columns(ids).select(store.COMPUTED_COLUMNS)
 
 
 def _reconcile(connection: store.type_of_connection) -> pl.DataFrame:
