@@ -38,7 +38,6 @@ def jit(function: Function) -> Function:
 def jit_inner(function: Function) -> Function:
     """As `jit`, for functions that only compiled code calls: no wrapper for Python, which halves the time to
     compile; the caller's cache holds their code."""
-    compiled = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # unknown to the stubs
+    compiled = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return cast(Function, compiled)
