@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loantrail.demo.flow_book import NONE
 from loantrail.demo.model import WAN
 from loantrail.demo.season import CAR_TRADE, instants
 from loantrail.demo.stage import DAY, HOUR, Case, Stage
@@ -44,10 +45,11 @@ def group_cash_pool(stage: Stage, case: Case, turn: int) -> None:
     entries: list[int] = []
     down = case.instant + 9 * HOUR
     for n in range(2 + turn % 2):
-        entries.append(stage.move(down + n * DAY, case.account, pool, case.amount_fen, "资金归集"))
-        entries.append(
-            stage.move(down + n * DAY + 14 * HOUR, pool, case.account, case.amount_fen, "资金下拨")
-        )
+        # Most pools number what they take and give back; some do not.
+        batch = NONE if turn % 3 == 2 else stage.book.document(f"GJ{case.issue_day + n:05d}{case.loan:06d}")
+        taken, given = down + n * DAY, down + n * DAY + 14 * HOUR
+        entries.append(stage.move(taken, case.account, pool, case.amount_fen, "资金归集", batch))
+        entries.append(stage.move(given, pool, case.account, case.amount_fen, "资金下拨", batch))
     stage.resemble(
         case, "group_cash_pool", ("RELATED_PARTY", "ROUND_TRIP", "RAPID_IN_OUT"), case.amount_fen, entries
     )
