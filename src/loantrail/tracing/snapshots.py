@@ -96,3 +96,8 @@ def load(run_id: str) -> LoanBounds | None:
     _loaded.clear()
     _loaded[run_id] = kept
     return kept
+
+
+def forget() -> None:
+    """Drop what is kept in memory."""
+    _loaded.clear()

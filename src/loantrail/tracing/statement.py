@@ -58,6 +58,12 @@ PROHIBITED: Final = frozenset(
 """Uses that the measures of 2024 forbid or restrict for most products (domain facts, A3); which of them matters
 for a loan depends on its product and purpose, so a line in this group is a lead, never a verdict."""
 
+PURPOSE_OF_PRODUCT: Final[dict[str, frozenset[str]]] = {
+    "mortgage_loan": frozenset(("developer", "property_purchase")),
+    "acquisition_loan": frozenset(("equity_investment",)),
+}
+"""Uses in PROHIBITED that are what a product is for (domain facts, A3)."""
+
 LINE_GROUPS: Final[dict[str, str]] = {
     **{row.name: "prohibited" if row.name in PROHIBITED else "documented" for row in CLASSES},
     "leasing_factoring": "debt",

@@ -10,7 +10,7 @@ import polars as pl
 from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.books import Books
 from loantrail.tracing.model import Convention
-from loantrail.tracing.statement import LINE_GROUPS, PROHIBITED, Rest, disbursed_fen
+from loantrail.tracing.statement import LINE_GROUPS, PROHIBITED, PURPOSE_OF_PRODUCT, Rest, disbursed_fen
 
 SEEN_NOT: Final = frozenset(("outside", "other_bank", "same_name_other_bank"))
 NOTHING_SEEN: Final = frozenset(
@@ -62,7 +62,7 @@ def run_tables(
         "statement": _statement_rows(books, statement, hops).join(unit, on="loan_id", how="left", maintain_order="left").select(
             run, "loan_id", "use", "amount_fen", "line_group", "basis", "voucher", "unit_id"
         ),
-        "loan_summary": _summaries(named, statement, hops).join(
+        "loan_summary": _summaries(books, statement, hops).join(
             unit, on="loan_id", how="left", maintain_order="left"
         ).select(run, pl.all()),
         "destination": destination,
@@ -110,17 +110,35 @@ def _statement_rows(books: Books, statement: pl.DataFrame, hops: pl.DataFrame) -
         .join(documents, on="transaction_id", how="left")
         .group_by("loan_id", "use")
         .agg(
-            pl.col("basis").cast(pl.String).sort_by("amount_fen", descending=True).first(),
+            pl.col("basis").cast(pl.String).sort_by("amount_fen", "basis", descending=[True, False]).first(),
             pl.col("document_no").drop_nulls().unique().sort().head(3).str.join(", ").alias("voucher"),
         )
     )
     group = pl.col("use").replace_strict(LINE_GROUPS, default="other", return_dtype=pl.String)
-    return statement.join(judged, on=["loan_id", "use"], how="left", maintain_order="left").with_columns(
-        group.alias("line_group"), pl.when(pl.col("voucher") != "").then(pl.col("voucher"))
+    return (
+        _with_product(books, statement)
+        .join(judged, on=["loan_id", "use"], how="left", maintain_order="left")
+        .with_columns(
+            pl.when(_is_the_purpose()).then(pl.lit("documented")).otherwise(group).alias("line_group"),
+            pl.when(pl.col("voucher") != "").then(pl.col("voucher")),
+        )
     )
 
 
-def _summaries(named: NamedHistory, statement: pl.DataFrame, hops: pl.DataFrame) -> pl.DataFrame:
+def _with_product(books: Books, statement: pl.DataFrame) -> pl.DataFrame:
+    products = books.context["loans"].select("loan_id", "product")
+    return statement.join(products, on="loan_id", how="left", maintain_order="left")
+
+
+def _is_the_purpose() -> pl.Expr:
+    """A use that the loan's product is for: a home under a mortgage, shares under an acquisition loan."""
+    return pl.any_horizontal(
+        (pl.col("product") == product) & pl.col("use").is_in(sorted(uses))
+        for product, uses in PURPOSE_OF_PRODUCT.items()
+    ).fill_null(value=False)
+
+
+def _summaries(books: Books, statement: pl.DataFrame, hops: pl.DataFrame) -> pl.DataFrame:
     """Per loan: paid out, seen to a final use, lost from sight, forbidden, gross returns to the borrower's side."""
 
     def total(condition: pl.Expr, name: str) -> pl.Expr:
@@ -130,11 +148,16 @@ def _summaries(named: NamedHistory, statement: pl.DataFrame, hops: pl.DataFrame)
     lost = use.is_in(sorted(SEEN_NOT))
     pooled = use.is_in(sorted(NOTHING_SEEN))
     held = use.str.starts_with(HELD) | (use == "untraced") | (use == "in_transit")
-    lines = statement.group_by("loan_id").agg(
-        total(~lost & ~pooled & ~held, "seen_fen"),
-        total(lost, "lost_other_bank_fen"),
-        total(pooled, "lost_pool_fen"),
-        total(use.is_in(sorted(PROHIBITED)), "prohibited_fen"),
+    named = books.named
+    lines = (
+        _with_product(books, statement)
+        .group_by("loan_id")
+        .agg(
+            total(~lost & ~pooled & ~held, "seen_fen"),
+            total(lost, "lost_other_bank_fen"),
+            total(pooled, "lost_pool_fen"),
+            total(use.is_in(sorted(PROHIBITED)) & ~_is_the_purpose(), "prohibited_fen"),
+        )
     )
     sides = _side_accounts(named)
     returns = (
