@@ -34,6 +34,8 @@ from loantrail.tracing.model import (
 )
 
 _CURRENCY_MARK: Final = "\x1f"
+_DEPOSITS: Final = frozenset((BY_NAME["time_deposit"].code, BY_NAME["acceptance_margin"].code))
+"""Accounts of the borrower where loan money is put to a use of its own: they do not clear the use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def assemble(
     loans, loan_events = _disbursements(inputs, row_events, credit, marks)
     class_of_account, owner_of_account = _account_facts(inputs, lookup, len(names))
     side_start, side_borrower, loan_borrower = _borrower_sides(
-        loans, loan_events, credit, owner_of_account, len(names), sides, lookup
+        loans, loan_events, credit, owner_of_account, class_of_account, sides, lookup
     )
     terminal = _terminal(class_of_account, loan_events, credit)
     arrival_use = _arrival_uses(arrival_classes, order, class_of_account, credit)
@@ -223,36 +225,37 @@ def _disbursements(
     return loans, loan_events
 
 
-def _account_facts(inputs: Inputs, lookup: pl.DataFrame, count: int) -> tuple[Int8, list[str | None]]:
-    """Class code (0: not given) and owner of every account."""
+def _account_facts(inputs: Inputs, lookup: pl.DataFrame, count: int) -> tuple[Int8, pl.Series]:
+    """Class code (0: not given) and owner (null: not given) of every account."""
     classes = np.zeros(count, np.uint8)
-    owners: list[str | None] = [None] * count
+    owners = pl.Series("owner", [None], dtype=pl.String).new_from_index(0, count)
     if inputs.accounts is None:
         return classes, owners
-    facts = lookup.join(inputs.accounts, on="account", how="inner")
+    given = inputs.accounts.unique("account", keep="last")
+    facts = lookup.join(given, on="account", how="left", maintain_order="left")
     if "class" in facts.columns:
         codes = facts["class"].replace_strict(
             {row.name: row.code for row in CLASSES}, default=0, return_dtype=pl.UInt8
         )
-        classes[facts["index"].to_numpy()] = codes.fill_null(0).to_numpy()
-    if "owner" in facts.columns:
-        for index, owner in facts.select("index", "owner").iter_rows():
-            owners[index] = owner
-    return classes, owners
+        classes = codes.fill_null(0).to_numpy().copy()
+    return classes, facts["owner"] if "owner" in facts.columns else owners
 
 
 def _borrower_sides(
     loans: list[str],
     loan_events: dict[str, list[int]],
     credit: Int32,
-    owners: list[str | None],
+    owners: pl.Series,
     count: int,
     sides: pl.DataFrame | None,
     lookup: pl.DataFrame,
 ) -> tuple[Int32, Int32, Int32]:
     """The borrower of a loan is the owner of its (first) disbursement account; all that owner's accounts are
-    the borrower's side, and so are all accounts the loan was paid into and those declared."""
+    the borrower's side (margin and time deposits apart), and so are all accounts the loan was paid into and
+    those declared."""
+    count = len(classes)
     numbers: dict[str, int] = {}
+    owning: dict[str, int] = {}
     loan_borrower = np.zeros(len(loans), np.int32)
     pairs: set[tuple[int, int]] = set()
     for index, loan in enumerate(loans):
@@ -260,11 +263,16 @@ def _borrower_sides(
         owner = owners[accounts[0]]
         key = f"owner {owner}" if owner else f"account {accounts[0]}"
         borrower = numbers.setdefault(key, len(numbers))
+        if owner:
+            owning[owner] = borrower
         loan_borrower[index] = borrower
         pairs.update((account, borrower) for account in accounts)
-    for account, owner in enumerate(owners):
-        if owner and f"owner {owner}" in numbers:
-            pairs.add((account, numbers[f"owner {owner}"]))
+    borrowers = pl.DataFrame(
+        {"owner": list(owning), "borrower": list(owning.values())},
+        schema={"owner": pl.String, "borrower": pl.Int64},
+    )
+    owned = pl.DataFrame({"owner": owners, "account": np.arange(count, dtype=np.int64)})
+    pairs.update(owned.join(borrowers, on="owner").select("account", "borrower").iter_rows())
     if sides is not None:
         number = {loan: index for index, loan in enumerate(loans)}
         declared = sides.join(lookup, on="account", how="inner").select("loan_id", "index")

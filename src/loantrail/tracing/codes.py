@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.tracing.kernel_codes import dense_codes
+from loantrail.tracing.kernel_codes import all_distinct, dense_codes
 from loantrail.tracing.model import Int32
 
 _FIRST_TABLE: Final = 1 << 16
@@ -45,6 +45,12 @@ def code_texts(columns: list[pl.Series]) -> tuple[list[Int32], pl.Series]:
     if not all(_names_hold(column, coded, names) for column, coded in zip(columns, codes, strict=True)):
         return _exact_codes(columns)
     return codes, names
+
+
+def are_distinct(texts: pl.Series) -> bool:
+    """Whether no text comes twice (nulls count as one text). Texts whose hashes differ differ; only where two hashes
+    are equal are the texts themselves compared."""
+    return bool(all_distinct(texts.hash().to_numpy())) or texts.n_unique() == len(texts)
 
 
 def _rehashed(known: np.ndarray, count: int, size: int) -> Int32:

@@ -20,6 +20,7 @@ from loantrail.sources.columns import Reading, accept
 from loantrail.sources.delimited import find_layout, read_delimited
 from loantrail.sources.encoding import recognise_file_encoding
 from loantrail.sources.model import HEAD_BYTES, Refusal
+from loantrail.tracing.codes import are_distinct
 
 Table = Any
 """A path to a CSV or Parquet file, or a polars, pandas or pyarrow table."""
@@ -347,7 +348,7 @@ def _sound_transfers(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list
                     )
                 )
         frame = frame.filter(~(nowhere | to_itself))
-    if frame["transaction_id"].n_unique() != len(frame):
+    if not are_distinct(frame["transaction_id"]):
         frame, twice = _first_of_each(frame, ["transaction_id"], name, "duplicate_id")
         problems.extend(twice)
     return frame, problems
