@@ -265,3 +265,62 @@ def test_currencies_never_mix() -> None:
         pl.DataFrame({"account": ["A"], "balance_fen": [0]}),
     )
     assert result.statement.rows() == [("L", "held_by_borrower", 100)]
+
+
+@pytest.mark.parametrize("convention", ["fifo", "lifo", "pro_rata", "own_first", "loan_first"])
+def test_the_evidence_of_a_line_sums_to_the_line(convention: str) -> None:
+    """E4 and on: over a supplier, back, and out again by two ways."""
+    moves = [
+        ("d", None, "A", 100_000), ("p", "A", "S", 80_000), ("b", "S", "A", 30_000), ("r", "A", "R", 40_000),
+        ("x", "S", None, 45_001), ("y", "R", None, 7),
+    ]  # fmt: skip
+    frame = pl.DataFrame(
+        [
+            (name, datetime.datetime(2024, 3, 1, n, tzinfo=datetime.UTC), n, debit, credit, amount)
+            for n, (name, debit, credit, amount) in enumerate(moves)
+        ],
+        schema=["transaction_id", "booked_at", "sequence", "debit_account", "credit_account", "amount_fen"],
+        orient="row",
+    )
+    result = loantrail.trace(
+        frame,
+        pl.DataFrame({"loan_id": ["L"], "transaction_id": ["d"]}),
+        pl.DataFrame({"account": ["S"], "balance_fen": [20_000]}),
+        convention,
+    )
+    assert result.statement["amount_fen"].sum() == 100_000
+    for _, use, amount in result.statement.iter_rows():
+        paths = result.evidence("L", use)
+        first, last = paths.group_by("path").first(), paths.group_by("path").last()
+        assert first["amount_fen"].sum() == amount, use
+        assert set(first["transaction_id"]) == {"d"}
+        assert last["step"].max() >= (0 if use.startswith("held") else 1)
+        assert (paths["amount_fen"] <= paths["transaction_fen"]).all()
+    with pytest.raises(InputError, match="nobody"):
+        result.evidence("nobody", "outside")
+
+
+def test_a_margin_deposit_of_the_borrower_is_a_use_not_a_return() -> None:
+    at = datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC)
+    frame = pl.DataFrame(
+        {
+            "transaction_id": ["d", "m"],
+            "booked_at": [at, at],
+            "sequence": [1, 2],
+            "debit_account": [None, "A"],
+            "credit_account": ["A", "M"],
+            "amount_fen": [100, 60],
+        }
+    )
+    accounts = pl.DataFrame(
+        {
+            "account": ["A", "M"],
+            "name": [None, None],
+            "owner": ["x", "x"],
+            "class": [None, "acceptance_margin"],
+        }
+    )
+    result = loantrail.trace(
+        frame, pl.DataFrame({"loan_id": ["L"], "transaction_id": ["d"]}), accounts=accounts
+    )
+    assert result.statement.rows() == [("L", "acceptance_margin", 60), ("L", "held_by_borrower", 40)]

@@ -14,8 +14,9 @@ from loantrail.errors import InputError, Place, ValueRefused
 from loantrail.sources.model import Refusal
 from loantrail.tracing.assemble import NamedHistory, assemble
 from loantrail.tracing.bounds import bounds as network_bounds
+from loantrail.tracing.evidence import evidence
 from loantrail.tracing.inputs import DESTINATIONS, Table, read_inputs, read_table, refusal
-from loantrail.tracing.model import Convention
+from loantrail.tracing.model import Convention, Trace
 from loantrail.tracing.results import result_frames
 from loantrail.tracing.trace import trace_history
 
@@ -34,6 +35,14 @@ class TraceResult:
     """`given` or `inferred` (then each account starts with the least that never overdraws it)."""
     problems: list[Refusal] = field(default_factory=list[Refusal])
     """Rows that were refused, and links that could not be followed."""
+    named: NamedHistory | None = field(default=None, repr=False)
+    traced: Trace | None = field(default=None, repr=False)
+
+    def evidence(self, loan_id: str, use: str) -> pl.DataFrame:
+        """The paths that a statement line rests on; see `loantrail.tracing.evidence.evidence`."""
+        if self.named is None or self.traced is None:
+            raise InputError("this result holds no history", remedy="Trace again")
+        return evidence(self.named, self.traced, loan_id, use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ def trace(
     """
     chosen = convention_named(convention)
     named = read_history(transactions, disbursements, balances, orders, accounts)
-    hops, positions, lines = result_frames(named, trace_history(named.history, chosen))
+    traced = trace_history(named.history, chosen)
+    hops, positions, lines = result_frames(named, traced)
     return TraceResult(
         hops=hops,
         positions=positions,
@@ -104,6 +114,8 @@ def trace(
         convention=chosen.name.lower(),
         opening=named.opening,
         problems=named.problems,
+        named=named,
+        traced=traced,
     )
 
 

@@ -246,7 +246,7 @@ def _borrower_sides(
     loan_events: dict[str, list[int]],
     credit: Int32,
     owners: pl.Series,
-    count: int,
+    classes: Int8,
     sides: pl.DataFrame | None,
     lookup: pl.DataFrame,
 ) -> tuple[Int32, Int32, Int32]:
@@ -271,7 +271,9 @@ def _borrower_sides(
         {"owner": list(owning), "borrower": list(owning.values())},
         schema={"owner": pl.String, "borrower": pl.Int64},
     )
-    owned = pl.DataFrame({"owner": owners, "account": np.arange(count, dtype=np.int64)})
+    owned = pl.DataFrame({"owner": owners, "account": np.arange(count, dtype=np.int64)}).filter(
+        pl.Series(~np.isin(classes, sorted(_DEPOSITS)))
+    )
     pairs.update(owned.join(borrowers, on="owner").select("account", "borrower").iter_rows())
     if sides is not None:
         number = {loan: index for index, loan in enumerate(loans)}

@@ -12,7 +12,7 @@ import polars as pl
 from loantrail import clock
 from loantrail.destinations.classify import Context, classify
 from loantrail.destinations.dictionary import shipped_dictionary
-from loantrail.destinations.model import CLASSES, TERMINAL_CLASSES
+from loantrail.destinations.model import BY_NAME, TERMINAL_CLASSES
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import prepare, related_parties
 from loantrail.errors import InputError
@@ -37,14 +37,14 @@ class Books:
 
 
 def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
-    """`account, name, owner, class`: the bank's own kinds that say where a trace ends."""
-    terminal = sorted(name for name in TERMINAL_CLASSES if name in {row.name for row in CLASSES})
-    return accounts.select(
-        "account",
-        "name",
-        "owner",
-        pl.when(pl.col("kind").is_in(terminal)).then(pl.col("kind")).alias("class"),
-    )
+    """`account, name, owner, class`: the bank's own kinds that say where a trace ends or a use begins."""
+    classes = {name: name for name in TERMINAL_CLASSES if name in BY_NAME} | {
+        "time_deposit": "time_deposit",
+        "structured_deposit": "time_deposit",
+        "margin_deposit": "acceptance_margin",
+    }
+    kind = pl.col("kind").replace_strict(classes, default=None, return_dtype=pl.String)
+    return accounts.select("account", "name", "owner", kind.alias("class"))
 
 
 def read_books(connection: type_of_connection, say: Callable[[str], object]) -> Books:
