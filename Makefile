@@ -24,7 +24,7 @@ serve:  ## Serve the web page over the database as it is
 
 test:  ## All tests but the heavy ones, with browser and crash tests
 	@$(PYTHON) tools/set_up.py browser
-	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest -m "not heavy" $(OPTIONS)
+	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest -m "not heavy or browser" $(OPTIONS)
 
 test-fast:  ## The tests to run while working: under a minute
 	@$(PYTHON) tools/set_up.py test
