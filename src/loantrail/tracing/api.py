@@ -10,17 +10,21 @@ import numpy as np
 import polars as pl
 
 from loantrail.destinations.arrival import arrival_classes
-from loantrail.errors import InputError, Place, ValueRefused
+from loantrail.errors import InputError, LimitExceeded, Place, ValueRefused
 from loantrail.sources.model import Refusal
 from loantrail.tracing.assemble import NamedHistory, assemble
 from loantrail.tracing.bounds import bounds as network_bounds
 from loantrail.tracing.evidence import evidence
-from loantrail.tracing.inputs import DESTINATIONS, Table, read_inputs, read_table, refusal
+from loantrail.tracing.inputs import DESTINATIONS, Inputs, Table, read_inputs, read_table, refusal
 from loantrail.tracing.model import Convention, Trace
 from loantrail.tracing.results import result_frames
 from loantrail.tracing.trace import trace_history
 
 CONVENTIONS: Final = tuple(convention.name.lower() for convention in Convention)
+_HARMLESS: Final = frozenset(
+    ("duplicate", "self_transfer", "reversal_of_unknown", "reversal_accounts_differ", "reversal_not_followed")
+)
+"""Problems that leave every movement of money and every balance known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class BoundsResult:
     least_fen: int
     most_fen: int
     proven: bool
-    """The balances on the way are known. Else the figures take accounts there to hold unlimited own money."""
+    """The balances on the way are known, and no row was refused that could have changed the figures. Accounts whose
+    balance is not known are taken to hold unlimited own money."""
     reasons: tuple[str, ...]
     """What made it not proven."""
     opening: str
@@ -85,8 +90,29 @@ def read_history(
     accounts: Table | None = None,
 ) -> NamedHistory:
     """Read the tables into a history. Raises FileUnreadable or ColumnMissing when a table cannot be used."""
-    inputs = read_inputs(transactions, disbursements, balances, orders, accounts)
+    return _history_of(read_inputs(transactions, disbursements, balances, orders, accounts))
+
+
+def _history_of(inputs: Inputs) -> NamedHistory:
     return assemble(inputs, arrival_classes(inputs.transactions, inputs.accounts))
+
+
+def _traced(inputs: Inputs, named: NamedHistory, convention: Convention) -> Trace:
+    """The trace. Raises LimitExceeded with the file and its row, for the place in the order that the trace names."""
+    try:
+        return trace_history(named.history, convention)
+    except LimitExceeded as problem:
+        if problem.place.row is None:
+            raise
+        row = inputs.transactions["row"][int(named.row_of_event[problem.place.row - 1])]
+        place = Place(inputs.names["transactions"], row, "amount_fen")
+        raise LimitExceeded(problem.problem, place, problem.remedy) from problem
+
+
+def _facts_missing(inputs: Inputs) -> bool:
+    """Rows were refused that may have moved money, paid out a loan or given a balance."""
+    files = {inputs.names.get(name) for name in ("transactions", "disbursements", "balances")}
+    return any(item.source_file in files and item.reason not in _HARMLESS for item in inputs.problems)
 
 
 def trace(
@@ -104,8 +130,9 @@ def trace(
     Raises FileUnreadable or ColumnMissing when a table cannot be used; single bad rows are `problems`.
     """
     chosen = convention_named(convention)
-    named = read_history(transactions, disbursements, balances, orders, accounts)
-    traced = trace_history(named.history, chosen)
+    inputs = read_inputs(transactions, disbursements, balances, orders, accounts)
+    named = _history_of(inputs)
+    traced = _traced(inputs, named, chosen)
     hops, positions, lines = result_frames(named, traced)
     return TraceResult(
         hops=hops,
@@ -138,8 +165,9 @@ def bounds(
     Raises FileUnreadable or ColumnMissing when a table cannot be used, ValueRefused for a loan that was not paid
     out, LimitExceeded beyond 2^62 fen.
     """
-    named = read_history(transactions, disbursements, balances, orders, accounts)
-    wanted = (loans,) if isinstance(loans, str) else tuple(dict.fromkeys(loans))
+    inputs = read_inputs(transactions, disbursements, balances, orders, accounts)
+    named = _history_of(inputs)
+    wanted = (loans,) if isinstance(loans, str) else tuple(dict.fromkeys(map(str, loans)))
     numbers = {loan: number for number, loan in enumerate(named.loans)}
     for loan in wanted:
         if loan not in numbers:
@@ -167,13 +195,14 @@ def bounds(
         {"opening_inferred": everywhere} if named.opening == "inferred" else None,
         outside,
     )
+    facts_missing = _facts_missing(inputs)
     return BoundsResult(
         loans=wanted,
         disbursed_fen=result.disbursed_fen,
         least_fen=result.least_fen,
         most_fen=result.most_fen,
-        proven=result.proven,
-        reasons=result.reasons,
+        proven=result.proven and not facts_missing,
+        reasons=(*result.reasons, "rows_refused") if facts_missing else result.reasons,
         opening=named.opening,
         outer=result.outer,
         problems=[*named.problems, *refused, *unknown],

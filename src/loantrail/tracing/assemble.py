@@ -20,6 +20,7 @@ from loantrail.tracing.marks import (
     mark_pools,
     mark_repayments,
     mark_reversals,
+    report_lost_reversals,
     rows_of,
 )
 from loantrail.tracing.model import (
@@ -131,6 +132,7 @@ def assemble(
         side_borrower=side_borrower,
         loan_borrower=loan_borrower,
     )
+    report_lost_reversals(inputs, history, order)
     return NamedHistory(
         history=history,
         accounts=lookup["account"],

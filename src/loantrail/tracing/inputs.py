@@ -195,7 +195,7 @@ def read_table(source: Table, spec: RecordType) -> tuple[pl.DataFrame, list[Refu
     if len(frame) == 0 and not loaded.refusals and spec in (TRANSACTIONS, DISBURSEMENTS):
         raise FileUnreadable("there are columns but no rows", Place(name), "Give a table with rows")
     frame = frame.with_columns(
-        pl.col(column).cast(pl.String)
+        _as_text(frame[column], name)
         for column, dtype in frame.schema.items()
         if spec.field(column).kind is Kind.TEXT and dtype != pl.String
     )
@@ -217,6 +217,23 @@ def read_table(source: Table, spec: RecordType) -> tuple[pl.DataFrame, list[Refu
     columns = ["row", *frame.columns]
     joined = pl.concat([part.select(columns) for part in (*kept, rows)])
     return (joined.sort("row") if kept else joined), [*loaded.refusals, *read.refusals], name
+
+
+def _as_text(column: pl.Series, table: str) -> pl.Series:
+    """Numbers as text. Whole ones that came as floats (columns with gaps do) lose their `.0`; beyond 2^53 digits
+    are lost already: FileUnreadable."""
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    column = column.fill_nan(None)
+    inexact = (column.abs() >= 2.0**53).fill_null(value=False).arg_true()
+    if len(inexact):
+        raise FileUnreadable(
+            "the numbers came as floating point and have lost digits",
+            Place(table, int(inexact[0]) + 1, column.name),
+            "Give them as text or as whole numbers",
+        )
+    whole = (column == column.round()).fill_null(value=False)
+    return column.cast(pl.Int64, strict=False).cast(pl.String).zip_with(whole, column.cast(pl.String))
 
 
 def _plainly_good(frame: pl.DataFrame, spec: RecordType) -> pl.Series | None:

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loantrail.tracing.inputs import Inputs, refusal
-from loantrail.tracing.model import NO_SPECIAL, USE_REPAYMENT, Bool, Int8, Int32, Int64, Specials
-from loantrail.tracing.trace import no_specials
+from loantrail.tracing.model import NO_SPECIAL, USE_REPAYMENT, Bool, History, Int8, Int32, Int64, Specials
+from loantrail.tracing.trace import no_specials, valid_reversals
 
 
 @dataclass(slots=True)
@@ -131,6 +131,28 @@ def mark_reversals(inputs: Inputs, row_events: Int64, debit: Int32, credit: Int3
         events.append(event)
         originals.append(original)
     marks.mark("reverses", np.array(events, np.int64), np.array(originals, np.int64))
+
+
+def report_lost_reversals(inputs: Inputs, history: History, order: Int64) -> None:
+    """Name the links that the trace does not follow: "valid links only" and "early reversal" of the rules."""
+    linked = np.flatnonzero(history.special >= 0)
+    targets = history.specials.reverses[history.special[linked]]
+    linked, targets = linked[targets >= 0], targets[targets >= 0]
+    if len(linked) == 0:
+        return
+    reversing, original = valid_reversals(history)
+    followed = set(zip(reversing.tolist(), original.tolist(), strict=True))
+    file = inputs.names.get("transactions", "transactions")
+    for event, target in zip(linked.tolist(), targets.tolist(), strict=True):
+        if (event, target) not in followed and (target, event) not in followed:
+            row, original_id = inputs.transactions.select("row", "reverses").row(int(order[event]))
+            inputs.problems.append(
+                refusal(
+                    file, row, "reverses", "reversal_not_followed",
+                    f"takes back {original_id}, but a disbursement, a payment carried through a pooled account and a"
+                    " payment with an earlier claim to be taken back are not; the row counts as an ordinary payment",
+                )
+            )  # fmt: skip
 
 
 def mark_pools(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(stream.fileno())
         part.replace(path)
     except OSError as problem:
-        part.unlink(missing_ok=True)
+        _discard(part)
         place = Place(str(path))
         if problem.errno in _FULL or "No space left" in str(problem):
             raise StorageExhausted("the disk is full", place, "Free some room and run it again") from problem
@@ -38,10 +39,16 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             f"cannot be written ({problem.strerror or problem})", place, "Check the folder"
         ) from problem
     except pl.exceptions.PolarsError as problem:
-        part.unlink(missing_ok=True)
+        _discard(part)
         raise FileUnreadable(
             f"cannot be written ({problem})", Place(str(path)), "Check the folder"
         ) from problem
+
+
+def _discard(part: Path) -> None:
+    # Where the folder itself could not be made there is nothing to remove.
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
 
 
 def write_trace(result: TraceResult, folder: Path) -> list[Path]:
