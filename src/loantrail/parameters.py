@@ -113,6 +113,11 @@ class ParameterBook:
             remedy="Add a period that covers this date",
         )
 
+    def at_or_first(self, name: str, on_date: datetime.date) -> Parameter:
+        """As `at`; before the first period its value: a bank's practice also judges older records. Not for law."""
+        first = self.periods(name)[0]
+        return first if on_date < first.effective_from else self.at(name, on_date)
+
 
 def _check_periods(name: str, group: Sequence[Parameter]) -> None:
     if len({parameter.unit for parameter in group}) > 1:

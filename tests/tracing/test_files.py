@@ -324,3 +324,13 @@ def test_a_margin_deposit_of_the_borrower_is_a_use_not_a_return() -> None:
         frame, pl.DataFrame({"loan_id": ["L"], "transaction_id": ["d"]}), accounts=accounts
     )
     assert result.statement.rows() == [("L", "acceptance_margin", 60), ("L", "held_by_borrower", 40)]
+
+
+def test_records_older_than_the_parameters_are_judged_too(history: Path) -> None:
+    text = (
+        HEAD.strip()
+        + ",credit_name,purpose_text\nd,1995-03-24,1,,A,70000,,\np,1995-03-25,2,A,S,70000,某某证券有限责任公司,转账\n"
+    )
+    (history / "t.csv").write_text(text, encoding="utf-8")
+    result = loantrail.trace(history / "t.csv", history / "d.csv", history / "b.csv")
+    assert result.statement.filter(use="securities")["amount_fen"].to_list() == [40000]

@@ -343,7 +343,7 @@ def _believed_remark(
     to_account = rows["credit_account"].is_not_null().to_numpy() & ~(
         rows["account_kind"].is_in(["bank_internal"]).fill_null(value=False).to_numpy()
     )
-    most = parameters.at("payroll_single_most_fen", on_date)
+    most = parameters.at_or_first("payroll_single_most_fen", on_date)
     above = (rows["amount_fen"] > most.number).fill_null(value=False).to_numpy()
     refused = (
         (_is_in(remark.code, frozenset((tax, utilities))) & person)

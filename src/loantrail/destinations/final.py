@@ -13,7 +13,7 @@ from loantrail.parameters import ParameterBook
 
 def final_classes(parameters: ParameterBook, on_date: datetime.date) -> frozenset[str]:
     """Names of the classes that are final on a business date; ConfigurationError when one does not exist."""
-    names = parameters.at("final_classes", on_date).names
+    names = parameters.at_or_first("final_classes", on_date).names
     for name in names:
         if name not in BY_NAME:
             raise ConfigurationError(

@@ -36,9 +36,9 @@ def payroll_pattern(
     )
     if "booked_at" not in transactions.columns or not bool((to_person & silent).any()):
         return nothing
-    fewest = parameters.at("payroll_payees_same_day", on_date).number
-    least = parameters.at("payroll_single_least_fen", on_date).number
-    most = parameters.at("payroll_single_most_fen", on_date).number
+    fewest = parameters.at_or_first("payroll_payees_same_day", on_date).number
+    least = parameters.at_or_first("payroll_single_least_fen", on_date).number
+    most = parameters.at_or_first("payroll_single_most_fen", on_date).number
     payments = (
         rows.select("debit_account", "amount_fen", "payer_kind")
         .with_columns(

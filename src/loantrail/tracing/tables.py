@@ -167,7 +167,10 @@ def _summaries(books: Books, statement: pl.DataFrame, hops: pl.DataFrame) -> pl.
         .group_by("loan_id")
         .agg(pl.col("amount_fen").sum().alias("gross_returned_fen"))
     )
-    paid = pl.DataFrame({"loan_id": named.loans, "disbursed_fen": disbursed_fen(named.history)})
+    paid = pl.DataFrame(
+        {"loan_id": named.loans, "disbursed_fen": disbursed_fen(named.history)},
+        schema={"loan_id": pl.String, "disbursed_fen": pl.Int64},
+    )
     return (
         paid.join(lines, on="loan_id", how="left", maintain_order="left")
         .join(returns, on="loan_id", how="left", maintain_order="left")
@@ -183,5 +186,8 @@ def _side_accounts(named: NamedHistory) -> pl.DataFrame:
         {"account": named.account_name(accounts), "borrower": history.side_borrower},
         schema={"account": pl.String, "borrower": pl.Int32},
     )
-    loans = pl.DataFrame({"loan_id": named.loans, "borrower": history.loan_borrower})
+    loans = pl.DataFrame(
+        {"loan_id": named.loans, "borrower": history.loan_borrower},
+        schema={"loan_id": pl.String, "borrower": pl.Int32},
+    )
     return loans.join(sides, on="borrower").select("loan_id", "account")
