@@ -334,3 +334,67 @@ def test_records_older_than_the_parameters_are_judged_too(history: Path) -> None
     (history / "t.csv").write_text(text, encoding="utf-8")
     result = loantrail.trace(history / "t.csv", history / "d.csv", history / "b.csv")
     assert result.statement.filter(use="securities")["amount_fen"].to_list() == [40000]
+
+
+def test_a_balance_counts_once_for_an_account_with_several_currencies() -> None:
+    at = datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC)
+    frame = pl.DataFrame(
+        {
+            "transaction_id": ["d", "p", "q"],
+            "booked_at": [at, at, at],
+            "sequence": [1, 2, 3],
+            "debit_account": [None, "A", "A"],
+            "credit_account": ["A", "B", "B"],
+            "amount_fen": [100, 150, 30],
+            "currency": ["CNY", "CNY", "USD"],
+        }
+    )
+    result = loantrail.trace(
+        frame,
+        pl.DataFrame({"loan_id": ["L"], "transaction_id": ["d"]}),
+        pl.DataFrame({"account": ["A"], "balance_fen": [60]}),
+    )
+    # FIFO: the own 60 of the yuan account go first, then 90 of the loan.
+    assert result.hops.filter(transaction_id="p")["amount_fen"].to_list() == [90]
+    assert result.named is not None
+    assert sorted(result.named.history.opening_fen.tolist()) == [0, 0, 0, 60]
+
+
+def test_rows_that_were_refused_leave_nothing_proven(history: Path) -> None:
+    files = (history / "t.csv", history / "d.csv", history / "b.csv")
+    good = loantrail.bounds(*files, loans="L", destinations=["P2"])
+    with (history / "t.csv").open("a") as stream:
+        stream.write(f"x,{day(5)},5,A,B,-5\n")
+    bad = loantrail.bounds(*files, loans="L", destinations=["P2"])
+    assert (good.proven, bad.proven) == (True, False)
+    assert "rows_refused" in bad.reasons
+
+
+def test_whole_number_accounts_that_pandas_made_floats_keep_their_digits() -> None:
+    at = datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC)
+    frame = pd.DataFrame(
+        {
+            "transaction_id": ["d", "p"],
+            "booked_at": [at, at],
+            "sequence": [1, 2],
+            "debit_account": [None, 1001],
+            "credit_account": [1001, 1002],
+            "amount_fen": [100, 60],
+        }
+    )
+    result = loantrail.trace(frame, pd.DataFrame({"loan_id": ["L"], "transaction_id": ["d"]}))
+    assert set(result.positions["account"]) == {"1001", "1002"}
+
+
+def test_the_reversal_of_a_disbursement_is_reported_as_not_followed(history: Path) -> None:
+    lines = (history / "t.csv").read_text().splitlines()
+    rows = [lines[0] + ",reverses", *(line + "," for line in lines[1:]), f"r,{day(5)},5,A,,100,d"]
+    (history / "t.csv").write_text("\n".join(rows) + "\n")
+    assert trace_command(history)[0] == 0
+    assert refused(history) == [(5, "reverses", "reversal_not_followed")]
+
+
+def test_an_output_folder_that_is_none_is_said_plainly(history: Path) -> None:
+    (history / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        trace_command(history, "file/out")

@@ -20,7 +20,7 @@ SHOWN_PROBLEMS = 5
 
 def show_problems(problems: Iterable[Refusal], where: Path | None = None) -> None:
     """The first few problems, each with its place, and how many of each kind there are."""
-    listed = list(problems)
+    listed = sorted(problems, key=lambda item: (item.source_file, item.position, item.field))
     if not listed:
         return
     for item in listed[:SHOWN_PROBLEMS]:
@@ -29,7 +29,9 @@ def show_problems(problems: Iterable[Refusal], where: Path | None = None) -> Non
         f"{reason} {count}" for reason, count in sorted(Counter(i.reason for i in listed).items())
     )
     more = f"; all of them in {where}" if where else ""
-    click.echo(f"{len(listed)} rows with problems: {counts}{more}", err=True)
+    click.echo(
+        f"{len(listed)} {'row' if len(listed) == 1 else 'rows'} with problems: {counts}{more}", err=True
+    )
 
 
 @click.command(

@@ -12,11 +12,12 @@ import polars as pl
 from loantrail.destinations.arrival import arrival_classes
 from loantrail.errors import InputError, LimitExceeded, Place, ValueRefused
 from loantrail.sources.model import Refusal
-from loantrail.tracing.assemble import NamedHistory, assemble
+from loantrail.tracing.assemble import assemble
 from loantrail.tracing.bounds import bounds as network_bounds
 from loantrail.tracing.evidence import evidence
 from loantrail.tracing.inputs import DESTINATIONS, Inputs, Table, read_inputs, read_table, refusal
 from loantrail.tracing.model import Convention, Trace
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.results import result_frames
 from loantrail.tracing.trace import trace_history
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantrail.destinations.model import BY_NAME, CLASSES, TERMINAL_CLASSES
-from loantrail.sources.model import Refusal
 from loantrail.tracing import kernel
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.inputs import Inputs, refusal
@@ -33,43 +30,12 @@ from loantrail.tracing.model import (
     Int32,
     Int64,
 )
+from loantrail.tracing.named import NamedHistory
 
 _CURRENCY_MARK: Final = "\x1f"
+HOME_CURRENCY: Final = "CNY"
 _DEPOSITS: Final = frozenset((BY_NAME["time_deposit"].code, BY_NAME["acceptance_margin"].code))
 """Accounts of the borrower where loan money is put to a use of its own: they do not clear the use."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedHistory:
-    """A history and what its numbers stand for."""
-
-    history: History
-    accounts: pl.Series
-    """[m] account names."""
-    loans: list[str]
-    """[k] loan ids, in order of first disbursement."""
-    transaction_ids: pl.Series
-    """[n] in the order of the rows read; event e is transaction_ids[row_of_event[e]]."""
-    row_of_event: Int64
-    booked_at_us: Int64
-    """[n] microseconds since 1970 UTC, of each event."""
-    opening: str
-    """`given` or `inferred`."""
-    class_of_account: Int8
-    """[m] destination class code, 0 when not given."""
-    problems: list[Refusal] = field(default_factory=list[Refusal])
-
-    def transaction_id(self, events: NDArray[np.signedinteger]) -> pl.Series:
-        """The ids of the events."""
-        return self.transaction_ids.gather(self.row_of_event[events])
-
-    def account_name(self, accounts: NDArray[np.signedinteger]) -> pl.Series:
-        """Names of account indexes; null for the outside world."""
-        inside = accounts >= 0
-        names = self.accounts.gather(np.where(inside, accounts, 0)) if len(self.accounts) else None
-        if names is None:
-            return pl.Series([None] * len(accounts), dtype=pl.String)
-        return pl.select(pl.when(pl.Series(inside)).then(names)).to_series()
 
 
 def assemble(
@@ -95,13 +61,12 @@ def assemble(
     row_events = np.empty(len(order), np.int64)
     row_events[order] = np.arange(len(order))
 
+    parts = names.str.split(_CURRENCY_MARK)
     lookup = pl.DataFrame(
-        {
-            "account": names.str.split(_CURRENCY_MARK).list.first(),
-            "index": np.arange(len(names), dtype=np.int64),
-        },
+        {"account": parts.list.first(), "index": np.arange(len(names), dtype=np.int64)},
         schema={"account": pl.String, "index": pl.Int64},
     )
+    at_home = ((parts.list.len() == 1) | (parts.list.last() == HOME_CURRENCY)).alias("at_home")
     marks = Marks()
     loans, loan_events = _disbursements(inputs, row_events, credit, marks)
     class_of_account, owner_of_account = _account_facts(inputs, lookup, len(names))
@@ -118,7 +83,9 @@ def assemble(
     mark_pools(transfers, order, debit, credit, terminal, marks)
     mark_orders(inputs, lookup, loans, loan_events, order, debit, credit, marks)
     special, specials = marks.table(len(order))
-    opening, how = _openings(inputs, lookup, debit, credit, amount, len(names), infers_missing)
+    opening, how = _openings(
+        inputs, lookup.with_columns(at_home), debit, credit, amount, len(names), infers_missing
+    )
     history = History(
         debit=debit,
         credit=credit,
@@ -336,6 +303,8 @@ def _openings(
         kernel.least_openings(debit, credit, amount, opening)
     if inputs.balances is None:
         return opening, "inferred"
-    given = lookup.join(inputs.balances, on="account", how="inner")
+    # A balance has no currency: of an account with several it is that of the home currency, counted once.
+    one_each = lookup.sort("at_home", "index", descending=[True, False]).unique("account", keep="first")
+    given = one_each.join(inputs.balances, on="account", how="inner")
     opening[given["index"].to_numpy()] = given["balance_fen"].to_numpy()
     return opening, "given"

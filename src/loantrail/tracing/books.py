@@ -20,9 +20,10 @@ from loantrail.ledger.books.tracing_inputs import TracingInputs, tracing_inputs
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import store
-from loantrail.tracing.assemble import NamedHistory, assemble
+from loantrail.tracing.assemble import assemble
 from loantrail.tracing.inputs import Inputs
 from loantrail.tracing.model import Int64
+from loantrail.tracing.named import NamedHistory
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from loantrail.errors import InputError, Place
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.model import Convention, Int64, Trace
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.statement import Rest, rests
 
 SCHEMA = {

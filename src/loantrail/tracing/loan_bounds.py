@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loantrail.tracing import kernel
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.bounds import Line, statement_bounds
 from loantrail.tracing.model import USE_OUTSIDE, Bool, Int64
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.statement import (
     HELD_BY_BORROWER,
     HELD_BY_RELATED_PARTY,

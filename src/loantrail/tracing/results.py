@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.kernel_digest import digest_hops, digest_texts
 from loantrail.tracing.model import Convention, Int64, Trace
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.statement import USE_NAMES, Rest, rests, statement_of
 
 _USE_TEXTS = pl.Series([USE_NAMES.get(code, "") for code in range(256)], dtype=pl.String)

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 
 from loantrail.settings import read_settings
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.loan_bounds import LoanBounds
 from loantrail.tracing.model import History, Specials
+from loantrail.tracing.named import NamedHistory
 
 KEPT: Final = 2
 _loaded: dict[str, LoanBounds] = {}

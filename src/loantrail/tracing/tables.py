@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.books import Books
 from loantrail.tracing.model import Convention
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.statement import LINE_GROUPS, PROHIBITED, PURPOSE_OF_PRODUCT, Rest, disbursed_fen
 
 SEEN_NOT: Final = frozenset(("outside", "other_bank", "same_name_other_bank"))
