@@ -118,12 +118,71 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_goes_on(tmp_path: Path)
     """)
     results = paired(tmp_path, bad)
     assert results["transactions"].height == 2
-    assert results["problems"].select("position", "problem").rows() == [
-        (1, "amount_not_positive"),
-        (2, "currency_unknown"),
-        (3, "direction_unknown"),
-        (4, "position_twice"),
-        (6, "reversal_of_unknown"),
+    assert results["problems"].select("position", "field", "problem").rows() == [
+        (1, "amount_fen", "amount_not_positive"),
+        (2, "currency", "currency_unknown"),
+        (3, "direction", "choice_unknown"),
+        (4, "position", "position_twice"),
+        (6, None, "reversal_of_unknown"),
+    ]
+
+
+def test_a_text_file_of_rows_is_read_as_any_other_source_is(tmp_path: Path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "source_file,position,booked_at,sequence,account,direction,amount_fen,counterparty_account\n"
+        "bank.csv,11,2024-01-01,1,A,debit,100,B\n"
+        "bank.csv,12,2024-01-02T02:00:00Z,2,A,debit,200,B\n"
+        "bank.csv,13,2024/01/01 12:00,3,A,debit,300,B\n"
+        "bank.csv,14,some day,4,A,debit,400,B\n"
+        "bank.csv,15,2024-01-03,5,A,debit,4.5,B\n"
+        "bank.csv,,2024-01-03,6,A,debit,4,B\n"
+    )
+    pair_files(rows, tmp_path / "out")
+    found = pl.read_parquet(tmp_path / "out" / "transactions.parquet").sort("amount_fen")
+    assert found.select("amount_fen", pl.col("booked_at").dt.to_string("%m-%d %H:%M")).rows() == [
+        (100, "12-31 16:00"),
+        (200, "01-02 02:00"),
+        (300, "01-01 04:00"),
+    ]
+    problems = pl.read_csv(tmp_path / "out" / "problems.csv")
+    assert problems.select("source_file", "position", "field", "problem").rows() == [
+        ("bank.csv", 14, "booked_at", "instant_unreadable"),
+        ("bank.csv", 15, "amount_fen", "amount_finer_than_minor_unit"),
+        ("rows.csv", 6, "position", "value_missing"),
+    ]
+    assert "'some day'" in problems.item(0, "message")
+
+
+def test_a_row_of_a_typed_file_without_direction_or_account_is_named(tmp_path: Path):
+    frame = lines("""
+        03-01 08:00 | A | credit | 5 | bal=5
+        03-01 09:00 | A | credit | 6 | bal=11
+        03-01 10:00 | A | credit | 7 | bal=18
+    """)
+    frame = frame.with_columns(
+        pl.when(pl.col("position") != 1).then("direction").alias("direction"),
+        pl.when(pl.col("position") == 2).then(pl.lit(" ")).otherwise("account").alias("account"),
+    )
+    problems = paired(tmp_path, frame)["problems"]
+    assert problems.select("position", "field", "problem").rows() == [
+        (1, "direction", "value_missing"),
+        (2, "account", "account_missing"),
+    ]
+
+
+def test_a_disbursement_that_cannot_be_read_is_named(tmp_path: Path):
+    rows, loans = tmp_path / "rows.parquet", tmp_path / "loans.csv"
+    lines(LINES).write_parquet(rows)
+    loans.write_text(
+        "loan_id,account,amount_fen,booked_at\nL1,A,500,soon\nL2,A,501,2024-03-01\nL3,A,500,2024-03-01\n"
+    )
+    summary = pair_files(rows, tmp_path / "out", loans)
+    assert (summary.disbursement_count, summary.linked_count) == (3, 1)
+    problems = pl.read_csv(tmp_path / "out" / "problems.csv")
+    assert problems.select("source_file", "position", "field", "problem").rows() == [
+        ("loans.csv", 1, "booked_at", "instant_unreadable"),
+        ("loans.csv", 2, None, "disbursement_without_line"),
     ]
 
 
@@ -144,7 +203,7 @@ def test_a_missing_column_and_a_missing_file_are_clear_errors(tmp_path: Path):
     rows.write_text("source_file,position\n")
     with pytest.raises(ColumnMissing, match="booked_at"):
         pair_files(rows, tmp_path / "out")
-    with pytest.raises(FileUnreadable, match="cannot be opened"):
+    with pytest.raises(FileUnreadable, match="no such file"):
         pair_files(tmp_path / "nothing.parquet", tmp_path / "out")
 
 

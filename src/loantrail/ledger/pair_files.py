@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
-from loantrail.errors import ColumnMissing, FileUnreadable, Place
+from loantrail.errors import ColumnMissing, Place
 from loantrail.ledger.disbursements import link_disbursements
 from loantrail.ledger.identity import HOME_CURRENCY, normalised, normalised_numbers
 from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.ledger.pairing import PairingParameters, pair_lines
 from loantrail.ledger.transfers import PROBLEM_SCHEMA, Transfers, build_transfers, line_ids
-from loantrail.money import AMOUNT_FEN_MAX, is_currency
-from loantrail.records import Kind
+from loantrail.records import Field, Kind, RecordType
+from loantrail.sources.model import Refusal
+from loantrail.tracing.inputs import read_table
 
 LISTED: Final = STATEMENT_LINE.field_names[:13]
 _REQUIRED: Final = ("source_file", "position", "booked_at", "sequence", "account", "direction", "amount_fen")
 _NUMBERS: Final = (Kind.AMOUNT_FEN, Kind.INTEGER)
+_PROBLEM_COLUMNS: Final = {
+    "source_file": pl.String,
+    "position": pl.Int64,
+    "transaction_id": pl.String,
+    "field": pl.String,
+    "problem": pl.String,
+    "message": pl.String,
+}
+
+_ROWS: Final = RecordType(
+    name="rows",
+    schema="ledger",
+    chinese="",
+    key=STATEMENT_LINE.key,
+    fields=tuple(
+        # Positions and sequences only order the lines: any whole number will do.
+        replace(
+            item,
+            required=item.name in _REQUIRED,
+            chinese="",
+            minimum=None if item.kind is Kind.INTEGER else item.minimum,
+        )
+        for item in STATEMENT_LINE.fields
+    ),
+)
+_DISBURSEMENTS: Final = RecordType(
+    name="disbursements",
+    schema="ledger",
+    chinese="",
+    key=("loan_id",),
+    fields=(
+        Field("loan_id", Kind.TEXT),
+        Field("account", Kind.TEXT),
+        Field("amount_fen", Kind.AMOUNT_FEN, minimum=1),
+        Field("booked_at", Kind.INSTANT),
+        Field("currency", Kind.CURRENCY, required=False, default=HOME_CURRENCY),
+        Field("reference", Kind.TEXT, required=False),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,100 +81,95 @@ class PairSummary:
 def read_rows(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Usable lines of a Parquet or CSV file with the columns of `rows.parquet`, and a problem for each other row.
 
-    Raises FileUnreadable when the file cannot be read, ColumnMissing when one of the needed columns is not there.
+    Values are read by the rules of every other source, amounts in fen. Raises FileUnreadable when the file cannot be
+    read, ColumnMissing when one of the needed columns is not there.
     """
-    table = read_table(path)
-    missing = [name for name in (*_REQUIRED, "counterparty_account") if name not in table.columns]
-    if missing:
+    table, refusals, name = read_table(path, _ROWS)
+    if "counterparty_account" not in table.columns:
         raise ColumnMissing(
-            f"has no column {missing[0]}",
-            Place(str(path), field=missing[0]),
+            "there is no column counterparty_account",
+            Place(name, field="counterparty_account"),
             f"Needed are {', '.join((*_REQUIRED, 'counterparty_account'))}; `loantrail import --dry-run` writes them",
         )
-    lines = _typed(table)
-    first_of_position = pl.struct("source_file", "position").is_first_distinct()
-    problem = (
-        pl.when(pl.any_horizontal([pl.col(name).is_null() for name in _REQUIRED]))
-        .then(pl.lit("value_missing_or_unreadable"))
-        .when(~pl.col("direction").is_in(["debit", "credit"]))
-        .then(pl.lit("direction_unknown"))
-        .when(pl.col("amount_fen") <= 0)
-        .then(pl.lit("amount_not_positive"))
-        .when(pl.col("amount_fen") > AMOUNT_FEN_MAX)
-        .then(pl.lit("amount_too_large"))
-        .when(~pl.col("currency").is_in(_known_currencies(lines)))
-        .then(pl.lit("currency_unknown"))
-        .when(~first_of_position)
-        .then(pl.lit("position_twice"))
+    absent = [
+        pl.lit(item.default, pl.Int64 if item.kind in _NUMBERS else pl.String).alias(item.name)
+        for item in STATEMENT_LINE.fields
+        if item.name in LISTED and item.name not in table.columns
+    ]
+    lines = table.with_columns(absent).select(
+        [item for item in STATEMENT_LINE.field_names if item in table.columns or item in LISTED]
     )
-    judged = lines.with_columns(problem.alias("problem"))
-    broken = judged.filter(pl.col("problem").is_not_null()).select(
+    lines = lines.with_columns(pl.col("currency").fill_null(HOME_CURRENCY))
+    lines = lines.with_columns(normalised(lines, "account"), normalised(lines, "counterparty_account"))
+    judged = lines.with_columns(
+        # Blanks alone are no account number, which shows only once it is normalised.
+        pl.coalesce(
+            *[pl.when(pl.col(item).is_null()).then(pl.lit(item)) for item in _REQUIRED],
+            pl.when(~pl.struct("source_file", "position").is_first_distinct()).then(pl.lit("position")),
+        ).alias("field")
+    )
+    twice = (pl.col("field") == "position") & pl.col("position").is_not_null()
+    broken = judged.filter(pl.col("field").is_not_null()).select(
         "source_file",
         "position",
-        pl.lit(None, pl.String).alias("transaction_id"),
-        "problem",
-        pl.lit("the row is left out; correct it at the source").alias("message"),
+        "field",
+        pl.when(twice)
+        .then(pl.lit("position_twice"))
+        .when(pl.col("field") == "account")
+        .then(pl.lit("account_missing"))
+        .otherwise(pl.lit("value_missing"))
+        .alias("problem"),
+        pl.when(twice)
+        .then(
+            pl.format("position {} of this file stands in an earlier row already; it is left out", "position")
+        )
+        .otherwise(pl.format("{} is missing; correct it at the source", "field"))
+        .alias("message"),
     )
-    return judged.filter(pl.col("problem").is_null()).drop("problem"), broken
+    usable = judged.filter(pl.col("field").is_null()).drop("field")
+    return usable, _problems([_refused(refusals), broken])
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """A Parquet file, or a CSV file with every column as text. Raises FileUnreadable."""
+def _refused(refusals: Iterable[Refusal]) -> pl.DataFrame:
+    """Problems under the source file and position that the row itself names; where it names none, the file of the
+    rows and the number of the row there."""
+    listed: list[dict[str, object]] = []
+    for item in refusals:
+        source_file, position = _own_place(item.original) or (Path(item.source_file).name, item.position)
+        listed.append(
+            {
+                "source_file": source_file,
+                "position": position,
+                "field": item.field,
+                "problem": item.reason,
+                "message": f"{item.message} (row {item.position} of {Path(item.source_file).name})",
+            }
+        )
+    schema = {name: kind for name, kind in _PROBLEM_COLUMNS.items() if name != "transaction_id"}
+    return pl.DataFrame(listed, schema=schema)
+
+
+def _own_place(original: bytes) -> tuple[str, int] | None:
     try:
-        with path.open("rb") as stream:
-            is_parquet = stream.read(4) == b"PAR1"
-        return pl.read_parquet(path) if is_parquet else pl.read_csv(path, infer_schema=False)
-    except OSError as problem:
-        raise FileUnreadable(
-            f"cannot be opened ({problem.strerror})", Place(str(path)), "Check the path"
-        ) from None
-    except pl.exceptions.PolarsError as problem:
-        first_line = str(problem).strip().splitlines()[0]
-        raise FileUnreadable(
-            f"is neither Parquet nor UTF-8 CSV ({first_line})", Place(str(path)), "Write it again"
-        ) from None
+        row: object = json.loads(original)
+    except ValueError:
+        # A line that could not even be cut into columns.
+        return None
+    if not isinstance(row, dict):
+        return None
+    values = cast("dict[str, object]", row)
+    position = str(values.get("position", "")).strip()
+    source_file = str(values.get("source_file", "")).strip()
+    if not source_file or not re.fullmatch("[0-9]{1,18}", position):
+        return None
+    return source_file, int(position)
 
 
-def _typed(table: pl.DataFrame) -> pl.DataFrame:
-    """The fields of a statement line that the table has, with their types; what cannot be read is null."""
-    columns: list[pl.Expr] = []
-    for field in STATEMENT_LINE.fields:
-        if field.name not in table.columns:
-            if field.name in LISTED:
-                kind = pl.Int64 if field.kind in _NUMBERS else pl.String
-                columns.append(pl.lit(field.default, kind).alias(field.name))
-            continue
-        columns.append(_as_kind(field.name, field.kind, table.schema[field.name]))
-    typed = table.select(columns).with_columns(pl.col("currency").fill_null(HOME_CURRENCY))
-    return typed.with_columns(normalised(typed, "account"), normalised(typed, "counterparty_account"))
-
-
-def _as_kind(name: str, kind: Kind, given: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if kind in _NUMBERS:
-        return column.cast(pl.Int64, strict=False)
-    if kind is not Kind.INSTANT:
-        return column.cast(pl.String, strict=False)
-    if given == pl.String:
-        # Naive texts are Asia/Shanghai times, as everywhere.
-        naive = column.str.replace("T", " ", literal=True).str.to_datetime(
-            "%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False
-        )
-        here = naive.dt.replace_time_zone("Asia/Shanghai", ambiguous="earliest", non_existent="null")
-        aware = column.str.to_datetime(
-            "%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False
-        )
-        return pl.coalesce(aware, here.dt.convert_time_zone("UTC")).alias(name)
-    if isinstance(given, pl.Datetime) and given.time_zone is None:
-        here = column.cast(pl.Datetime("us")).dt.replace_time_zone(
-            "Asia/Shanghai", ambiguous="earliest", non_existent="null"
-        )
-        return here.dt.convert_time_zone("UTC")
-    return column.cast(pl.Datetime("us", "UTC"), strict=False)
-
-
-def _known_currencies(lines: pl.DataFrame) -> list[str]:
-    return [code for code in lines.get_column("currency").unique().to_list() if code and is_currency(code)]
+def _problems(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The parts below one another, with the columns of `problems.csv`."""
+    return pl.concat([pl.DataFrame(schema=_PROBLEM_COLUMNS), *parts], how="diagonal").select(
+        list(_PROBLEM_COLUMNS)
+    )
 
 
 def split_currencies(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -197,7 +235,7 @@ def pair_files(
     lines = mark_elsewhere(lines).with_columns(line_ids(lines))
     pairing = pair_lines(lines, parameters)
     transfers = build_transfers(lines, pairing.pairs)
-    problems = pl.concat([problems, transfers.problems, *[_split_problem(number) for number in split]])
+    problems = _problems([problems, transfers.problems, *[_split_problem(number) for number in split]])
     out.mkdir(parents=True, exist_ok=True)
     told = lines.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
@@ -210,7 +248,7 @@ def pair_files(
     if disbursements is not None:
         links, lost = _disbursement_file(disbursements, lines, transfers, parameters)
         links.write_parquet(out / "disbursements.parquet")
-        problems = pl.concat([problems, lost])
+        problems = _problems([problems, lost])
         linked, wanted = len(links), len(links) + len(lost)
     transfers.transactions.write_parquet(out / "transactions.parquet")
     transfers.pairs.write_parquet(out / "pairs.parquet")
@@ -247,31 +285,20 @@ def _disbursement_file(
     path: Path, lines: pl.DataFrame, transfers: Transfers, parameters: PairingParameters | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`loan_id, transaction_id` for `loan_id, account, amount_fen, booked_at` (+ `currency, reference`), and a problem
-    for each that no line shows."""
-    table = read_table(path)
-    for name in ("loan_id", "account", "amount_fen", "booked_at"):
-        if name not in table.columns:
-            raise ColumnMissing(
-                f"has no column {name}",
-                Place(str(path), field=name),
-                "Needed are loan_id, account, amount_fen, booked_at",
-            )
-    typed = table.select(
-        pl.col("loan_id").cast(pl.String),
-        pl.col("account").cast(pl.String),
-        pl.col("amount_fen").cast(pl.Int64, strict=False),
-        _as_kind("booked_at", Kind.INSTANT, table.schema["booked_at"]),
-        *[
-            pl.col(name).cast(pl.String) if name in table.columns else pl.lit(None, pl.String).alias(name)
-            for name in ("currency", "reference")
-        ],
-    ).with_columns(normalised_numbers("account"), pl.col("currency").fill_null(HOME_CURRENCY))
+    for each that cannot be read or that no line shows."""
+    table, refusals, _ = read_table(path, _DISBURSEMENTS)
+    absent = [
+        pl.lit(None, pl.String).alias(name) for name in ("currency", "reference") if name not in table.columns
+    ]
+    typed = table.with_columns(absent).with_columns(
+        normalised_numbers("account"), pl.col("currency").fill_null(HOME_CURRENCY)
+    )
     marked = pl.format("{}/{}", "account", "currency")
     known = lines.get_column("account").unique()
     typed = typed.with_columns(
         pl.when(marked.is_in(known.implode())).then(marked).otherwise("account").alias("account")
     )
-    found = link_disbursements(typed, lines, parameters)
+    found = link_disbursements(typed.drop("row"), lines, parameters)
     rows = found.links.get_column("row")
     links = pl.DataFrame(
         {
@@ -281,11 +308,10 @@ def _disbursement_file(
     )
     lost = found.unlinked.select(
         pl.lit(path.name).alias("source_file"),
-        (pl.col("row") + 1).cast(pl.Int64).alias("position"),
-        pl.lit(None, pl.String).alias("transaction_id"),
+        typed.get_column("row").gather(found.unlinked.get_column("row")).alias("position"),
         "problem",
         pl.lit(
             "no single line of that account, amount and time shows this disbursement; it cannot be traced"
         ).alias("message"),
     )
-    return links, lost
+    return links, _problems([_refused(refusals), lost])
