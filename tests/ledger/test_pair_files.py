@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.ledger.statement_lines import lines
 
 from loantrail.cli.pair import command
-from loantrail.errors import ColumnMissing, FileUnreadable
+from loantrail.errors import ColumnMissing, FileUnreadable, StorageExhausted
 from loantrail.ledger.pair_files import LISTED, pair_files
 from loantrail.ledger.pairing import pair_lines
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS, build_transfers, line_ids
@@ -205,6 +206,35 @@ def test_a_missing_column_and_a_missing_file_are_clear_errors(tmp_path: Path):
         pair_files(rows, tmp_path / "out")
     with pytest.raises(FileUnreadable, match="no such file"):
         pair_files(tmp_path / "nothing.parquet", tmp_path / "out")
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path):
+    rows = tmp_path / "rows.parquet"
+    lines(LINES).write_parquet(rows)
+    for out in (Path("/dev/full"), rows / "within"):
+        with pytest.raises(FileUnreadable, match="cannot be written"):
+            pair_files(rows, out)
+
+
+def test_a_write_that_fails_leaves_the_earlier_result_and_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rows, out = tmp_path / "rows.parquet", tmp_path / "out"
+    lines(LINES).write_parquet(rows)
+    pair_files(rows, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def half(frame: pl.DataFrame, file: Path) -> None:
+        del frame
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for writer in ("write_parquet", "write_csv"):
+        with monkeypatch.context() as patched:
+            patched.setattr(pl.DataFrame, writer, half)
+            with pytest.raises(StorageExhausted):
+                pair_files(rows, out)
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 @st.composite

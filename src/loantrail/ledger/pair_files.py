@@ -20,6 +20,7 @@ from loantrail.ledger.transfers import PROBLEM_SCHEMA, Transfers, build_transfer
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.model import Refusal
 from loantrail.tracing.inputs import read_table
+from loantrail.tracing.outputs import write_whole
 
 LISTED: Final = STATEMENT_LINE.field_names[:13]
 _REQUIRED: Final = ("source_file", "position", "booked_at", "sequence", "account", "direction", "amount_fen")
@@ -228,7 +229,11 @@ def pair_files(
     rows: Path, out: Path, disbursements: Path | None = None, parameters: PairingParameters | None = None
 ) -> PairSummary:
     """Pair the lines of `rows` and write `transactions.parquet`, `pairs.parquet`, `unpaired.parquet`,
-    `ambiguous.csv`, `problems.csv` and, for a file of disbursements, `disbursements.parquet` into `out`."""
+    `ambiguous.csv`, `problems.csv` and, for a file of disbursements, `disbursements.parquet` into `out`, each whole or not at all.
+
+    Raises FileUnreadable or ColumnMissing for input that cannot be used, FileUnreadable for a folder that cannot be
+    written, StorageExhausted for a full disk.
+    """
     lines, problems = read_rows(rows)
     lines, split = split_currencies(lines)
     lines = lines.sort("source_file", "position")
@@ -236,7 +241,6 @@ def pair_files(
     pairing = pair_lines(lines, parameters)
     transfers = build_transfers(lines, pairing.pairs)
     problems = _problems([problems, transfers.problems, *[_split_problem(number) for number in split]])
-    out.mkdir(parents=True, exist_ok=True)
     told = lines.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
         *("source_file", "position", "booked_at", "account", "direction", "amount_fen", "currency"),
@@ -247,14 +251,14 @@ def pair_files(
     wanted = 0
     if disbursements is not None:
         links, lost = _disbursement_file(disbursements, lines, transfers, parameters)
-        links.write_parquet(out / "disbursements.parquet")
+        write_whole(out / "disbursements.parquet", links.write_parquet)
         problems = _problems([problems, lost])
         linked, wanted = len(links), len(links) + len(lost)
-    transfers.transactions.write_parquet(out / "transactions.parquet")
-    transfers.pairs.write_parquet(out / "pairs.parquet")
-    transfers.unpaired.write_parquet(out / "unpaired.parquet")
-    ambiguous.write_csv(out / "ambiguous.csv")
-    problems.write_csv(out / "problems.csv")
+    write_whole(out / "transactions.parquet", transfers.transactions.write_parquet)
+    write_whole(out / "pairs.parquet", transfers.pairs.write_parquet)
+    write_whole(out / "unpaired.parquet", transfers.unpaired.write_parquet)
+    write_whole(out / "ambiguous.csv", ambiguous.write_csv)
+    write_whole(out / "problems.csv", problems.write_csv)
     by_basis = dict(pairing.pairs.group_by("basis").len().sort("basis").iter_rows())
     return PairSummary(
         line_count=len(lines),
