@@ -115,18 +115,18 @@ def special_event(state: State, events: Events, convention: int, event: int) -> 
     at = 0
     if carries >= 0:
         slot_account = len(events.terminal) + carries
-        if state.accounts[slot_account].head >= 0:
+        if state.head[slot_account] >= 0:
             at = take(state, slot_convention(convention), slot_account, amount, -1, 0, at)
         else:
-            state.accounts[slot_account].balance -= amount
+            state.balance[slot_account] -= amount
             at = add_slice(state, at, OWN, USE_NONE, amount, -1)
         if debit >= 0:
-            state.accounts[debit].balance -= amount
-    elif debit >= 0 and state.accounts[debit].head >= 0:
+            state.balance[debit] -= amount
+    elif debit >= 0 and state.head[debit] >= 0:
         at = take(state, convention, debit, amount, tied_loan, tied_fen, at)
     else:
         if debit >= 0:
-            state.accounts[debit].balance -= amount
+            state.balance[debit] -= amount
         at = add_slice(state, at, OWN, USE_NONE, amount, -1)
     set_offsets(state, 0, at)
     if loan >= 0:
@@ -164,35 +164,31 @@ def special_event(state: State, events: Events, convention: int, event: int) -> 
 def run(state: State, events: Events, convention: int, start: int, stop: int) -> int:
     """Process events [start, stop). Returns DONE, GROW or TOO_LARGE with counters[EVENT_AT] at the event that
     is not yet processed."""
-    accounts = state.accounts
+    balance, head = state.balance, state.head
     for event in range(start, stop):
         debit, credit = events.debit[event], events.credit[event]
-        if (
-            events.special[event] < 0
-            and (debit < 0 or accounts[debit].head < 0)
-            and (credit < 0 or accounts[credit].head < 0)
-        ):
+        if events.special[event] < 0 and (debit < 0 or head[debit] < 0) and (credit < 0 or head[credit] < 0):
             amount = events.amount_fen[event]
             if debit >= 0:
-                left = accounts[debit].balance - amount
+                left = balance[debit] - amount
                 if left <= -BALANCE_LIMIT:
                     state.counters[EVENT_AT] = event
                     return TOO_LARGE
-                accounts[debit].balance = left
+                balance[debit] = left
             if credit >= 0:
-                grown = accounts[credit].balance + amount
+                grown = balance[credit] + amount
                 if grown >= BALANCE_LIMIT:
                     state.counters[EVENT_AT] = event
                     if debit >= 0:
-                        accounts[debit].balance += amount
+                        balance[debit] += amount
                     return TOO_LARGE
-                accounts[credit].balance = grown
+                balance[credit] = grown
             continue
         amount = events.amount_fen[event]
-        if debit >= 0 and accounts[debit].balance - amount <= -BALANCE_LIMIT:
+        if debit >= 0 and balance[debit] - amount <= -BALANCE_LIMIT:
             state.counters[EVENT_AT] = event
             return TOO_LARGE
-        if credit >= 0 and accounts[credit].balance + amount >= BALANCE_LIMIT:
+        if credit >= 0 and balance[credit] + amount >= BALANCE_LIMIT:
             state.counters[EVENT_AT] = event
             return TOO_LARGE
         need = rows_needed(state, events, event)
@@ -200,13 +196,13 @@ def run(state: State, events: Events, convention: int, start: int, stop: int) ->
             state.counters[EVENT_AT] = event
             state.counters[NEED] = need
             return GROW
-        if events.special[event] >= 0 or (debit >= 0 and accounts[debit].head >= 0):
+        if events.special[event] >= 0 or (debit >= 0 and head[debit] >= 0):
             special_event(state, events, convention, event)
             continue
         # Own money into an account that holds labelled money.
         if debit >= 0:
-            accounts[debit].balance -= amount
-        accounts[credit].balance += amount
+            balance[debit] -= amount
+        balance[credit] += amount
         if convention == FIFO_CODE:
             push_back(state, credit, OWN, USE_NONE, amount, -1)
         elif convention == LIFO_CODE:
@@ -220,7 +216,7 @@ def run(state: State, events: Events, convention: int, start: int, stop: int) ->
 @jit_inner
 def add_own_bucket(state: State, account: int, amount: int) -> None:
     """PRO_RATA: own money joins its one bucket."""
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == OWN:
             state.lots[lot].fen += amount
@@ -234,7 +230,7 @@ def count_holdings(state: State) -> int:
     """Labelled lots left in accounts and slots."""
     count = 0
     for place in range(len(state.accounts)):
-        lot = state.accounts[place].head
+        lot = state.head[place]
         while lot >= 0:
             if state.lots[lot].loan != OWN:
                 count += 1
@@ -259,7 +255,7 @@ def collect_holdings(
     accounts = len(events.terminal)
     row = 0
     for place in range(len(state.accounts)):
-        lot = state.accounts[place].head
+        lot = state.head[place]
         while lot >= 0:
             held = state.lots[lot]
             lot = held.next_lot
@@ -280,7 +276,7 @@ def collect_holdings(
                         held.use,
                     )
             loan[row] = held.loan
-            fen[row] = state.accounts[place].balance if convention == POISON else held.fen
+            fen[row] = state.balance[place] if convention == POISON else held.fen
             hop[row] = -1 if convention in (PRO_RATA, POISON) else held.hop
             row += 1
 

@@ -233,7 +233,7 @@ def wait_in_slot(
     state: State, convention: int, slot_account: int, amount: int, first: int, last: int
 ) -> None:
     """The slices wait, with the use they left with."""
-    state.accounts[slot_account].balance += amount
+    state.balance[slot_account] += amount
     any_labelled = False
     for i in range(first, last):
         if state.slices[i].loan != OWN:
@@ -284,16 +284,16 @@ def arrive(
             slot_account = len(events.terminal) + events.special[event]
             wait_in_slot(state, convention, slot_account, amount, first, last)
         if account >= 0:
-            state.accounts[account].balance += amount
+            state.balance[account] += amount
         return
-    balance_before = state.accounts[account].balance
-    state.accounts[account].balance = balance_before + amount
+    balance_before = state.balance[account]
+    state.balance[account] = balance_before + amount
     if balance_before < 0:
         repay_overdraft(state, convention, event, first, last, min(amount, -balance_before), mode)
     hops_before = state.counters[HOP_COUNT]
     pass_hops(state, convention, event, first, last, False)
     any_labelled = state.counters[HOP_COUNT] > hops_before
-    if state.accounts[account].head < 0:
+    if state.head[account] < 0:
         if not any_labelled:
             return
         begin_lots(state, convention, account, balance_before)

@@ -49,7 +49,7 @@ def unlink(state: State, account: int, before: int, lot: int) -> int:
     """Take `lot` (whose predecessor is `before`, or -1) out of the account's list; returns the next lot."""
     following = state.lots[lot].next_lot
     if before < 0:
-        state.accounts[account].head = following
+        state.head[account] = following
     else:
         state.lots[before].next_lot = following
     if following < 0:
@@ -62,12 +62,12 @@ def unlink(state: State, account: int, before: int, lot: int) -> int:
 @jit_inner
 def drop_lots(state: State, account: int) -> None:
     """No labelled money is left: forget the own lots, the balance says it all."""
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         following = state.lots[lot].next_lot
         free_lot(state, lot)
         lot = following
-    state.accounts[account].head = -1
+    state.head[account] = -1
     state.accounts[account].tail = -1
     state.accounts[account].lot_count = 0
     state.accounts[account].labelled = 0
@@ -75,13 +75,13 @@ def drop_lots(state: State, account: int) -> None:
 
 @jit_inner
 def push_front(state: State, account: int, loan: int, use: int, fen: int, hop: int) -> None:
-    front = state.accounts[account].head
+    front = state.head[account]
     if loan == OWN and front >= 0 and state.lots[front].loan == OWN:
         state.lots[front].fen += fen
         return
     lot = new_lot(state, loan, use, fen, hop)
     state.lots[lot].next_lot = front
-    state.accounts[account].head = lot
+    state.head[account] = lot
     if front < 0:
         state.accounts[account].tail = lot
     state.accounts[account].lot_count += 1
@@ -95,7 +95,7 @@ def push_back(state: State, account: int, loan: int, use: int, fen: int, hop: in
         return
     lot = new_lot(state, loan, use, fen, hop)
     if back < 0:
-        state.accounts[account].head = lot
+        state.head[account] = lot
     else:
         state.lots[back].next_lot = lot
     state.accounts[account].tail = lot
@@ -110,14 +110,14 @@ def insert_by_loan(state: State, account: int, loan: int, use: int, fen: int, ho
         push_back(state, account, loan, use, fen, hop)
         return
     before = -1
-    at = state.accounts[account].head
+    at = state.head[account]
     while state.lots[at].loan <= loan:
         before = at
         at = state.lots[at].next_lot
     lot = new_lot(state, loan, use, fen, hop)
     state.lots[lot].next_lot = at
     if before < 0:
-        state.accounts[account].head = lot
+        state.head[account] = lot
     else:
         state.lots[before].next_lot = lot
     state.accounts[account].lot_count += 1
@@ -127,7 +127,7 @@ def insert_by_loan(state: State, account: int, loan: int, use: int, fen: int, ho
 def merge_bucket(state: State, account: int, loan: int, use: int, fen: int, hop: int) -> bool:
     """PRO_RATA, POISON: into the bucket of the label; a label that was not there joins at the back.
     Returns whether it joined."""
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == loan and state.lots[lot].use == use:
             state.lots[lot].fen += fen
@@ -136,7 +136,7 @@ def merge_bucket(state: State, account: int, loan: int, use: int, fen: int, hop:
     lot = new_lot(state, loan, use, fen, hop)
     back = state.accounts[account].tail
     if back < 0:
-        state.accounts[account].head = lot
+        state.head[account] = lot
     else:
         state.lots[back].next_lot = lot
     state.accounts[account].tail = lot
@@ -175,13 +175,13 @@ def drop_small_labels(state: State, account: int, event: int) -> None:
     """PRO_RATA: while an account holds too many labels, the smallest (ties: the last to enter) becomes own
     money and is reported."""
     own = 0
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == OWN:
             own = 1
         lot = state.lots[lot].next_lot
     while state.accounts[account].lot_count - own > PRO_RATA_LABELS_MAX:
-        before, at = -1, state.accounts[account].head
+        before, at = -1, state.head[account]
         small, small_before = -1, -1
         while at >= 0:
             if state.lots[at].loan != OWN and (small < 0 or state.lots[at].fen <= state.lots[small].fen):
@@ -215,7 +215,7 @@ def take_front(state: State, account: int, amount: int, at: int) -> int:
     """FIFO, LIFO: from the front of the list; appends slices from index `at`, returns the end."""
     left = amount
     while left > 0:
-        lot = state.accounts[account].head
+        lot = state.head[account]
         fen = state.lots[lot].fen
         taken = fen if fen <= left else left
         loan = state.lots[lot].loan
@@ -233,7 +233,7 @@ def take_front(state: State, account: int, amount: int, at: int) -> int:
 @jit_inner
 def take_by_loan(state: State, account: int, amount: int, own_first: bool, at: int) -> int:
     """OWN_FIRST, LOAN_FIRST."""
-    own = max(state.accounts[account].balance, 0) - state.accounts[account].labelled
+    own = max(state.balance[account], 0) - state.accounts[account].labelled
     left = amount
     if own_first and own > 0:
         taken = min(own, left)
@@ -251,12 +251,12 @@ def take_by_loan(state: State, account: int, amount: int, own_first: bool, at: i
 def take_in_proportion(state: State, account: int, amount: int, total: int, at: int) -> int:
     """PRO_RATA: `total` is what the buckets hold together."""
     first = at
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         at = add_slice(state, at, state.lots[lot].loan, state.lots[lot].use, state.lots[lot].fen, -1)
         lot = state.lots[lot].next_lot
     share_out(state, first, at, total, amount)
-    before, lot, i, kept = -1, state.accounts[account].head, first, first
+    before, lot, i, kept = -1, state.head[account], first, first
     while lot >= 0:
         share = state.slices[i].part
         loan, use = state.slices[i].loan, state.slices[i].use
@@ -280,7 +280,7 @@ def take_matching(
     """Front to back, from lots of `loan` that a disbursement brought (hop < 0), or of exactly hop `hop`.
     PRO_RATA: from the bucket (loan, no use). Appends slices."""
     left = amount
-    before, lot = -1, state.accounts[account].head
+    before, lot = -1, state.head[account]
     while lot >= 0 and left > 0:
         if hop >= 0:
             match = state.lots[lot].hop == hop and state.lots[lot].loan == loan
@@ -310,7 +310,7 @@ def take_matching(
 
 @jit_inner
 def has_label_of(state: State, account: int, loan: int) -> bool:
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == loan:
             return True
@@ -322,13 +322,13 @@ def has_label_of(state: State, account: int, loan: int) -> bool:
 def take_poison(state: State, account: int, tied_loan: int, tied: int, covered: int, at: int) -> int:
     """POISON: every label for the whole amount; the tied part for its loan's labels alone."""
     if tied > 0:
-        lot = state.accounts[account].head
+        lot = state.head[account]
         while lot >= 0:
             if state.lots[lot].loan == tied_loan:
                 at = add_slice(state, at, tied_loan, state.lots[lot].use, tied, -1)
             lot = state.lots[lot].next_lot
     if covered > tied:
-        lot = state.accounts[account].head
+        lot = state.head[account]
         while lot >= 0:
             at = add_slice(state, at, state.lots[lot].loan, state.lots[lot].use, covered - tied, -1)
             lot = state.lots[lot].next_lot
@@ -341,13 +341,13 @@ def take(
 ) -> int:
     """Take `amount` out of an account that keeps lots, by the rules of tracing.md, and lower its balance.
     Appends the slices, the untraceable part last; returns the end."""
-    available = max(state.accounts[account].balance, 0)
+    available = max(state.balance[account], 0)
     covered = min(amount, available)
     if convention == POISON:
         tied = min(tied_fen, covered) if has_label_of(state, account, tied_loan) else 0
         at = take_poison(state, account, tied_loan, tied, covered, at)
-        state.accounts[account].balance -= amount
-        if state.accounts[account].balance <= 0:
+        state.balance[account] -= amount
+        if state.balance[account] <= 0:
             drop_lots(state, account)
         return at
     first = at
@@ -356,7 +356,7 @@ def take(
         at = take_matching(state, convention, account, tied_loan, -1, min(tied_fen, covered), at)
         for i in range(first, at):
             tied += state.slices[i].fen
-        state.accounts[account].balance -= tied
+        state.balance[account] -= tied
     left = covered - tied
     if left > 0:
         if convention <= LIFO:
@@ -365,7 +365,7 @@ def take(
             at = take_in_proportion(state, account, left, available - tied, at)
         else:
             at = take_by_loan(state, account, left, convention == OWN_FIRST, at)
-    state.accounts[account].balance -= amount - tied
+    state.balance[account] -= amount - tied
     if state.accounts[account].labelled == 0:
         drop_lots(state, account)
     if amount > covered:

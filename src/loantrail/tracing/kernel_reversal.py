@@ -50,15 +50,15 @@ def first_hop_of(state: State, event: int) -> int:
 @jit_inner
 def take_own_newest(state: State, convention: int, account: int, amount: int) -> int:
     """Own money of the account, newest first, up to `amount`; lowers the balance; returns what was found."""
-    available = max(state.accounts[account].balance, 0)
-    if state.accounts[account].head < 0 or convention > PRO_RATA:
-        if state.accounts[account].head >= 0:
+    available = max(state.balance[account], 0)
+    if state.head[account] < 0 or convention > PRO_RATA:
+        if state.head[account] >= 0:
             available -= state.accounts[account].labelled
         found = min(amount, available)
-        state.accounts[account].balance -= found
+        state.balance[account] -= found
         return found
     own = 0
-    lot = state.accounts[account].head
+    lot = state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == OWN:
             own += state.lots[lot].fen
@@ -67,7 +67,7 @@ def take_own_newest(state: State, convention: int, account: int, amount: int) ->
     # The newest own money is at the front of a stack and at the back of a queue.
     skip = 0 if convention == LIFO else own - found
     left = found
-    before, lot = -1, state.accounts[account].head
+    before, lot = -1, state.head[account]
     while lot >= 0 and left > 0:
         fen = state.lots[lot].fen
         if state.lots[lot].loan != OWN:
@@ -82,7 +82,7 @@ def take_own_newest(state: State, convention: int, account: int, amount: int) ->
         else:
             state.lots[lot].fen = fen - taken
             before, lot = lot, state.lots[lot].next_lot
-    state.accounts[account].balance -= found
+    state.balance[account] -= found
     return found
 
 
@@ -95,7 +95,7 @@ def take_hop_lots(
     found = 0
     for i in range(at, end):
         found += state.slices[i].fen
-    state.accounts[account].balance -= found
+    state.balance[account] -= found
     return found
 
 
@@ -167,11 +167,11 @@ def swap_slices(state: State, i: int, j: int) -> None:
 @jit_inner
 def take_bucket(state: State, account: int, loan: int, use: int, amount: int) -> int:
     """PRO_RATA: from the bucket of a label; lowers the balance; returns what was found."""
-    if state.accounts[account].head < 0:
-        found = min(amount, max(state.accounts[account].balance, 0)) if loan == OWN else 0
-        state.accounts[account].balance -= found
+    if state.head[account] < 0:
+        found = min(amount, max(state.balance[account], 0)) if loan == OWN else 0
+        state.balance[account] -= found
         return found
-    before, lot = -1, state.accounts[account].head
+    before, lot = -1, state.head[account]
     while lot >= 0:
         if state.lots[lot].loan == loan and state.lots[lot].use == use:
             found = min(amount, state.lots[lot].fen)
@@ -181,7 +181,7 @@ def take_bucket(state: State, account: int, loan: int, use: int, amount: int) ->
                 state.lots[lot].fen -= found
             if loan != OWN:
                 state.accounts[account].labelled -= found
-            state.accounts[account].balance -= found
+            state.balance[account] -= found
             return found
         before, lot = lot, state.lots[lot].next_lot
     return 0
@@ -259,7 +259,7 @@ def undo_poison(state: State, account: int, in_slot: bool, original: int, amount
         if known:
             continue
         use = hop.use_before if in_slot else hop.use
-        lot = state.accounts[account].head
+        lot = state.head[account]
         while lot >= 0:
             if state.lots[lot].loan == hop.loan and state.lots[lot].use == use:
                 add_slice(state, at, hop.loan, hop.use, amount, -1)
@@ -267,8 +267,8 @@ def undo_poison(state: State, account: int, in_slot: bool, original: int, amount
                 at += 1
                 break
             lot = state.lots[lot].next_lot
-    state.accounts[account].balance -= amount
-    if state.accounts[account].balance <= 0:
+    state.balance[account] -= amount
+    if state.balance[account] <= 0:
         drop_lots(state, account)
     return at
 
@@ -302,22 +302,22 @@ def reverse(
     else:
         high = original_fen - reversed_before
         at, missing = undo_segments(state, place_convention, place, original, high - undone, high, at)
-    if convention != POISON and state.accounts[place].labelled == 0 and state.accounts[place].head >= 0:
+    if convention != POISON and state.accounts[place].labelled == 0 and state.head[place] >= 0:
         drop_lots(state, place)
     found_end = at
     rest = missing + amount - undone
     if in_slot:
         if source >= 0:
-            state.accounts[source].balance -= amount
+            state.balance[source] -= amount
         if rest > 0 and convention != POISON:
             at = add_slice(state, at, OWN, USE_NONE, rest, -1)
     elif rest > 0:
-        if state.accounts[source].head >= 0:
+        if state.head[source] >= 0:
             at = take(state, convention, source, rest, -1, 0, at)
         else:
             if convention != POISON:
                 at = add_slice(state, at, OWN, USE_NONE, rest, -1)
-            state.accounts[source].balance -= rest
+            state.balance[source] -= rest
     # The one list of the rest is split at `missing`: what is missing returns, the excess is ordinary.
     split = found_end
     passed = 0

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from loantrail.tracing.model import Int64
+from loantrail.tracing.model import Int32, Int64
 
 FIFO: Final = 0
 LIFO: Final = 1
@@ -33,9 +33,7 @@ COUNTERS: Final = 8
 
 ACCOUNT_ROW: Final = np.dtype(
     [
-        ("balance", np.int64),
         ("labelled", np.int64),  # fen in labelled lots (POISON: number of labels)
-        ("head", np.int32),  # front lot; -1: no labelled money
         ("tail", np.int32),
         ("lot_count", np.int32),
     ],
@@ -89,6 +87,8 @@ class State(NamedTuple):
     """Everything a trace changes. Pools may be replaced by longer copies between calls. Slots are private
     accounts behind the real ones: slot s is account m + s."""
 
+    balance: Int64  # [m + specials] apart from the rest: all that a plain event touches
+    head: Int32  # [m + specials] front lot; -1: no labelled money
     accounts: Any  # [m + specials] ACCOUNT_ROW
     lots: Any  # LOT_ROW; free ones are chained from counters[FREE_HEAD]
     hops: Any  # HOP_ROW
@@ -105,13 +105,16 @@ def empty_pool(row: np.dtype[np.void], count: int) -> Any:
 
 def empty_state(opening_fen: Int64, special_count: int, capacity: int) -> State:
     """A state at rest. `capacity`: rows to begin with in the pools; they grow."""
-    accounts = empty_pool(ACCOUNT_ROW, len(opening_fen) + special_count)
-    accounts["balance"][: len(opening_fen)] = opening_fen
-    accounts["head"] = -1
+    count = len(opening_fen) + special_count
+    balance = np.zeros(count, np.int64)
+    balance[: len(opening_fen)] = opening_fen
+    accounts = empty_pool(ACCOUNT_ROW, count)
     accounts["tail"] = -1
     counters = np.zeros(COUNTERS, np.int64)
     counters[FREE_HEAD] = -1
     return State(
+        balance=balance,
+        head=np.full(count, -1, np.int32),
         accounts=accounts,
         lots=empty_pool(LOT_ROW, capacity),
         hops=empty_pool(HOP_ROW, capacity),

@@ -191,7 +191,7 @@ def _result(history: History, events: Events, state: State, convention: Conventi
             use=_column(dropped, "use"),
             amount_fen=_column(dropped, "fen"),
         ),
-        balance_fen=_column(state.accounts, "balance")[: history.account_count],
+        balance_fen=state.balance[: history.account_count],
     )
 
 
