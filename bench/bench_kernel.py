@@ -57,7 +57,7 @@ class Subject:
         for start in range(0, self.history.event_count, step):
             stop = min(start + step, self.history.event_count)
             kernel.run(state, self.events, int(self.convention), start, stop)
-            holds = np.append(state.accounts["head"][: self.history.account_count] >= 0, False)
+            holds = np.append(state.head[: self.history.account_count] >= 0, False)
             met += np.count_nonzero(
                 holds[self.history.debit[start:stop]] | holds[self.history.credit[start:stop]]
             )

@@ -257,7 +257,8 @@ def _plainly_good(frame: pl.DataFrame, spec: RecordType) -> pl.Series | None:
         elif item.kind is Kind.DATE and dtype == pl.Date:
             continue
         elif item.kind is Kind.CHOICE and dtype == pl.String:
-            checks.append(column.is_null() | column.is_in(list(item.choices)))
+            known = column.is_in(list(item.choices))
+            checks.append(known if item.required and item.default is None else column.is_null() | known)
         elif item.kind is Kind.CURRENCY and dtype == pl.String and frame[item.name].null_count() == 0:
             checks.append(column == "CNY")
         else:
