@@ -18,11 +18,11 @@ from measuring import LOANTRAIL, quantile, record, seconds, table, working_folde
 
 from loantrail.destinations.model import BY_NAME
 from loantrail.tracing.api import read_history
-from loantrail.tracing.assemble import NamedHistory
 from loantrail.tracing.bounds import LINE_ARCS_MAX, reachable, warm_up
 from loantrail.tracing.bounds import bounds as bounds_of
 from loantrail.tracing.loan_bounds import LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention, Int64
+from loantrail.tracing.named import NamedHistory
 from loantrail.tracing.results import result_frames
 from loantrail.tracing.statement import PROHIBITED
 from loantrail.tracing.trace import trace_history
