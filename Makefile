@@ -28,7 +28,7 @@ test:  ## All tests but the heavy ones, with browser and crash tests
 
 test-fast:  ## The tests to run while working: under a minute
 	@$(PYTHON) tools/set_up.py test
-	@$(BIN)/pytest -m "not heavy and not browser and not crash" $(OPTIONS)
+	@$(BIN)/pytest -n 2 -m "not heavy and not browser and not crash" $(OPTIONS)
 
 lint:  ## Style, types and the walls between the parts
 	@$(PYTHON) tools/set_up.py test
