@@ -366,10 +366,8 @@ def _sound_transfers(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list
                     )
                 )
         frame = frame.filter(~(nowhere | to_itself))
-    if not are_distinct(frame["transaction_id"]):
-        frame, twice = _first_of_each(frame, ["transaction_id"], name, "duplicate_id")
-        problems.extend(twice)
-    return frame, problems
+    frame, twice = _first_of_each(frame, ["transaction_id"], name, "duplicate_id")
+    return frame, [*problems, *twice]
 
 
 def _first_of_each(
@@ -377,9 +375,9 @@ def _first_of_each(
 ) -> tuple[pl.DataFrame, list[Refusal]]:
     """Of rows with the same key the first counts; an exact repetition is a `duplicate`, another content is
     refused with `reason`."""
-    repeated = frame.filter(~pl.struct(key).is_first_distinct())
-    if len(repeated) == 0:
+    if len(key) == 1 and are_distinct(frame[key[0]]):
         return frame, []
+    repeated = frame.filter(~pl.struct(key).is_first_distinct())
     first = frame.filter(pl.struct(key).is_first_distinct())
     rest = [column for column in frame.columns if column != "row"]
     same = repeated.join(first.select(rest), on=rest, how="semi", nulls_equal=True)["row"].to_list()
