@@ -78,9 +78,9 @@ Figures = dict[str, dict[str, float]]
 
 def measure(
     rows: int, accounts: int, loans: int, conventions: Sequence[Convention], rounds: int
-) -> tuple[Figures, float]:
+) -> tuple[Figures, float | None]:
     """Per subject: seconds, transactions a second, times the bare update, hops. And the share of rows that find loan
-    money in an account they touch, by FIFO."""
+    money in an account they touch, by FIFO (None when FIFO is not among the conventions)."""
     history = random_history(rows, accounts, loans)
     events = events_of(history)
     subjects = {convention.name: Subject(history, events, convention) for convention in conventions}
@@ -102,7 +102,7 @@ def measure(
         }
         for name, middle in medians(taken).items()
     }
-    return figures, subjects["FIFO"].share_meeting_loans() if "FIFO" in subjects else 0.0
+    return figures, subjects["FIFO"].share_meeting_loans() if "FIFO" in subjects else None
 
 
 def show(rows: int, accounts: int, loans: int, figures: Figures) -> None:
@@ -135,7 +135,7 @@ def main() -> None:
     }.items():
         accounts, loans = max(1_000, ACCOUNTS * of_rows // ROWS), max(1, all_loans * of_rows // ROWS)
         figures, share = measure(of_rows, accounts, loans, conventions, rounds)
-        print(f"-- {mix}: {100 * share:.1f} % of the rows meet loan money")
+        print(f"-- {mix}" + ("" if share is None else f": {100 * share:.1f} % of the rows meet loan money"))
         show(of_rows, accounts, loans, figures)
         mixes[mix] = {
             "rows": of_rows,
