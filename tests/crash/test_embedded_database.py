@@ -140,7 +140,17 @@ def tell(command: subprocess.Popen[str]) -> None:
 
 
 def kill(process_id: int) -> None:
-    os.kill(process_id, signal.SIGKILL)
+    """Kill a process and wait until it has let go of what it held."""
+    killed = psutil.Process(process_id)
+    killed.kill()
+    wait_for(lambda: not killed.is_running() or is_zombie(killed), 10)
+
+
+def is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> None:

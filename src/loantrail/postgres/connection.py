@@ -64,9 +64,13 @@ class Database:
         """A new connection, in UTC. The caller closes it."""
         limit = clock.monotonic_seconds() + RESTART_PATIENCE_SECONDS
         while True:
+            connection: type_of_connection | None = None
             try:
                 connection = psycopg.connect(self.url(), **self._options)  # pyright: ignore[reportArgumentType]  libpq's own words
+                _set_up(connection)
             except psycopg.OperationalError as problem:
+                if connection is not None:
+                    connection.close()  # its server was being stopped as it answered
                 if self._hold is None or clock.monotonic_seconds() > limit:
                     raise translated(problem) from problem
                 if problem.sqlstate == NO_SUCH_DATABASE or "does not exist" in str(problem):
@@ -74,7 +78,6 @@ class Database:
                 else:
                     clock.sleep(0.05)  # killed or recovering: its supervisor brings it back
             else:
-                configure(connection)
                 return connection
 
     @contextmanager
@@ -144,8 +147,12 @@ class Pool:
 def configure(connection: type_of_connection) -> None:
     """What every connection is set to."""
     with database_failures():
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.commit()
+        _set_up(connection)
+
+
+def _set_up(connection: type_of_connection) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def embedded_url(status: Status, name: str = DATABASE_NAME) -> str:

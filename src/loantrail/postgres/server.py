@@ -25,6 +25,7 @@ from loantrail.postgres.system_user import SystemUser, barring_folder
 RECOVERY_LIMIT_SECONDS: Final = 600.0
 FAST_STOP_LIMIT_SECONDS: Final = 60.0
 LEFTOVER_LIMIT_SECONDS: Final = 15.0
+HEEDING_SECONDS: Final = 0.5
 _SET_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -150,6 +151,9 @@ class Server:
         self._process, self._child = found, None
         pid_file = self._layout.data / "postmaster.pid"
         _wait(lambda: _line(pid_file, 8) == "ready" or not _alive(found), FAST_STOP_LIMIT_SECONDS)
+        # Killing a supervisor tells its server to stop: one that has not heeded it yet is not to be taken over.
+        if _wait(lambda: _line(pid_file, 8) != "ready" or not _alive(found), HEEDING_SECONDS):
+            _wait(lambda: not _alive(found), FAST_STOP_LIMIT_SECONDS)
         if _alive(found) and Path(_line(pid_file, 5)) != self.socket_folder:
             # Somebody started it elsewhere than where commands look for it: ours replaces it.
             self.stop()
