@@ -38,5 +38,6 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
     chunkSizeWarningLimit: 1200,
   },
-  server: { proxy: { "/api": "http://127.0.0.1:8321" } },
+  cacheDir: process.env["LOANTRAIL_VITE_CACHE"] ?? "node_modules/.vite",
+  server: { proxy: { "/api": process.env["LOANTRAIL_API"] ?? "http://127.0.0.1:8321" } },
 });

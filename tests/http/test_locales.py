@@ -28,9 +28,31 @@ ENDS = (
 ).split()
 GROUPS = "documented prohibited held debt left_bank pooled other".split()
 
+LISTS: list[tuple[str, list[str]]] = [
+    ("use", [*ENDS, *(one.name for one in CLASSES)]),
+    ("group", [group for group in GROUPS if group != "prohibited"] + ["suspected", "restricted"]),
+    ("basis", list(Basis)),
+    ("product", list(PRODUCTS)),
+    ("payment_mode", list(PAYMENT_MODES)),
+    ("grant_kind", list(GRANT_KINDS)),
+    ("state", list(LOAN_STATES)),
+    ("five_class", list(FIVE_CLASSES)),
+    ("party_kind", list(PARTY_KINDS)),
+    ("convention", [one.name.lower() for one in Convention]),
+    ("pattern", list(PATTERNS)),
+    ("meaning", list(PATTERNS)),
+    ("account_kind", list(ACCOUNT_KINDS)),
+]
+"""Each list of the product, and its values."""
+
 
 def _texts(language: str) -> dict[str, str]:
-    return json.loads((WEB / "i18n" / f"{language}.json").read_text("utf-8"))
+    texts: dict[str, str] = {}
+    for area in sorted((WEB / "i18n" / language).glob("*.json")):
+        for key, text in json.loads(area.read_text("utf-8")).items():
+            assert key not in texts, f"{key} stands twice"
+            texts[key] = text
+    return texts
 
 
 CHINESE, ENGLISH = _texts("zh"), _texts("en")
@@ -48,24 +70,7 @@ def test_both_languages_fill_in_the_same_values() -> None:
     assert [key for key in CHINESE if places(CHINESE[key]) != places(ENGLISH[key])] == []
 
 
-@pytest.mark.parametrize(
-    ("list_name", "values"),
-    [
-        ("use", [*ENDS, *(one.name for one in CLASSES)]),
-        ("group", [group for group in GROUPS if group != "prohibited"] + ["suspected", "restricted"]),
-        ("basis", list(Basis)),
-        ("product", PRODUCTS),
-        ("payment_mode", PAYMENT_MODES),
-        ("grant_kind", GRANT_KINDS),
-        ("state", LOAN_STATES),
-        ("five_class", FIVE_CLASSES),
-        ("party_kind", PARTY_KINDS),
-        ("convention", [one.name.lower() for one in Convention]),
-        ("pattern", list(PATTERNS)),
-        ("meaning", list(PATTERNS)),
-        ("account_kind", ACCOUNT_KINDS),
-    ],
-)
+@pytest.mark.parametrize(("list_name", "values"), LISTS)
 def test_every_value_that_the_product_can_name_has_its_words(list_name: str, values: list[str]) -> None:
     assert [value for value in values if f"{list_name}.{value}" not in CHINESE] == []
 
@@ -77,17 +82,11 @@ def test_destination_classes_are_called_what_the_product_calls_them() -> None:
 
 def test_every_text_in_the_code_is_used_and_known() -> None:
     code = "\n".join(path.read_text("utf-8") for path in WEB.rglob("*.ts*") if path.name != "schema.d.ts")
-    lists = {
-        "use",
-        "group",
-        "basis",
-        "product",
-        "payment_mode",
-        "grant_kind",
-        "state",
-        "five_class",
-        "party_kind",
-    }
-    lists |= {"convention", "opening", "pattern", "meaning", "account_kind", "unit"}
+    # A list is named where one of its values is asked for: name("use", line.use), or t(`group.${group}`).
+    lists = (
+        {list_name for list_name, _ in LISTS}
+        | set(re.findall(r'\bname\("(\w+)"', code))
+        | set(re.findall(r"[`\"](\w+)\.\$\{", code))
+    )
     unused = [key for key in CHINESE if key.split(".")[0] not in lists and f'"{key}"' not in code]
     assert unused == []

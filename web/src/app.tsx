@@ -9,8 +9,15 @@ import { Frame } from "./ui/Frame";
 import { nonce } from "./ui/nonce";
 import { Loading, Notice } from "./ui/states";
 
-const LoansPage = lazy(() => import("./loans/LoansPage"));
+const AccountPage = lazy(() => import("./accounts/AccountPage"));
+const AccountsPage = lazy(() => import("./accounts/AccountsPage"));
+const DisputePage = lazy(() => import("./disputes/DisputePage"));
+const GlossaryPage = lazy(() => import("./glossary/GlossaryPage"));
+const ImportsPage = lazy(() => import("./imports/ImportsPage"));
 const LoanPage = lazy(() => import("./loans/LoanPage"));
+const LoansPage = lazy(() => import("./loan_list/LoansPage"));
+const NightlyPage = lazy(() => import("./nightly/NightlyPage"));
+const TransactionPage = lazy(() => import("./accounts/TransactionPage"));
 
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } },
@@ -73,7 +80,14 @@ export function App() {
               <Routes>
                 <Route path="/" element={<LoansPage />} />
                 <Route path="/loans" element={<LoansPage />} />
-                <Route path="/loans/:loanId" element={<LoanPage />} />
+                <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
+                <Route path="/accounts" element={<AccountsPage />} />
+                <Route path="/accounts/:account" element={<AccountPage />} />
+                <Route path="/transactions/:transferId" element={<TransactionPage />} />
+                <Route path="/disputes/:sheetId" element={<DisputePage />} />
+                <Route path="/imports" element={<ImportsPage />} />
+                <Route path="/nightly" element={<NightlyPage />} />
+                <Route path="/glossary" element={<GlossaryPage />} />
                 <Route path="*" element={<Missing />} />
               </Routes>
             </Suspense>

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
+from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
@@ -39,6 +40,7 @@ def create_app(connections: Connections) -> FastAPI:
     app.state.connections = connections
     add_problem_handlers(app)
     interface = APIRouter(prefix=API_PREFIX)
+    interface.include_router(loan_list)
     interface.include_router(pages)
     interface.include_router(tracing)
     app.include_router(interface)

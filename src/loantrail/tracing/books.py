@@ -54,7 +54,7 @@ def read_books(connection: type_of_connection, say: Callable[[str], object]) -> 
     read = tracing_inputs(connection)
     context = store.read_context(connection)
     say("judging destinations")
-    on_date = clock.business_date(_as_of(read.transactions))
+    on_date = clock.business_date(books_as_of(read.transactions))
     dictionary, parameters = shipped_dictionary(), shipped_parameters()
     classes = classify(
         read.transactions,
@@ -90,7 +90,8 @@ def read_books(connection: type_of_connection, say: Callable[[str], object]) -> 
     return Books(read, context, classes, named, _related(named, context, read))
 
 
-def _as_of(transactions: pl.DataFrame) -> datetime.datetime:
+def books_as_of(transactions: pl.DataFrame) -> datetime.datetime:
+    """When the latest transaction was booked. InputError where there is none."""
     latest = transactions["booked_at"].max()
     if not isinstance(latest, datetime.datetime):
         raise InputError(
@@ -106,7 +107,7 @@ def bank_frames(books: Books, hops: pl.DataFrame, statement: pl.DataFrame) -> Fr
         books.classes["destination_class"].cast(pl.String), books.classes["documented"]
     )
     return Frames(
-        as_of=_as_of(books.read.transactions),
+        as_of=books_as_of(books.read.transactions),
         hops=hops,
         transactions=judged,
         loans=context["loans"],
@@ -129,7 +130,7 @@ def _related(named: NamedHistory, context: dict[str, pl.DataFrame], read: Tracin
     empty = pl.DataFrame(schema={"hop_id": pl.String})
     view = prepare(
         Frames(
-            as_of=_as_of(read.transactions),
+            as_of=books_as_of(read.transactions),
             hops=empty,
             transactions=read.transactions.clear(),
             loans=context["loans"],

@@ -16,7 +16,7 @@ from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import snapshots, store
 from loantrail.tracing.api import convention_named
-from loantrail.tracing.books import bank_frames, read_books, unlimited_accounts
+from loantrail.tracing.books import bank_frames, books_as_of, read_books, unlimited_accounts
 from loantrail.tracing.loan_bounds import LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention
 from loantrail.tracing.results import hop_frame
@@ -78,6 +78,9 @@ def trace_books(
             "software_version": software,
             "opening": named.opening,
             "created_at": clock.now(),
+            "data_date": clock.business_date(books_as_of(books.read.transactions)),
+            "last_arrival": books.read.last_arrival,
+            "read_at": books.read.read_at,
             "loan_count": len(named.loans),
             "event_count": history.event_count,
             "hop_count": len(hops),

@@ -129,7 +129,7 @@ def _copy(connection: type_of_connection, table: str, frame: pl.DataFrame) -> No
 
 def write_run(
     connection: type_of_connection,
-    run: dict[str, str | int | datetime.datetime],
+    run: dict[str, str | int | datetime.date],
     frames: dict[str, pl.DataFrame],
 ) -> None:
     """Store one run with all its rows, make it the current one of its convention, drop the one before; commits.
@@ -141,8 +141,9 @@ def write_run(
     if known is None:
         connection.execute(
             "INSERT INTO tracing.run (run_id, convention, data_version, software_version, opening, created_at, "
-            "loan_count, event_count, hop_count, current) VALUES (%(run_id)s, %(convention)s, %(data_version)s, "
-            "%(software_version)s, %(opening)s, %(created_at)s, %(loan_count)s, %(event_count)s, %(hop_count)s, false)",
+            "data_date, last_arrival, read_at, loan_count, event_count, hop_count, current) VALUES (%(run_id)s, "
+            "%(convention)s, %(data_version)s, %(software_version)s, %(opening)s, %(created_at)s, %(data_date)s, "
+            "%(last_arrival)s, %(read_at)s, %(loan_count)s, %(event_count)s, %(hop_count)s, false)",
             run,
         )
         for table, frame in frames.items():

@@ -1,6 +1,54 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import english from "./en.json";
-import chinese from "./zh.json";
+import accountsEn from "./en/accounts.json";
+import appEn from "./en/app.json";
+import disputesEn from "./en/disputes.json";
+import flowEn from "./en/flow.json";
+import glossaryEn from "./en/glossary.json";
+import importsEn from "./en/imports.json";
+import loanEn from "./en/loan.json";
+import loanListEn from "./en/loan_list.json";
+import nightlyEn from "./en/nightly.json";
+import paymentsEn from "./en/payments.json";
+import wordsEn from "./en/words.json";
+import accountsZh from "./zh/accounts.json";
+import appZh from "./zh/app.json";
+import disputesZh from "./zh/disputes.json";
+import flowZh from "./zh/flow.json";
+import glossaryZh from "./zh/glossary.json";
+import importsZh from "./zh/imports.json";
+import loanZh from "./zh/loan.json";
+import loanListZh from "./zh/loan_list.json";
+import nightlyZh from "./zh/nightly.json";
+import paymentsZh from "./zh/payments.json";
+import wordsZh from "./zh/words.json";
+
+// One file of texts per area of the page.
+const chinese = {
+  ...appZh,
+  ...wordsZh,
+  ...loanListZh,
+  ...loanZh,
+  ...flowZh,
+  ...disputesZh,
+  ...accountsZh,
+  ...paymentsZh,
+  ...importsZh,
+  ...nightlyZh,
+  ...glossaryZh,
+};
+const english = {
+  ...appEn,
+  ...wordsEn,
+  ...loanListEn,
+  ...loanEn,
+  ...flowEn,
+  ...disputesEn,
+  ...accountsEn,
+  ...paymentsEn,
+  ...importsEn,
+  ...nightlyEn,
+  ...glossaryEn,
+};
 
 export type Language = "zh" | "en";
 export type Key = keyof typeof chinese;

@@ -4,6 +4,7 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
+import { Figure } from "../ui/Figure";
 import { shareText } from "../ui/money";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Composition } from "./Composition";
@@ -12,7 +13,6 @@ import { grouped, largestLeadFen } from "./groups";
 import { Leads } from "./Leads";
 import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
-import { Figure } from "./Totals";
 
 export default function LoanPage() {
   const { t } = useSpeech();

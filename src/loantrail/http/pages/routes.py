@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 
 from loantrail.http.connections import Reading
 from loantrail.http.pages import store
-from loantrail.http.pages.model import Evidence, Health, LoanList, LoanPage, LoanRow, Totals
+from loantrail.http.pages.model import Evidence, Health, LoanPage
 from loantrail.http.pages.names import named_arrivals
 from loantrail.http.pages.paths import LoanTrail
 from loantrail.http.problems import NotFound, problem_responses
@@ -43,36 +43,11 @@ router = APIRouter()
 def health(connection: Reading) -> Health:
     """Whether the database answers, and whether anything has been traced."""
     run = store.current_run(connection)
-    return Health(status="ok", software_version=version("loantrail"), traced=run is not None)
-
-
-@router.get("/loans", tags=["loans"], responses=LIST_PROBLEMS)
-def list_loans(
-    connection: Reading,
-    search: Annotated[
-        str,
-        Query(max_length=100, pattern=PRINTABLE, description="Fragment of a loan number or borrower's name."),
-    ] = "",
-    suspected: Annotated[bool, Query(description="Only loans with a lead.")] = False,
-    sort: store.LoanSort = store.LoanSort.SUSPECTED,
-    direction: store.Direction = store.Direction.DESCENDING,
-    offset: Offset = 0,
-    limit: Limit = 50,
-) -> LoanList:
-    """The loans, with what the current trace saw of each."""
-    run = store.current_run(connection)
-    query = store.LoanQuery(search.strip(), suspected, sort, direction, offset, limit)
-    rows, sums = store.loans(connection, run["run_id"] if run else None, query)
-    totals = [Totals.model_validate(row) for row in sums]
-    return LoanList.model_validate(
-        {
-            "run": run,
-            "totals": totals,
-            "total_count": sum(total.loan_count for total in totals),
-            "offset": offset,
-            "limit": limit,
-            "items": [LoanRow.model_validate(row) for row in rows],
-        }
+    return Health(
+        status="ok",
+        software_version=version("loantrail"),
+        traced=run is not None,
+        data_date=run["data_date"] if run else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -33,6 +34,15 @@ _LINES: Final[dict[str, Any]] = {
 
 def _microseconds(name: str) -> sql.Composed:
     return sql.SQL("(extract(epoch FROM {}) * 1000000)::bigint").format(sql.Identifier(name))
+
+
+def read_extent(connection: type_of_connection) -> tuple[int, datetime.datetime]:
+    """The highest arrival number of a statement line (0 without lines), and when this transaction began to read."""
+    row = connection.execute(
+        "SELECT coalesce(max(arrival_number), 0), transaction_timestamp() FROM ledger.statement_line"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
 
 
 def read_lines(connection: type_of_connection) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 import polars as pl
@@ -28,6 +29,10 @@ class TracingInputs:
     """`transaction_id, account, reference` of every line that carries the bank's own reference."""
     problems: pl.DataFrame
     """`transfers.PROBLEM_SCHEMA`: statements that contradict each other, reversals of unknown lines."""
+    last_arrival: int
+    """The highest arrival number among the lines that were read; 0 without lines."""
+    read_at: datetime.datetime
+    """When the database was read, by its own clock: what was booked later was not seen."""
 
 
 def tracing_inputs(
@@ -35,6 +40,7 @@ def tracing_inputs(
 ) -> TracingInputs:
     """Read everything that a trace of all loans needs. The books are read as they are at one moment."""
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    last_arrival, read_at = store.read_extent(connection)
     lines = store.read_lines(connection)
     pairs = store.read_pairs(connection)
     wanted = store.read_disbursements(connection)
@@ -71,4 +77,13 @@ def tracing_inputs(
         .drop_nulls("reference")
         .select("transaction_id", "account", "reference")
     )
-    return TracingInputs(transfers.transactions, links, balances, unlinked, references, transfers.problems)
+    return TracingInputs(
+        transactions=transfers.transactions,
+        disbursements=links,
+        balances=balances,
+        unlinked=unlinked,
+        references=references,
+        problems=transfers.problems,
+        last_arrival=last_arrival,
+        read_at=read_at,
+    )

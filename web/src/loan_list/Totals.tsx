@@ -1,7 +1,7 @@
-import type { ReactNode } from "react";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
+import { Figure } from "../ui/Figure";
 import { shareText } from "../ui/money";
 
 export function Totals({ totals }: { readonly totals: Schemas["Totals"] }) {
@@ -26,24 +26,5 @@ export function Totals({ totals }: { readonly totals: Schemas["Totals"] }) {
         <Amount fen={totals.suspected_fen} form="short" {...totals} />
       </Figure>
     </dl>
-  );
-}
-
-interface FigureProps {
-  readonly label: string;
-  readonly children: ReactNode;
-  readonly note?: string;
-  readonly hint?: string;
-  readonly danger?: boolean;
-}
-
-/** One large figure with what it is, and what it is a share of. */
-export function Figure({ label, children, note, hint, danger = false }: FigureProps) {
-  return (
-    <div className="figure" title={hint}>
-      <dt>{label}</dt>
-      <dd className={danger ? "danger" : undefined}>{children}</dd>
-      {note && <dd className="figure-note">{note}</dd>}
-    </div>
   );
 }

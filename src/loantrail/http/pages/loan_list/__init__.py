@@ -1,0 +1,1 @@
+"""The list of loans: searched, filtered, sorted, summed."""
