@@ -1,0 +1,1 @@
+"""Nightly deliveries of the bank: checked whole, taken in once, alarmed when something is wrong."""
