@@ -5,6 +5,7 @@ Only arrays and texts are stored (numpy without pickled objects); a file that do
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from dataclasses import fields
@@ -21,6 +22,17 @@ from loantrail.tracing.named import NamedHistory
 
 KEPT: Final = 2
 _loaded: dict[str, LoanBounds] = {}
+
+
+def _texts(column: pl.Series) -> np.ndarray:
+    """A column of texts as bytes that numpy can keep."""
+    stream = io.BytesIO()
+    column.rename("text").to_frame().write_ipc(stream, compression="zstd")
+    return np.frombuffer(stream.getvalue(), np.uint8)
+
+
+def _series(name: str, content: np.ndarray) -> pl.Series:
+    return pl.read_ipc(io.BytesIO(content.tobytes()))["text"].rename(name)
 
 
 def _folder() -> Path:
@@ -51,6 +63,8 @@ def keep(run_id: str, kept: LoanBounds) -> None:
                 accounts=np.frombuffer(json.dumps(named.accounts.to_list()).encode(), np.uint8),
                 facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
                 class_of_account=named.class_of_account,
+                transactions=_texts(named.transaction_ids.gather(named.row_of_event)),
+                booked_at_us=named.booked_at_us,
                 **arrays,
             )
         part.replace(folder / f"{run_id}.npz")
@@ -76,13 +90,14 @@ def load(run_id: str) -> LoanBounds | None:
                     if item.name != "specials"
                 },
             )
+            transactions = _series("transaction_id", stored["transactions"])
             named = NamedHistory(
                 history=history,
                 accounts=pl.Series("account", json.loads(stored["accounts"].tobytes()), dtype=pl.String),
                 loans=facts["loans"],
-                transaction_ids=pl.Series("transaction_id", [], dtype=pl.String),
-                row_of_event=np.zeros(0, np.int64),
-                booked_at_us=np.zeros(0, np.int64),
+                transaction_ids=transactions,
+                row_of_event=np.arange(len(transactions), dtype=np.int64),
+                booked_at_us=stored["booked_at_us"],
                 opening=facts["opening"],
                 class_of_account=stored["class_of_account"],
             )
@@ -91,7 +106,7 @@ def load(run_id: str) -> LoanBounds | None:
                 stored["related"],
                 {reason: stored[f"unlimited_{index}"] for index, reason in enumerate(facts["reasons"])},
             )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, pl.exceptions.PolarsError):
         return None
     _loaded.clear()
     _loaded[run_id] = kept
