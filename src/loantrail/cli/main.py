@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "refusals": ("loantrail.cli.refusals", "List, correct and replay refused rows."),
     "trace": ("loantrail.cli.trace", "Follow disbursed money, files in and files out or over the database."),
     "bounds": ("loantrail.cli.bounds", "Least and most that can have reached a set of destinations."),
+    "report": ("loantrail.cli.report", "Write the fund-flow report of a loan as PDF or spreadsheet."),
     "demo": ("loantrail.cli.demo", "Build the demo bank, evaluate findings against its known truth."),
     "serve": ("loantrail.cli.serve", "Serve the web page and its HTTP interface."),
     "database": ("loantrail.cli.database", "Start, stop, migrate and inspect the database."),

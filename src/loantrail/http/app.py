@@ -13,6 +13,7 @@ from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
+from loantrail.reports.routes import router as reports
 from loantrail.tracing.routes import router as tracing
 
 API_PREFIX: Final = "/api/v1"
@@ -43,6 +44,7 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(loan_list)
     interface.include_router(pages)
     interface.include_router(tracing)
+    interface.include_router(reports)
     app.include_router(interface)
     app.include_router(page_router())
     _describe_problems(app)

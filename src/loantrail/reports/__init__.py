@@ -1,0 +1,1 @@
+"""Printed reports: what stands in them, and how they are typeset."""
