@@ -10,47 +10,15 @@ payment sum to it, to the fen, and its loan money is that of the forward trace, 
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from enum import Enum
+from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from loantrail.errors import InputError, Place
-from loantrail.tracing.model import (
-    IN_TRANSIT,
-    NO_LOAN,
-    NO_SPECIAL,
-    OUTSIDE,
-    USE_NONE,
-    Bool,
-    Convention,
-    History,
-    Int64,
-    Specials,
-)
-from loantrail.tracing.trace import trace_history, valid_reversals
+from loantrail.tracing.backward_queues import OPENING, UNCOVERED, Origin, Queues
+from loantrail.tracing.model import IN_TRANSIT, NO_LOAN, USE_NONE, Bool, History, Int64
 
 PARTS_MAX: Final = 20_000
 """Intervals that one payment is taken into before the smaller ones are left where they are."""
-_OPENING: Final = -1
-_UNCOVERED: Final = -2
-Interval = tuple[int, int]
-
-
-class Origin(Enum):
-    """Where the walk back ends."""
-
-    LOAN = "loan"  # paid out by the bank
-    OUTSIDE = "outside"  # the records show no payer's account
-    PAYER = "payer"  # an account that was not to be looked into
-    POOL = "pool"  # a pooled or internal account, without a reference to what went in
-    TRANSIT = "transit"  # the credit half of a movement whose debit half says nothing
-    OPENING = "opening"  # in the account before the records begin
-    OVERDRAFT = "overdraft"  # above the balance: the bank's own credit
-    UNFOLLOWED = "unfollowed"  # left where it was, the payment had too many parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,77 +33,6 @@ class Source:
     loan: int = NO_LOAN
     use: int = USE_NONE
     """Of loan money: the use it had when it left for this payment."""
-
-
-@dataclass(slots=True)
-class _Piece:
-    """`amount` fen of `event` from `offset` on; `event` may be _OPENING."""
-
-    event: int
-    offset: int
-    amount: int
-
-
-class _Queue:
-    """The money of one account, or of one slot, that belongs to no loan."""
-
-    def __init__(self, opening: int) -> None:
-        self.pieces: deque[_Piece] = deque()
-        self.amount = 0
-        if opening > 0:
-            self.join(_Piece(_OPENING, 0, opening))
-
-    def join(self, piece: _Piece) -> None:
-        self.pieces.append(piece)
-        self.amount += piece.amount
-
-    def give_back(self, pieces: list[_Piece]) -> None:
-        """At the front, in their order."""
-        self.pieces.extendleft(reversed(pieces))
-        self.amount += sum(piece.amount for piece in pieces)
-
-    def take_front(self, amount: int) -> list[_Piece]:
-        """The oldest `amount` fen, or all there is."""
-        taken: list[_Piece] = []
-        left = min(amount, self.amount)
-        self.amount -= left
-        while left > 0:
-            first = self.pieces[0]
-            part = min(left, first.amount)
-            taken.append(_Piece(first.event, first.offset, part))
-            left -= part
-            if part == first.amount:
-                self.pieces.popleft()
-            else:
-                first.offset += part
-                first.amount -= part
-        return taken
-
-    def take_back(self, amount: int) -> list[_Piece]:
-        """The newest `amount` fen, or all there is; older ones first."""
-        taken: list[_Piece] = []
-        left = min(amount, self.amount)
-        self.amount -= left
-        while left > 0:
-            last = self.pieces[-1]
-            part = min(left, last.amount)
-            last.amount -= part
-            taken.append(_Piece(last.event, last.offset + last.amount, part))
-            left -= part
-            if last.amount == 0:
-                self.pieces.pop()
-        return taken[::-1]
-
-
-@dataclass(slots=True)
-class _Played:
-    """How far the queue of a place was gone through, and what each payment out of it took."""
-
-    queue: _Queue
-    events: Int64
-    balance: int
-    place: int = 0
-    taken: dict[int, list[_Piece]] | None = None
 
 
 @dataclass(slots=True)
@@ -167,47 +64,6 @@ class _Found:
         self.amounts[key] = self.amounts.get(key, 0) + amount
 
 
-def _without_transit(history: History) -> History:
-    """The history with a private account in place of every slot of money in transit: what waits there is then seen
-    like what waits anywhere else. Links that the trace does not follow are dropped."""
-    special, specials = history.special, history.specials
-    openers = np.flatnonzero(history.credit == IN_TRANSIT)
-    if len(openers) == 0:
-        return history
-    count = len(openers)
-    private = history.account_count + np.arange(count, dtype=np.int32)
-    debit, credit = history.debit.copy(), history.credit.copy()
-    arrival_use = history.arrival_use.copy()
-    specials = Specials(*(getattr(specials, field.name).copy() for field in fields(Specials)))
-    reversing, originals = valid_reversals(history)
-    followed = np.zeros(history.event_count, np.bool_)
-    followed[reversing] = True
-    followed[originals] = True
-    marked = np.flatnonzero(special != NO_SPECIAL)
-    specials.reverses[special[marked[~followed[marked]]]] = -1
-    credit[openers] = private
-    arrival_use[openers] = USE_NONE
-    slot_account = np.full(len(specials.carries), -1, np.int32)
-    opening = openers[special[openers] != NO_SPECIAL]
-    slot_account[special[opening]] = credit[opening]
-    specials.opens_slot[special[opening]] = False
-    carrying = marked[specials.carries[special[marked]] >= 0]
-    carrying = carrying[slot_account[specials.carries[special[carrying]]] >= 0]
-    debit[carrying] = slot_account[specials.carries[special[carrying]]]
-    specials.carries[special[carrying]] = -1
-    specials.specific_loan[special[carrying]] = -1
-    return replace(
-        history,
-        debit=debit,
-        credit=credit,
-        arrival_use=arrival_use,
-        specials=specials,
-        opening_fen=np.concatenate([history.opening_fen, np.zeros(count, np.int64)]),
-        terminal=np.concatenate([history.terminal, np.zeros(count, np.bool_)]),
-        side_start=np.concatenate([history.side_start, np.full(count, history.side_start[-1], np.int32)]),
-    )
-
-
 class Backward:
     """A history ready to be asked for the sources of payments: traced once by FIFO; accounts are gone through when
     first needed and remembered.
@@ -216,196 +72,7 @@ class Backward:
     """
 
     def __init__(self, history: History) -> None:
-        self._account_count = history.account_count
-        self.history = history = _without_transit(history)
-        self._hops = trace_history(history, Convention.FIFO).hops
-        count = history.event_count
-        self._first_hop = np.searchsorted(self._hops.event, np.arange(count + 1)).astype(np.int64)
-        ends = np.concatenate([history.debit, history.credit])
-        order = np.argsort(ends, kind="stable")
-        self._event_of_end = np.where(order < count, order, order - count)
-        self._first_end = np.searchsorted(ends[order], np.arange(history.account_count + 1))
-        self._original, self._again, self._already = self._reversals()
-        self._reversing: dict[int, list[int]] = {}
-        for event, original in self._original.items():
-            self._reversing.setdefault(original, []).append(event)
-        self._carriers: dict[int, list[int]] = {}
-        self._opener_of: dict[int, int] = {}
-        self._read_slots()
-        self._accounts: dict[int, _Played] = {}
-        self._slots: dict[int, _Played] = {}
-
-    def _reversals(self) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
-        """Reversing event -> what it reverses, how much of it, and how much earlier reversals took."""
-        reversing, originals = valid_reversals(self.history)
-        original: dict[int, int] = {}
-        again: dict[int, int] = {}
-        already: dict[int, int] = {}
-        taken: dict[int, int] = {}
-        for event, target in zip(reversing.tolist(), originals.tolist(), strict=True):
-            before = taken.get(target, 0)
-            part = min(self._amount(event), self._amount(target) - before)
-            original[event], again[event], already[event] = target, part, before
-            taken[target] = before + part
-        return original, again, already
-
-    def _read_slots(self) -> None:
-        special, specials = self.history.special, self.history.specials
-        marked = np.flatnonzero(special != NO_SPECIAL)
-        opener = {int(special[event]): int(event) for event in marked.tolist()}
-        for event in marked.tolist():
-            slot = int(specials.carries[special[event]])
-            if slot >= 0:
-                self._opener_of[event] = opener[slot]
-                self._carriers.setdefault(opener[slot], []).append(event)
-
-    def _amount(self, event: int) -> int:
-        return int(self.history.amount_fen[event])
-
-    def _holds_lots(self, account: int) -> bool:
-        return account >= 0 and not bool(self.history.terminal[account])
-
-    def _disburses(self, event: int) -> bool:
-        row = int(self.history.special[event])
-        return row != NO_SPECIAL and int(self.history.specials.disburses[row]) >= 0
-
-    def _labelled(self, event: int, of_payer: bool) -> list[tuple[int, int, int]]:
-        """(begin, end, hop) of the event's loan money, in its order. A disbursement pays with what its payer holds
-        (`of_payer`), and is wholly the loan's at its payee."""
-        first, last = int(self._first_hop[event]), int(self._first_hop[event + 1])
-        if first == last:
-            return []
-        hops = self._hops
-        rows = range(first, last)
-        if self._disburses(event):
-            rows = [row for row in rows if (int(hops.depth[row]) > 0) == of_payer]
-        return sorted(
-            (int(hops.offset_fen[row]), int(hops.offset_fen[row]) + int(hops.amount_fen[row]), row)
-            for row in rows
-        )
-
-    def _own(self, event: int, low: int, high: int, of_payer: bool) -> list[Interval]:
-        """What lies in [low, high) of the event and is no loan's."""
-        gaps: list[Interval] = []
-        at = low
-        for begin, end, _ in self._labelled(event, of_payer):
-            if begin > at:
-                gaps.append((at, min(begin, high)))
-            at = max(at, end)
-            if at >= high:
-                break
-        if at < high:
-            gaps.append((at, high))
-        return [(begin, end) for begin, end in gaps if end > begin]
-
-    def _own_amount(self, event: int, low: int, high: int) -> int:
-        return sum(end - begin for begin, end in self._own(event, low, high, of_payer=True))
-
-    # Going through one account or slot
-
-    def _account(self, account: int, until: int) -> _Played:
-        played = self._accounts.get(account)
-        if played is None:
-            first, last = int(self._first_end[account]), int(self._first_end[account + 1])
-            opening = int(self.history.opening_fen[account])
-            played = _Played(_Queue(opening), np.sort(self._event_of_end[first:last]), opening, 0, {})
-            self._accounts[account] = played
-        self._play(played, account, until)
-        return played
-
-    def _slot(self, opener: int, until: int) -> _Played:
-        played = self._slots.get(opener)
-        if played is None:
-            later = [*self._carriers.get(opener, ()), *self._reversing.get(opener, ())]
-            played = _Played(_Queue(0), np.array(sorted(later), np.int64), 0, 0, {})
-            for begin, end in self._own(opener, 0, self._amount(opener), of_payer=False):
-                played.queue.join(_Piece(opener, begin, end - begin))
-            self._slots[opener] = played
-        self._play(played, None, until)
-        return played
-
-    def _play(self, played: _Played, account: int | None, until: int) -> None:
-        """Up to and with the event `until`."""
-        assert played.taken is not None
-        while played.place < len(played.events) and played.events[played.place] <= until:
-            event = int(played.events[played.place])
-            played.place += 1
-            if account is not None and int(self.history.credit[event]) == account:
-                self._arrive(played, event)
-                continue
-            played.balance -= self._amount(event)
-            if account is not None and event in self._opener_of:
-                continue  # the money comes out of a slot
-            played.taken[event] = self._take(played.queue, event, in_slot=account is None)
-
-    def _take(self, queue: _Queue, event: int, in_slot: bool) -> list[_Piece]:
-        """What the event takes of a queue, in the order of its own money; less than all where it is overdrawn."""
-        amount = self._amount(event)
-        wanted = self._own_amount(event, 0, amount)
-        found: list[_Piece] = []
-        original = self._original.get(event)
-        if original is not None:
-            # A reversal takes back the own money that the original brought last.
-            end = self._amount(original) - self._already[event]
-            brought = sum(
-                high - low for low, high in self._own(original, end - self._again[event], end, of_payer=False)
-            )
-            found = queue.take_back(min(brought, wanted))
-            if in_slot:
-                return found
-        return found + queue.take_front(wanted - sum(piece.amount for piece in found))
-
-    def _arrive(self, played: _Played, event: int) -> None:
-        amount = self._amount(event)
-        returned = self._again.get(event, 0)
-        queue = played.queue
-        if returned:
-            # What comes back repays an overdraft from its end, the rest lies in front.
-            repaid = min(returned, max(-played.balance, 0))
-            gaps = self._own(event, 0, returned - repaid, of_payer=False)
-            queue.give_back([_Piece(event, begin, end - begin) for begin, end in gaps])
-            played.balance += returned
-        repaid = min(amount - returned, max(-played.balance, 0))
-        for begin, end in self._own(event, returned + repaid, amount, of_payer=False):
-            queue.join(_Piece(event, begin, end - begin))
-        played.balance += amount - returned
-
-    # Walking back
-
-    def _behind(self, event: int) -> tuple[_Played | None, Origin]:
-        """The place that the own money of the event came out of, and what it is called where the place says nothing."""
-        debit = int(self.history.debit[event])
-        opener = self._opener_of.get(event)
-        nothing = Origin.POOL
-        if debit == OUTSIDE:
-            nothing = Origin.OUTSIDE
-        elif debit == IN_TRANSIT or debit >= self._account_count:
-            nothing = Origin.TRANSIT
-        if opener is not None:
-            return self._slot(opener, event), nothing
-        if self._holds_lots(debit):
-            beyond = Origin.OVERDRAFT if debit < self._account_count else Origin.TRANSIT
-            return self._account(debit, event), beyond
-        original = self._original.get(event)
-        if original is not None:
-            return self._slot(original, event), nothing
-        return None, nothing
-
-    def _split(self, event: int, low: int, high: int) -> Iterator[tuple[_Piece, Origin]]:
-        """The own money in [low, high) of the event, by what brought it to its payer."""
-        place, nothing = self._behind(event)
-        pieces = place.taken.get(event, []) if place is not None and place.taken is not None else []
-        # Own money of the event is numbered along its gaps, as the pieces are.
-        before = self._own_amount(event, 0, low)
-        begin, end = before, before + self._own_amount(event, low, high)
-        at = 0
-        for piece in pieces:
-            first, last = max(begin, at), min(end, at + piece.amount)
-            if last > first:
-                yield _Piece(piece.event, piece.offset + first - at, last - first), nothing
-            at += piece.amount
-        if end > max(begin, at):
-            yield _Piece(_UNCOVERED, 0, end - max(begin, at)), nothing
+        self._queues = Queues(history)
 
     def sources(
         self,
@@ -422,22 +89,27 @@ class Backward:
 
         Raises InputError where there is no such event or interval.
         """
-        if not 0 <= event < self.history.event_count:
+        if not 0 <= event < self._queues.history.event_count:
             raise InputError(
                 f"there is no event {event}", Place(field="event"), "Give its place in the order"
             )
-        high = self._amount(event) if high is None else high
-        if not 0 <= low < high <= self._amount(event):
+        high = self._queues.amount(event) if high is None else high
+        if not 0 <= low < high <= self._queues.amount(event):
             raise InputError(
                 f"the payment has no fen {low} to {high}",
                 Place(field="low"),
-                f"It has {self._amount(event)}",
+                f"It has {self._queues.amount(event)}",
             )
         found = _Found({})
         self._walk(event, low, high, closed, parts_max, found)
         sources = [
             Source(
-                origin, amount, events, account if account < self._account_count else IN_TRANSIT, loan, use
+                origin,
+                amount,
+                events,
+                account if account < self._queues.account_count else IN_TRANSIT,
+                loan,
+                use,
             )
             for (origin, events, account, loan, use), amount in found.amounts.items()
         ]
@@ -446,7 +118,7 @@ class Backward:
     def _walk(
         self, event: int, low: int, high: int, closed: Bool | None, parts_max: int, found: _Found
     ) -> None:
-        history = self.history
+        history = self._queues.history
         number = 0
         waiting: list[tuple[int, int, int, int, int, _Way]] = [
             (low - high, number, event, low, high, _Way(event, None))
@@ -455,7 +127,7 @@ class Backward:
             _, _, at, begin, finish, way = heapq.heappop(waiting)
             self._end_labelled(at, begin, finish, way, found)
             debit = int(history.debit[at])
-            own = self._own_amount(at, begin, finish) if not self._disburses(at) else 0
+            own = self._queues.own_amount(at, begin, finish) if not self._queues.disburses(at) else 0
             if own == 0:
                 continue
             if number > parts_max:
@@ -465,15 +137,15 @@ class Backward:
                 closed is not None
                 and 0 <= debit < len(closed)
                 and closed[debit]
-                and at not in self._opener_of
+                and at not in self._queues.opener_of
             ):
                 origin = Origin.POOL if history.terminal[debit] else Origin.PAYER
                 found.end(origin, way, own, debit)
                 continue
-            for piece, nothing in self._split(at, begin, finish):
-                if piece.event == _OPENING:
+            for piece, nothing in self._queues.split(at, begin, finish):
+                if piece.event == OPENING:
                     found.end(Origin.OPENING, way, piece.amount, debit)
-                elif piece.event == _UNCOVERED:
+                elif piece.event == UNCOVERED:
                     found.end(nothing, way, piece.amount, debit)
                 else:
                     number += 1
@@ -490,8 +162,8 @@ class Backward:
                     )
 
     def _end_labelled(self, event: int, low: int, high: int, way: _Way, found: _Found) -> None:
-        hops = self._hops
-        for begin, finish, row in self._labelled(event, of_payer=False):
+        hops = self._queues.hops
+        for begin, finish, row in self._queues.labelled(event, of_payer=False):
             amount = min(finish, high) - max(begin, low)
             if amount <= 0:
                 continue
@@ -499,18 +171,20 @@ class Backward:
             while hops.parent[hop] >= 0:
                 hop = int(hops.parent[hop])
                 behind = _Way(int(hops.event[hop]), behind)
-            account = int(self.history.debit[hops.event[hop]])
+            account = int(self._queues.history.debit[hops.event[hop]])
             found.end(Origin.LOAN, behind, amount, account, int(hops.loan[row]), int(hops.use_before[row]))
-
-    def events_of(self, account: int) -> Int64:
-        """The events that touch an account, in their order."""
-        first, last = int(self._first_end[account]), int(self._first_end[account + 1])
-        return np.sort(self._event_of_end[first:last])
 
     def loan_money(self, event: int) -> dict[int, int]:
         """Loan -> fen of it in a payment, as the forward trace has it."""
         found: dict[int, int] = {}
-        for begin, end, row in self._labelled(event, of_payer=False):
-            loan = int(self._hops.loan[row])
+        for begin, end, row in self._queues.labelled(event, of_payer=False):
+            loan = int(self._queues.hops.loan[row])
             found[loan] = found.get(loan, 0) + end - begin
         return found
+
+    def events_of(self, account: int) -> Int64:
+        """The events that touch an account, in their order."""
+        return self._queues.events_of(account)
+
+
+__all__ = ["PARTS_MAX", "Backward", "Origin", "Source"]
