@@ -1,0 +1,85 @@
+import type { Key } from "../i18n";
+import english from "../i18n/en/glossary.json";
+import chinese from "../i18n/zh/glossary.json";
+
+// The words themselves stand with the other texts: term.NAME and, for the explanation, term_text.NAME.
+
+type Named<Text> = Text extends `term.${infer Name}` ? Name : never;
+
+/** A term of the glossary. */
+export type TermName = Named<Key>;
+
+/** The glossary's groups, and their terms in the order of reading. */
+export const GROUPS = [
+  [
+    "loan",
+    [
+      "loan_note", "loan_contract", "borrower", "borrower_side", "related_party", "loan_purpose", "loan_balance",
+      "days_past_due", "instalment", "five_class", "guarantor", "collateral", "rollover_loan",
+    ],
+  ],
+  [
+    "payment",
+    [
+      "disbursement", "disbursement_account", "entrusted_payment", "autonomous_payment", "payment_order",
+      "counterparty",
+    ],
+  ],
+  [
+    "tracing",
+    [
+      "trace", "hop", "path", "use", "statement", "final_use", "seen", "held", "returned", "relent", "overdraft",
+      "untraced", "commingled", "bounds", "proven", "not_proven", "opening_balance", "backward",
+    ],
+  ],
+  [
+    "convention",
+    [
+      "convention", "fifo", "lifo", "pro_rata", "own_first", "loan_first", "poison", "specific",
+    ],
+  ],
+  [
+    "destination",
+    [
+      "destination_class", "basis", "voucher", "documented", "restricted", "pooled_account", "group_cash_pool",
+      "other_bank", "left_bank", "confidence",
+    ],
+  ],
+  [
+    "suspicion",
+    [
+      "lead", "suspected", "fund_misuse", "round_trip", "structuring", "bridge", "evidence", "dispute_sheet",
+    ],
+  ],
+  [
+    "books",
+    [
+      "statement_line", "debit", "credit", "transfer", "pairing", "unpaired", "ambiguous", "reversal", "reference",
+      "running_balance", "data_date", "business_date",
+    ],
+  ],
+  [
+    "intake",
+    [
+      "dry_run", "adapter", "accepted", "duplicate", "refusal", "key_conflict", "correction", "replay", "dismiss",
+      "reconciliation", "difference",
+    ],
+  ],
+  [
+    "nightly",
+    [
+      "delivery", "ready_flag", "manifest", "control_total", "full_table", "incremental_table", "chain_table",
+      "alarm", "general_ledger", "ledger_reconciliation", "rerun",
+    ],
+  ],
+] as const satisfies readonly (readonly [string, readonly TermName[]])[];
+
+export interface Wording {
+  readonly chinese: string;
+  readonly english: string;
+}
+
+/** What a term is called in both languages, whichever the page speaks. */
+export function wording(name: TermName): Wording {
+  return { chinese: chinese[`term.${name}`], english: english[`term.${name}`] };
+}
