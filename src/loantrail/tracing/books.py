@@ -16,7 +16,7 @@ from loantrail.destinations.model import BY_NAME, TERMINAL_CLASSES
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import prepare, related_parties
 from loantrail.errors import InputError
-from loantrail.ledger.books.tracing_inputs import TracingInputs, tracing_inputs
+from loantrail.ledger.books.tracing_inputs import AsOf, TracingInputs, tracing_inputs
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import store
@@ -48,10 +48,13 @@ def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
     return accounts.select("account", "name", "owner", kind.alias("class"))
 
 
-def read_books(connection: type_of_connection, say: Callable[[str], object]) -> Books:
-    """Read, judge destinations, put in order. `say` is told what is going on."""
+def read_books(
+    connection: type_of_connection, say: Callable[[str], object], as_of: AsOf | None = None
+) -> Books:
+    """Read, judge destinations, put in order. `say` is told what is going on. With `as_of` the lines and pairings are
+    those that an earlier reading saw; the rest of the books is as it is now."""
     say("reading the books")
-    read = tracing_inputs(connection)
+    read = tracing_inputs(connection, as_of=as_of)
     context = store.read_context(connection)
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))

@@ -45,21 +45,31 @@ def read_extent(connection: type_of_connection) -> tuple[int, datetime.datetime]
     return int(row[0]), row[1]
 
 
-def read_lines(connection: type_of_connection) -> pl.DataFrame:
-    """All statement lines, in order of arrival."""
+def read_lines(connection: type_of_connection, last_arrival: int | None = None) -> pl.DataFrame:
+    """All statement lines, in order of arrival; those up to `last_arrival` alone where it is given."""
     columns = sql.SQL(", ").join(
         _microseconds(name) if kind == _INSTANT else sql.Identifier(name) for name, kind in _LINES.items()
     )
-    query = sql.SQL("SELECT {} FROM published.statement_line ORDER BY arrival_number").format(columns)
+    known = sql.SQL("")
+    if last_arrival is not None:
+        known = sql.SQL(" WHERE arrival_number <= {}").format(sql.Literal(last_arrival))
+    query = sql.SQL("SELECT {} FROM published.statement_line{} ORDER BY arrival_number").format(
+        columns, known
+    )
     return read_frame(connection, query, _LINES)
 
 
-def read_pairs(connection: type_of_connection) -> pl.DataFrame:
-    """Valid pairings of two lines: `debit_line, credit_line, basis`."""
+def read_pairs(connection: type_of_connection, read_at: datetime.datetime | None = None) -> pl.DataFrame:
+    """Pairings of two lines that are valid, or were at `read_at`: `debit_line, credit_line, basis`."""
+    valid = sql.SQL("state = 'valid'")
+    if read_at is not None:
+        valid = sql.SQL("created_at <= {at} AND (superseded_at IS NULL OR superseded_at > {at})").format(
+            at=sql.Literal(read_at)
+        )
     query = sql.SQL(
         "SELECT replace(debit_line::text, '-', ''), replace(credit_line::text, '-', ''), basis FROM ledger.transfer "
-        "WHERE state = 'valid' AND debit_line IS NOT NULL AND credit_line IS NOT NULL"
-    )
+        "WHERE {} AND debit_line IS NOT NULL AND credit_line IS NOT NULL"
+    ).format(valid)
     schema = {"debit_line": pl.String(), "credit_line": pl.String(), "basis": pl.String()}
     return read_frame(connection, query, schema)
 

@@ -16,6 +16,14 @@ from loantrail.ledger.transfers import build_transfers
 
 
 @dataclass(frozen=True, slots=True)
+class AsOf:
+    """A state of the books that was read before: lines that arrived and pairings that were made later are not in it."""
+
+    last_arrival: int
+    read_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TracingInputs:
     transactions: pl.DataFrame
     """`transfers.TRANSACTION_COLUMNS`, in the order to trace them; ids as in published.transfer."""
@@ -36,13 +44,19 @@ class TracingInputs:
 
 
 def tracing_inputs(
-    connection: type_of_connection, parameters: PairingParameters | None = None
+    connection: type_of_connection, parameters: PairingParameters | None = None, as_of: AsOf | None = None
 ) -> TracingInputs:
-    """Read everything that a trace of all loans needs. The books are read as they are at one moment."""
+    """Read everything that a trace of all loans needs. The books are read as they are at one moment, or, with
+    `as_of`, the lines and pairings that an earlier reading saw; disbursements and opening balances as they are."""
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    last_arrival, read_at = store.read_extent(connection)
-    lines = store.read_lines(connection)
-    pairs = store.read_pairs(connection)
+    if as_of is None:
+        last_arrival, read_at = store.read_extent(connection)
+        lines = store.read_lines(connection)
+        pairs = store.read_pairs(connection)
+    else:
+        last_arrival, read_at = as_of.last_arrival, as_of.read_at
+        lines = store.read_lines(connection, last_arrival)
+        pairs = store.read_pairs(connection, read_at)
     wanted = store.read_disbursements(connection)
     given = store.read_openings(connection)
     connection.rollback()
