@@ -21,8 +21,8 @@ from loantrail.reports.document import (
 )
 from loantrail.reports.loan_report import LineEvidence, LoanReport
 from loantrail.reports.speech import Speech, instant_text, share_text
-from loantrail.reports.verdict import verdict
 from loantrail.reports.words import words
+from loantrail.tracing.verdict import Line, Suspicion, verdict
 
 PATHS_PRINTED: Final = 3
 ARRIVALS_PRINTED: Final = 12
@@ -37,7 +37,7 @@ def fund_flow_document(report: LoanReport, language: str, made_at: datetime.date
     blocks: list[Block] = [
         Heading(say("report.verdict")),
         Paragraph(
-            verdict(speech, run.convention if run else "", report.summary, report.statement, report.leads),
+            _verdict(report, speech),
             "verdict",
         ),
         Paragraph(say("report.only_a_lead"), "warning"),
@@ -78,6 +78,21 @@ def fund_flow_document(report: LoanReport, language: str, made_at: datetime.date
         page_text=say("report.page"),
         blocks=tuple(blocks),
     )
+
+
+def _verdict(report: LoanReport, speech: Speech) -> str:
+    """The same words as on the loan's page."""
+    found = verdict(
+        sum(one.amount_fen for one in report.facts.disbursements),
+        [
+            Line(one.use, one.line_group, one.amount_fen, one.least_fen, one.most_fen, one.proven)
+            for one in report.statement
+        ],
+        [Suspicion(one.pattern, one.destination_class, one.amount_fen) for one in report.leads],
+        report.summary.seen_fen if report.summary else 0,
+        report.facts.currency,
+    )
+    return found.chinese if speech.words.language == "zh" else found.english
 
 
 def _facts(report: LoanReport, speech: Speech) -> Block:

@@ -34,7 +34,8 @@ class LoanBounds:
     """Reason -> accounts [m] whose own money is not known."""
 
 
-def _held_masks(kept: LoanBounds, loan: int) -> dict[str, Bool]:
+def held_masks(kept: LoanBounds, loan: int) -> dict[str, Bool]:
+    """The accounts [m] whose money of this loan stands, without use, in each of the lines for held money."""
     history = kept.named.history
     accounts = np.arange(history.account_count, dtype=np.int64)
     side = np.zeros(history.account_count, np.bool_)
@@ -53,7 +54,8 @@ def _held_masks(kept: LoanBounds, loan: int) -> dict[str, Bool]:
     }
 
 
-def _line(use: str, masks: dict[str, Bool]) -> Line:
+def bounded_line(use: str, masks: dict[str, Bool]) -> Line:
+    """What bounds ask for a statement line; `masks` from `held_masks`."""
     if use in masks:
         code = USE_CODES.get(use)
         return Line(frozenset() if code is None else frozenset((code,)), masks[use])
@@ -73,9 +75,9 @@ def all_line_bounds(kept: LoanBounds, statement: pl.DataFrame, loans: Sequence[s
         uses = uses_of.get(loan, [])
         if not uses or loan not in number:
             continue
-        masks = _held_masks(kept, number[loan])
+        masks = held_masks(kept, number[loan])
         found = statement_bounds(
-            kept.named.history, number[loan], [_line(use, masks) for use in uses], kept.unlimited
+            kept.named.history, number[loan], [bounded_line(use, masks) for use in uses], kept.unlimited
         )
         rows += [
             (loan, use, bounds.least_fen, bounds.most_fen, bounds.proven)
