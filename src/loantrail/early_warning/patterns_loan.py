@@ -16,6 +16,22 @@ INSTALMENT_LOW_PPM: Final = 900_000
 INSTALMENT_HIGH_PPM: Final = 1_100_000
 
 
+def says(text: str, words: str) -> pl.Expr:
+    """The column of texts holds one of the words; false where it is empty."""
+    return pl.col(text).str.contains(words).fill_null(value=False)
+
+
+def is_borrowed(purpose_text: str, payer_name: str) -> pl.Expr:
+    """Money that came as a loan: so it says, or its payer lends."""
+    return says(purpose_text, BORROWED_WORDS) | says(payer_name, LENDER_WORDS)
+
+
+def is_person(party_kind: str, name: str) -> pl.Expr:
+    """An individual, as recorded, else by the shape of the name."""
+    named = pl.col(party_kind).is_null() & (name_shape(pl.col(name)) == NAME_INDIVIDUAL)
+    return (pl.col(party_kind) == "individual").fill_null(value=False) | named
+
+
 def idle_funds(view: View) -> pl.DataFrame:
     """Corporate loan money of which a large part still lies in the borrower's accounts days after disbursement, or was
     put into time or structured deposits."""
@@ -167,16 +183,11 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         )
         .join(trade, on=["borrower_party_id", "source_party"], how="anti")
     )
-    borrowed = pl.col("purpose_text").str.contains(BORROWED_WORDS).fill_null(value=False)
-    lender = pl.col("source_name").str.contains(LENDER_WORDS).fill_null(value=False)
-    named_person = pl.col("source_kind").is_null() & (name_shape(pl.col("source_name")) == NAME_INDIVIDUAL)
-    person = (
-        ((pl.col("source_kind") == "individual").fill_null(value=False) | named_person)
-        & ~pl.col("retail")
-        & ~pl.col("purpose_text").str.contains(TRADE_WORDS).fill_null(value=False)
-    )
+    person = is_person("source_kind", "source_name") & ~pl.col("retail") & ~says("purpose_text", TRADE_WORDS)
     odd = sources.filter(
-        borrowed | lender | person | (pl.col("close").fill_null(value=False) & ~pl.col("retail"))
+        is_borrowed("purpose_text", "source_name")
+        | person
+        | (pl.col("close").fill_null(value=False) & ~pl.col("retail"))
     ).unique(["loan_id", "repayment_id"], keep="first", maintain_order=True)
     found = pl.concat(
         [
