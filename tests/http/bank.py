@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from loantrail.postgres.connection import type_of_connection
+from loantrail.tracing.store import digest_leads
 
 LOAN: Final = "JJ2025030001"
 QUIET_LOAN: Final = "JJ2025030002"
@@ -249,3 +250,4 @@ def write_trace(connection: type_of_connection) -> None:
         " '经关联方转入证券账户', 'U1')",
         (RUN, LOAN, [transfer_id("入市")]),
     )
+    digest_leads(connection, RUN)

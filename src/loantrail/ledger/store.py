@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.ledger.intake import LINE, RECORD_TYPES
+from loantrail.parties.names import KEY_COLUMNS, with_name_keys
 from loantrail.records import Kind, RecordType
 
 type_of_connection = psycopg.Connection[tuple[Any, ...]]
@@ -46,7 +47,7 @@ COLLISIONS: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.Serializati
 def _columns(record_type: RecordType) -> tuple[str, ...]:
     if record_type.name == LINE:
         return _LINE_COLUMNS
-    extra = ("account_number",) if record_type.name == "account" else ()
+    extra = ("account_number",) if record_type.name == "account" else KEY_COLUMNS.get(record_type.name, ())
     return (*record_type.field_names, *extra)
 
 
@@ -75,9 +76,9 @@ def _count(connection: type_of_connection, query: sql.Composed | LiteralString, 
 def stage(connection: type_of_connection, record_type: RecordType, rows: pl.DataFrame) -> None:
     """Put prepared and keyed rows into the record type's staging table."""
     columns = _columns(record_type)
-    types = {field.name: _SQL_TYPES[field.kind] for field in record_type.fields} | {"account_number": "text"}
+    types = {field.name: _SQL_TYPES[field.kind] for field in record_type.fields}
     declared = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(cast(LiteralString, types[name])))
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(cast(LiteralString, types.get(name, "text"))))
         for name in columns
     )
     connection.execute(
@@ -86,7 +87,7 @@ def stage(connection: type_of_connection, record_type: RecordType, rows: pl.Data
             "proven boolean, is_first boolean, {}) ON COMMIT DELETE ROWS"
         ).format(sql.Identifier(f"staging_{record_type.name}"), declared)
     )
-    wanted = rows.select(*_KEY_COLUMNS, *columns)
+    wanted = with_name_keys(record_type.name, rows).select(*_KEY_COLUMNS, *columns)
     texts = [name for name, kind in wanted.schema.items() if kind == pl.String]
     wanted = wanted.with_columns(pl.col(texts).str.replace_all(_END_OF_COPY, r"\ ."))
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(

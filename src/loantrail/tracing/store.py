@@ -10,6 +10,12 @@ from psycopg import sql
 
 from loantrail.ledger.pairs.store import read_frame, type_of_connection
 
+USE_PATTERNS: Final = (
+    "FLOW_SECURITIES", "FLOW_REALESTATE", "FORBIDDEN_USE", "PRIVATE_LENDING", "ROLLOVER_OTHER_DEBT",
+    "ACCEPTANCE_MARGIN", "CASH_OUT",
+)  # fmt: skip
+"""Patterns that name what the money was used for; the others say how it moved."""
+
 _INSTANT: Final = pl.Datetime("us", "UTC")
 _T: Final = pl.String()
 _FEN: Final = pl.Int64()
@@ -148,6 +154,7 @@ def write_run(
         )
         for table, frame in frames.items():
             _copy(connection, table, frame)
+        digest_leads(connection, str(run["run_id"]))
     connection.execute(
         "DELETE FROM tracing.run WHERE convention = %s AND current AND run_id <> %s",
         (run["convention"], run["run_id"]),
@@ -161,6 +168,30 @@ def write_run(
         )
     finally:
         connection.autocommit = False
+
+
+def digest_leads(connection: type_of_connection, run_id: str) -> None:
+    """Note the leads of a run in the summaries of its loans.
+
+    Leads of one loan may speak of the same money: the largest stands for the loan. Among equals one that says what
+    the money was used for goes before one that says how it moved, then the order of the patterns' codes.
+    """
+    connection.execute(
+        """
+        UPDATE tracing.loan_summary AS summary
+        SET suspected_fen = digest.amount_fen, suspected_pattern = digest.pattern, lead_count = digest.lead_count,
+            patterns = digest.patterns, lead_classes = digest.classes
+        FROM (
+            SELECT loan_id, max(amount_fen) AS amount_fen, count(*) AS lead_count,
+                   (array_agg(pattern ORDER BY amount_fen DESC, pattern <> ALL(%s), pattern))[1] AS pattern,
+                   array_agg(DISTINCT pattern) AS patterns,
+                   coalesce(array_agg(DISTINCT class) FILTER (WHERE class <> ''), '{}') AS classes
+            FROM tracing.lead WHERE run_id = %s GROUP BY loan_id
+        ) AS digest
+        WHERE summary.run_id = %s AND summary.loan_id = digest.loan_id
+        """,
+        (list(USE_PATTERNS), run_id, run_id),
+    )
 
 
 def write_bounds(connection: type_of_connection, run_id: str, bounds: pl.DataFrame) -> None:
