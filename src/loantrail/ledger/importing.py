@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -25,8 +25,9 @@ from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
 from loantrail.ledger.pairs.booking import settle
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.quarantine.replaying import replay_waiting
+from loantrail.ledger.reconcile import REPORT_SCHEMA
 from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, Taken, months_of, stored_refusal, take_rows
-from loantrail.postgres.connection import Database, database
+from loantrail.postgres.connection import database
 from loantrail.postgres.failures import database_failures
 from loantrail.sources.dry_run import Outcome
 from loantrail.sources.files import Opened, Unusable, content_digest, read_batches
@@ -36,6 +37,14 @@ ROWS_AT_ONCE: Final = 100_000
 """Small batches of an adapter are gathered up to this many rows before they are committed."""
 TRIES: Final = 8
 """How often a group is taken again when another import was in the way."""
+
+
+class Books(Protocol):
+    """Anything that connects to the books, such as `loantrail.postgres.connection.Database`."""
+
+    def connect(self) -> AbstractContextManager[store.type_of_connection]:
+        """A connection for the length of a `with` block, for work that commits by itself."""
+        ...
 
 
 @dataclass(slots=True)
@@ -55,18 +64,19 @@ class _Group:
 def import_files(
     files: Iterable[Opened | Unusable],
     on_progress: Callable[[str, int], None] = lambda _name, _bytes: None,
-    books: Database | None = None,
+    books: Books | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
+    settles: bool = True,
 ) -> Outcome:
     """Take the files into the books, then pair what is new and check the balances of the accounts concerned.
 
     `books` is the database; without it the one of the settings. Bad rows and files are refused and named, the rest
-    goes on. Raises DatabaseUnavailable or StorageExhausted when the database fails: what is committed stays, and the
+    goes on. Without `settles` the pairing is left to the caller (`pairs.booking.settle`). Raises DatabaseUnavailable or StorageExhausted when the database fails: what is committed stays, and the
     same call resumes.
     """
     if books is None:
         with database() as opened:
-            return import_files(files, on_progress, opened, rows_at_once)
+            return import_files(files, on_progress, opened, rows_at_once, settles)
     outcome = Outcome()
     run_id = new_id()
     with database_failures(), books.connect() as connection:
@@ -84,7 +94,7 @@ def import_files(
                 if file_id in taken_files:
                     outcome.refused["unknown_reference"] -= count
                     outcome.accepted[record_type] += count
-            report = settle(connection)
+            report = settle(connection) if settles else pl.DataFrame(schema=REPORT_SCHEMA)
         except LoantrailError as problem:
             # Where the database itself failed, not even this can be noted.
             with suppress(store.DATABASE_ERROR):
