@@ -74,6 +74,20 @@ class Backward:
     def __init__(self, history: History) -> None:
         self._queues = Queues(history)
 
+    @property
+    def history(self) -> History:
+        """The history that is walked: events in the same order, and behind its accounts a private one for every slot
+        of money in transit."""
+        return self._queues.history
+
+    def is_transit(self, account: int) -> bool:
+        """Whether that account stands for money between two halves of a movement."""
+        return account == IN_TRANSIT or account >= self._queues.account_count
+
+    def is_carried(self, event: int) -> bool:
+        """Whether the event's money is matched by reference to what came into a pooled account."""
+        return event in self._queues.opener_of
+
     def sources(
         self,
         event: int,

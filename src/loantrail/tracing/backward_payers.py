@@ -17,7 +17,7 @@ import polars as pl
 from loantrail.destinations.classify import Context, classify
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.early_warning.frames import Frames
-from loantrail.early_warning.patterns_loan import TRADE_WORDS, is_borrowed, is_person, says
+from loantrail.early_warning.patterns_loan import LENDER_WORDS, TRADE_WORDS, is_borrowed, is_person, says
 from loantrail.early_warning.view import (
     HOMECOMING_CLASSES,
     REFUND_WORDS,
@@ -30,6 +30,8 @@ from loantrail.parameters import ParameterBook
 
 CASH_WORDS: Final = "现金|存现|现存|ATM存"
 WAGE_WORDS: Final = "工资|薪|奖金|代发|劳务费|养老金|退休金"
+HELPING_WORDS: Final = "代还|还贷|还款|归还贷款"
+"""What one writes who pays for another: of his own, unless he lends."""
 SETTLEMENT_WORDS: Final = "结算|清算|收款|货款|提现"
 DEBT_CLASSES: Final = ("lender", "other_bank_loan", "guarantee_pawn", "leasing_factoring", "bill_discount")
 POOL_CLASSES: Final = ("pooled", "bank_internal", "group_cash_pool", "currency_exchange", "loan_internal")
@@ -217,6 +219,9 @@ def _kind() -> pl.Expr:
     )
     nobody = pl.col("debit_account").is_null() & pl.col("payer_name").is_null()
     cash = (class_of == "cash") | (says("purpose_text", CASH_WORDS) & pl.col("debit_account").is_null())
+    borrowed = is_borrowed("purpose_text", "payer_name") & ~(
+        says("purpose_text", HELPING_WORDS) & ~says("payer_name", LENDER_WORDS)
+    )
     company = pl.col("payer_kind").is_in(["company", "sole_proprietor", "public_body"]) | (
         class_of.is_in(["company", "supplier", "utilities", "developer"])
     )
@@ -228,7 +233,7 @@ def _kind() -> pl.Expr:
         (settled, Kind.REVENUE),
         (class_of == "payment_institution", Kind.OWN_ELSEWHERE),
         (pl.col("retail") & wage & ~person, Kind.REVENUE),
-        (class_of.is_in(DEBT_CLASSES) | is_borrowed("purpose_text", "payer_name"), Kind.OTHER_DEBT),
+        (class_of.is_in(DEBT_CLASSES) & (pl.col("basis") != "remark") | borrowed, Kind.OTHER_DEBT),
         (class_of.is_in(POOL_CLASSES), Kind.POOL),
         (class_of.is_in(HOMECOMING_CLASSES), Kind.OWN_ASSETS),
         (pl.col("guarantees") | pl.col("names_guarantor"), Kind.GUARANTOR),
