@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 
 from loantrail import clock
+from loantrail.destinations import store as corrections_store
 from loantrail.destinations.classify import Context, classify
+from loantrail.destinations.corrections import account_classes, corrected
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.destinations.model import BY_NAME, TERMINAL_CLASSES
 from loantrail.early_warning.frames import Frames
@@ -56,6 +58,9 @@ def read_books(
     say("reading the books")
     read = tracing_inputs(connection, as_of=as_of)
     context = store.read_context(connection)
+    # As of the moment the lines were read: the same instant gives the same corrections again.
+    standing = corrections_store.standing_at(connection, read.read_at)
+    connection.rollback()
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))
     dictionary, parameters = shipped_dictionary(), shipped_parameters()
@@ -72,6 +77,7 @@ def read_books(
             orders=context["orders"],
         ),
     )
+    classes = corrected(classes, read.transactions, standing)
     say("putting events in order")
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
     inputs = Inputs(
@@ -79,7 +85,7 @@ def read_books(
         disbursements=read.disbursements.select(number, pl.all()),
         balances=read.balances,
         orders=context["orders"].select(number, pl.all()),
-        accounts=_account_classes(context["accounts"]),
+        accounts=account_classes(_account_classes(context["accounts"]), standing),
         names={"transactions": "books", "disbursements": "disbursements", "orders": "entrusted orders"},
     )
     repayments = (
@@ -167,7 +173,7 @@ def unlimited_accounts(books: Books) -> dict[str, np.ndarray]:
     named = books.named
     known = named.accounts.is_in(books.read.balances["account"].implode()).to_numpy()
     ours = named.accounts.is_in(books.read.references["account"].unique().implode()).to_numpy()
-    wrong = named.accounts.is_in(books.context["unreconciled"]["account"].implode()).to_numpy()
+    wrong = named.accounts.is_in(books.read.unreconciled["account"].implode()).to_numpy()
     return {
         "opening balance not known": ours & ~known & ~named.history.terminal,
         "account at another bank": ~ours & ~known & ~named.history.terminal,

@@ -37,6 +37,8 @@ class TracingInputs:
     """`transaction_id, account, reference` of every line that carries the bank's own reference."""
     problems: pl.DataFrame
     """`transfers.PROBLEM_SCHEMA`: statements that contradict each other, reversals of unknown lines."""
+    unreconciled: pl.DataFrame
+    """`account` of each statement whose own balances do not add up."""
     last_arrival: int
     """The highest arrival number among the lines that were read; 0 without lines."""
     read_at: datetime.datetime
@@ -78,9 +80,9 @@ def tracing_inputs(
     unlinked = found.unlinked.select(
         wanted.get_column("loan_id").gather(found.unlinked.get_column("row")).alias("loan_id"), "problem"
     )
+    checked = reconcile(lines)
     implied = (
-        reconcile(lines)
-        .filter(pl.col("state") == "reconciled", pl.col("opening_fen").is_not_null())
+        checked.filter(pl.col("state") == "reconciled", pl.col("opening_fen").is_not_null())
         .select("account", pl.col("opening_fen").alias("balance_fen"))
         .join(given, on="account", how="anti")
     )
@@ -98,6 +100,7 @@ def tracing_inputs(
         unlinked=unlinked,
         references=references,
         problems=transfers.problems,
+        unreconciled=checked.filter(pl.col("state") == "differs").select("account").unique("account"),
         last_arrival=last_arrival,
         read_at=read_at,
     )
