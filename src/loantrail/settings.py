@@ -24,6 +24,11 @@ class Settings:
     """Connection address of an external PostgreSQL server; empty for the embedded one."""
     database_grace_seconds: float
     """How long the embedded server runs on after the last command that used it."""
+    operator: str = "operator"
+    """Who is recorded as having made a change, until there are users."""
+
+    nightly_root: Path | None = None
+    """Folder that holds one folder of nightly files per business date; None where no bank delivers."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -33,6 +38,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         home=_home(values),
         database_url=values.get("LOANTRAIL_DATABASE_URL", "").strip(),
         database_grace_seconds=_seconds(values, "LOANTRAIL_DATABASE_GRACE_SECONDS", DEFAULT_GRACE_SECONDS),
+        operator=values.get("LOANTRAIL_OPERATOR", "").strip() or "operator",
+        nightly_root=_folder(values, "LOANTRAIL_NIGHTLY"),
     )
 
 
@@ -52,6 +59,11 @@ def _home(values: Mapping[str, str]) -> Path:
             "this user has no home folder to keep the database in",
             remedy="Set LOANTRAIL_HOME to a folder that you may write to",
         ) from None
+
+
+def _folder(values: Mapping[str, str], name: str) -> Path | None:
+    text = values.get(name, "").strip()
+    return Path(text).expanduser().absolute() if text else None
 
 
 def _seconds(values: Mapping[str, str], name: str, default: float) -> float:

@@ -7,14 +7,17 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
+from loantrail.destinations.routes import router as corrections
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
+from loantrail.ledger.pairs.routes import router as pairs
 from loantrail.reports.routes import router as reports
 from loantrail.tracing.routes import router as tracing
+from loantrail.tracing.routes_evaluation import router as evaluation
 
 API_PREFIX: Final = "/api/v1"
 
@@ -45,6 +48,9 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(pages)
     interface.include_router(tracing)
     interface.include_router(reports)
+    interface.include_router(evaluation)
+    interface.include_router(corrections)
+    interface.include_router(pairs)
     app.include_router(interface)
     app.include_router(page_router())
     _describe_problems(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -36,7 +37,10 @@ _STATUS: Final[tuple[tuple[type[LoantrailError], HTTPStatus], ...]] = (
 
 # Python's own phrases change between its versions; the description of the interface must not.
 _DESCRIPTIONS: Final = {
+    HTTPStatus.FORBIDDEN: "The request comes from another site",
     HTTPStatus.NOT_FOUND: "There is no such thing",
+    HTTPStatus.CONFLICT: "What the request is about has changed meanwhile",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be used",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error that was not foreseen",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database cannot be used",
@@ -60,12 +64,36 @@ class Problem(BaseModel):
     detail: str
     remedy: str = ""
     fields: list[FieldProblem] = Field(default_factory=list[FieldProblem])
+    successors: list[str] = Field(
+        default_factory=list[str],
+        description="What took the place of the thing asked for, where that is known.",
+    )
 
 
 class NotFound(LoantrailError):
-    """The thing that the address names is not there."""
+    """The thing that the address names is not there. `successors`: ids of what took its place."""
 
     code = "not_found"
+
+    def __init__(self, problem: str, remedy: str = "", successors: Sequence[str] = ()) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.successors = list(successors)
+
+
+class Superseded(NotFound):
+    """The thing was there when the page was opened, and something else took its place since."""
+
+    code = "superseded"
+
+
+WRITE_STATUSES: Final = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""How a request that changes something can fail, besides what its route adds."""
 
 
 def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -95,13 +123,18 @@ def _loantrail_error(request: Request, error: Exception) -> JSONResponse:
     del request
     assert isinstance(error, LoantrailError)
     if isinstance(error, NotFound):
-        return _answer(_titled(HTTPStatus.NOT_FOUND, error.code, error.problem, error.remedy))
+        status = HTTPStatus.CONFLICT if isinstance(error, Superseded) else HTTPStatus.NOT_FOUND
+        problem = _titled(status, error.code, error.problem, error.remedy)
+        return _answer(problem.model_copy(update={"successors": error.successors}))
     status = next(
         (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
     )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", error)
-    return _answer(_titled(status, error.code, error.problem, error.remedy))
+    problem = _titled(status, error.code, error.problem, error.remedy)
+    if error.place.field:
+        problem.fields.append(FieldProblem(field=error.place.field, problem=error.problem))
+    return _answer(problem)
 
 
 def _database_error(request: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,11 @@ from loantrail.ids import secret_token
 
 LOOPBACK_NAMES: Final = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
 
+_SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+JSON: Final = "application/json"
+# What no form of another site can send without asking first, and what an upload sends.
+_UPLOADS: Final = frozenset(("multipart/form-data", "application/octet-stream"))
+
 _FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -68,10 +73,60 @@ class Guard:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        if _host_name(Headers(scope=scope).get("host", "")) not in self._host_names:
-            await _refuse(send_guarded)
+        headers = Headers(scope=scope)
+        if _host_name(headers.get("host", "")) not in self._host_names:
+            await _refuse(
+                send_guarded,
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "host_refused",
+                "This server answers on the loopback address only",
+                "Open it as http://127.0.0.1 or http://localhost with its port",
+            )
+            return
+        refusal = _write_refusal(scope["method"], headers)
+        if refusal is not None:
+            await _refuse(send_guarded, *refusal)
             return
         await self._app(scope, receive, send_guarded)
+
+
+def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str, str] | None:
+    """Why a request that may change something is not taken; None when it is, or when it changes nothing.
+
+    A page of another site can make this reader's browser send requests here. A browser says where each comes from
+    (`Origin`, `Sec-Fetch-Site`; neither can be set by a script), so one from elsewhere is refused. A body must be JSON,
+    which another site's form cannot send; an upload must prove that it comes from here. Programs that are no
+    browser send neither header and are let in.
+    """
+    if method in _SAFE_METHODS:
+        return None
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    from_here = (
+        (origin is None or origin.lower() in _own_origins(headers.get("host", "")))
+        # `none`: the reader asked for it, no page did.
+        and (site is None or site in ("same-origin", "none"))
+    )
+    if not from_here:
+        return (
+            HTTPStatus.FORBIDDEN,
+            "foreign_origin",
+            "The request comes from another site",
+            "Make the change on a page of this server",
+        )
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    proven = origin is not None or site is not None
+    if kind == JSON or (kind in _UPLOADS and proven) or (not kind and method == "DELETE"):
+        return None
+    return (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "json_wanted",
+        "The body of the request is not JSON",
+        f"Send it with the header Content-Type: {JSON}",
+    )
+
+
+def _own_origins(host: str) -> tuple[str, str]:
+    return f"http://{host.lower()}", f"https://{host.lower()}"
 
 
 def _host_name(host: str) -> str:
@@ -80,17 +135,17 @@ def _host_name(host: str) -> str:
     return host.partition(":")[0].lower()
 
 
-async def _refuse(send: Send) -> None:
-    status = HTTPStatus.MISDIRECTED_REQUEST
+async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str, remedy: str) -> None:
     body = json.dumps(
         {
             "type": "about:blank",
             "title": status.phrase,
             "status": int(status),
-            "code": "host_refused",
-            "detail": "This server answers on the loopback address only",
-            "remedy": "Open it as http://127.0.0.1 or http://localhost with its port",
+            "code": code,
+            "detail": detail,
+            "remedy": remedy,
             "fields": [],
+            "successors": [],
         }
     ).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]

@@ -113,7 +113,8 @@ def data_version(connection: type_of_connection) -> str:
     """Names the state of the books: what was imported and paired so far."""
     row = connection.execute(
         "SELECT (SELECT count(*) || ':' || coalesce(sum(rows_accepted), 0) FROM ledger.import_file) || ':' || "
-        "(SELECT count(*) || ':' || coalesce(max(version), 0) FROM ledger.transfer)"
+        "(SELECT count(*) || ':' || coalesce(max(version), 0) FROM ledger.transfer) || ':' || "
+        "(SELECT count(*) || ':' || count(withdrawn_at) FROM published.destination_correction)"
     ).fetchone()
     connection.rollback()
     return str(row[0]) if row else ""

@@ -1,0 +1,144 @@
+"""SQL of the schema `destinations`: what people corrected."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Final
+
+import polars as pl
+from psycopg import Connection, sql
+from psycopg.rows import dict_row
+
+from loantrail.ledger.pairs.store import read_frame, type_of_connection
+
+Row = dict[str, Any]
+Database = Connection[Any]
+
+_LOCK: Final = "loantrail.destinations.correction"
+
+STANDING_SCHEMA: Final[dict[str, Any]] = {
+    "correction_id": pl.String(),
+    "scope": pl.String(),
+    "transaction_id": pl.String(),
+    "account": pl.String(),
+    "destination_class": pl.String(),
+    "reason": pl.String(),
+}
+
+_COLUMNS: Final = sql.SQL(
+    "correction_id, scope, replace(transfer_id::text, '-', '') AS transfer_id, account, destination_class, reason, "
+    "made_by, made_at, withdrawn_at, withdrawn_by, withdrawn_reason, replaced_by"
+)
+
+
+def standing_at(connection: type_of_connection, instant: datetime.datetime | None) -> pl.DataFrame:
+    """The corrections that stood at `instant` (None: now), STANDING_SCHEMA, oldest first.
+
+    `transaction_id` is the transfer that the corrected line belonged to at that instant, null for an account's.
+    Leaves the transaction open. Repeating it with the same instant gives the same rows for ever.
+    """
+    at = sql.SQL("clock_timestamp()") if instant is None else sql.Literal(instant)
+    query = sql.SQL(
+        """
+        SELECT c.correction_id, c.scope, replace(coalesce(p.transfer_id, c.line_id)::text, '-', ''), c.account,
+               c.destination_class, c.reason
+        FROM destinations.correction c
+        LEFT JOIN LATERAL (
+            SELECT p.transfer_id FROM published.pairing p
+            WHERE (p.debit_line = c.line_id OR p.credit_line = c.line_id)
+              AND p.debit_line IS NOT NULL AND p.credit_line IS NOT NULL
+              AND p.created_at <= {at} AND (p.superseded_at IS NULL OR p.superseded_at > {at})
+            ORDER BY p.created_at DESC LIMIT 1
+        ) p ON c.scope = 'transaction'
+        WHERE c.made_at <= {at} AND (c.withdrawn_at IS NULL OR c.withdrawn_at > {at})
+        ORDER BY c.made_at, c.correction_id
+        """
+    ).format(at=at)
+    return read_frame(connection, query, STANDING_SCHEMA)
+
+
+def lock(connection: Database) -> None:
+    """Until the transaction ends nobody else corrects."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_LOCK,))
+
+
+def by_request(connection: Database, request_key: str) -> Row | None:
+    """The correction that a request already made."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL("SELECT {} FROM destinations.correction WHERE request_key = %s").format(_COLUMNS),
+            (request_key,),
+        ).fetchone()
+
+
+def one(connection: Database, correction_id: str) -> Row | None:
+    """One correction."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL("SELECT {} FROM destinations.correction WHERE correction_id = %s").format(_COLUMNS),
+            (correction_id,),
+        ).fetchone()
+
+
+def of_target(connection: Database, line_ids: list[str], account: str | None) -> list[Row]:
+    """Every correction made about these lines or about this account as payee, the newest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT {} FROM destinations.correction WHERE line_id = ANY(%s::uuid[]) OR account = %s "
+                "ORDER BY made_at DESC, correction_id"
+            ).format(_COLUMNS),
+            (line_ids, account),
+        ).fetchall()
+
+
+def subject_lines(connection: Database, transfer_id: str) -> Row | None:
+    """`debit_line, credit_line, credit_account, unit_id` of a movement of the books; None where there is none now."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT debit_line, credit_line, credit_account, unit_id FROM published.transfer "
+            "WHERE transfer_uuid = %s::uuid",
+            (transfer_id,),
+        ).fetchone()
+
+
+def account_unit(connection: Database, account: str) -> tuple[str | None] | None:
+    """The unit of an account; None when there is no such account."""
+    return connection.execute(
+        "SELECT unit_id FROM published.account WHERE account = %s", (account,)
+    ).fetchone()
+
+
+def insert(connection: Database, row: Row) -> Row:
+    """Enter a correction; the one that stood for the same line or account is ended and names its successor."""
+    connection.execute(
+        "UPDATE destinations.correction SET withdrawn_at = transaction_timestamp(), withdrawn_by = %(made_by)s, "
+        "withdrawn_reason = %(reason)s, replaced_by = %(correction_id)s WHERE withdrawn_at IS NULL "
+        "AND scope = %(scope)s AND (line_id = %(line_id)s::uuid OR account = %(account)s)",
+        row,
+    )
+    # By the database's clock, as the trace's `read_at` is: a run must hold all that was made before it read.
+    with connection.cursor(row_factory=dict_row) as cursor:
+        made = cursor.execute(
+            sql.SQL(
+                "INSERT INTO destinations.correction (correction_id, request_key, scope, transfer_id, line_id, account, "
+                "destination_class, reason, made_by, made_at, unit_id) VALUES (%(correction_id)s, %(request_key)s, "
+                "%(scope)s, %(transfer_id)s::uuid, %(line_id)s::uuid, %(account)s, %(destination_class)s, %(reason)s, "
+                "%(made_by)s, transaction_timestamp(), %(unit_id)s) RETURNING {}"
+            ).format(_COLUMNS),
+            row,
+        ).fetchone()
+    assert made is not None
+    return made
+
+
+def withdraw(connection: Database, correction_id: str, reason: str, by: str) -> bool:
+    """End a correction that stands; False when it was ended before."""
+    return (
+        connection.execute(
+            "UPDATE destinations.correction SET withdrawn_at = transaction_timestamp(), withdrawn_by = %s, "
+            "withdrawn_reason = %s WHERE correction_id = %s AND withdrawn_at IS NULL",
+            (by, reason, correction_id),
+        ).rowcount
+        == 1
+    )

@@ -1,0 +1,105 @@
+"""How far the trace follows what people changed."""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from loantrail.http.connections import Lending
+from loantrail.http.pages.model import Answer
+from loantrail.http.pages.store import current_run
+from loantrail.http.problems import WRITE_STATUSES, problem_responses
+from loantrail.tracing import store_evaluation as store
+from loantrail.tracing.retrace import Retracing
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+router = APIRouter()
+
+
+def retracing_of(request: Request) -> Retracing:
+    """The one background tracer of this application."""
+    state = request.app.state
+    if getattr(state, "retracing", None) is None:
+        state.retracing = Retracing(state.connections)
+    return state.retracing
+
+
+Tracer = Annotated[Retracing, Depends(retracing_of)]
+
+
+class EvaluationState(StrEnum):
+    IDLE = "idle"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+class Evaluation(Answer):
+    """Whether the figures of the pages hold all that people changed."""
+
+    state: EvaluationState
+    requested: int = Field(description="How many changes were made so far.")
+    evaluated: int = Field(description="The changes up to this one are in the current run.")
+    requested_at: datetime.datetime | None
+    started_at: datetime.datetime | None = Field(description="When the running trace began.")
+    finished_at: datetime.datetime | None
+    failed_at: datetime.datetime | None
+    problem: str | None = Field(description="Why the last try failed.")
+    remedy: str | None
+    run_id: str | None = Field(description="The trace that pages read now.")
+
+
+class Again(Answer):
+    """Nothing to say: the request is enough."""
+
+
+_PROBLEMS = problem_responses(
+    HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
+)
+
+
+@router.get("/evaluation", tags=["evaluation"], responses=_PROBLEMS)
+def evaluation(connections: Lending, tracer: Tracer) -> Evaluation:
+    """Whether the trace holds every correction and mending; takes up what an earlier process left undone."""
+    with connections.connection() as connection:
+        found = _evaluation(connection)
+    if found.state is EvaluationState.QUEUED:
+        tracer.start()
+    return found
+
+
+@router.post(
+    "/evaluation",
+    tags=["evaluation"],
+    responses=problem_responses(*WRITE_STATUSES),
+    status_code=HTTPStatus.ACCEPTED,
+)
+def evaluate_again(connections: Lending, tracer: Tracer, again: Again) -> Evaluation:
+    """Try again what failed; does nothing where nothing failed."""
+    del again
+    with connections.connection() as connection:
+        store.request_again(connection)
+        found = _evaluation(connection)
+    if found.state is EvaluationState.QUEUED:
+        tracer.start()
+    return found
+
+
+def _evaluation(connection: Connection[Any]) -> Evaluation:
+    row = store.state(connection)
+    run = current_run(connection)
+    if row.pop("working") and row["requested"] > row["evaluated"]:
+        state = EvaluationState.RUNNING
+    elif row["requested"] > max(row["evaluated"], row["failed"]):
+        state = EvaluationState.QUEUED
+    else:
+        state = EvaluationState.FAILED if row["failed"] > row["evaluated"] else EvaluationState.IDLE
+    del row["failed"]
+    return Evaluation.model_validate({**row, "state": state, "run_id": run["run_id"] if run else None})
