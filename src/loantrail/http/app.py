@@ -10,6 +10,9 @@ from starlette.types import ASGIApp
 from loantrail.destinations.routes import router as corrections
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
+from loantrail.http.pages.conventions.routes import router as conventions
+from loantrail.http.pages.flow.routes import router as flow
+from loantrail.http.pages.guarantees.routes import router as guarantees
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
@@ -46,11 +49,14 @@ def create_app(connections: Connections) -> FastAPI:
     interface = APIRouter(prefix=API_PREFIX)
     interface.include_router(loan_list)
     interface.include_router(pages)
+    interface.include_router(guarantees)
+    interface.include_router(conventions)
+    interface.include_router(flow)
     interface.include_router(tracing)
-    interface.include_router(reports)
     interface.include_router(evaluation)
     interface.include_router(corrections)
     interface.include_router(pairs)
+    interface.include_router(reports)
     app.include_router(interface)
     app.include_router(page_router())
     _describe_problems(app)
