@@ -233,7 +233,8 @@ def test_leads_name_their_transactions_and_share() -> None:
         "securities",
         ["T0001"],
     )
-    assert "1000000 yuan" in row["explanation"]
+    assert row["explanation"] == "1,000,000 yuan of the loan came to securities and funds"
+    assert row["explanation_chinese"] == "贷款中 1,000,000 元 流向证券、基金"
 
 
 @cases(

@@ -110,6 +110,7 @@ LEADS: Final[Shape] = {
     "destination_class": T,
     "transaction_ids": pl.List(pl.String),
     "explanation": T,
+    "explanation_chinese": T,
 }
 """A lead is a suspicion, never a finding. `share_ppm`: amount over the loan; `destination_class` is empty where the
 pattern knows none; `transaction_ids` are sorted and distinct."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from loantrail.early_warning.view import SWEEP_WORDS, View, lead, least_share, yuan
+from loantrail.early_warning.telling import class_words, tell, yuan
+from loantrail.early_warning.view import SWEEP_WORDS, View, lead, least_share
 
 
 def with_near_in_time(
@@ -75,10 +76,11 @@ def with_near_in_time(
     by_time = lead(
         rows,
         pattern,
-        pl.format(
+        tell(
             "{} went to {} within {} days of disbursement: by time and amount; the trace gives it to own money",
+            "{} 流向{}，在放款后 {} 天内；按时间和金额相符判断，按记账规则计为自有资金",
             yuan("amount_fen"),
-            "destination_class",
+            class_words(),
             pl.lit(days),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from loantrail.early_warning.payments import loan_payments
+from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
     View,
     lead,
@@ -13,7 +14,6 @@ from loantrail.early_warning.view import (
     party_name,
     within_days,
     young_on,
-    yuan,
 )
 
 
@@ -59,7 +59,11 @@ def new_shell_payee(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "NEW_SHELL_PAYEE",
-        pl.format("{} was paid to companies that show signs of a shell", yuan("amount_fen")),
+        tell(
+            "{} was paid to companies that show signs of a shell",
+            "{} 付给了有空壳迹象的公司",
+            yuan("amount_fen"),
+        ),
     )
 
 
@@ -134,5 +138,9 @@ def payee_mismatch(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "PAYEE_MISMATCH",
-        pl.format("{} was paid to another party than the document names", yuan("amount_fen")),
+        tell(
+            "{} was paid to another party than the document names",
+            "{} 付给了与合同、支付指令或发票所载不同的收款人",
+            yuan("amount_fen"),
+        ),
     )

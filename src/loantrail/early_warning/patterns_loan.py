@@ -7,7 +7,8 @@ from typing import Final
 import polars as pl
 
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
-from loantrail.early_warning.view import View, lead, least, least_share, party_name, related_parties, yuan
+from loantrail.early_warning.telling import tell, yuan
+from loantrail.early_warning.view import View, lead, least, least_share, party_name, related_parties
 
 LENDER_WORDS: Final = "贷款|小贷|消费金融|典当|担保"
 TRADE_WORDS: Final = "货款|加工费|采购|材料|服务费|租金|运费|工程款|定金"
@@ -93,14 +94,19 @@ def idle_funds(view: View) -> pl.DataFrame:
             lead(
                 deposited,
                 "IDLE_FUNDS",
-                pl.format("{} of the loan was put into time deposits", yuan("amount_fen")),
+                tell(
+                    "{} of the loan was put into time deposits",
+                    "贷款中 {} 转为定期或结构性存款",
+                    yuan("amount_fen"),
+                ),
                 "time_deposit",
             ),
             lead(
                 idle,
                 "IDLE_FUNDS",
-                pl.format(
+                tell(
                     "{} of the loan still lay idle {} days after disbursement",
+                    "{} 闲置，放款已过 {} 天",
                     yuan("amount_fen"),
                     pl.lit(days),
                 ),
@@ -209,6 +215,11 @@ def repay_source_odd(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "REPAY_SOURCE_ODD",
-        pl.format("{} of the last {} instalments were paid from elsewhere", "instalments", pl.lit(window)),
+        tell(
+            "{} of the last {} instalments were paid from elsewhere",
+            "有 {} 期还款不是由借款人自己的收入偿还（最近 {} 期）",
+            "instalments",
+            pl.lit(window),
+        ),
         "",
     )

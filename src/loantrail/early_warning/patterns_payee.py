@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES, loan_payments
+from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
     BENIGN_USES,
     View,
@@ -18,7 +19,6 @@ from loantrail.early_warning.view import (
     least_share,
     within_days,
     young_on,
-    yuan,
 )
 from loantrail.parameters import Parameter
 
@@ -121,7 +121,12 @@ def structuring(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "STRUCTURING",
-        pl.format("{} payments within days, each up to {}, together above it", "payments", yuan("limit_fen")),
+        tell(
+            "{} payments within days, each up to {}, together above it",
+            "数日内分 {} 笔支付，每笔不超过 {}，合计超过",
+            "payments",
+            yuan("limit_fen"),
+        ),
         "",
     )
 
@@ -142,7 +147,7 @@ def rapid_in_out(view: View) -> pl.DataFrame:
     )
     if into.is_empty():
         return lead(
-            into.with_columns(transaction_ids=pl.lit([], pl.List(pl.String))), "RAPID_IN_OUT", pl.lit("")
+            into.with_columns(transaction_ids=pl.lit([], pl.List(pl.String))), "RAPID_IN_OUT", tell("", "")
         )
     accounts = into.select(account="to_account").unique()
     lines = pl.concat(
@@ -198,8 +203,11 @@ def rapid_in_out(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "RAPID_IN_OUT",
-        pl.format(
-            "payees passed {} on within {} hours and kept next to nothing", yuan("amount_fen"), pl.lit(hours)
+        tell(
+            "payees passed {} on within {} hours and kept next to nothing",
+            "收款方转出 {}，在 {} 小时之内，账上几乎不留",
+            yuan("amount_fen"),
+            pl.lit(hours),
         ),
     )
 
@@ -278,6 +286,11 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "MULTI_BORROWER_POOL",
-        pl.format("loan money of {} borrowers met in one account within {} days", "borrowers", pl.lit(days)),
+        tell(
+            "loan money of {} borrowers met in one account within {} days",
+            "{} 位借款人的贷款资金在 {} 天内汇入同一账户",
+            "borrowers",
+            pl.lit(days),
+        ),
         "individual",
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
     BENIGN_USES,
     CLOSE_RELATIONS,
@@ -20,7 +21,6 @@ from loantrail.early_warning.view import (
     looked_through,
     related_parties,
     within_days,
-    yuan,
 )
 
 NOT_A_PARTY_KINDS: Final = (
@@ -135,8 +135,11 @@ def round_trip(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "ROUND_TRIP",
-        pl.format(
-            "{} came back to the borrower's side within {} days", yuan("amount_fen"), pl.col("hours") // 24
+        tell(
+            "{} came back to the borrower's side within {} days",
+            "{} 在 {} 天内回到借款人一方",
+            yuan("amount_fen"),
+            pl.col("hours") // 24,
         ),
         "own_account",
     )
@@ -225,7 +228,12 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "RETURN_TO_GUARANTOR",
-        pl.format("{} reached a guarantor within {} days of disbursement", yuan("amount_fen"), pl.lit(days)),
+        tell(
+            "{} reached a guarantor within {} days of disbursement",
+            "{} 在放款后 {} 天内到达保证人",
+            yuan("amount_fen"),
+            pl.lit(days),
+        ),
         "guarantor",
     )
 
@@ -274,7 +282,11 @@ def related_party(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "RELATED_PARTY",
-        pl.format("{} stayed with related parties without a contract", yuan("amount_fen")),
+        tell(
+            "{} stayed with related parties without a contract",
+            "{} 留在关联方，没有合同依据",
+            yuan("amount_fen"),
+        ),
         "related_party",
     )
 
@@ -382,6 +394,11 @@ def counterparty_loop(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "COUNTERPARTY_LOOP",
-        pl.format("{} payments of the loan came round to the borrower within {} days", "loops", pl.lit(days)),
+        tell(
+            "{} payments of the loan came round to the borrower within {} days",
+            "贷款的 {} 笔付款在 {} 天内绕回借款人",
+            "loops",
+            pl.lit(days),
+        ),
         "company",
     )

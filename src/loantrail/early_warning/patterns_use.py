@@ -7,7 +7,8 @@ from typing import Final
 import polars as pl
 
 from loantrail.early_warning.near_in_time import with_near_in_time
-from loantrail.early_warning.view import View, lead, least, least_share, within_days, yuan
+from loantrail.early_warning.telling import class_words, tell, yuan
+from loantrail.early_warning.view import View, lead, least, least_share, within_days
 
 SECURITIES_CLASSES: Final = (
     "securities",
@@ -106,7 +107,7 @@ def flow_securities(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "FLOW_SECURITIES",
-        pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
+        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
     )
     return with_near_in_time(
         traced,
@@ -128,7 +129,7 @@ def flow_real_estate(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "FLOW_REALESTATE",
-        pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
+        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
     )
     return with_near_in_time(
         traced,
@@ -157,7 +158,7 @@ def rollover_other_debt(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "ROLLOVER_OTHER_DEBT",
-        pl.format("{} of the loan repaid {}", yuan("amount_fen"), "destination_class"),
+        tell("{} of the loan repaid {}", "贷款中 {} 用于归还{}", yuan("amount_fen"), class_words()),
     )
     return with_near_in_time(
         traced,
@@ -176,7 +177,9 @@ def forbidden_use(view: View) -> pl.DataFrame:
     )  # fmt: skip
     rows = _by_loan(arrivals).filter(_final_use_reached(view))
     traced = lead(
-        rows, "FORBIDDEN_USE", pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class")
+        rows,
+        "FORBIDDEN_USE",
+        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
     )
     return with_near_in_time(
         traced,
@@ -198,7 +201,7 @@ def private_lending(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "PRIVATE_LENDING",
-        pl.format("{} of the loan came to {}", yuan("amount_fen"), "destination_class"),
+        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
     )
     traced = with_near_in_time(traced, view, "PRIVATE_LENDING", LENDER_CLASSES, allowed=pl.col("documented"))
     interest = _interest_like(view).join(traced.select("loan_id"), on="loan_id", how="anti")
@@ -208,7 +211,11 @@ def private_lending(view: View) -> pl.DataFrame:
             lead(
                 interest,
                 "PRIVATE_LENDING",
-                pl.format("interest-like payments to {} persons month after month", "payees"),
+                tell(
+                    "interest-like payments to {} persons month after month",
+                    "按月向 {} 人支付类似利息的款项",
+                    "payees",
+                ),
                 "individual",
             ),
         ]
@@ -287,8 +294,12 @@ def acceptance_margin(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "ACCEPTANCE_MARGIN",
-        pl.format(
-            "{} of the loan became {} within {} days", yuan("amount_fen"), "destination_class", "last_day"
+        tell(
+            "{} of the loan became {} within {} days",
+            "贷款中 {} 转为{}，在 {} 天内",
+            yuan("amount_fen"),
+            class_words(),
+            "last_day",
         ),
     )
     return with_near_in_time(
@@ -331,9 +342,18 @@ def cash_out(view: View) -> pl.DataFrame:
     )
     return pl.concat(
         [
-            lead(large, "CASH_OUT", pl.format("{} of the loan was drawn in cash", yuan("amount_fen"))),
             lead(
-                clustered, "CASH_OUT", pl.lit("several cash withdrawals just under the reporting threshold")
+                large,
+                "CASH_OUT",
+                tell("{} of the loan was drawn in cash", "贷款中 {} 被提取现金", yuan("amount_fen")),
+            ),
+            lead(
+                clustered,
+                "CASH_OUT",
+                tell(
+                    "several cash withdrawals just under the reporting threshold",
+                    "多次提取略低于报告起点的现金",
+                ),
             ),
         ]
     )
@@ -356,6 +376,10 @@ def same_name_out(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "SAME_NAME_OUT",
-        pl.format("{} of the loan went to the borrower's account at another bank", yuan("amount_fen")),
+        tell(
+            "{} of the loan went to the borrower's account at another bank",
+            "贷款中 {} 转到借款人在他行的同名账户",
+            yuan("amount_fen"),
+        ),
     )
     return with_near_in_time(traced, view, "SAME_NAME_OUT", ("same_name_other_bank",), reached)

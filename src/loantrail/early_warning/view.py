@@ -12,6 +12,7 @@ from loantrail.clock import business_date
 from loantrail.destinations.names import company_key
 from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, fitted
+from loantrail.early_warning.telling import Telling
 from loantrail.parameters import ParameterBook
 
 RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
@@ -368,7 +369,7 @@ def first_arrivals(view: View) -> pl.DataFrame:
 
 
 def lead(
-    rows: pl.DataFrame, pattern: str, explanation: pl.Expr, destination_class: str | None = None
+    rows: pl.DataFrame, pattern: str, telling: Telling, destination_class: str | None = None
 ) -> pl.DataFrame:
     """Leads of rows that have loan_id, loan_fen, amount_fen, transaction_ids (list), and `destination_class` unless
     one is given."""
@@ -381,13 +382,9 @@ def lead(
         if destination_class is None
         else pl.lit(destination_class),
         transaction_ids=pl.col("transaction_ids").list.drop_nulls().list.unique().list.sort(),
-        explanation=explanation,
+        explanation=telling.english,
+        explanation_chinese=telling.chinese,
     ).match_to_schema(pl.Schema(shapes.LEADS))
-
-
-def yuan(column: str) -> pl.Expr:
-    """The amount of a column of fen as text in whole yuan."""
-    return (pl.col(column) // 100).cast(pl.String) + " yuan"
 
 
 def party_name(column: str) -> pl.Expr:

@@ -184,7 +184,7 @@ def _leads(leads: list[Lead], speech: Speech) -> list[Block]:
         row(
             name("pattern", lead.pattern),
             speech.bare(lead.amount_fen),
-            Cell(name("meaning", lead.pattern), lead.explanation if speech.words.language == "en" else ""),
+            Cell(name("meaning", lead.pattern), lead.explanation if speech.words.language == "en" else lead.explanation_chinese),
             say("report.transactions_count", count=len(lead.transaction_ids)),
         )
         for lead in leads

@@ -76,6 +76,7 @@ def run_tables(
             pl.col("destination_class").fill_null("").alias("class"),
             (pl.lit("{") + pl.col("transaction_ids").list.join(",") + pl.lit("}")).alias("transaction_ids"),
             pl.col("explanation").fill_null(""),
+            pl.col("explanation_chinese").fill_null(""),
             "unit_id",
         )
     return tables

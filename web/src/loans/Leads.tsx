@@ -37,7 +37,9 @@ export function Leads({ leads, lines, facts, reveal }: Props) {
                   </span>
                 </div>
                 <p className="quiet">{name("meaning", lead.pattern)}</p>
-                {language === "en" && lead.explanation && <p>{lead.explanation}</p>}
+                {(language === "en" ? lead.explanation : lead.explanation_chinese) && (
+                  <p>{language === "en" ? lead.explanation : lead.explanation_chinese}</p>
+                )}
                 {uses.has(lead.destination_class) && (
                   <Button type="link" size="small" onClick={() => reveal(lead.destination_class)}>
                     {t("leads.open_line")}

@@ -121,6 +121,7 @@ class Lead(Answer):
     destination_class: str
     transaction_ids: list[str]
     explanation: str
+    explanation_chinese: str = Field(description="The same in Chinese; empty for a run of earlier software.")
 
 
 class LoanPage(Answer):

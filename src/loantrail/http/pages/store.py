@@ -109,7 +109,8 @@ def leads(connection: Database, run_id: str, loan_id: str) -> list[Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             """
-            SELECT pattern, amount_fen, class AS destination_class, transaction_ids, explanation
+            SELECT pattern, amount_fen, class AS destination_class, transaction_ids, explanation,
+                   explanation_chinese
             FROM published.trace_lead WHERE run_id = %s AND loan_id = %s
             ORDER BY amount_fen DESC, pattern, transaction_ids
             """,
