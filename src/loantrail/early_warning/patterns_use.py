@@ -57,6 +57,9 @@ def _net_arrivals(view: View, classes: tuple[str, ...], days: str | None) -> pl.
     return arrivals
 
 
+_CAME_TO: Final = tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words())
+
+
 def _sweep_accounts(view: View) -> pl.DataFrame:
     """loan_id, account: money-market accounts that the borrower's side sweeps into and back again and again."""
     both = (
@@ -107,7 +110,7 @@ def flow_securities(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "FLOW_SECURITIES",
-        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
+        _CAME_TO,
     )
     return with_near_in_time(
         traced,
@@ -129,7 +132,7 @@ def flow_real_estate(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "FLOW_REALESTATE",
-        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
+        _CAME_TO,
     )
     return with_near_in_time(
         traced,
@@ -179,7 +182,7 @@ def forbidden_use(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "FORBIDDEN_USE",
-        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
+        _CAME_TO,
     )
     return with_near_in_time(
         traced,
@@ -201,7 +204,7 @@ def private_lending(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "PRIVATE_LENDING",
-        tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words()),
+        _CAME_TO,
     )
     traced = with_near_in_time(traced, view, "PRIVATE_LENDING", LENDER_CLASSES, allowed=pl.col("documented"))
     interest = _interest_like(view).join(traced.select("loan_id"), on="loan_id", how="anti")

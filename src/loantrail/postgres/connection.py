@@ -113,22 +113,21 @@ class Pool:
     @contextmanager
     def connection(self) -> Generator[type_of_connection]:
         """A connection for one piece of work: commits when the block ends, rolls back on an error."""
-        with database_failures():
-            try:
-                lent = self._connections.getconn()
-            except PoolTimeout as problem:
-                raise DatabaseUnavailable(
-                    "no connection to the database became free in time", remedy=GENERAL_REMEDY
-                ) from problem
-            try:
-                with lent.transaction():
-                    yield lent
-            finally:
-                self._connections.putconn(lent)
+        with self._lent() as lent, lent.transaction():
+            yield lent
 
     @contextmanager
     def session(self) -> Generator[type_of_connection]:
         """A connection for work that commits and rolls back by itself; what it left open is rolled back."""
+        with self._lent() as lent:
+            try:
+                yield lent
+            finally:
+                if not lent.closed:
+                    lent.rollback()
+
+    @contextmanager
+    def _lent(self) -> Generator[type_of_connection]:
         with database_failures():
             try:
                 lent = self._connections.getconn()
@@ -139,8 +138,6 @@ class Pool:
             try:
                 yield lent
             finally:
-                if not lent.closed:
-                    lent.rollback()
                 self._connections.putconn(lent)
 
 
