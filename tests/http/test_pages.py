@@ -44,10 +44,15 @@ def test_the_list_shows_the_most_suspect_loan_first_and_sums_per_currency(client
             "currency": "CNY",
             "minor_digits": 2,
             "loan_count": 3,
+            "amount_fen": "138000000",
+            "balance_fen": "138000000",
             "disbursed_fen": "130000000",
             "seen_fen": "85000000",
             "suspected_fen": "30000000",
             "suspected_count": 1,
+            "suspected_by_pattern": [
+                {"pattern": "FLOW_SECURITIES", "amount_fen": "30000000", "loan_count": 1}
+            ],
         }
     ]
     first, _, untraced = found["items"]

@@ -1,45 +1,191 @@
-"""The list of loans."""
+"""The list of loans, what it can be filtered by, and the same as a spreadsheet."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
 
+from loantrail import clock
+from loantrail.errors import LimitExceeded
 from loantrail.http.connections import Reading
-from loantrail.http.pages.loan_list import store
-from loantrail.http.pages.loan_list.model import LoanList, LoanRow, Totals
-from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE, Limit, Offset
-from loantrail.http.pages.store import current_run
+from loantrail.http.pages.loan_list import store, store_choices
+from loantrail.http.pages.loan_list.model import (
+    Choice,
+    Direction,
+    LoanChoices,
+    LoanFilter,
+    LoanList,
+    LoanRow,
+    LoanSort,
+    SheetColumn,
+    SuspectedPart,
+    Totals,
+    UnitChoice,
+)
+from loantrail.http.pages.loan_list.sheet import SHEET_LOANS_MAX, write_sheet
+from loantrail.http.pages.routes import LIST_PROBLEMS, Limit, Offset
+from loantrail.http.pages.store import Database, Row, current_run
+from loantrail.ledger.model import FIVE_CLASSES, GRANT_KINDS, LOAN_STATES, PRODUCTS
+from loantrail.parties.model import PARTY_KINDS
+from loantrail.reports.routes import XLSX, file_responses
+from loantrail.reports.words import Language
 
 router = APIRouter()
 
 
+class LoanPart(LoanFilter):
+    """A filter, an order, and the part of what was found that is asked for."""
+
+    sort: LoanSort = LoanSort.SUSPECTED
+    direction: Direction = Direction.DESCENDING
+    offset: Offset = 0
+    limit: Limit = 50
+
+
+class LoanSheet(LoanFilter):
+    """A filter, an order, and the columns in their order."""
+
+    sort: LoanSort = LoanSort.SUSPECTED
+    direction: Direction = Direction.DESCENDING
+    columns: Annotated[
+        tuple[SheetColumn, ...],
+        Query(max_length=len(SheetColumn), description="Columns in this order; empty: all."),
+    ] = ()
+    language: Annotated[Language, Query(description="Language of the sheet.")] = "zh"
+
+
 @router.get("/loans", tags=["loans"], responses=LIST_PROBLEMS)
-def list_loans(
-    connection: Reading,
-    search: Annotated[
-        str,
-        Query(max_length=100, pattern=PRINTABLE, description="Fragment of a loan number or borrower's name."),
-    ] = "",
-    suspected: Annotated[bool, Query(description="Only loans with a lead.")] = False,
-    sort: store.LoanSort = store.LoanSort.SUSPECTED,
-    direction: store.Direction = store.Direction.DESCENDING,
-    offset: Offset = 0,
-    limit: Limit = 50,
-) -> LoanList:
-    """The loans, with what the current trace saw of each."""
+def list_loans(connection: Reading, asked: Annotated[LoanPart, Query()]) -> LoanList:
+    """The loans that a filter finds, with what the current trace saw of each, and the sums over all of them."""
     run = current_run(connection)
-    query = store.LoanQuery(search.strip(), suspected, sort, direction, offset, limit)
-    rows, sums = store.loans(connection, run["run_id"] if run else None, query)
-    totals = [Totals.model_validate(row) for row in sums]
+    run_id = run["run_id"] if run else None
+    query = store.LoanQuery(asked, asked.sort, asked.direction, asked.offset, asked.limit)
+    totals = _totals(store.sums(connection, run_id, asked))
     return LoanList.model_validate(
         {
             "run": run,
             "totals": totals,
             "total_count": sum(total.loan_count for total in totals),
-            "offset": offset,
-            "limit": limit,
-            "items": [LoanRow.model_validate(row) for row in rows],
+            "offset": asked.offset,
+            "limit": asked.limit,
+            "items": [LoanRow.model_validate(row) for row in store.loans(connection, run_id, query)],
         }
     )
+
+
+@router.get("/loan-choices", tags=["loans"], responses=LIST_PROBLEMS)
+def loan_choices(connection: Reading) -> LoanChoices:
+    """What the list of loans can be filtered by: the values that occur, with how many loans have each."""
+    run = current_run(connection)
+    total, counts = store_choices.value_counts(connection)
+    patterns, classes = store_choices.suspicions(connection, run["run_id"] if run else None)
+    return LoanChoices(
+        loan_count=total,
+        units=_units(connection, counts["unit_id"]),
+        managers=[Choice.model_validate(row) for row in store_choices.managers(connection)],
+        products=_choices(counts["product"], PRODUCTS),
+        borrower_kinds=_choices(counts["kind"], PARTY_KINDS),
+        grant_kinds=_choices(counts["grant_kind"], GRANT_KINDS),
+        states=_choices(counts["state"], LOAN_STATES),
+        five_classes=_choices(counts["five_class"], FIVE_CLASSES),
+        patterns=_choices(patterns, tuple(patterns)),
+        suspected_classes=_choices(classes, tuple(classes)),
+    )
+
+
+@router.get(
+    "/loans.xlsx", tags=["loans"], response_class=Response, responses=file_responses(XLSX) | LIST_PROBLEMS
+)
+def loan_sheet(connection: Reading, asked: Annotated[LoanSheet, Query()]) -> FileResponse:
+    """All loans that a filter finds, as a spreadsheet."""
+    run = current_run(connection)
+    run_id = run["run_id"] if run else None
+    count = store.loan_count(connection, run_id, asked)
+    if count > SHEET_LOANS_MAX:
+        raise LimitExceeded(
+            f"the filter finds {count:,} loans; one sheet takes {SHEET_LOANS_MAX:,}",
+            remedy="Narrow the filter, for instance by unit or by issue date, and export in parts",
+        )
+    query = store.LoanQuery(asked, asked.sort, asked.direction)
+    made_at = clock.now()
+    with tempfile.NamedTemporaryFile(prefix="loantrail-", suffix=".xlsx", delete=False) as file:
+        path = Path(file.name)
+    try:
+        write_sheet(
+            path,
+            store.every_loan(connection, run_id, query),
+            _totals(store.sums(connection, run_id, asked)),
+            asked.columns or tuple(SheetColumn),
+            asked.language,
+            run,
+            made_at,
+        )
+    except BaseException:
+        path.unlink()
+        raise
+    return FileResponse(
+        path,
+        media_type=XLSX,
+        filename=f"loans-{clock.business_date(made_at):%Y%m%d}.xlsx",
+        background=BackgroundTask(path.unlink),
+    )
+
+
+def _totals(rows: list[Row]) -> list[Totals]:
+    """One entry per currency of sums per currency and pattern; the currency with most loans first."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["currency"], []).append(row)
+    totals = [_total(currency, parts) for currency, parts in found.items()]
+    return sorted(totals, key=lambda total: (-total.loan_count, total.currency))
+
+
+def _total(currency: str, parts: list[Row]) -> Totals:
+    def added(name: str) -> int:
+        return sum(int(part[name]) for part in parts)
+
+    suspected = [
+        SuspectedPart(
+            pattern=part["pattern"], amount_fen=int(part["suspected_fen"]), loan_count=part["loan_count"]
+        )
+        for part in parts
+        if part["pattern"]
+    ]
+    return Totals(
+        currency=currency,
+        loan_count=added("loan_count"),
+        amount_fen=added("amount_fen"),
+        balance_fen=added("balance_fen"),
+        disbursed_fen=added("disbursed_fen"),
+        seen_fen=added("seen_fen"),
+        suspected_fen=added("suspected_fen"),
+        suspected_count=added("suspected_count"),
+        suspected_by_pattern=sorted(suspected, key=lambda part: (-part.amount_fen, part.pattern)),
+    )
+
+
+def _choices(counts: dict[str, int], order: tuple[str, ...]) -> list[Choice]:
+    return [Choice(value=value, name=value, loan_count=counts[value]) for value in order if value in counts]
+
+
+def _units(connection: Database, counts: dict[str, int]) -> list[UnitChoice]:
+    """Units with loans and those above them; a unit counts the loans of all below it."""
+    rows = {row["unit_id"]: row for row in store_choices.units(connection)}
+    below: dict[str, int] = {}
+    for unit, count in counts.items():
+        seen: set[str] = set()
+        place: str | None = unit
+        while place is not None and place in rows and place not in seen:
+            seen.add(place)
+            below[place] = below.get(place, 0) + count
+            place = rows[place]["parent_unit_id"]
+    return [
+        UnitChoice(value=unit, name=row["name"], loan_count=below[unit], parent=row["parent_unit_id"])
+        for unit, row in rows.items()
+        if unit in below
+    ]

@@ -1,0 +1,40 @@
+"""Titles of the spreadsheet's columns: the same words as the page's, which a test compares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TITLES: Final[dict[str, dict[str, str]]] = {
+    "zh": {
+        "loan": "借据号", "borrower": "借款人", "borrower_kind": "客户类型", "contract": "合同号", "product": "产品",
+        "grant_kind": "发放方式", "unit": "经办机构", "manager": "客户经理", "issued": "发放日", "matures": "到期日",
+        "rate": "年利率", "state": "状态", "class": "五级分类", "amount": "借据金额", "balance": "余额",
+        "disbursed": "追踪放款", "seen": "看清去向", "suspected": "疑似金额", "pattern": "主要疑点", "leads": "线索数",
+    },
+    "en": {
+        "loan": "Loan", "borrower": "Borrower", "borrower_kind": "Borrower kind", "contract": "Contract",
+        "product": "Product", "grant_kind": "Grant", "unit": "Unit", "manager": "Manager", "issued": "Issued",
+        "matures": "Matures", "rate": "Rate", "state": "State", "class": "Class", "amount": "Amount",
+        "balance": "Balance", "disbursed": "Traced", "seen": "Seen", "suspected": "Suspected",
+        "pattern": "Main suspicion", "leads": "Leads",
+    },
+}  # fmt: skip
+
+SHEET_TEXTS: Final[dict[str, dict[str, str]]] = {
+    "zh": {
+        "loans": "贷款", "about": "说明", "currency": "币种", "in_unit": "{title}（{unit}）", "yuan": "元",
+        "major": "原币", "made_at": "导出时间", "data_date": "数据日期", "run": "追踪批次", "convention": "追踪规则",
+        "untraced": "尚未追踪", "count": "贷款笔数", "amount": "借据金额合计", "balance": "余额合计",
+        "disbursed": "追踪放款合计", "seen": "看清去向合计", "suspected": "疑似金额合计", "suspected_count": "有线索的贷款",
+        "caution": "疑似不等于认定。一笔贷款的多条线索可能说的是同一笔钱，所以每笔贷款只计最大的一条。",
+    },
+    "en": {
+        "loans": "Loans", "about": "About", "currency": "Currency", "in_unit": "{title} ({unit})", "yuan": "CNY",
+        "major": "major unit", "made_at": "Exported at", "data_date": "Data date", "run": "Trace",
+        "convention": "Convention", "untraced": "not traced", "count": "Loans", "amount": "Total amount",
+        "balance": "Total balance", "disbursed": "Total traced", "seen": "Followed to a final use",
+        "suspected": "Total suspected", "suspected_count": "Loans with leads",
+        "caution": "Suspected is not found. Leads of one loan may speak of the same money, so each loan counts once, "
+        "with its largest lead.",
+    },
+}  # fmt: skip
