@@ -124,8 +124,52 @@ class Lead(Answer):
     explanation_chinese: str = Field(description="The same in Chinese; empty for a run of earlier software.")
 
 
+class Sentence(Answer):
+    """One sentence of the verdict, in both languages."""
+
+    level: str = Field(description="`suspected`, `attention`, `clear` or `unknown`.")
+    chinese: str
+    english: str
+
+
+class Verdict(Answer):
+    """The trace in plain words. Suspected, never found."""
+
+    level: str
+    sentences: list[Sentence]
+
+
+class NextInstalment(Answer):
+    instalment_no: int
+    due_on: datetime.date
+    open_fen: Fen = Field(description="What earlier payments leave of principal and interest.")
+    principal_fen: Fen
+    interest_fen: Fen
+
+
+class Standing(Answer):
+    """How the loan is being repaid, as of the data date. Null where the books do not say."""
+
+    data_date: datetime.date | None
+    instalment_count: int = Field(description="Instalments of the schedule; 0 when the books hold none.")
+    paid_count: int | None = Field(description="Instalments paid in full.")
+    days_past_due: int | None
+    overdue_fen: Fen | None
+    overdue_since: datetime.date | None
+    next_instalment: NextInstalment | None
+    last_paid_at: datetime.datetime | None
+    last_paid_fen: Fen | None
+    repayment_account: str | None
+    account_balance_fen: Fen | None = Field(
+        description="The last running balance that a statement line gives."
+    )
+    account_balance_at: datetime.datetime | None
+
+
 class LoanPage(Answer):
     facts: LoanFacts
+    standing: Standing
+    verdict: Verdict
     run: Run | None
     summary: Summary | None
     statement: list[StatementLine]
@@ -187,6 +231,30 @@ class Evidence(Answer):
     offset: int
     limit: int
     arrivals: list[Arrival]
+
+
+class UnexplainedPayment(Answer):
+    """A payment of the loan's money to someone whose part in it no document explains."""
+
+    transfer_id: str
+    booked_at: datetime.datetime
+    from_account: Account
+    to_account: Account
+    loan_fen: Fen = Field(description="The loan's money in this payment.")
+    transfer_fen: Fen | None = Field(description="The whole transaction.")
+    purpose_text: str | None
+    destination_class: str
+    basis: str | None
+    evidence: str | None
+
+
+class Unexplained(Priced):
+    """The largest first. Money counts at the first payment that nothing explains, not again further on."""
+
+    loan_id: str
+    total_count: int
+    total_fen: Fen
+    payments: list[UnexplainedPayment]
 
 
 class LineBounds(Answer):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from loantrail.http.pages import store
-from loantrail.http.pages.model import Account, Arrival, Path, Step
+from loantrail.http.pages.model import Account, Arrival, Path, Step, UnexplainedPayment
 from loantrail.http.pages.paths import Hop, LineArrival, LoanTrail, TracedPath
 
 PATHS_SHOWN_MAX: Final = 5
@@ -24,12 +24,13 @@ class _Books:
     transfers: Mapping[str, Mapping[str, Any]]
 
     def sender(self, hop: Hop) -> Account:
-        transfer = self.transfers.get(hop.transfer_id, _NOTHING)
-        return self._account(hop.from_account, transfer.get("debit_name"))
+        return self.named(hop.from_account, hop.transfer_id, "debit_name")
 
     def receiver(self, hop: Hop) -> Account:
-        transfer = self.transfers.get(hop.transfer_id, _NOTHING)
-        return self._account(hop.to_account, transfer.get("credit_name"))
+        return self.named(hop.to_account, hop.transfer_id, "credit_name")
+
+    def named(self, account: str | None, transfer_id: str, side: str) -> Account:
+        return self._account(account, self.transfers.get(transfer_id, _NOTHING).get(side))
 
     def _account(self, account: str | None, written_name: str | None) -> Account:
         return Account(account=account or None, name=self.accounts.get(account or "") or written_name or None)
@@ -51,6 +52,31 @@ def named_arrivals(
     return [
         _arrival(books, reasons.get(arrival.hop.transfer_id, _NOTHING), arrival, ways)
         for arrival, ways in zip(arrivals, paths, strict=True)
+    ]
+
+
+def named_payments(connection: Connection[Any], rows: Sequence[store.Row]) -> list[UnexplainedPayment]:
+    """Unexplained payments, in the same order, with the names that the books hold."""
+    books = _Books(
+        store.account_names(
+            connection, {row[side] for row in rows for side in ("from_account", "to_account") if row[side]}
+        ),
+        store.transfers(connection, {row["transfer_id"] for row in rows}),
+    )
+    return [
+        UnexplainedPayment(
+            transfer_id=row["transfer_id"],
+            booked_at=row["booked_at"],
+            from_account=books.named(row["from_account"], row["transfer_id"], "debit_name"),
+            to_account=books.named(row["to_account"], row["transfer_id"], "credit_name"),
+            loan_fen=row["loan_fen"],
+            transfer_fen=books.transfers.get(row["transfer_id"], _NOTHING).get("amount_fen"),
+            purpose_text=books.transfers.get(row["transfer_id"], _NOTHING).get("purpose_text"),
+            destination_class=row["destination_class"],
+            basis=row["basis"],
+            evidence=row["evidence"],
+        )
+        for row in rows
     ]
 
 

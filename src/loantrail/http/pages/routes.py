@@ -10,9 +10,10 @@ from fastapi import APIRouter, Path, Query
 
 from loantrail.http.connections import Reading
 from loantrail.http.pages import store
-from loantrail.http.pages.model import Evidence, Health, LoanPage
-from loantrail.http.pages.names import named_arrivals
+from loantrail.http.pages.model import Evidence, Health, LoanPage, Unexplained
+from loantrail.http.pages.names import named_arrivals, named_payments
 from loantrail.http.pages.paths import LoanTrail
+from loantrail.http.pages.standing import loan_standing, loan_verdict
 from loantrail.http.problems import NotFound, problem_responses
 
 # A NUL cannot stand in a text of the database; other control characters stand in no name.
@@ -56,17 +57,44 @@ def one_loan(connection: Reading, loan_id: LoanId) -> LoanPage:
     """One loan: its facts, its use-of-proceeds statement, what could be seen, the leads."""
     facts = store.loan_facts(connection, loan_id)
     if facts is None:
-        raise _no_loan(loan_id)
+        raise no_loan(loan_id)
     run = store.current_run(connection)
     run_id = run["run_id"] if run else ""
+    summary = store.loan_summary(connection, run_id, loan_id)
+    statement = store.statement_lines(connection, run_id, loan_id)
+    leads = store.leads(connection, run_id, loan_id)
     return LoanPage.model_validate(
         {
             "facts": facts,
+            "standing": loan_standing(connection, facts, run["data_date"] if run else None),
+            "verdict": loan_verdict(facts, summary, statement, leads),
             "run": run,
-            "summary": store.loan_summary(connection, run_id, loan_id),
-            "statement": store.statement_lines(connection, run_id, loan_id),
-            "leads": store.leads(connection, run_id, loan_id),
+            "summary": summary,
+            "statement": statement,
+            "leads": leads,
         }
+    )
+
+
+@router.get("/loans/{loan_id}/unexplained", tags=["loans"], responses=LOAN_PROBLEMS)
+def unexplained(
+    connection: Reading, loan_id: LoanId, limit: Annotated[int, Query(ge=1, le=50)] = 5
+) -> Unexplained:
+    """The largest payments of the loan's money that no document explains: to a person, a company, an account at
+    another bank, in cash, or to someone unknown."""
+    facts = store.loan_facts(connection, loan_id)
+    if facts is None:
+        raise no_loan(loan_id)
+    run = store.current_run(connection)
+    rows, total_count, total_fen = (
+        store.unexplained_payments(connection, run["run_id"], loan_id, limit) if run else ([], 0, 0)
+    )
+    return Unexplained(
+        loan_id=loan_id,
+        currency=facts["currency"],
+        total_count=total_count,
+        total_fen=total_fen,
+        payments=named_payments(connection, rows),
     )
 
 
@@ -99,7 +127,8 @@ def line_evidence(
     )
 
 
-def _no_loan(loan_id: str) -> NotFound:
+def no_loan(loan_id: str) -> NotFound:
+    """The answer to a request for a loan that the books do not have."""
     return NotFound(f"There is no loan {loan_id}", remedy="Search the list of loans")
 
 

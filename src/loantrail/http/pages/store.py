@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -10,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from loantrail.errors import LimitExceeded
+from loantrail.http.pages.instalments import Instalment
 from loantrail.http.pages.paths import Hop
 
 HOPS_MAX: Final = 500_000
@@ -19,6 +21,10 @@ WITHOUT_USE: Final = frozenset(
     ("held_by_borrower", "held_by_related_party", "held_by_third_party", "pooled", "in_transit", "outside")
 )
 """Statement lines of money that has no use yet; an account may hold other money of the loan that has one."""
+UNEXPLAINED: Final = frozenset(
+    ("unknown", "individual", "company", "other_bank", "same_name_other_bank", "cash")
+)
+"""What a payee can be taken for without anything that explains the payment."""
 _STORED_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 Database = Connection[Any]
@@ -78,6 +84,57 @@ def loan_facts(connection: Database, loan_id: str) -> Row | None:
         ).fetchall()
         facts["managers"] = [row["name"] for row in managers]
     return facts
+
+
+def loan_schedule(connection: Database, loan_id: str) -> list[Instalment]:
+    """The loan's instalments in order."""
+    rows = connection.execute(
+        """
+        SELECT instalment_no, due_on, principal_fen, interest_fen FROM published.repayment_schedule
+        WHERE loan_id = %s ORDER BY due_on, instalment_no
+        """,
+        (loan_id,),
+    ).fetchall()
+    return [Instalment(*row) for row in rows]
+
+
+def loan_payments(connection: Database, loan_id: str, as_of: datetime.date | None) -> Row:
+    """What came in on the loan up to the end of a business date (all of it without one): `paid_fen` of principal and
+    interest, `last_paid_at` and `last_paid_fen` with penalty, null without any."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(
+            """
+            SELECT coalesce(sum(principal_fen + interest_fen), 0)::text AS paid_fen, max(paid_at) AS last_paid_at,
+                   (array_agg(principal_fen + interest_fen + penalty_fen ORDER BY paid_at DESC, repayment_id))[1]
+                       AS last_paid_fen
+            FROM published.repayment
+            WHERE loan_id = %(loan_id)s
+              AND (%(as_of)s::date IS NULL OR (paid_at AT TIME ZONE 'Asia/Shanghai')::date <= %(as_of)s::date)
+            """,
+            {"loan_id": loan_id, "as_of": as_of},
+        ).fetchone()
+    assert found is not None  # an aggregate always gives a row
+    return found
+
+
+def repayment_account(connection: Database, loan_id: str) -> str | None:
+    """The account that the loan is repaid from, where the books name one."""
+    row = connection.execute(
+        "SELECT repayment_account FROM published.loan WHERE loan_id = %s", (loan_id,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def last_balance(connection: Database, account: str) -> tuple[int, datetime.datetime] | None:
+    """The last running balance that a line of the account's statement gives, and when; None when none does."""
+    row = connection.execute(
+        """
+        SELECT balance_fen, booked_at FROM published.statement_line
+        WHERE account = %s AND balance_fen IS NOT NULL ORDER BY booked_at DESC, sequence DESC LIMIT 1
+        """,
+        (account,),
+    ).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def loan_summary(connection: Database, run_id: str, loan_id: str) -> Row | None:
@@ -147,6 +204,46 @@ def held_uses(connection: Database, run_id: str, loan_id: str, use: str) -> dict
         (run_id, loan_id, use),
     ).fetchall()
     return {row[0]: use for row in rows}
+
+
+def unexplained_payments(
+    connection: Database, run_id: str, loan_id: str, limit: int
+) -> tuple[list[Row], int, int]:
+    """The largest payments of the loan's money that nothing explains, how many there are, and their sum in fen.
+
+    Unexplained is a payment to one of UNEXPLAINED without a document, of money that has no use by then or has the
+    class itself for its use; a hop whose parent is unexplained already is the same money again and left out.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            """
+            WITH judged AS (
+                SELECT hop.hop_id, hop.parent_hop_id, hop.transfer_id, hop.booked_at, hop.from_account,
+                       hop.to_account, hop.amount_fen, coalesce(judged.destination_class, 'unknown') AS destination_class,
+                       judged.basis, judged.evidence,
+                       coalesce(judged.destination_class, 'unknown') = ANY(%(classes)s)
+                           AND judged.basis IS DISTINCT FROM 'document'
+                           AND hop.use IN ('', 'outside', coalesce(judged.destination_class, '')) AS is_unexplained
+                FROM published.trace_hop AS hop
+                LEFT JOIN published.trace_destination AS judged
+                    ON judged.run_id = hop.run_id AND judged.transfer_id = hop.transfer_id
+                WHERE hop.run_id = %(run_id)s AND hop.loan_id = %(loan_id)s AND hop.depth > 0
+            ), payment AS (
+                SELECT hop.transfer_id, min(hop.booked_at) AS booked_at, min(hop.from_account) AS from_account,
+                       min(hop.to_account) AS to_account, sum(hop.amount_fen)::bigint AS loan_fen,
+                       min(hop.destination_class) AS destination_class, min(hop.basis) AS basis,
+                       min(hop.evidence) AS evidence
+                FROM judged AS hop LEFT JOIN judged AS before ON before.hop_id = hop.parent_hop_id
+                WHERE hop.is_unexplained AND NOT coalesce(before.is_unexplained, false)
+                GROUP BY hop.transfer_id
+            )
+            SELECT *, count(*) OVER () AS total_count, (sum(loan_fen) OVER ())::text AS total_fen
+            FROM payment ORDER BY loan_fen DESC, booked_at, transfer_id LIMIT %(limit)s
+            """,
+            {"run_id": run_id, "loan_id": loan_id, "classes": sorted(UNEXPLAINED), "limit": limit},
+        ).fetchall()
+    total_count, total_fen = (rows[0]["total_count"], int(rows[0]["total_fen"])) if rows else (0, 0)
+    return rows, total_count, total_fen
 
 
 def account_names(connection: Database, accounts: Iterable[str]) -> Mapping[str, str]:

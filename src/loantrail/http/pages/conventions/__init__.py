@@ -1,0 +1,1 @@
+"""One loan counted by other conventions, for analysts."""

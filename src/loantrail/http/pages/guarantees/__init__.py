@@ -1,0 +1,1 @@
+"""What secures a loan: guarantees, collateral, and who stands beside the borrower."""

@@ -1,0 +1,154 @@
+"""Statements of all loans by a convention other than the official one, computed on request and kept.
+
+A result is named by run and convention; the run names the state of the data. It is kept in memory and beside the
+run's history, and goes when the run is no longer kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.errors import InputError
+from loantrail.ledger.pairs.store import type_of_connection
+from loantrail.settings import read_settings
+from loantrail.tracing import snapshots, store
+from loantrail.tracing.books import read_books, unlimited_accounts
+from loantrail.tracing.loan_bounds import LoanBounds
+from loantrail.tracing.model import Convention
+from loantrail.tracing.statement import LINE_GROUPS, PURPOSE_OF_PRODUCT, rests, statement_of
+from loantrail.tracing.trace import trace_history
+
+SCHEMA: Final = {"loan_id": pl.String, "use": pl.String, "amount_fen": pl.Int64, "place_count": pl.Int64}
+KEPT_MAX: Final = 12
+"""Results kept in memory and on disk: two runs with all conventions."""
+
+# One at a time: a trace of all loans takes whole cores, and a request that waited finds it done.
+_COMPUTING: Final = threading.Lock()
+_kept: dict[tuple[str, str], pl.DataFrame] = {}
+
+
+def kept_statements(run_id: str, convention: Convention) -> pl.DataFrame | None:
+    """The statements if they were computed before, else None. See `statements_by`."""
+    name = convention.name.lower()
+    frame = _kept.get((run_id, name))
+    if frame is None:
+        frame = _read(_file(run_id, name))
+        if frame is not None:
+            _remember(run_id, name, frame)
+    return frame
+
+
+def statements_by(
+    connection: type_of_connection, run_id: str, data_version: str, convention: Convention
+) -> pl.DataFrame:
+    """`loan_id, use, amount_fen, place_count` of every loan of the run, traced by `convention`. `data_version`: the
+    state of the books that the run was made from.
+
+    POISON taints without amounts: its `amount_fen` is 0, and `place_count` says how many accounts (or payments, where
+    the money left the records) the taint reached; it is 0 for the others. Raises InputError when the books changed
+    since the run and its history is not kept, ConservationBroken when a statement would not sum.
+    """
+    with _COMPUTING:
+        found = kept_statements(run_id, convention)
+        if found is not None:
+            return found
+        kept = snapshots.load(run_id)
+        if kept is None:
+            kept = _assembled(connection, run_id, data_version)
+        frame = _computed(kept, convention)
+        _remember(run_id, convention.name.lower(), frame)
+        _write(_file(run_id, convention.name.lower()), frame)
+        return frame
+
+
+def group_of_line(use: str, product: str) -> str:
+    """The group that a statement line of this use stands in for a loan of this product."""
+    if use in PURPOSE_OF_PRODUCT.get(product, frozenset()):
+        return "documented"
+    return LINE_GROUPS.get(use, "other")
+
+
+def forget() -> None:
+    """Drop what is kept in memory."""
+    _kept.clear()
+
+
+def _assembled(connection: type_of_connection, run_id: str, data_version: str) -> LoanBounds:
+    if store.data_version(connection) != data_version:
+        raise InputError(
+            "the books changed since they were traced, so other conventions would count other data",
+            remedy="Trace again: loantrail trace --database",
+        )
+    books = read_books(connection, lambda _text: None)
+    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
+    snapshots.keep(run_id, kept)
+    return kept
+
+
+def _computed(kept: LoanBounds, convention: Convention) -> pl.DataFrame:
+    history, loans = kept.named.history, kept.named.loans
+    rest = rests(history, trace_history(history, convention), kept.related)
+    if convention != Convention.POISON:
+        lines = statement_of(rest, history, convention, loans)
+        return lines.select("loan_id", "use", "amount_fen", pl.lit(0, pl.Int64).alias("place_count"))
+    hop = np.where(rest.account < 0, rest.hop, -1)
+    reached = (
+        pl.DataFrame(
+            {
+                "loan": rest.loan,
+                "use": pl.Series(rest.line, dtype=pl.String),
+                "account": rest.account,
+                "hop": hop,
+            }
+        )
+        .group_by("loan", "use")
+        .agg(pl.struct("account", "hop").n_unique().cast(pl.Int64).alias("place_count"))
+        .sort("loan", "use")
+    )
+    return reached.select(
+        pl.Series("loan_id", loans, dtype=pl.String).gather(reached["loan"]),
+        "use",
+        pl.lit(0, pl.Int64).alias("amount_fen"),
+        "place_count",
+    )
+
+
+def _folder() -> Path:
+    return read_settings().home / "histories"
+
+
+def _file(run_id: str, convention: str) -> Path:
+    return _folder() / f"{run_id}.{convention}.parquet"
+
+
+def _remember(run_id: str, convention: str, frame: pl.DataFrame) -> None:
+    while len(_kept) >= KEPT_MAX:
+        _kept.pop(next(iter(_kept)))
+    _kept[run_id, convention] = frame
+
+
+def _read(file: Path) -> pl.DataFrame | None:
+    try:
+        frame = pl.read_parquet(file)
+    except (OSError, pl.exceptions.PolarsError):
+        return None  # a file that does not fit is as good as none
+    return frame if dict(frame.schema) == SCHEMA else None
+
+
+def _write(file: Path, frame: pl.DataFrame) -> None:
+    """Does without the disk when it fails; the oldest results go."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        frame.write_parquet(part)
+        part.replace(file)
+        files = sorted(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in files[KEPT_MAX:]:
+            old.unlink(missing_ok=True)
+    except (OSError, pl.exceptions.PolarsError):
+        return
