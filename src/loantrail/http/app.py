@@ -13,7 +13,11 @@ from loantrail.http.page_files import page_router
 from loantrail.http.pages.conventions.routes import router as conventions
 from loantrail.http.pages.flow.routes import router as flow
 from loantrail.http.pages.guarantees.routes import router as guarantees
+from loantrail.http.pages.imports.routes import router as imports
+from loantrail.http.pages.imports.routes_open import router as imports_open
+from loantrail.http.pages.imports.routes_refusals import router as refusals
 from loantrail.http.pages.loan_list.routes import router as loan_list
+from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
@@ -52,6 +56,10 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(guarantees)
     interface.include_router(conventions)
     interface.include_router(flow)
+    interface.include_router(payments)
+    interface.include_router(imports)
+    interface.include_router(imports_open)
+    interface.include_router(refusals)
     interface.include_router(tracing)
     interface.include_router(evaluation)
     interface.include_router(corrections)

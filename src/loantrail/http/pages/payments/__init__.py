@@ -1,0 +1,1 @@
+"""Where the money of one loan went, as a graph folded to what a reader can take in."""
