@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from loantrail.clock import now
+from loantrail.clock import business_date, now
 from loantrail.ledger import intake, store
+from loantrail.ledger import store_versions as versions
 from loantrail.ledger.intake import LINE, Broken
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.ledger.store_versions import Origin
 from loantrail.records import RecordType
 
 DEFAULT_UNIT: Final = "unassigned"
@@ -57,7 +59,7 @@ def take_rows(
         store.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
     store.stage(connection, record_type, clean)
     store.resolve_currencies(connection, record_type)
-    _refuse_unknown_references(connection, record_type, refused)
+    refuse_unknown_references(connection, record_type, refused)
     duplicate = 0
     # Nearly always all keys are new, and entering them is the quickest way to know.
     if not store.claim_all_keys(connection, record_type):
@@ -69,6 +71,9 @@ def take_rows(
         store.ensure_accounts(connection, intake.auto_accounts(clean), DEFAULT_UNIT)
         accepted = store.insert_lines(connection, file_id, DEFAULT_UNIT)
     else:
+        if versions.has_been_traced(connection):
+            at = now()
+            versions.note_imported(connection, record_type, Origin(at, business_date(at), None, None))
         accepted = store.insert_records(connection, record_type)
     return Taken(accepted, duplicate, [refused[row] for row in sorted(refused)])
 
@@ -100,7 +105,7 @@ def _settle_conflicts(
     return store.drop_duplicates(connection, record_type)
 
 
-def _refuse_unknown_references(
+def refuse_unknown_references(
     connection: store.type_of_connection, record_type: RecordType, refused: dict[int, Broken]
 ) -> None:
     """Until nothing changes: a refused row may be what another row of the same frame points to."""

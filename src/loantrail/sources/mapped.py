@@ -111,6 +111,17 @@ def _tell_missing(mapping: Mapping, source: SourceFile, head: bytes) -> None:
     )
 
 
+def batch_of(mapping: Mapping, record_type: str, block: Block, source: SourceFile) -> Batch:
+    """The records of one type that a block gives, in the block's order. Raises ColumnMissing when the mapping gives no
+    such records."""
+    for record in mapping.records:
+        if record.record_type == record_type:
+            return _batch(record, block, source.name, reading_of(source, mapping.reading))
+    raise ColumnMissing(
+        f"the mapping {mapping.name} gives no {record_type}", Place(source.name), "Name another mapping"
+    )
+
+
 def _batch(record: Record, block: Block, source_file: str, reading: Reading) -> Batch:
     record_type = RECORD_TYPES[record.record_type]
     if record.two_sided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,8 +26,13 @@ class Mending:
     """Pairings that this one ended."""
 
 
-def settle(connection: store.type_of_connection, parameters: PairingParameters | None = None) -> pl.DataFrame:
+def settle(
+    connection: store.type_of_connection,
+    parameters: PairingParameters | None = None,
+    on_paired: Callable[[], object] = lambda: None,
+) -> pl.DataFrame:
     """Pair new lines with each other and with old ones, link reversals, reconcile the accounts touched; commits.
+    `on_paired` is called between pairing and reconciling.
 
     Returns the report of those accounts (`reconcile.REPORT_COLUMNS`). Lines that are noted as new and not yet
     settled stay so when this is interrupted. The result is that of one pairing over all lines of the books: no pair
@@ -41,6 +47,7 @@ def settle(connection: store.type_of_connection, parameters: PairingParameters |
     for part in range(parts):
         _pair_part(connection, part, parts, parameters)
     store.link_reversals(connection, now())
+    on_paired()
     report = _reconcile(connection)
     store.forget_notes(connection, ids)
     connection.commit()

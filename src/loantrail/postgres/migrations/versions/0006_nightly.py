@@ -163,7 +163,7 @@ LEFT JOIN LATERAL (
     WHERE l.business_date = r.business_date AND l.data_loaded_at IS NOT NULL ORDER BY l.attempt DESC LIMIT 1
 ) loaded ON true
 LEFT JOIN LATERAL (
-    SELECT sum(f.rows_accepted)::bigint AS rows_accepted, sum(f.rows_new)::bigint AS rows_new,
+    SELECT (sum(f.rows_accepted) FILTER (WHERE f.mode = 'append'))::bigint AS rows_accepted, sum(f.rows_new)::bigint AS rows_new,
            sum(f.rows_changed)::bigint AS rows_changed, sum(f.rows_refused)::bigint AS rows_refused, count(*) AS file_count
     FROM nightly.file f WHERE f.run_id = r.run_id
 ) files ON true

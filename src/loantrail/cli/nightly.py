@@ -1,0 +1,161 @@
+"""`loantrail nightly`: take in the bank's delivery of a business date, or say why not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from loantrail.errors import ConfigurationError
+from loantrail.nightly.manifest import business_date_of
+from loantrail.nightly.model import ALARMS, Alarm
+from loantrail.nightly.running import Night, run_night
+from loantrail.settings import read_settings
+
+ALARMED: Final = 3
+"""Exit status when the date is in the books and alarms are to be looked at."""
+HELD: Final = 4
+"""Exit status when the delivery was held back: nothing of it is in the books."""
+
+
+@click.command()
+@click.argument("date", required=False)
+@click.option(
+    "--from",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds one folder per business date; default: LOANTRAIL_NIGHTLY.",
+)
+@click.option("--again", is_flag=True, help="Run a date once more, with corrected files or the same.")
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice(sorted(code for code, kind in ALARMS.items() if kind.acceptable)),
+    help="Let a delivery pass although this alarm is raised. May be repeated.",
+)
+@click.option("--english", is_flag=True, help="Alarms in English.")
+@click.option("--json", "as_json", is_flag=True, help="Print the closing table as one line of JSON.")
+def command(
+    date: str | None,
+    root: Path | None,
+    again: bool,
+    accepted: tuple[str, ...],
+    english: bool,
+    as_json: bool,
+) -> None:
+    """Take in the delivery of the business date DATE (20260331), in the folder ROOT/20260331.
+
+    Everything is checked before anything is taken in: ready flag, manifest, every file with its rows, totals and
+    hash. Without DATE the dates and open alarms are listed.
+
+    Exit status: 0 the date is in the books, nothing to look at; 3 it is, with alarms; 4 it was held back and the books
+    are as they were; 1 or 2 an error, run it again.
+    """
+    if date is None:
+        _list(english)
+        return
+    day = business_date_of(date)
+    folder = (root or read_settings().nightly_root or _no_root()).absolute()
+    from loantrail.postgres.connection import database
+
+    console = Console(stderr=True)
+    with database() as books, console.status("checking") as status:
+        night = run_night(books, folder, day, again=again, accepted=accepted, say=status.update)
+    if as_json:
+        click.echo(json.dumps(_as_json(night), ensure_ascii=False))
+    else:
+        _print(night, "en" if english else "zh")
+    if night.state == "held":
+        sys.exit(HELD)
+    if any(alarm.kind.severity != "notice" for alarm in night.alarms):
+        sys.exit(ALARMED)
+
+
+def _no_root() -> Path:
+    raise ConfigurationError(
+        "no folder of nightly files is named", remedy="Give --from ROOT or set LOANTRAIL_NIGHTLY"
+    )
+
+
+def _print(night: Night, language: str) -> None:
+    console = Console()
+    day = f"{night.business_date:%Y-%m-%d}"
+    if night.state == "known":
+        console.print(f"{day} is in the books already, with these files. --again runs it once more.")
+        return
+    said = {"complete": "is in the books", "held": "was HELD BACK; the books are as they were"}[night.state]
+    console.print(f"{day} {said} (attempt {night.attempt}{', resumed' if night.resumed else ''})")
+    table = Table(title="Steps", title_justify="left")
+    for heading in ("step", "seconds"):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    table.add_column("counts")
+    for name, seconds in night.seconds.items():
+        counts = ", ".join(f"{key} {value:,}" for key, value in night.counts.get(name, {}).items() if value)
+        table.add_row(name, f"{seconds:,.1f}", counts)
+    table.add_section()
+    table.add_row("all", f"{sum(night.seconds.values()):,.1f}", "")
+    console.print(table)
+    for alarm in night.alarms:
+        _print_alarm(console, alarm.kind.severity, alarm.code, alarm.words(language))
+
+
+def _print_alarm(console: Console, severity: str, code: str, words: str) -> None:
+    console.print(f"{severity:<9}{code:<22}{words}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _as_json(night: Night) -> dict[str, object]:
+    def alarm(one: Alarm) -> dict[str, object]:
+        return {
+            "code": one.code,
+            "severity": one.kind.severity,
+            "holds_back": one.kind.holds_back,
+            "file": one.file,
+            "expected": one.expected,
+            "actual": one.actual,
+            "parameters": dict(one.parameters),
+        }
+
+    return {
+        "business_date": night.business_date.isoformat(),
+        "state": night.state,
+        "attempt": night.attempt,
+        "resumed": night.resumed,
+        "seconds": {name: round(value, 3) for name, value in night.seconds.items()},
+        "counts": night.counts,
+        "alarms": [alarm(one) for one in night.alarms],
+    }
+
+
+def _list(english: bool) -> None:
+    from loantrail.nightly import store, store_alarms
+    from loantrail.postgres.connection import database
+
+    with database() as books, books.connection() as connection:
+        dates = store.list_dates(connection)
+        alarms = store_alarms.list_alarms(connection, "open")
+    console = Console()
+    table = Table(title="Business dates", title_justify="left")
+    for heading in ("date", "state", "attempt", "lines", "new", "changed", "refused", "alarms"):
+        is_text = heading in ("date", "state")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=is_text)
+    for one in dates:
+        numbers = (
+            one.attempt,
+            one.lines_accepted,
+            one.records_new,
+            one.records_changed,
+            one.rows_refused,
+            one.open_alarm_count,
+        )
+        state = f"{one.state}{', older' if one.is_older else ''}"
+        table.add_row(f"{one.business_date:%Y-%m-%d}", state, *(f"{number:,}" for number in numbers))
+    console.print(table)
+    for one in alarms:
+        words = f"{one.business_date:%Y-%m-%d} {one.words('en' if english else 'zh')}"
+        _print_alarm(console, one.severity, one.code, words)
