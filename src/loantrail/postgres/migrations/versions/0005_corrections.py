@@ -76,9 +76,9 @@ CREATE INDEX statement_line_by_counterparty ON ledger.statement_line (counterpar
 CREATE INDEX transfer_ended_by_debit_line ON ledger.transfer (debit_line) WHERE state = 'superseded';
 CREATE INDEX transfer_ended_by_credit_line ON ledger.transfer (credit_line) WHERE state = 'superseded';
 
--- As they are stored, with the ids that the indexes are over.
+-- As they are stored, with the ids that the indexes are over. Who does not ask for the file's name does not pay for it.
 CREATE VIEW published.booked_line AS
-SELECT l.*, f.name AS source_file FROM ledger.statement_line l JOIN ledger.import_file f USING (file_id);
+SELECT l.*, f.name AS source_file FROM ledger.statement_line l LEFT JOIN ledger.import_file f USING (file_id);
 CREATE VIEW published.pairing AS SELECT * FROM ledger.transfer;
 CREATE VIEW published.ambiguous_pairing AS SELECT * FROM ledger.ambiguous_pairing;
 CREATE VIEW published.reversal AS SELECT * FROM ledger.reversal;
