@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 from loantrail.destinations.routes import router as corrections
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
+from loantrail.http.pages.accounts.routes import router as accounts
+from loantrail.http.pages.accounts.routes_transactions import router as transactions
 from loantrail.http.pages.conventions.routes import router as conventions
 from loantrail.http.pages.flow.routes import router as flow
 from loantrail.http.pages.guarantees.routes import router as guarantees
@@ -61,6 +63,8 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(imports_open)
     interface.include_router(refusals)
     interface.include_router(tracing)
+    interface.include_router(accounts)
+    interface.include_router(transactions)
     interface.include_router(evaluation)
     interface.include_router(corrections)
     interface.include_router(pairs)
