@@ -7,6 +7,7 @@ run's history, and goes when the run is no longer kept.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -23,13 +24,15 @@ from loantrail.tracing.model import Convention
 from loantrail.tracing.statement import LINE_GROUPS, PURPOSE_OF_PRODUCT, rests, statement_of
 from loantrail.tracing.trace import trace_history
 
-SCHEMA: Final = {"loan_id": pl.String, "use": pl.String, "amount_fen": pl.Int64, "place_count": pl.Int64}
+SCHEMA: Final = {"loan_id": pl.String, "use": pl.String, "amount_fen": pl.Int64}
+TAINTS_MAX: Final = 256
 KEPT_MAX: Final = 12
 """Results kept in memory and on disk: two runs with all conventions."""
 
 # One at a time: a trace of all loans takes whole cores, and a request that waited finds it done.
 _COMPUTING: Final = threading.Lock()
 _kept: dict[tuple[str, str], pl.DataFrame] = {}
+_taints: dict[tuple[str, str], dict[str, int]] = {}
 
 
 def kept_statements(run_id: str, convention: Convention) -> pl.DataFrame | None:
@@ -46,24 +49,81 @@ def kept_statements(run_id: str, convention: Convention) -> pl.DataFrame | None:
 def statements_by(
     connection: type_of_connection, run_id: str, data_version: str, convention: Convention
 ) -> pl.DataFrame:
-    """`loan_id, use, amount_fen, place_count` of every loan of the run, traced by `convention`. `data_version`: the
-    state of the books that the run was made from.
+    """`loan_id, use, amount_fen` of every loan of the run, traced by `convention`, which is not POISON.
+    `data_version`: the state of the books that the run was made from.
 
-    POISON taints without amounts: its `amount_fen` is 0, and `place_count` says how many accounts (or payments, where
-    the money left the records) the taint reached; it is 0 for the others. Raises InputError when the books changed
-    since the run and its history is not kept, ConservationBroken when a statement would not sum.
+    Raises InputError when the books changed since the run and its history is not kept, ConservationBroken when a
+    statement would not sum.
     """
     with _COMPUTING:
         found = kept_statements(run_id, convention)
         if found is not None:
             return found
-        kept = snapshots.load(run_id)
-        if kept is None:
-            kept = _assembled(connection, run_id, data_version)
-        frame = _computed(kept, convention)
+        kept = _history(connection, run_id, data_version)
+        history, loans = kept.named.history, kept.named.loans
+        rest = rests(history, trace_history(history, convention), kept.related)
+        frame = statement_of(rest, history, convention, loans)
         _remember(run_id, convention.name.lower(), frame)
         _write(_file(run_id, convention.name.lower()), frame)
         return frame
+
+
+def taint_of(connection: type_of_connection, run_id: str, data_version: str, loan_id: str) -> dict[str, int]:
+    """Where POISON says that one loan's money may be: use -> how many accounts (payments, where it left the records)
+    the taint reached. Amounts mean nothing there.
+
+    The loan is traced alone: taints do not touch each other, and together they would fill the memory. Money of
+    another loan is plain money then. Raises as `statements_by`; InputError for a loan that was not paid out.
+    """
+    with _COMPUTING:
+        if (run_id, loan_id) in _taints:
+            return _taints[run_id, loan_id]
+        kept = _history(connection, run_id, data_version)
+        if loan_id not in kept.named.loans:
+            raise InputError(
+                f"loan {loan_id} has no disbursement in the statements", remedy="Check the loan id"
+            )
+        reached = _reached(kept, kept.named.loans.index(loan_id))
+        while len(_taints) >= TAINTS_MAX:
+            _taints.pop(next(iter(_taints)))
+        _taints[run_id, loan_id] = reached
+        return reached
+
+
+def _reached(kept: LoanBounds, loan: int) -> dict[str, int]:
+    history = kept.named.history
+    disburses = history.specials.disburses
+    alone = replace(
+        history,
+        specials=replace(
+            history.specials, disburses=np.where(disburses == loan, disburses, -1).astype(np.int32)
+        ),
+    )
+    rest = rests(alone, trace_history(alone, Convention.POISON), kept.related)
+    frame = pl.DataFrame(
+        {
+            "use": pl.Series(rest.line, dtype=pl.String),
+            # Accounts count from 0; a payment out of the records counts as a place of its own, below.
+            "place": np.where(rest.account >= 0, rest.account, -1 - rest.hop),
+        }
+    )
+    counts = frame.group_by("use").agg(pl.col("place").n_unique())
+    return dict(counts.sort("use").iter_rows())
+
+
+def _history(connection: type_of_connection, run_id: str, data_version: str) -> LoanBounds:
+    kept = snapshots.load(run_id)
+    if kept is not None:
+        return kept
+    if store.data_version(connection) != data_version:
+        raise InputError(
+            "the books changed since they were traced, so other conventions would count other data",
+            remedy="Trace again: loantrail trace --database",
+        )
+    books = read_books(connection, lambda _text: None)
+    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
+    snapshots.keep(run_id, kept)
+    return kept
 
 
 def group_of_line(use: str, product: str) -> str:
@@ -76,46 +136,7 @@ def group_of_line(use: str, product: str) -> str:
 def forget() -> None:
     """Drop what is kept in memory."""
     _kept.clear()
-
-
-def _assembled(connection: type_of_connection, run_id: str, data_version: str) -> LoanBounds:
-    if store.data_version(connection) != data_version:
-        raise InputError(
-            "the books changed since they were traced, so other conventions would count other data",
-            remedy="Trace again: loantrail trace --database",
-        )
-    books = read_books(connection, lambda _text: None)
-    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
-    snapshots.keep(run_id, kept)
-    return kept
-
-
-def _computed(kept: LoanBounds, convention: Convention) -> pl.DataFrame:
-    history, loans = kept.named.history, kept.named.loans
-    rest = rests(history, trace_history(history, convention), kept.related)
-    if convention != Convention.POISON:
-        lines = statement_of(rest, history, convention, loans)
-        return lines.select("loan_id", "use", "amount_fen", pl.lit(0, pl.Int64).alias("place_count"))
-    hop = np.where(rest.account < 0, rest.hop, -1)
-    reached = (
-        pl.DataFrame(
-            {
-                "loan": rest.loan,
-                "use": pl.Series(rest.line, dtype=pl.String),
-                "account": rest.account,
-                "hop": hop,
-            }
-        )
-        .group_by("loan", "use")
-        .agg(pl.struct("account", "hop").n_unique().cast(pl.Int64).alias("place_count"))
-        .sort("loan", "use")
-    )
-    return reached.select(
-        pl.Series("loan_id", loans, dtype=pl.String).gather(reached["loan"]),
-        "use",
-        pl.lit(0, pl.Int64).alias("amount_fen"),
-        "place_count",
-    )
+    _taints.clear()
 
 
 def _folder() -> Path:

@@ -11,10 +11,10 @@ import datetime
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One row of the trace, in fen. `parent_hop_id` is None for a disbursement and where the convention keeps no
     parents; `use` is the use after arrival, empty while there is none."""
 
@@ -39,8 +39,7 @@ class TracedPath:
     counted_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineArrival:
+class LineArrival(NamedTuple):
     """The transaction of `hop` brought `counted_fen` of the line, in the slices named by their arriving hops."""
 
     hop: Hop
@@ -54,33 +53,53 @@ class LoanTrail:
     def __init__(self, hops: Sequence[Hop]) -> None:
         self._hops = hops
         self._by_id = {hop.hop_id: hop for hop in hops}
+        self._moved: dict[str, int] | None = None
+        self._found: dict[tuple[str, frozenset[tuple[str, str]]], list[LineArrival]] = {}
+
+    def __len__(self) -> int:
+        return len(self._hops)
 
     def arrivals(self, use: str, held_use: Mapping[str, str]) -> list[LineArrival]:
         """The arrivals that the line `use` rests on, largest first, ties in the order they were booked.
 
         `held_use` names, for each account that holds money of the loan without a use, the line it belongs to.
         """
-        moved_on: defaultdict[str, int] = defaultdict(int)
-        for hop in self._hops:
-            if hop.parent_hop_id is not None:
-                moved_on[hop.parent_hop_id] += hop.amount_fen
-        counted: defaultdict[str, int] = defaultdict(int)
+        kept = (use, frozenset(held_use.items()))
+        found = self._found.get(kept)
+        if found is None:
+            found = self._found[kept] = self._arrivals(use, held_use)
+        return found
+
+    def _arrivals(self, use: str, held_use: Mapping[str, str]) -> list[LineArrival]:
+        moved_on = self._moved_on()
+        counted: dict[str, int] = {}
         for hop in self._hops:
             resting_fen = hop.amount_fen - moved_on.get(hop.hop_id, 0)
-            if resting_fen > 0 and _line_of(hop, held_use) == use:
-                counted[self._arrival_of(hop).hop_id] += resting_fen
-        by_transfer: defaultdict[str, list[tuple[Hop, int]]] = defaultdict(list)
+            if resting_fen > 0 and (hop.use or _line_of(hop, held_use)) == use:
+                hop_id = self._arrival_of(hop).hop_id
+                counted[hop_id] = counted.get(hop_id, 0) + resting_fen
+        by_transfer: dict[str, list[tuple[Hop, int]]] = {}
         for hop_id, amount_fen in counted.items():
             arrival = self._by_id[hop_id]
-            by_transfer[arrival.transfer_id].append((arrival, amount_fen))
+            by_transfer.setdefault(arrival.transfer_id, []).append((arrival, amount_fen))
         arrivals = [
-            LineArrival(slices[0][0], sum(amount_fen for _, amount_fen in slices), tuple(slices))
+            LineArrival(slices[0][0], sum([amount_fen for _, amount_fen in slices]), tuple(slices))
             for slices in by_transfer.values()
         ]
         arrivals.sort(
             key=lambda arrival: (-arrival.counted_fen, arrival.hop.booked_at, arrival.hop.transfer_id)
         )
         return arrivals
+
+    def _moved_on(self) -> dict[str, int]:
+        """Hop -> what its children carry, counted once for all lines."""
+        if self._moved is None:
+            moved_on: defaultdict[str, int] = defaultdict(int)
+            for hop in self._hops:
+                if hop.parent_hop_id is not None:
+                    moved_on[hop.parent_hop_id] += hop.amount_fen
+            self._moved = dict(moved_on)
+        return self._moved
 
     def paths(self, arrival: LineArrival) -> list[TracedPath]:
         """The ways from the disbursement to the arrival, the one that carried most first. Slices that came over the

@@ -12,8 +12,8 @@ from loantrail.http.connections import Reading
 from loantrail.http.pages import store
 from loantrail.http.pages.model import Evidence, Health, LoanPage, Unexplained
 from loantrail.http.pages.names import named_arrivals, named_payments
-from loantrail.http.pages.paths import LoanTrail
 from loantrail.http.pages.standing import loan_standing, loan_verdict
+from loantrail.http.pages.trails import loan_trail
 from loantrail.http.problems import NotFound, problem_responses
 
 # A NUL cannot stand in a text of the database; other control characters stand in no name.
@@ -113,7 +113,7 @@ def line_evidence(
     if run is None or line is None:
         raise no_line(loan_id, use)
     run_id = run["run_id"]
-    trail = LoanTrail(store.loan_hops(connection, run_id, loan_id))
+    trail = loan_trail(connection, run_id, loan_id)
     arrivals = trail.arrivals(use, store.held_uses(connection, run_id, loan_id, use))
     return Evidence(
         loan_id=loan_id,

@@ -185,13 +185,12 @@ def loan_hops(connection: Database, run_id: str, loan_id: str) -> list[Hop]:
         (run_id, loan_id, HOPS_MAX + 1),
         binary=True,
     ).fetchall()
-    hops = [Hop(*row) for row in rows]
-    if len(hops) > HOPS_MAX:
+    if len(rows) > HOPS_MAX:
         raise LimitExceeded(
             f"loan {loan_id} has more than {HOPS_MAX} movements",
             remedy="Read its hops with `loantrail trace` instead",
         )
-    return hops
+    return list(map(Hop._make, rows))
 
 
 def held_uses(connection: Database, run_id: str, loan_id: str, use: str) -> dict[str, str]:
