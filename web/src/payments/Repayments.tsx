@@ -1,10 +1,219 @@
-import type { Schemas } from "../api/client";
+import { Table, type TableColumnsType, Tag } from "antd";
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Amount, useMoney } from "../ui/Amount";
+import { Failure, Loading, Notice } from "../ui/states";
+import { instantText } from "../ui/time";
+import { SourceBar, SourceLegend } from "./Bar";
+import { useKinds } from "./kinds";
+import { Sources } from "./Sources";
+import "./payments.css";
+
+type Repayment = Schemas["Repayment"];
+type LoanFacts = Schemas["LoanFacts"];
+
+const ALL = 500;
+const PAGE = 24;
+const ADDRESS = "repayment";
 
 interface Props {
   readonly loanId: string;
-  readonly facts: Schemas["LoanFacts"];
+  readonly facts: LoanFacts;
 }
 
-export default function Repayments({ loanId }: Props) {
-  return <span hidden>{loanId}</span>;
+/** The repayments of a loan, each cut by the kind of money that paid it. */
+export default function Repayments({ loanId, facts }: Props) {
+  const { t } = useSpeech();
+  const { data, error, refetch } = api.useQuery("get", "/api/v1/loans/{loan_id}/repayments", {
+    params: { path: { loan_id: loanId }, query: { limit: ALL } },
+  });
+  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return <Loading rows={10} />;
+  if (data.total_count === 0) {
+    return (
+      <Notice tone="empty" title={t("payments.none")}>
+        <p>{t("payments.none_hint")}</p>
+      </Notice>
+    );
+  }
+  return (
+    <div className="payments">
+      <Summary page={data} facts={facts} />
+      <section className="card" aria-labelledby="payments-title">
+        <div className="card-head">
+          <h2 id="payments-title">{t("payments.title", { count: data.total_count })}</h2>
+          {data.total_count > data.items.length && (
+            <p className="quiet">{t("payments.latest_only", { count: data.items.length })}</p>
+          )}
+        </div>
+        <List page={data} facts={facts} />
+      </section>
+    </div>
+  );
+}
+
+interface PageProps {
+  readonly page: Schemas["Repayments"];
+  readonly facts: LoanFacts;
+}
+
+function Summary({ page, facts }: PageProps) {
+  const { t } = useSpeech();
+  const money = useMoney(facts);
+  return (
+    <section className="card payments-summary" aria-label={t("payments.summary")}>
+      <p className="payments-lead">
+        {page.run === null
+          ? t("payments.untraced")
+          : page.odd_count > 0
+            ? t("payments.lead_odd", {
+                count: page.total_count,
+                amount: money.full(page.amount_fen),
+                odd_count: page.odd_count,
+                odd: money.full(page.odd_fen),
+              })
+            : t("payments.lead", { count: page.total_count, amount: money.full(page.amount_fen) })}
+      </p>
+      {page.run && (
+        <>
+          <SourceBar shares={page.shares} wholeFen={page.amount_fen} facts={facts} />
+          <SourceLegend shares={page.shares} wholeFen={page.amount_fen} facts={facts} />
+        </>
+      )}
+      <p className="payments-note quiet">{t("payments.convention")}</p>
+    </section>
+  );
+}
+
+/** Which repayment is open stands in the address. */
+function useOpen() {
+  const [address, setAddress] = useSearchParams();
+  const open = address.getAll(ADDRESS);
+  const change = (ids: readonly string[]) => {
+    setAddress(
+      (before) => {
+        const after = new URLSearchParams(before);
+        after.delete(ADDRESS);
+        for (const id of ids) after.append(ADDRESS, id);
+        return after;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  };
+  return { open, change };
+}
+
+function List({ page, facts }: PageProps) {
+  const { t } = useSpeech();
+  const money = useMoney(facts);
+  const { label } = useKinds(facts);
+  const { open, change } = useOpen();
+  const firstOpen = page.items.findIndex((item) => open.includes(item.repayment_id));
+  const columns = useMemo<TableColumnsType<Repayment>>(
+    () => [
+      {
+        key: "paid_at",
+        title: t("payments.paid_at"),
+        width: 170,
+        render: (_, item) => (
+          <time className="figures payments-when" dateTime={item.paid_at}>
+            {instantText(item.paid_at)}
+          </time>
+        ),
+      },
+      {
+        key: "amount",
+        title: t("payments.amount"),
+        align: "right",
+        width: 150,
+        render: (_, item) => <Amount fen={item.amount_fen} form="exact" {...facts} />,
+      },
+      {
+        key: "parts",
+        title: t("payments.composed"),
+        align: "right",
+        width: 200,
+        render: (_, item) => (
+          <span className="payments-composed figures">
+            <span title={money.hover(item.principal_fen)}>
+              {t("payments.principal", { amount: money.exact(item.principal_fen) })}
+            </span>
+            <span title={money.hover(item.interest_fen)}>
+              {t("payments.interest", { amount: money.exact(item.interest_fen) })}
+            </span>
+            {item.penalty_fen !== "0" && (
+              <span title={money.hover(item.penalty_fen)}>
+                {t("payments.penalty", { amount: money.exact(item.penalty_fen) })}
+              </span>
+            )}
+          </span>
+        ),
+      },
+      {
+        key: "sources",
+        title: t("payments.sources"),
+        render: (_, item) =>
+          item.transfer_id === null ? (
+            <span className="quiet">{t("payments.not_seen")}</span>
+          ) : (
+            <span className="payments-cell">
+              <SourceBar shares={item.shares} wholeFen={item.amount_fen} facts={facts} />
+              <span className="payments-kinds">{item.shares.map((share) => label(share.kind)).join(t("payments.comma"))}</span>
+            </span>
+          ),
+      },
+      {
+        key: "odd",
+        title: t("payments.odd"),
+        align: "right",
+        width: 170,
+        render: (_, item) =>
+          item.odd_fen === "0" ? (
+            <span className="quiet" aria-label={t("payments.odd_none")}>
+              –
+            </span>
+          ) : (
+            <span className="payments-odd">
+              <Tag color="orange">{t("payments.suspected")}</Tag>
+              <Amount fen={item.odd_fen} form="exact" {...facts} />
+            </span>
+          ),
+      },
+    ],
+    [facts, label, money, t],
+  );
+  return (
+    <Table<Repayment>
+      rowKey="repayment_id"
+      size="middle"
+      columns={columns}
+      dataSource={[...page.items]}
+      scroll={{ x: 880 }}
+      pagination={
+        page.items.length > PAGE
+          ? { pageSize: PAGE, showSizeChanger: false, defaultCurrent: Math.floor(Math.max(firstOpen, 0) / PAGE) + 1 }
+          : false
+      }
+      expandable={{
+        expandedRowKeys: [...open],
+        onExpandedRowsChange: (keys) => change(keys.map(String)),
+        rowExpandable: (item) => item.transfer_id !== null,
+        expandedRowRender: (item) => <Sources loanId={page.loan_id} repayment={item} facts={facts} />,
+        expandIcon: ({ expanded, expandable, onExpand, record }) =>
+          expandable && (
+            <button
+              type="button"
+              className="payments-expand"
+              aria-expanded={expanded}
+              aria-label={t(expanded ? "payments.close" : "payments.open", { date: instantText(record.paid_at) })}
+              onClick={(event) => onExpand(record, event)}
+            >
+              <span aria-hidden="true">{expanded ? "−" : "+"}</span>
+            </button>
+          ),
+      }}
+    />
+  );
 }
