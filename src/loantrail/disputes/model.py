@@ -12,7 +12,12 @@ from loantrail.ids import content_hash
 FORMAT: Final = 1
 """Changes when the fields of a sheet do."""
 
-DATA_FIELDS: Final = ("versions.data_sha256", "versions.data_version", "versions.last_arrival", "versions.read_at")
+DATA_FIELDS: Final = (
+    "versions.data_sha256",
+    "versions.data_version",
+    "versions.last_arrival",
+    "versions.read_at",
+)
 RULE_FIELDS: Final = ("versions.rules", "versions.rules_sha256")
 SOFTWARE_FIELDS: Final = ("versions.software_version",)
 JUDGEMENT_FIELDS: Final = ("versions.judgement_sha256",)

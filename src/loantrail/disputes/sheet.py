@@ -47,7 +47,9 @@ class Limits(Answer):
     least_fen: Fen
     most_fen: Fen
     proven: bool
-    outer: bool = Field(description="Cut at a limit: the figures hold, the true ones may lie closer together.")
+    outer: bool = Field(
+        description="Cut at a limit: the figures hold, the true ones may lie closer together."
+    )
     reasons: list[str] = Field(description="Why it is not proven.")
 
 
@@ -132,7 +134,9 @@ class Likeness(Answer):
 
 class NotSeen(Answer):
     account: Account
-    on_the_way: bool = Field(description="On a path of the disputed amount, else where the money may have gone.")
+    on_the_way: bool = Field(
+        description="On a path of the disputed amount, else where the money may have gone."
+    )
     reasons: list[str]
 
 
@@ -224,7 +228,10 @@ class SheetContent(Answer):
     left_out_fen: Fen = Field(description="Of arrivals beyond those listed.")
     windows: list[Window]
     likenesses: list[Likeness]
-    not_seen: list[NotSeen]
+    not_seen: list[NotSeen] = Field(
+        description="Those on the way, then some of those where it may have gone."
+    )
+    not_seen_elsewhere_count: int
     classes: list[Judged]
     vouchers: Vouchers
     versions: Versions
@@ -252,6 +259,10 @@ class SheetRow(Answer):
     amount_fen: Fen
     made_at: datetime.datetime
     made_by: str
+
+
+class SheetList(Answer):
+    items: list[SheetRow]
 
 
 class SheetRequest(Answer):

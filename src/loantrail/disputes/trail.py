@@ -158,9 +158,7 @@ class LoanMoney:
     @cached_property
     def cone(self) -> Cone:
         """Everything that the loan's money may have done."""
-        return reachable(
-            self.history, [self.loan], unlimited=self.kept.unlimited, arcs_max=LINE_ARCS_MAX
-        )
+        return reachable(self.history, [self.loan], unlimited=self.kept.unlimited, arcs_max=LINE_ARCS_MAX)
 
     def line_bounds(self, use: str) -> Bounds:
         """As beside the line on the loan's page."""

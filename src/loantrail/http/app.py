@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from loantrail.destinations.routes import router as corrections
+from loantrail.disputes.routes import router as disputes
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
@@ -69,6 +70,7 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(corrections)
     interface.include_router(pairs)
     interface.include_router(reports)
+    interface.include_router(disputes)
     app.include_router(interface)
     app.include_router(page_router())
     _describe_problems(app)
