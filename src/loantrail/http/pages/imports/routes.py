@@ -1,0 +1,242 @@
+"""Files handed over through the page: stored, read for a first look, imported in the background."""
+
+from __future__ import annotations
+
+import threading
+from http import HTTPStatus
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Depends, Path, Request
+from starlette.requests import ClientDisconnect
+
+from loantrail.errors import InputError, LimitExceeded
+from loantrail.http.connections import Lending, Reading
+from loantrail.http.pages.imports.model import (
+    FormatName,
+    Import,
+    ImportFile,
+    ImportHistory,
+    ImportOptions,
+    ImportOverview,
+    Stage,
+    UploadedFile,
+    UploadNote,
+)
+from loantrail.http.pages.imports.running import BackgroundImports
+from loantrail.http.pages.imports.uploads import FILE_BYTES_MAX, FILES_MAX, Uploads, book_name
+from loantrail.http.pages.routes import LIST_PROBLEMS, Limit, Offset
+from loantrail.http.problems import WRITE_STATUSES, problem_responses
+from loantrail.ledger.outcome import store
+from loantrail.settings import read_settings
+from loantrail.sources.mapping import SHIPPED
+from loantrail.sources.registry import adapters
+
+LISTED: Final = 50
+"""Uploads that the overview lists."""
+_OCTETS: Final = "application/octet-stream"
+_STARTING: Final = threading.Lock()
+_WRITES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
+_MADE: Final = problem_responses(*WRITE_STATUSES)
+_FOUND: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES[2:])
+
+ImportId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of files handed over together.")]
+FileName = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
+
+router = APIRouter(tags=["imports"])
+
+
+def _background(request: Request, connections: Lending) -> BackgroundImports:
+    """The one that works for this server; begun when first asked for."""
+    with _STARTING:
+        known: BackgroundImports | None = getattr(request.app.state, "imports", None)
+        if known is None:
+            known = BackgroundImports(Uploads(read_settings().home), connections)
+            request.app.state.imports = known
+        return known
+
+
+def kept_uploads() -> Uploads:
+    """The uploads of this server's home."""
+    return Uploads(read_settings().home)
+
+
+Kept = Annotated[Uploads, Depends(kept_uploads)]
+Background = Annotated[BackgroundImports, Depends(_background)]
+
+
+@router.get("/imports", responses=LIST_PROBLEMS)
+def list_imports(connection: Reading, uploads: Kept, background: Background) -> ImportOverview:
+    """What was handed over through the page, newest first, and what can be."""
+    notes = sorted(
+        (uploads.read(import_id) for import_id in uploads.all_ids()),
+        key=lambda note: note.created_at,
+        reverse=True,
+    )
+    shown = [note for note in notes if note.files][:LISTED]
+    return ImportOverview(
+        items=[_answer(connection, note, background) for note in shown],
+        formats=[
+            FormatName(name=one.name, chinese=one.chinese) for one in adapters() if one.name != "mapping"
+        ],
+        mappings=_mappings(),
+        file_bytes_max=FILE_BYTES_MAX,
+        files_max=FILES_MAX,
+    )
+
+
+@router.post("/imports", status_code=HTTPStatus.CREATED, responses=_MADE)
+def begin_import(connection: Reading, uploads: Kept, background: Background) -> Import:
+    """A place for files that are to be imported together."""
+    return _answer(connection, uploads.make(), background)
+
+
+@router.get("/imports/runs", responses=LIST_PROBLEMS)
+def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> ImportHistory:
+    """Every run of an import, those of the command line too, newest first."""
+    runs, total = store.import_runs(connection, offset, limit)
+    return ImportHistory.model_validate(
+        {"items": runs, "total_count": total, "offset": offset, "limit": limit}
+    )
+
+
+@router.get("/imports/{import_id}", responses=_FOUND)
+def one_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
+    """How far it has come, file by file."""
+    return _answer(connection, uploads.read(import_id), background)
+
+
+@router.put(
+    "/imports/{import_id}/files/{file_name}",
+    responses=_WRITES,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The file's bytes.",
+            "content": {_OCTETS: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def put_file(request: Request, uploads: Kept, import_id: ImportId, file_name: FileName) -> UploadedFile:
+    """Hand over one file as it is. One of the same name is replaced."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > FILE_BYTES_MAX:
+        raise LimitExceeded(
+            f"the file is larger than {FILE_BYTES_MAX // 2**30} GiB",
+            remedy="Import it with `loantrail import FILE` on the server",
+        )
+    try:
+        return await uploads.receive(import_id, file_name, request.stream())
+    except ClientDisconnect as problem:
+        raise InputError("the file broke off on its way", remedy="Hand it over again") from problem
+
+
+@router.delete("/imports/{import_id}/files/{file_name}", responses=_WRITES)
+def drop_file(
+    connection: Reading, uploads: Kept, background: Background, import_id: ImportId, file_name: FileName
+) -> Import:
+    """Leave one file out."""
+    _check_at_rest(background, import_id)
+    return _answer(connection, uploads.drop_file(import_id, file_name), background)
+
+
+@router.post("/imports/{import_id}/check", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
+def check_import(
+    connection: Reading,
+    uploads: Kept,
+    background: Background,
+    import_id: ImportId,
+    options: Annotated[ImportOptions, Body()],
+) -> Import:
+    """Read the files without the books, in the background: formats, rows, what would be refused."""
+    _check_options(options)
+    background.begin(import_id, Stage.CHECKING, options)
+    return _answer(connection, uploads.read(import_id), background)
+
+
+@router.post("/imports/{import_id}/start", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
+def start_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
+    """Take the files into the books, in the background. One that was broken off goes on where it was."""
+    background.begin(import_id, Stage.IMPORTING)
+    return _answer(connection, uploads.read(import_id), background)
+
+
+@router.delete("/imports/{import_id}", status_code=HTTPStatus.NO_CONTENT, responses=_WRITES)
+def remove_import(uploads: Kept, background: Background, import_id: ImportId) -> None:
+    """Throw the uploaded files away. What is in the books stays."""
+    _check_at_rest(background, import_id)
+    uploads.remove(import_id)
+
+
+def _check_at_rest(background: BackgroundImports, import_id: str) -> None:
+    if background.asked(import_id) is not None:
+        raise InputError("this import is running", remedy="Wait until it has ended")
+
+
+def _mappings() -> list[str]:
+    return sorted(file.stem for file in SHIPPED.glob("*.yaml"))
+
+
+def _check_options(options: ImportOptions) -> None:
+    if options.format and options.format not in {one.name for one in adapters()}:
+        raise InputError(f"there is no format {options.format}", remedy="Choose one of the list")
+    if options.mapping and options.mapping not in _mappings():
+        raise InputError(f"there is no shipped mapping {options.mapping}", remedy="Choose one of the list")
+
+
+def _answer(connection: Any, note: UploadNote, background: BackgroundImports) -> Import:
+    names = [book_name(note.import_id, one.name) for one in note.files]
+    entries = store.files_named(connection, names)
+    refused = store.refusals_of_files(connection, names)
+    earlier = store.earlier_imports(connection, [one.sha256 for one in note.files], names)
+    asked = background.asked(note.import_id)
+    # `interrupted` is what a note looks like until its thread has begun.
+    stage = note.stage if asked is None else asked
+    running = asked is not None and note.stage is asked
+    done = {**note.bytes_done, **background.progress(note.import_id)} if stage is note.stage else {}
+    checks = {one.name: one for one in note.checked}
+    files: list[ImportFile] = []
+    for one, name in zip(note.files, names, strict=True):
+        entry = entries.get(name)
+        before = earlier.get(one.sha256)
+        files.append(
+            ImportFile(
+                name=one.name,
+                book_name=name,
+                size_bytes=one.size_bytes,
+                bytes_done=min(done.get(one.name, 0), one.size_bytes),
+                state=_state(stage, entry["state"] if entry else None),
+                rows_read=entry["rows_read"] if entry else 0,
+                rows_accepted=entry["rows_accepted"] if entry else 0,
+                rows_duplicate=entry["rows_duplicate"] if entry else 0,
+                rows_refused=entry["rows_refused"] if entry else 0,
+                refused=refused.get(name, {}),
+                imported_before_at=before["finished_at"] if before else None,
+                check=checks.get(one.name),
+            )
+        )
+    return Import(
+        import_id=note.import_id,
+        created_at=note.created_at,
+        stage=stage,
+        interrupted_in=note.interrupted_in,
+        waiting=asked is not None and not running,
+        options=note.options,
+        files=files,
+        started_at=note.started_at,
+        ended_at=note.ended_at,
+        problem=note.problem,
+        totals=note.totals,
+    )
+
+
+def _state(stage: Stage, entry: str | None) -> str:
+    if entry is not None:
+        return entry
+    # A file that no adapter reads never gets an entry.
+    return "failed" if stage is Stage.FINISHED else "waiting"
+
+
+def stored_file(source_file: str) -> FilePath | None:
+    """The file that the books call so, if it came through the page and is still kept."""
+    return kept_uploads().stored_path(source_file)

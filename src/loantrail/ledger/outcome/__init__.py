@@ -1,0 +1,1 @@
+"""What came of imports: runs and their files, lines without partner, balances that differ."""
