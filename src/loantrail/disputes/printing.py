@@ -155,8 +155,8 @@ def _limits(content: SheetContent, speech: Speech) -> list[Block]:
         rows.append(line(say("disputes.limits_of_transfer"), content.transfer_limits))
     columns = (
         Column("", "left", "1.2fr"),
-        Column(f"{say('disputes.least')} ({speech.unit})", "right", "auto"),
-        Column(f"{say('disputes.most')} ({speech.unit})", "right", "auto"),
+        Column(speech.titled("disputes.least"), "right", "auto"),
+        Column(speech.titled("disputes.most"), "right", "auto"),
         Column(say("disputes.proof"), "left", "auto"),
         Column(say("disputes.because"), "left", "2fr"),
     )
@@ -171,10 +171,10 @@ def _conventions(content: SheetContent, speech: Speech) -> Block:
     single = content.subject.transfer_id is not None
     columns = [
         Column(say("disputes.convention"), "left", "1fr"),
-        Column(f"{say('disputes.in_line')} ({speech.unit})", "right", "auto"),
+        Column(speech.titled("disputes.in_line"), "right", "auto"),
     ]
     if single:
-        columns.append(Column(f"{say('disputes.in_transfer')} ({speech.unit})", "right", "auto"))
+        columns.append(Column(speech.titled("disputes.in_transfer"), "right", "auto"))
     rows: list[Row] = []
     for one in content.counted:
         own = say("disputes.its_own") if one.convention == content.versions.convention else ""
@@ -230,14 +230,13 @@ def _path(path: SheetPath, speech: Speech) -> Block:
                 Cell(text, say("report.serial", id=step.transfer_id)),
             )
         )
-    unit = speech.unit
     columns = (
         Column(say("disputes.time"), "left", "17mm"),
         Column(say("disputes.payer"), "left", "1fr"),
         Column(say("disputes.payee"), "left", "1fr"),
-        Column(f"{say('disputes.balance_before')} ({unit})", "right", "auto"),
-        Column(f"{say('disputes.transfer_amount')} ({unit})", "right", "auto"),
-        Column(f"{say('disputes.moved')} ({unit})", "right", "auto"),
+        Column(speech.titled("disputes.balance_before"), "right", "auto"),
+        Column(speech.titled("disputes.transfer_amount"), "right", "auto"),
+        Column(speech.titled("disputes.moved"), "right", "auto"),
         Column(say("disputes.remark"), "left", "1fr"),
     )
     return Table(columns, tuple(rows))

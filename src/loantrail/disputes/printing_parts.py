@@ -28,14 +28,13 @@ def window_blocks(window: Window, speech: Speech) -> list[Block]:
             speech.bare(window.balance_after_fen),
         )
     ]
-    unit = speech.unit
     columns = (
         Column(say("disputes.time"), "left", "1fr"),
-        Column(f"{say('disputes.before')} ({unit})", "right", "auto"),
-        Column(f"{say('disputes.inflows')} ({unit})", "right", "auto"),
+        Column(speech.titled("disputes.before"), "right", "auto"),
+        Column(speech.titled("disputes.inflows"), "right", "auto"),
         Column(say("disputes.of_this_loan"), "right", "auto"),
-        Column(f"{say('disputes.outflows')} ({unit})", "right", "auto"),
-        Column(f"{say('disputes.after')} ({unit})", "right", "auto"),
+        Column(speech.titled("disputes.outflows"), "right", "auto"),
+        Column(speech.titled("disputes.after"), "right", "auto"),
     )
     blocks: list[Block] = [Heading(title, 2), Table(columns, tuple(rows)), _inflows(window, speech)]
     if window.inflow_count > len(window.inflows):
@@ -49,7 +48,7 @@ def _inflows(window: Window, speech: Speech) -> Block:
     columns = (
         Column(say("disputes.time"), "left", "30mm"),
         Column(say("disputes.from"), "left", "1.2fr"),
-        Column(f"{say('disputes.inflows')} ({speech.unit})", "right", "auto"),
+        Column(speech.titled("disputes.inflows"), "right", "auto"),
         Column(say("disputes.of_this_loan"), "right", "auto"),
         Column(say("disputes.of_any_loan"), "right", "auto"),
         Column(say("disputes.remark"), "left", "1fr"),
@@ -78,7 +77,7 @@ def likenesses_block(content: SheetContent, speech: Speech) -> Block:
         Column(say("disputes.time"), "left", "17mm"),
         Column(say("disputes.payer"), "left", "1fr"),
         Column(say("disputes.payee"), "left", "1fr"),
-        Column(f"{say('disputes.transfer_amount')} ({speech.unit})", "right", "auto"),
+        Column(speech.titled("disputes.transfer_amount"), "right", "auto"),
         Column(say("disputes.of_this_loan"), "right", "auto"),
         Column(say("disputes.remark"), "left", "1fr"),
     )

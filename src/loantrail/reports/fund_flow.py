@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Final
 
-from loantrail.http.pages.model import Arrival, Lead, Path, StatementLine
+from loantrail.http.pages.model import Arrival, Lead, Path, StatementLine, UnexplainedPayment
 from loantrail.reports.document import (
     Block,
     Cell,
@@ -22,7 +22,6 @@ from loantrail.reports.document import (
 from loantrail.reports.loan_report import LineEvidence, LoanReport
 from loantrail.reports.speech import Speech, instant_text, share_text
 from loantrail.reports.words import words
-from loantrail.tracing.verdict import Line, Suspicion, verdict
 
 PATHS_PRINTED: Final = 3
 ARRIVALS_PRINTED: Final = 12
@@ -82,17 +81,10 @@ def fund_flow_document(report: LoanReport, language: str, made_at: datetime.date
 
 def _verdict(report: LoanReport, speech: Speech) -> str:
     """The same words as on the loan's page."""
-    found = verdict(
-        sum(one.amount_fen for one in report.facts.disbursements),
-        [
-            Line(one.use, one.line_group, one.amount_fen, one.least_fen, one.most_fen, one.proven)
-            for one in report.statement
-        ],
-        [Suspicion(one.pattern, one.destination_class, one.amount_fen) for one in report.leads],
-        report.summary.seen_fen if report.summary else 0,
-        report.facts.currency,
-    )
-    return found.chinese if speech.words.language == "zh" else found.english
+    said = report.verdict.sentences
+    if speech.words.language == "zh":
+        return "".join(one.chinese for one in said)
+    return " ".join(one.english for one in said)
 
 
 def _facts(report: LoanReport, speech: Speech) -> Block:
@@ -122,7 +114,7 @@ def _facts(report: LoanReport, speech: Speech) -> Block:
             (say("report.managers"), "、".join(loan.managers) or unknown),
             (say("report.purpose"), loan.purpose_text),
             (say("report.disbursements"), paid or unknown),
-            (say("report.data_date"), report.data_date.isoformat() if report.data_date else unknown),
+            (say("report.data_date"), run.data_date.isoformat() if run and run.data_date else unknown),
             (say("report.convention"), name("convention", run.convention) if run else unknown),
             (say("report.opening"), name("opening", run.opening) if run else unknown),
             (say("report.traced_at"), instant_text(run.created_at) if run else unknown),
@@ -184,7 +176,10 @@ def _leads(leads: list[Lead], speech: Speech) -> list[Block]:
         row(
             name("pattern", lead.pattern),
             speech.bare(lead.amount_fen),
-            Cell(name("meaning", lead.pattern), lead.explanation if speech.words.language == "en" else lead.explanation_chinese),
+            Cell(
+                name("meaning", lead.pattern),
+                lead.explanation if speech.words.language == "en" else lead.explanation_chinese,
+            ),
             say("report.transactions_count", count=len(lead.transaction_ids)),
         )
         for lead in leads
@@ -223,12 +218,29 @@ def payment_row(arrival: Arrival, speech: Speech) -> Row:
     )
 
 
-def _unexplained(arrivals: list[Arrival], speech: Speech) -> list[Block]:
-    say = speech.words.say
-    if not arrivals:
+def _unexplained(payments: list[UnexplainedPayment], speech: Speech) -> list[Block]:
+    say, name = speech.words.say, speech.words.name
+    if not payments:
         return [Paragraph(say("report.unexplained_none"))]
+
+    def why(one: UnexplainedPayment) -> str:
+        judged = say("report.judged", use=name("use", one.destination_class))
+        seen = speech.words.clue(one.evidence) if one.evidence else ""
+        return " · ".join(part for part in (one.purpose_text, judged, seen) if part)
+
+    rows = tuple(
+        row(
+            instant_text(one.booked_at),
+            Cell(*speech.payee(one.from_account)),
+            Cell(*speech.payee(one.to_account)),
+            speech.bare(one.loan_fen),
+            speech.bare(one.transfer_fen),
+            Cell(why(one), say("report.serial", id=one.transfer_id)),
+        )
+        for one in payments
+    )
     return [
-        Table(payment_columns(speech), tuple(payment_row(one, speech) for one in arrivals)),
+        Table(payment_columns(speech), rows),
         Paragraph(say("report.unexplained_hint"), "quiet"),
     ]
 
@@ -255,7 +267,7 @@ def _guarantees(report: LoanReport, speech: Speech) -> list[Block]:
                 valid,
             )
         )
-        for thing in one["collateral"]:
+        for thing in [thing for thing in report.collateral if thing["guarantee_id"] == one["guarantee_id"]]:
             insured = thing["insurance_expires_on"]
             text = say(
                 "report.collateral",

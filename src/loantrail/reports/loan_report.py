@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Final
 
 from loantrail.http.pages import store as pages
-from loantrail.http.pages.model import Arrival, Lead, LoanFacts, Run, StatementLine, Summary
-from loantrail.http.pages.names import named_arrivals
-from loantrail.http.pages.paths import LineArrival, LoanTrail
+from loantrail.http.pages.guarantees import store
+from loantrail.http.pages.model import (
+    Arrival,
+    Lead,
+    LoanFacts,
+    Run,
+    StatementLine,
+    Summary,
+    UnexplainedPayment,
+    Verdict,
+)
+from loantrail.http.pages.names import named_arrivals, named_payments
+from loantrail.http.pages.paths import LoanTrail
+from loantrail.http.pages.standing import loan_verdict
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.reports import store
 
-WITHOUT_EVIDENCE: Final = frozenset(
-    (
-        "held_by_third_party", "individual", "company", "unknown", "outside", "other_bank", "same_name_other_bank",
-        "cash", "untraced",
-    )
-)  # fmt: skip
-"""Lines whose money came to a payee that no document, registration or relation explains, or out of sight."""
 UNEXPLAINED_SHOWN: Final = 5
 ARRIVALS_MAX: Final = 2_000
 """Arrivals of one line that are named; a report says how many more there are."""
@@ -39,13 +41,15 @@ class LineEvidence:
 class LoanReport:
     facts: LoanFacts
     run: Run | None
-    data_date: datetime.date | None
     summary: Summary | None
     statement: list[StatementLine]
     leads: list[Lead]
     evidence: list[LineEvidence]
-    unexplained: list[Arrival]
+    verdict: Verdict
+    unexplained: list[UnexplainedPayment]
     guarantees: list[store.Row]
+    collateral: list[store.Row]
+    """Each with the `guarantee_id` that it stands behind."""
 
 
 def read_loan_report(
@@ -59,12 +63,10 @@ def read_loan_report(
     run = pages.current_run(connection)
     run_id = str(run["run_id"]) if run else ""
     summary = pages.loan_summary(connection, run_id, loan_id)
-    lines = [
-        StatementLine.model_validate(line) for line in pages.statement_lines(connection, run_id, loan_id)
-    ]
+    rows = pages.statement_lines(connection, run_id, loan_id)
+    lines = [StatementLine.model_validate(line) for line in rows]
     trail = LoanTrail(pages.loan_hops(connection, run_id, loan_id))
     evidence: list[LineEvidence] = []
-    unexplained: list[LineArrival] = []
     for line in lines:
         found = trail.arrivals(line.use, pages.held_uses(connection, run_id, loan_id, line.use))
         shown, left = found[:arrivals_max], found[arrivals_max:]
@@ -76,17 +78,17 @@ def read_loan_report(
                 sum(one.counted_fen for one in left),
             )
         )
-        if line.use in WITHOUT_EVIDENCE:
-            unexplained += found
-    unexplained.sort(key=lambda one: (-one.counted_fen, one.hop.booked_at, one.hop.transfer_id))
+    leads = pages.leads(connection, run_id, loan_id)
+    payments, _, _ = pages.unexplained_payments(connection, run_id, loan_id, UNEXPLAINED_SHOWN)
     return LoanReport(
         facts=LoanFacts.model_validate(facts),
         run=Run.model_validate(run) if run else None,
-        data_date=store.data_date(connection, run_id),
         summary=Summary.model_validate(summary) if summary else None,
         statement=lines,
-        leads=[Lead.model_validate(lead) for lead in pages.leads(connection, run_id, loan_id)],
+        leads=[Lead.model_validate(lead) for lead in leads],
         evidence=evidence,
-        unexplained=named_arrivals(connection, run_id, trail, unexplained[:UNEXPLAINED_SHOWN]),
+        verdict=loan_verdict(facts, summary, rows, leads),
+        unexplained=named_payments(connection, payments),
         guarantees=store.guarantees(connection, str(facts["contract_id"])),
+        collateral=store.collateral(connection, str(facts["contract_id"])),
     )

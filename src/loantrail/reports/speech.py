@@ -36,6 +36,11 @@ class Speech:
         """The currency's major unit, as it stands in the head of a column."""
         return self.words.say("report.unit_yuan") if self.currency == "CNY" else self.currency
 
+    def titled(self, key: str) -> str:
+        """The title of a column of amounts, with the unit."""
+        title = self.words.say(key)
+        return f"{title}（{self.unit}）" if self.words.language == "zh" else f"{title} ({self.unit})"
+
     def bare(self, amount_fen: int | None) -> str:
         """Without unit, for a column; empty for no amount."""
         return "" if amount_fen is None else yuan_text(amount_fen, self.currency)

@@ -110,7 +110,7 @@ def _write_facts(book: Any, report: LoanReport, speech: Speech) -> None:
         ("report.five_class", name("five_class", loan.five_class)),
         ("report.unit", loan.unit_name),
         ("report.managers", "、".join(loan.managers)),
-        ("report.data_date", report.data_date.isoformat() if report.data_date else ""),
+        ("report.data_date", run.data_date.isoformat() if run and run.data_date else ""),
         ("report.convention", name("convention", run.convention) if run else ""),
         ("report.opening", name("opening", run.opening) if run else ""),
         ("report.data_version", run.data_version if run else ""),
