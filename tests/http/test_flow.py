@@ -105,6 +105,8 @@ def test_the_transactions_behind_a_node_and_an_edge(client: httpx.Client) -> Non
     assert [one["payee_name"] for one in asked(use="cash", payer=BORROWER)["items"]] == ["现金"]
     at_hop = asked(account=BORROWER, depth=2)
     assert [one["transfer_id"] for one in at_hop["items"]] == [transfer_id("回流"), transfer_id("再付")]
+    paid_out = asked(account=BORROWER, depth=0, arriving=True)
+    assert [one["transfer_id"] for one in paid_out["items"]] == [transfer_id("放款")]
     page = asked(account=BORROWER, limit=2, offset=2)
     assert (page["total_count"], len(page["items"])) == (6, 2)
     assert asked(account=RELATED, until="2025-03-05")["total_count"] == 1

@@ -75,6 +75,8 @@ class Node:
     """loan, account, outside, folded (behind a closed node) or rest (what an open node does not show)."""
     account: str | None
     layer: int
+    behind: str | None = None
+    """The shown node that it stands behind: the one that paid it most, over the whole trace."""
     opened: bool = False
     target_count: int = 0
     before_fen: int = 0
@@ -212,10 +214,12 @@ def _shown_nodes(whole: _Whole, view: View) -> dict[str, Node]:
             alone = [target for target in hidden if target not in chosen]
             if len(alone) == 1:
                 chosen[alone[0]] = None
-        frontier = list(chosen)[: max(0, NODES_MAX - len(nodes))]
+        payers, frontier = frontier, list(chosen)[: max(0, NODES_MAX - len(nodes))]
         for key in frontier:
+            behind = max(payers, key=lambda payer: whole.targets.get(payer, {}).get(key, 0))
             account = whole.accounts[key]
-            nodes[key] = Node(key, "account" if account else "outside", account, whole.layers[key])
+            kind = "account" if account else "outside"
+            nodes[key] = Node(key, kind, account, whole.layers[key], behind)
     return nodes
 
 
@@ -273,7 +277,7 @@ def _summary(nodes: dict[str, Node], source: str) -> str:
     key = f"+{source}"
     if key not in nodes:
         kind = "rest" if nodes[source].opened else "folded"
-        nodes[key] = Node(key, kind, None, nodes[source].layer + 1)
+        nodes[key] = Node(key, kind, None, nodes[source].layer + 1, source)
     return key
 
 

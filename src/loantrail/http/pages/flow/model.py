@@ -40,7 +40,9 @@ class FlowNode(Answer):
         description="`loan`; `account`; `outside`: left the records; `folded`: what lies behind a closed node; "
         "`rest`: the accounts of an open node that are not shown."
     )
-    behind: str | None = Field(description="For a summary: the node whose accounts it stands for.")
+    behind: str | None = Field(
+        description="The node it stands behind: the one that paid it most, over the whole trace."
+    )
     account: str | None
     name: str | None
     layer: int = Field(description="0 the loan, 1 the account it was paid to, then one more for each hop.")

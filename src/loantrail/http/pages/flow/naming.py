@@ -44,7 +44,7 @@ class Naming:
         return FlowNode(
             node_id=node.id,
             kind=node.kind,
-            behind=node.id[1:] if node.kind in ("folded", "rest") else None,
+            behind=node.behind,
             account=node.account,
             name=self.names.get(account) if account else None,
             layer=node.layer,

@@ -105,6 +105,7 @@ def flow_transactions(
     use: Annotated[Text | None, Query(description="Or: out of the records, counted as this use.")] = None,
     depth: Annotated[int | None, Query(ge=0, le=1_000_000, description="Arriving at this hop only.")] = None,
     payer: Annotated[Text | None, Query(description="Only what came from this account.")] = None,
+    arriving: Annotated[bool, Query(description="Only what came in.")] = False,
     since: Day = None,
     until: Day = None,
     offset: Offset = 0,
@@ -114,7 +115,7 @@ def flow_transactions(
     currency, _ = _loan(connection, loan_id)
     run = pages.current_run(connection)
     run_id = run["run_id"] if run else ""
-    wanted = store.Wanted(run_id, loan_id, account, use, depth, payer, since, until, offset, limit)
+    wanted = store.Wanted(run_id, loan_id, account, use, depth, payer, arriving, since, until, offset, limit)
     total_count, total_fen, rows = store.flow_transactions(connection, wanted)
     transfers = pages.transfers(connection, [row["transfer_id"] for row in rows])
     names = pages.account_names(

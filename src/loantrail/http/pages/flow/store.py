@@ -161,6 +161,7 @@ class Wanted:
     use: str | None
     depth: int | None
     payer: str | None
+    arriving: bool
     since: datetime.date | None
     until: datetime.date | None
     offset: int
@@ -185,7 +186,7 @@ def flow_transactions(connection: Database, wanted: Wanted) -> tuple[int, int, l
                         OR %(use)s::text IS NOT NULL AND to_account IS NULL AND use = %(use)s::text)
                        AND (%(depth)s::int IS NULL OR depth = %(depth)s::int)
                        AND (%(payer)s::text IS NULL OR from_account = %(payer)s::text))
-                      OR (%(payer)s::text IS NULL AND %(account)s::text IS NOT NULL
+                      OR (NOT %(arriving)s AND %(payer)s::text IS NULL AND %(account)s::text IS NOT NULL
                           AND from_account = %(account)s::text AND depth > 0
                           AND (%(depth)s::int IS NULL OR depth = %(depth)s::int + 1))
                   )

@@ -1,0 +1,53 @@
+import { useMemo } from "react";
+import type { Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { useMoney } from "../ui/Amount";
+import { type FlowEdge, type FlowNode, isSummary, isSuspected, toneOf } from "./tones";
+
+type LoanFacts = Schemas["LoanFacts"];
+
+/** What nodes and edges are called, in the reader's language. */
+export function useFlowWords(facts: LoanFacts) {
+  const { t, name, language } = useSpeech();
+  const money = useMoney(facts);
+  return useMemo(() => {
+    const title = (node: FlowNode): string => {
+      if (node.kind === "loan") return t("flow.loan");
+      if (node.kind === "folded") return t("flow.folded", { count: node.account_count });
+      if (node.kind === "rest") return t("flow.rest", { count: node.account_count });
+      if (node.kind === "outside") return name("use", node.use || "outside");
+      return node.name ?? node.account ?? "";
+    };
+    /** What it is, in words: the use, the role, or that it is a summary. */
+    const meaning = (node: FlowNode): string => {
+      if (isSummary(node)) return t("flow.summary_of");
+      if (node.kind === "loan" || node.role !== "") return name("flow_tone", toneOf(node));
+      return node.use ? name("use", node.use) : name("flow_tone", toneOf(node));
+    };
+    const amount = (node: FlowNode) => (node.kind === "loan" ? node.out_fen : node.in_fen);
+    return {
+      title,
+      meaning,
+      letter: (node: FlowNode) => name("flow_letter", toneOf(node)),
+      detail: (node: FlowNode) => money.short(amount(node)),
+      flag: t("flow.suspected"),
+      /** A node in one sentence, for a screen reader. */
+      sentence: (node: FlowNode): string =>
+        [
+          title(node),
+          ...(isSummary(node) || node.kind === "loan" ? [] : [meaning(node)]),
+          isSuspected(node) ? t("flow.suspected") : "",
+          node.kind === "loan" ? "" : t("flow.said_in", { amount: money.full(node.in_fen) }),
+          node.out_fen === "0" ? "" : t("flow.said_out", { amount: money.full(node.out_fen) }),
+          node.resting_fen === "0" ? "" : t("flow.said_rests", { amount: money.full(node.resting_fen) }),
+          node.kind === "account" && node.target_count > 0 ? t(node.open ? "flow.said_open" : "flow.said_closed") : "",
+        ]
+          .filter((part) => part !== "")
+          .join(language === "zh" ? "，" : ", "),
+      span: (edge: FlowEdge) =>
+        edge.first_on === edge.last_on ? edge.first_on : t("flow.span", { first: edge.first_on, last: edge.last_on }),
+    };
+  }, [t, name, language, money]);
+}
+
+export type FlowWords = ReturnType<typeof useFlowWords>;
