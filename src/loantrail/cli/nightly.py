@@ -39,6 +39,12 @@ HELD: Final = 4
     type=click.Choice(sorted(code for code, kind in ALARMS.items() if kind.acceptable)),
     help="Let a delivery pass although this alarm is raised. May be repeated.",
 )
+@click.option(
+    "--trace/--no-trace",
+    "traces",
+    default=True,
+    help="Trace at the end; of several dates only the last needs it.",
+)
 @click.option("--english", is_flag=True, help="Alarms in English.")
 @click.option("--json", "as_json", is_flag=True, help="Print the closing table as one line of JSON.")
 def command(
@@ -46,6 +52,7 @@ def command(
     root: Path | None,
     again: bool,
     accepted: tuple[str, ...],
+    traces: bool,
     english: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +73,9 @@ def command(
 
     console = Console(stderr=True)
     with database() as books, console.status("checking") as status:
-        night = run_night(books, folder, day, again=again, accepted=accepted, say=status.update)
+        night = run_night(
+            books, folder, day, again=again, accepted=accepted, traces=traces, say=status.update
+        )
     if as_json:
         click.echo(json.dumps(_as_json(night), ensure_ascii=False))
     else:

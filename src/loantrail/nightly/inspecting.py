@@ -98,7 +98,8 @@ def _inspect_file(folder: Path, declared: Declared, root: Path) -> FoundFile:
         return _inspect_table(path, found, root)
     except ColumnMissing as problem:
         expected = problem.place.field
-        return replace(found, trouble=(("control_missing", {"expected": expected}),), rows=declared.rows)
+        trouble = (("control_missing", {"expected": expected}),)
+        return replace(found, trouble=trouble, rows=declared.rows, totals=declared.totals)
     except (InputError, OSError) as problem:
         text = problem.problem if isinstance(problem, InputError) else str(problem.strerror)
         return replace(found, problem=text)

@@ -111,11 +111,13 @@ def run_night(
     *,
     again: bool = False,
     accepted: Collection[str] = (),
+    traces: bool = True,
     say: Say = lambda _text: None,
 ) -> Night:
     """Take in the delivery of a business date, or say why not.
 
-    `again` runs a date once more, with corrected files or the same; `accepted` are alarms that a person lets pass.
+    `again` runs a date once more, with corrected files or the same; `accepted` are alarms that a person lets pass. Of
+    several dates in a row only the last needs to be traced: `traces` false leaves that step out.
     Raises DatabaseUnavailable when another nightly run works or the database fails, StorageExhausted when the disk is
     full: the same call goes on later.
     """
@@ -160,7 +162,7 @@ def run_night(
             store.end_run(notes, run.run_id, "held", now())
             return night
         try:
-            _take_in(work, found, again=again)
+            _take_in(work, found, again=again, traces=traces)
         except LoantrailError as problem:
             with suppress(store.DATABASE_ERROR):
                 notes.rollback()
@@ -173,7 +175,7 @@ def run_night(
     return night
 
 
-def _take_in(work: _Work, found: FoundFolder, *, again: bool) -> None:
+def _take_in(work: _Work, found: FoundFolder, *, again: bool, traces: bool) -> None:
     with work.books.connect() as connection:
         if work.run.data_loaded_at is None:
             _take_masters(work, connection, found)
@@ -182,6 +184,8 @@ def _take_in(work: _Work, found: FoundFolder, *, again: bool) -> None:
             _compare(work, connection, found)
             store.note_data_loaded(work.notes, work.run.run_id, now())
             work.notes.commit()
+        if not traces:
+            return
         with work.step("trace") as counts:
             traced = trace_books(connection, "fifo", work.say)
             counts |= {"loans": traced.loans, "hops": traced.hops, "leads": len(traced.leads)}
