@@ -73,6 +73,14 @@ ODD_KINDS: Final = frozenset(
     )
 )
 """Money that is neither earned nor the borrower's own: worth a question, never a finding."""
+_ORDINARY_AMONG_PERSONS: Final = frozenset((Kind.RELATED_PARTY, Kind.INDIVIDUAL, Kind.COMPANY))
+
+
+def odd_kinds(retail: bool) -> frozenset[Kind]:
+    """Of a retail loan what family, friends and an employer pay is nothing odd, as in REPAY_SOURCE_ODD."""
+    return ODD_KINDS - _ORDINARY_AMONG_PERSONS if retail else ODD_KINDS
+
+
 BRIDGED_KINDS: Final = frozenset(
     (Kind.OTHER_DEBT, Kind.GUARANTOR, Kind.RELATED_PARTY, Kind.INDIVIDUAL, Kind.COMPANY)
 )

@@ -51,7 +51,7 @@ export function SourceLegend({ shares, wholeFen, facts }: Props) {
       {withUnseen(shares, wholeFen).map((share) => (
         <li key={share.kind} title={hint(share.kind)}>
           <span className={`payments-dot payments-kind-${share.kind}`} aria-hidden="true" />
-          <span>{label(share.kind)}</span>
+          <span className="payments-label">{label(share.kind)}</span>
           <span className="figures" title={money.hover(share.amount_fen)}>
             {money.full(share.amount_fen)}
           </span>

@@ -1,4 +1,4 @@
-import { Table, type TableColumnsType, Tag } from "antd";
+import { Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
@@ -75,6 +75,7 @@ function Summary({ page, facts }: PageProps) {
                 odd: money.full(page.odd_fen),
               })
             : t("payments.lead", { count: page.total_count, amount: money.full(page.amount_fen) })}
+        {page.near_count > 0 && ` ${t("payments.lead_near", { count: page.near_count })}`}
       </p>
       {page.run && (
         <>
@@ -103,6 +104,34 @@ function useOpen() {
     );
   };
   return { open, change };
+}
+
+function Odd({ item, facts }: { readonly item: Repayment; readonly facts: LoanFacts }) {
+  const { t } = useSpeech();
+  if (item.odd_fen === "0" && item.near_fen === "0") {
+    return (
+      <span className="quiet">
+        <span aria-hidden="true">–</span>
+        <span className="payments-hidden">{t("payments.odd_none")}</span>
+      </span>
+    );
+  }
+  return (
+    <span className="payments-odds">
+      {item.odd_fen !== "0" && (
+        <span className="payments-odd">
+          <span className="payments-suspected">{t("payments.suspected")}</span>
+          <Amount fen={item.odd_fen} form="exact" {...facts} />
+        </span>
+      )}
+      {item.near_fen !== "0" && (
+        <span className="payments-odd" title={t("payments.near_hint")}>
+          <span className="payments-suspected">{t("payments.near_tag")}</span>
+          <Amount fen={item.near_fen} form="exact" {...facts} />
+        </span>
+      )}
+    </span>
+  );
 }
 
 function List({ page, facts }: PageProps) {
@@ -160,7 +189,7 @@ function List({ page, facts }: PageProps) {
           ) : (
             <span className="payments-cell">
               <SourceBar shares={item.shares} wholeFen={item.amount_fen} facts={facts} />
-              <span className="payments-kinds">{item.shares.map((share) => label(share.kind)).join(t("payments.comma"))}</span>
+              <span className="payments-kinds payments-label">{item.shares.map((share) => label(share.kind)).join(t("payments.comma"))}</span>
             </span>
           ),
       },
@@ -168,18 +197,8 @@ function List({ page, facts }: PageProps) {
         key: "odd",
         title: t("payments.odd"),
         align: "right",
-        width: 170,
-        render: (_, item) =>
-          item.odd_fen === "0" ? (
-            <span className="quiet" aria-label={t("payments.odd_none")}>
-              –
-            </span>
-          ) : (
-            <span className="payments-odd">
-              <Tag color="orange">{t("payments.suspected")}</Tag>
-              <Amount fen={item.odd_fen} form="exact" {...facts} />
-            </span>
-          ),
+        width: 200,
+        render: (_, item) => <Odd item={item} facts={facts} />,
       },
     ],
     [facts, label, money, t],

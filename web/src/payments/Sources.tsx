@@ -1,4 +1,4 @@
-import { Button, Tag } from "antd";
+import { Button } from "antd";
 import { useId, useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
@@ -34,7 +34,36 @@ export function Sources({ loanId, repayment, facts }: Props) {
           <SourceItem key={position} source={source} facts={facts} openFirst={source.odd} />
         ))}
       </ol>
+      {data.near.length > 0 && (
+        <section className="payments-near" aria-label={t("payments.near_title")}>
+          <h3>{t("payments.near_title")}</h3>
+          <p className="quiet">{t("payments.near_hint")}</p>
+          <ul>
+            {data.near.map((near) => (
+              <NearItem key={near.transfer_id} near={near} facts={facts} />
+            ))}
+          </ul>
+        </section>
+      )}
     </div>
+  );
+}
+
+function NearItem({ near, facts }: { readonly near: Schemas["NearReceipt"]; readonly facts: LoanFacts }) {
+  const { label } = useKinds(facts);
+  const { t } = useSpeech();
+  return (
+    <li className="payments-source payments-near-line">
+      <div className="payments-source-kind">
+        <span className={`payments-dot payments-kind-${near.kind}`} aria-hidden="true" />
+        <span className="payments-source-name payments-label">{label(near.kind)}</span>
+        <span className="payments-suspected">{t("payments.suspected")}</span>
+      </div>
+      <div className="payments-source-told">
+        <Told source={{ ...near, loan: null, transfer_fen: null }} facts={facts} />
+      </div>
+      <Amount fen={near.amount_fen} form="exact" {...facts} />
+    </li>
   );
 }
 
@@ -76,8 +105,8 @@ function SourceItem({ source, facts, openFirst }: ItemProps) {
       <div className="payments-source-line">
         <div className="payments-source-kind" title={hint(source.kind)}>
           <span className={`payments-dot payments-kind-${source.kind}`} aria-hidden="true" />
-          <span className="payments-source-name">{label(source.kind)}</span>
-          {source.odd && <Tag color="orange">{t("payments.suspected")}</Tag>}
+          <span className="payments-source-name payments-label">{label(source.kind)}</span>
+          {source.odd && <span className="payments-suspected">{t("payments.suspected")}</span>}
         </div>
         <div className="payments-source-told">
           <Told source={source} facts={facts} />
@@ -104,8 +133,23 @@ function SourceItem({ source, facts, openFirst }: ItemProps) {
   );
 }
 
+type Tellable = Pick<
+  Source,
+  | "amount_fen"
+  | "basis"
+  | "booked_at"
+  | "bridge"
+  | "days_before"
+  | "evidence"
+  | "loan"
+  | "payer"
+  | "payer_class"
+  | "purpose_text"
+  | "transfer_fen"
+>;
+
 /** Who paid, when, with what words, and why the payer was taken for what it was. */
-function Told({ source, facts }: { readonly source: Source; readonly facts: LoanFacts }) {
+function Told({ source, facts }: { readonly source: Tellable; readonly facts: LoanFacts }) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
   const clue = useClue();

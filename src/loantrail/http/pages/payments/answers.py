@@ -10,15 +10,16 @@ from loantrail.http.pages.model import Account, Path, Step
 from loantrail.http.pages.payments.model import (
     Bridge,
     NamedLoan,
+    NearReceipt,
     Repayment,
     RepaymentSource,
     SourceShare,
 )
-from loantrail.tracing.backward_payers import ODD_KINDS, Kind
+from loantrail.tracing.backward_payers import Kind
 from loantrail.tracing.model import NO_LOAN
 
 if TYPE_CHECKING:  # what they import, compiled kernels among it, waits for the first request
-    from loantrail.http.pages.payments.following import Followed, Judged
+    from loantrail.http.pages.payments.following import Bridged, Followed, Judged, Near
     from loantrail.tracing.backward import Source
     from loantrail.tracing.backward_runs import BackwardRun
 
@@ -32,18 +33,19 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 def source_shares(judged: Iterable[Judged]) -> list[SourceShare]:
     """Sums by kind, in the order of the kinds."""
     sums: dict[Kind, int] = {}
+    odd: set[Kind] = set()
     for item in judged:
         sums[item.kind] = sums.get(item.kind, 0) + item.share.amount_fen
+        if item.odd:
+            odd.add(item.kind)
     return [
-        SourceShare(kind=kind.value, amount_fen=sums[kind], odd=kind in ODD_KINDS)
-        for kind in Kind
-        if kind in sums
+        SourceShare(kind=kind.value, amount_fen=sums[kind], odd=kind in odd) for kind in Kind if kind in sums
     ]
 
 
 def odd_fen(judged: Iterable[Judged]) -> int:
     """What of it is neither earned nor the borrower's own."""
-    return sum(item.share.amount_fen for item in judged if item.kind in ODD_KINDS)
+    return sum(item.share.amount_fen for item in judged if item.odd)
 
 
 def repayment_answer(followed: Followed, run: BackwardRun | None, names: Mapping[str, str]) -> Repayment:
@@ -64,7 +66,15 @@ def repayment_answer(followed: Followed, run: BackwardRun | None, names: Mapping
         followed_fen=followed.followed_fen,
         odd_fen=odd_fen(followed.judged),
         shares=source_shares(followed.judged),
+        near_fen=near_fen(followed, run),
     )
+
+
+def near_fen(followed: Followed, run: BackwardRun | None) -> int:
+    """What came in just before, without being counted."""
+    if run is None:
+        return 0
+    return sum(int(run.named.history.amount_fen[near.entry]) for near in followed.near)
 
 
 def shown_events(judged: Judged) -> list[tuple[tuple[int, ...], int]]:
@@ -79,7 +89,7 @@ def shown_events(judged: Judged) -> list[tuple[tuple[int, ...], int]]:
 
 def _cut(judged: Judged, source: Source) -> tuple[int, ...]:
     entry = judged.share.entry
-    if judged.share.loan != NO_LOAN or judged.kind in ODD_KINDS or entry is None:
+    if judged.share.loan != NO_LOAN or judged.odd or entry is None:
         return source.events
     return source.events[: source.events.index(entry) + 1]
 
@@ -118,7 +128,7 @@ class Telling:
         ways = shown_events(judged)
         return RepaymentSource(
             kind=judged.kind.value,
-            odd=judged.kind in ODD_KINDS,
+            odd=judged.odd,
             amount_fen=share.amount_fen,
             loan=self._loan(share.loan),
             payer=self.account(entry, "debit") if entry_id is not None else None,
@@ -131,7 +141,7 @@ class Telling:
             basis=payer.basis if payer else None,
             confidence_permille=payer.confidence_permille if payer else None,
             evidence=payer.evidence if payer else None,
-            bridge=self._bridge(judged),
+            bridge=self._bridge(share.entry, judged.bridge),
             ends=sorted({source.origin.value for source in share.sources}),
             path_count=len(ways),
             paths=[self._path(events, amount) for events, amount in ways[:PATHS_SHOWN_MAX]],
@@ -149,9 +159,27 @@ class Telling:
             same_borrower=facts.get("borrower_party_id") == self.borrower_party_id,
         )
 
-    def _bridge(self, judged: Judged) -> Bridge | None:
-        bridge = judged.bridge
-        if bridge is None or judged.share.entry is None:
+    def near(self, followed: Followed, near: Near) -> NearReceipt:
+        """Money that came in just before the instalment."""
+        booked = self.run.named.booked_at_us
+        transfer_id, transfer = self.transfer(near.entry)
+        paid_us = int(booked[followed.event]) if followed.event is not None else int(booked[near.entry])
+        return NearReceipt(
+            kind=near.kind.value,
+            payer=self.account(transfer, "debit"),
+            transfer_id=transfer_id,
+            booked_at=transfer["booked_at"],
+            amount_fen=transfer["amount_fen"],
+            purpose_text=transfer["purpose_text"],
+            days_before=(paid_us - int(booked[near.entry])) // DAY_US,
+            payer_class=near.payer.payer_class,
+            basis=near.payer.basis,
+            evidence=near.payer.evidence,
+            bridge=self._bridge(near.entry, near.bridge),
+        )
+
+    def _bridge(self, entry: int | None, bridge: Bridged | None) -> Bridge | None:
+        if bridge is None or entry is None:
             return None
         booked = self.run.named.booked_at_us
         transfer_id, transfer = self.transfer(bridge.event)
@@ -159,7 +187,7 @@ class Telling:
             returned_fen=bridge.returned_fen,
             returned_at=transfer["booked_at"],
             transfer_id=transfer_id,
-            days_in_hand=(int(booked[bridge.event]) - int(booked[judged.share.entry])) // DAY_US,
+            days_in_hand=(int(booked[bridge.event]) - int(booked[entry])) // DAY_US,
             new_loan_id=None if bridge.loan == NO_LOAN else self.run.named.loans[bridge.loan],
         )
 
@@ -192,6 +220,10 @@ class Telling:
 def events_told(followed: Followed) -> set[int]:
     """Every event that the sources of an instalment speak of."""
     events = {followed.event} if followed.event is not None else set[int]()
+    for near in followed.near:
+        events.add(near.entry)
+        if near.bridge:
+            events.add(near.bridge.event)
     for judged in followed.judged:
         if judged.share.entry is not None:
             events.add(judged.share.entry)

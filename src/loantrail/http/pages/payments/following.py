@@ -14,11 +14,13 @@ from psycopg import Connection
 from loantrail.clock import business_date
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames, empty
+from loantrail.early_warning.patterns_loan import INSTALMENT_HIGH_PPM, INSTALMENT_LOW_PPM
+from loantrail.early_warning.view import RETAIL_PRODUCTS
 from loantrail.http.pages.payments import store
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing.backward import Origin
 from loantrail.tracing.backward_entries import Share, months_paid, payments_between, shares
-from loantrail.tracing.backward_payers import BRIDGED_KINDS, ENTRIES, Kind, Payer, judge_payers
+from loantrail.tracing.backward_payers import BRIDGED_KINDS, ENTRIES, Kind, Payer, judge_payers, odd_kinds
 from loantrail.tracing.backward_runs import BackwardRun
 from loantrail.tracing.model import NO_LOAN, USE_REPAYMENT, Bool
 from loantrail.tracing.statement import USE_NAMES
@@ -44,11 +46,22 @@ class Bridged:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A share of an instalment, and what kind of money it is."""
+    """A share of an instalment, what kind of money it is, and whether that is odd for this borrower."""
 
     kind: Kind
+    odd: bool
     share: Share
     payer: Payer | None
+    bridge: Bridged | None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Odd money of about the instalment's size that came in just before it, while FIFO counts older money as spent."""
+
+    entry: int
+    kind: Kind
+    payer: Payer
     bridge: Bridged | None
 
 
@@ -60,6 +73,7 @@ class Followed:
     event: int | None
     followed_fen: int
     judged: tuple[Judged, ...]
+    near: tuple[Near, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,7 @@ def follow(
 ) -> Following:
     """Follow the repayments (all of the loan's, so that several which share one transaction share it out in their
     order), or those `wanted`."""
+    odd = odd_kinds(loan["customer_kind"] == "individual" or loan["product"] in RETAIL_PRODUCTS)
     own_names = store.own_accounts(connection, loan["loan_id"])
     own = own_mask(run, own_names)
     event_of = _paying_events(connection, run, loan, repayments, own_names)
@@ -156,7 +171,14 @@ def follow(
             if high > low and (wanted is None or row["repayment_id"] in wanted):
                 sources = run.backward.sources(event, low, high, run.elsewhere & ~own, PARTS_MAX)
                 parts[row["repayment_id"]] = shares(run.backward, sources, own)
-        entries = sorted({s.entry for found in parts.values() for s in found if s.entry is not None})
+        near = {
+            row["repayment_id"]: _near(run, own, event_of[row["repayment_id"]], row["amount_fen"])
+            for row in repayments
+            if row["repayment_id"] in parts
+        }
+        counted = {entry for found in near.values() for entry in found}
+        counted |= {s.entry for found in parts.values() for s in found if s.entry is not None}
+        entries = sorted(counted)
         months = {entry: _months(run, own, entry) for entry in entries}
     transfers, accounts, payers = _judge(connection, run, loan, entries, months, event_of)
     followed: list[Followed] = []
@@ -168,10 +190,41 @@ def follow(
             kind = _kind(run, loan, share, payer)
             bridge = None
             if kind in BRIDGED_KINDS and event is not None and share.loan == NO_LOAN:
-                bridge = _bridge(connection, run, own, share, payer, transfers, event)
-            judged.append(Judged(Kind.BRIDGE if bridge else kind, share, payer, bridge))
-        followed.append(Followed(row, event, followed_fen.get(row["repayment_id"], 0), tuple(judged)))
+                bridge = _bridge(connection, run, own, share.entry, payer, transfers, event)
+            kind = Kind.BRIDGE if bridge else kind
+            judged.append(Judged(kind, kind in odd, share, payer, bridge))
+        shown = {item.share.entry for item in judged}
+        close: list[Near] = []
+        for entry in near.get(row["repayment_id"], ()):
+            payer = payers.get(entry)
+            if payer is None or payer.kind not in odd or entry in shown or event is None:
+                continue
+            bridge = _bridge(connection, run, own, entry, payer, transfers, event)
+            close.append(Near(entry, Kind.BRIDGE if bridge else payer.kind, payer, bridge))
+        paid_fen = followed_fen.get(row["repayment_id"], 0)
+        followed.append(Followed(row, event, paid_fen, tuple(judged), tuple(close)))
     return Following(followed, transfers, accounts)
+
+
+def _near(run: BackwardRun, own: Bool, event: int, amount_fen: int) -> list[int]:
+    """Receipts of about that amount from outside the own accounts in the days before the event, as REPAY_SOURCE_ODD
+    looks for them."""
+    history, booked = run.backward.history, run.named.booked_at_us
+    day = business_date(datetime.datetime.fromtimestamp(booked[event] / 1_000_000, datetime.UTC))
+    days = shipped_parameters().at_or_first("repay_source_odd_days", day).number
+    found: list[int] = []
+    for place in np.flatnonzero(own).tolist():
+        events = run.backward.events_of(place)
+        first = np.searchsorted(booked[events], int(booked[event]) - days * DAY_US)
+        events = events[first:]
+        events = events[(events < event) & (history.credit[events] == place)]
+        debit = history.debit[events]
+        strange = (debit < 0) | (debit >= len(own)) | ~own[np.clip(debit, 0, len(own) - 1)]
+        for one in events[strange].tolist():
+            scaled = int(history.amount_fen[one]) * 1_000_000
+            if amount_fen * INSTALMENT_LOW_PPM <= scaled <= amount_fen * INSTALMENT_HIGH_PPM:
+                found.append(one)
+    return found
 
 
 def _months(run: BackwardRun, own: Bool, entry: int) -> int:
@@ -261,14 +314,14 @@ def _bridge(
     connection: Connection[Any],
     run: BackwardRun,
     own: Bool,
-    share: Share,
+    entry: int | None,
     payer: Payer | None,
     transfers: dict[str, Row],
     event: int,
 ) -> Bridged | None:
     """How the money of that entry went back to its payer after the instalment, if it did: in time, and about as
     much."""
-    if share.entry is None:
+    if entry is None:
         return None
     booked, history = run.named.booked_at_us, run.named.history
     day = business_date(datetime.datetime.fromtimestamp(booked[event] / 1_000_000, datetime.UTC))
@@ -276,13 +329,13 @@ def _bridge(
         name: shipped_parameters().at_or_first(f"bridge_{name}", day).number
         for name in ("days_before", "days_after", "ratio_least_ppm", "ratio_most_ppm")
     }
-    if int(booked[event]) - int(booked[share.entry]) > numbers["days_before"] * DAY_US:
+    if int(booked[event]) - int(booked[entry]) > numbers["days_before"] * DAY_US:
         return None
-    came = int(history.amount_fen[share.entry])
+    came = int(history.amount_fen[entry])
     until = int(booked[event]) + numbers["days_after"] * DAY_US
     with run.walking:
         outgoing = payments_between(run.backward, booked, np.flatnonzero(own), event, until)
-    transfer = transfers.get(run.transaction_ids([share.entry])[0], {})
+    transfer = transfers.get(run.transaction_ids([entry])[0], {})
     names = [transfer["debit_account"]] if transfer.get("debit_account") else []
     if payer and payer.party_id:
         names += store.accounts_of(connection, [payer.party_id]).get(payer.party_id, [])
@@ -302,7 +355,7 @@ def _bridge(
         return None
     last = alone[0] if alone else int(back[-1])
     returned = int(history.amount_fen[last]) if alone else total
-    return Bridged(last, returned, _loan_between(run, own, share.entry, last))
+    return Bridged(last, returned, _loan_between(run, own, entry, last))
 
 
 def _loan_between(run: BackwardRun, own: Bool, after: int, until: int) -> int:

@@ -33,6 +33,9 @@ class Repayment(Answer):
     followed_fen: Fen = Field(description="What of it the transaction shows.")
     odd_fen: Fen
     shares: list[SourceShare]
+    near_fen: Fen = Field(
+        description="Odd money of about its size that came in just before, while older money counts as spent."
+    )
 
 
 class Repayments(Priced):
@@ -44,6 +47,9 @@ class Repayments(Priced):
     odd_fen: Fen
     odd_count: int = Field(
         description="Instalments with some money that is neither earned nor the borrower's own."
+    )
+    near_count: int = Field(
+        description="Instalments just before which odd money of their size came in uncounted."
     )
     shares: list[SourceShare]
     total_count: int
@@ -67,6 +73,22 @@ class Bridge(Answer):
     transfer_id: str
     days_in_hand: int
     new_loan_id: str | None = Field(description="A loan that was paid out to the borrower in between.")
+
+
+class NearReceipt(Answer):
+    """Odd money of about the instalment's size that came in just before it; first in, first out counts older money."""
+
+    kind: str
+    payer: Account
+    transfer_id: str
+    booked_at: datetime.datetime
+    amount_fen: Fen
+    purpose_text: str | None
+    days_before: int
+    payer_class: str
+    basis: str
+    evidence: str
+    bridge: Bridge | None
 
 
 class RepaymentSource(Answer):
@@ -103,3 +125,4 @@ class RepaymentPage(Priced):
     convention: str
     repayment: Repayment
     sources: list[RepaymentSource] = Field(description="The largest first; they sum to `followed_fen`.")
+    near: list[NearReceipt]

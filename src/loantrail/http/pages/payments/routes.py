@@ -64,6 +64,7 @@ def loan_repayments(
             "followed_fen": sum(item.followed_fen for item in followed),
             "odd_fen": odd_fen(everything),
             "odd_count": sum(odd_fen(item.judged) > 0 for item in followed),
+            "near_count": sum(len(item.near) > 0 for item in followed),
             "shares": source_shares(everything),
             "total_count": len(followed),
             "offset": offset,
@@ -101,6 +102,7 @@ def one_repayment(connections: Lending, loan_id: LoanId, repayment_id: Repayment
             "convention": CONVENTION,
             "repayment": repayment_answer(item, kept, names),
             "sources": [telling.source(item, judged) for judged in item.judged],
+            "near": [telling.near(item, near) for near in item.near],
         }
     )
 
