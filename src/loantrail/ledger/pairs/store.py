@@ -14,6 +14,8 @@ type_of_connection = psycopg.Connection[tuple[Any, ...]]
 
 _PAIRING_LOCK: Final = "loantrail.ledger.pairing"
 _MICROSECONDS: Final = pl.Datetime("us", "UTC")
+BYTES_AT_ONCE: Final = 64 << 20
+"""Text of rows that is in memory at one time while a frame is read."""
 # A BIC names its institution by the first eight characters (ISO 9362).
 _ELSEWHERE: Final = sql.SQL(
     "(a.has_lines AND a.institution <> '' AND l.counterparty_institution <> '' "
@@ -32,15 +34,30 @@ def read_frame(
     """The result of `query` as a frame. Instants come as whole microseconds (Int64 in SQL) where the schema says
     Datetime."""
     raw = {name: pl.Int64() if kind == _MICROSECONDS else kind for name, kind in schema.items()}
+    frames: list[pl.DataFrame] = []
+    waiting, size = list[Any](), 0
+
+    def read_waiting() -> None:
+        # Nulls come bare, empty texts quoted.
+        frames.append(pl.read_csv(b"".join(waiting), has_header=False, schema=raw))
+        waiting.clear()
+
     with (
         connection.cursor() as cursor,
         cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query), list(parameters)) as stream,
     ):
-        data = b"".join(stream)
-    if not data:
+        # Each piece is a whole row: millions of rows are read part by part, never held as text at once.
+        for piece in stream:
+            waiting.append(piece)
+            size += len(piece)
+            if size > BYTES_AT_ONCE:
+                read_waiting()
+                size = 0
+    if waiting:
+        read_waiting()
+    if not frames:
         return pl.DataFrame(schema=schema)
-    # Nulls come bare, empty texts quoted.
-    frame = pl.read_csv(data, has_header=False, schema=raw)
+    frame = pl.concat(frames)
     return frame.with_columns(
         pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC").alias(name)
         for name, kind in schema.items()
