@@ -100,7 +100,7 @@ def _claim(content: SheetContent, speech: Speech) -> str:
         text += f"（{say('disputes.of_counted', amount=speech.amount(content.counted_fen))}）"
     if speech.words.language == "en":
         text = text.replace("：", ": ").replace("（", " (").replace("）", ")")
-    return f"{text}\n{say(f'disputes.standing.{content.standing}')}"
+    return f"{text}\n{say(f'dispute_standing.{content.standing}')}"
 
 
 def _facts(sheet: Sheet, speech: Speech) -> Block:
@@ -132,7 +132,7 @@ def _facts(sheet: Sheet, speech: Speech) -> Block:
 
 def reasons_text(reasons: list[str], speech: Speech) -> str:
     """Why something is not known, in words."""
-    return "；".join(speech.words.name("disputes.reason", reason) for reason in reasons)
+    return "；".join(speech.words.name("dispute_reason", reason) for reason in reasons)
 
 
 def _limits(content: SheetContent, speech: Speech) -> list[Block]:

@@ -19,7 +19,7 @@ def window_blocks(window: Window, speech: Speech) -> list[Block]:
                     "disputes.window_time",
                     **{"from": instant_text(window.starts_at), "to": instant_text(window.ends_at)},
                 ),
-                "；".join(speech.words.name("disputes.reason", reason) for reason in unknown),
+                "；".join(speech.words.name("dispute_reason", reason) for reason in unknown),
             ),
             speech.bare(window.balance_before_fen),
             Cell(speech.bare(window.inflow_fen), say("disputes.entries", count=window.inflow_count)),
@@ -130,7 +130,7 @@ def voucher_blocks(content: SheetContent, speech: Speech) -> list[Block]:
                     date=one.issued_on.isoformat(),
                     amount=speech.amount(one.amount_fen),
                     tax=speech.amount(one.tax_fen),
-                    state=speech.words.name("disputes.invoice_state", one.state),
+                    state=speech.words.name("invoice_state", one.state),
                 )
                 for one in found.invoices
             ],
@@ -161,7 +161,7 @@ def not_seen_blocks(content: SheetContent, speech: Speech) -> list[Block]:
         row(
             say("disputes.on_the_way" if one.on_the_way else "disputes.elsewhere"),
             Cell(*speech.payee(one.account)),
-            "；".join(speech.words.name("disputes.reason", reason) for reason in one.reasons),
+            "；".join(speech.words.name("dispute_reason", reason) for reason in one.reasons),
         )
         for one in content.not_seen
     )
