@@ -91,7 +91,7 @@ def test_a_restricted_use_without_a_lead_is_not_called_suspected() -> None:
     assert "疑似用于" not in said.chinese
     assert "1.00 万元用于信用卡还款：多数产品限制此类用途，目前没有达到线索标准。" in said.chinese
     assert "CNY 10,000.00 has repaid credit cards: most products restrict such a use" in said.english
-    assert said.level is Level.ATTENTION
+    assert said.level is Level.CLEAR
 
 
 def test_leads_that_speak_of_no_line_are_named_and_not_added_up() -> None:
@@ -135,6 +135,14 @@ def test_much_lost_from_sight_calls_for_attention_and_a_little_is_left_to_the_st
     )
     assert "他行" not in little.chinese
     assert little.level is Level.CLEAR
+
+
+def test_much_held_by_others_without_evidence_calls_for_attention() -> None:
+    said = verdict(
+        100 * WAN, [_line("held_by_third_party", 60 * WAN), _line("supplier", 40 * WAN)], seen_fen=40 * WAN
+    )
+    assert said.level is Level.ATTENTION
+    assert "尚未到最终用途的：无贸易依据的第三方 60.00 万元。" in said.chinese
 
 
 def test_every_use_and_pattern_has_its_words() -> None:

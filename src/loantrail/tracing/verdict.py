@@ -30,10 +30,11 @@ from loantrail.tracing.verdict_words import (
 
 NAMED_MAX: Final = 3
 """Suspected uses, or patterns, that are named one by one; the rest are counted."""
-SMALL_PERMILLE: Final = 5
-"""Money held or lost from sight below this part of the loan is left to the statement."""
+SMALL_PERMILLE: Final = 10
+"""What no lead speaks of is left to the statement below this part of the loan."""
 UNSEEN_PERMILLE: Final = 200
-"""From this part of the loan on, money lost from sight calls for attention by itself."""
+"""From this part of the loan on, money lost from sight, or held by others than the borrower without evidence, calls
+for attention by itself."""
 
 
 class Level(StrEnum):
@@ -128,7 +129,14 @@ def verdict(
         _opening(disbursed_fen, amounts.get("held_by_borrower", 0), seen_fen, currency),
         *_suspected(suspected, currency),
         *_further(further, bool(suspected), currency),
-        *_restricted([line for line in forbidden if line.use not in spoken_of], currency),
+        *_restricted(
+            [
+                line
+                for line in forbidden
+                if line.use not in spoken_of and not _is_small(line.amount_fen, disbursed_fen)
+            ],
+            currency,
+        ),
         *_lost(amounts, disbursed_fen, currency),
         *_held(amounts, disbursed_fen, currency),
     ]
@@ -274,7 +282,7 @@ def _restricted(lines: Sequence[Line], currency: str) -> list[Sentence]:
     several = len(lines) > 1
     return [
         Sentence(
-            Level.ATTENTION,
+            Level.CLEAR,
             f"{'，'.join(chinese)}：多数产品限制此类用途，目前没有达到线索标准。",
             f"{english_list(english)}: most products restrict {'such uses' if several else 'such a use'}; "
             "there is no lead so far.",
@@ -319,9 +327,11 @@ def _held(amounts: dict[str, int], disbursed_fen: int, currency: str) -> list[Se
     if not held:
         return []
     order = sorted(held, key=lambda use: (-held[use], use))
+    elsewhere_fen = sum(fen for use, fen in held.items() if use != "held_by_borrower")
+    much = elsewhere_fen * 1000 >= disbursed_fen * UNSEEN_PERMILLE
     return [
         Sentence(
-            Level.CLEAR,
+            Level.ATTENTION if much else Level.CLEAR,
             f"尚未到最终用途的：{'、'.join(f'{HELD[use]} {chinese_money(held[use], currency)}' for use in order)}。",
             f"Not at a final use yet: "
             f"{english_list([f'{english_money(held[use], currency)} {ENGLISH_HELD[use]}' for use in order])}.",

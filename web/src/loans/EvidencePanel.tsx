@@ -1,14 +1,17 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { fetchEvidence } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
-import { Failure, Loading } from "../ui/states";
+import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { useClue } from "./clues";
 import { PathSteps } from "./PathSteps";
+
+const DisputeButton = lazy(() => import("../disputes/DisputeButton"));
 
 type Line = Schemas["StatementLine"];
 type LoanFacts = Schemas["LoanFacts"];
@@ -16,16 +19,19 @@ type Arrival = Schemas["Arrival"];
 
 interface Props {
   readonly loanId: string;
+  /** A new trace gives new evidence. */
+  readonly runId: string;
   readonly line: Line;
   readonly facts: LoanFacts;
 }
 
 /** What a line rests on: the transactions, largest first, each with the way its money came. */
-export function EvidencePanel({ loanId, line, facts }: Props) {
+export function EvidencePanel({ loanId, runId, line, facts }: Props) {
   const { t } = useSpeech();
   const money = useMoney(facts);
+  const queries = useQueryClient();
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ["evidence", loanId, line.use],
+    queryKey: ["evidence", runId, loanId, line.use],
     queryFn: ({ pageParam }) => fetchEvidence(loanId, line.use, pageParam),
     initialPageParam: 0,
     getNextPageParam: (last) => {
@@ -33,7 +39,23 @@ export function EvidencePanel({ loanId, line, facts }: Props) {
       return next < last.total_count ? next : undefined;
     },
   });
-  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (error && !data && problemCode(error) === "not_found") {
+    return (
+      <Notice
+        tone="empty"
+        title={t("evidence.changed")}
+        action={
+          <Button
+            type="primary"
+            onClick={() => void queries.invalidateQueries({ queryKey: ["get", "/api/v1/loans/{loan_id}"] })}
+          >
+            {t("loan.reload")}
+          </Button>
+        }
+      />
+    );
+  }
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   const first = data?.pages[0];
   if (!data || !first) return <Loading rows={3} />;
   const arrivals = data.pages.flatMap((page) => page.arrivals);
@@ -54,6 +76,11 @@ export function EvidencePanel({ loanId, line, facts }: Props) {
         {gap > 0n && (
           <span className="figures quiet">{t("evidence.gap", { amount: money.full(gap.toString()) })}</span>
         )}
+        <span className="evidence-actions">
+          <Suspense fallback={null}>
+            <DisputeButton loanId={loanId} use={line.use} />
+          </Suspense>
+        </span>
       </div>
       <ol className="arrivals">
         {arrivals.map((arrival, position) => (
@@ -90,9 +117,13 @@ function ArrivalItem({ arrival, use, facts, openFirst }: ItemProps) {
   return (
     <li className="arrival">
       <div className="arrival-line">
-        <time className="figures" dateTime={arrival.booked_at}>
-          {instantText(arrival.booked_at)}
-        </time>
+        <Link
+          className="figures arrival-when"
+          to={`/transactions/${arrival.transfer_id}`}
+          title={t("evidence.open_transaction", { id: arrival.transfer_id })}
+        >
+          <time dateTime={arrival.booked_at}>{instantText(arrival.booked_at)}</time>
+        </Link>
         <div className="arrival-parties">
           <Party account={arrival.from_account} />
           <span className="arrow" aria-hidden="true">
@@ -141,7 +172,11 @@ export function Party({ account }: { readonly account: Schemas["Account"] }) {
   return (
     <span className="party">
       <span className={account.name ? "party-name" : "party-name quiet"}>{label}</span>
-      {account.account && <span className="party-account figures">{account.account}</span>}
+      {account.account && (
+        <Link className="party-account figures" to={`/accounts/${encodeURIComponent(account.account)}`}>
+          {account.account}
+        </Link>
+      )}
     </span>
   );
 }

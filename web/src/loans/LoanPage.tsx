@@ -1,31 +1,54 @@
-import { Tag } from "antd";
-import { useEffect, useMemo } from "react";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Tabs } from "antd";
+import { lazy, Suspense, useEffect, useMemo } from "react";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
-import { useSpeech } from "../i18n";
-import { Amount, useMoney } from "../ui/Amount";
-import { Figure } from "../ui/Figure";
-import { shareText } from "../ui/money";
+import { type Key, useSpeech } from "../i18n";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
+import { instantText } from "../ui/time";
+import { Band } from "./Band";
 import { Composition } from "./Composition";
+import { Conventions } from "./Conventions";
 import { Facts, RunFacts } from "./Facts";
-import { grouped, largestLeadFen } from "./groups";
+import { Guarantees } from "./Guarantees";
+import { grouped, type Line } from "./groups";
 import { Leads } from "./Leads";
+import "./loan.css";
+import { ProblemText } from "./ProblemText";
 import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
+import { Unexplained } from "./Unexplained";
+import { VerdictBox } from "./VerdictBox";
+
+const FlowTab = lazy(() => import("../flow/FlowTab"));
+const Repayments = lazy(() => import("../payments/Repayments"));
+
+const TABS = ["statement", "flow", "repayments", "guarantees", "conventions"] as const;
+type Tab = (typeof TABS)[number];
+const TAB_NAMES: Readonly<Record<Tab, Key>> = {
+  statement: "tab.statement",
+  flow: "tab.flow",
+  repayments: "tab.repayments",
+  guarantees: "tab.guarantees",
+  conventions: "tab.conventions",
+};
+const LOOKED_AGAIN_MS = 60_000;
 
 export default function LoanPage() {
   const { t } = useSpeech();
   const { loanId = "" } = useParams();
-  const { data, error, refetch } = api.useQuery("get", "/api/v1/loans/{loan_id}", {
-    params: { path: { loan_id: loanId } },
-  });
+  const { data, error, refetch, dataUpdatedAt } = api.useQuery(
+    "get",
+    "/api/v1/loans/{loan_id}",
+    { params: { path: { loan_id: loanId } } },
+    { refetchInterval: LOOKED_AGAIN_MS },
+  );
   const borrower = data?.facts.borrower_name;
   useEffect(() => {
     document.title = `${borrower ? `${borrower} · ` : ""}${loanId} · ${t("app.name")}`;
   }, [borrower, loanId, t]);
+  const gone = problemCode(error) === "not_found";
   return (
-    <div className="page">
+    <div className="page loan-page">
       <nav className="crumbs" aria-label={t("app.home")}>
         <Link to="/">{t("app.home")}</Link>
         <span aria-hidden="true">/</span>
@@ -33,8 +56,20 @@ export default function LoanPage() {
           {loanId}
         </span>
       </nav>
-      {error ? (
-        problemCode(error) === "not_found" ? (
+      {error && data && (
+        <ProblemText
+          title={t(gone ? "loan.gone" : "loan.stale", {
+            time: instantText(new Date(dataUpdatedAt).toISOString()),
+          })}
+          error={error}
+          retry={() => void refetch()}
+          label={t("loan.reload")}
+        />
+      )}
+      {data ? (
+        <Loan page={data} />
+      ) : error ? (
+        gone ? (
           <Notice
             tone="empty"
             title={t("error.no_loan", { loan: loanId })}
@@ -43,8 +78,6 @@ export default function LoanPage() {
         ) : (
           <Failure error={error} retry={() => void refetch()} />
         )
-      ) : data ? (
-        <Loan page={data} />
       ) : (
         <Loading rows={14} />
       )}
@@ -70,10 +103,59 @@ function useOpenLines() {
   return { open, change };
 }
 
+function isTab(text: string | undefined): text is Tab {
+  return (TABS as readonly (string | undefined)[]).includes(text);
+}
+
 function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
   const { t } = useSpeech();
+  const { tab } = useParams();
+  const navigate = useNavigate();
+  const { facts, run, summary } = page;
+  const loanId = facts.loan_id;
+  const lines = useMemo(() => grouped(page), [page]);
+  const traced = run !== null && summary !== null;
+  const contents: Readonly<Record<Tab, React.ReactNode>> = {
+    statement: <StatementTab page={page} lines={lines} />,
+    flow: traced ? <FlowTab loanId={loanId} facts={facts} /> : <NotTraced page={page} />,
+    repayments: <Repayments loanId={loanId} facts={facts} />,
+    guarantees: <Guarantees loanId={loanId} page={page} />,
+    conventions: traced ? (
+      <Conventions loanId={loanId} runId={run.run_id} lines={lines} facts={facts} />
+    ) : (
+      <NotTraced page={page} />
+    ),
+  };
+  return (
+    <>
+      <Band page={page} />
+      <VerdictBox verdict={page.verdict} />
+      <Tabs
+        className="loan-tabs"
+        activeKey={isTab(tab) ? tab : "statement"}
+        onChange={(chosen) =>
+          void navigate(`/loans/${encodeURIComponent(loanId)}${chosen === "statement" ? "" : `/${chosen}`}`, {
+            preventScrollReset: true,
+          })
+        }
+        destroyOnHidden
+        items={TABS.map((key) => ({
+          key,
+          label: t(TAB_NAMES[key]),
+          children: <Suspense fallback={<Loading rows={10} />}>{contents[key]}</Suspense>,
+        }))}
+      />
+    </>
+  );
+}
+
+interface StatementTabProps {
+  readonly page: Schemas["LoanPage"];
+  readonly lines: readonly Line[];
+}
+
+function StatementTab({ page, lines }: StatementTabProps) {
   const { facts, summary, run, leads } = page;
-  const statement = useMemo(() => grouped(page), [page]);
   const { open, change } = useOpenLines();
   const reveal = (use: string) => {
     change(open.includes(use) ? open : [...open, use]);
@@ -84,90 +166,48 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
     });
   };
   return (
-    <>
-      <Heading facts={facts} />
-      {summary && <Figures page={page} summary={summary} />}
-      <div className="columns">
-        <div className="column-main">
-          {run && summary && statement.length > 0 ? (
+    <div className="columns">
+      <div className="column-main">
+        {run && summary && lines.length > 0 ? (
+          <>
             <section className="card" aria-labelledby="statement-title">
-              <Composition lines={statement} facts={facts} />
+              <Composition lines={lines} facts={facts} />
               <Statement
                 facts={facts}
-                lines={statement}
+                runId={run.run_id}
+                lines={lines}
                 disbursed={summary.disbursed_fen}
+                returned={summary.gross_returned_fen}
                 convention={run.convention}
                 open={open}
                 change={change}
               />
             </section>
-          ) : (
-            <Notice tone="empty" title={t("statement.empty_title")}>
-              <p>{t("statement.empty_hint")}</p>
-            </Notice>
-          )}
-          {run && <RunFacts run={run} />}
-        </div>
-        <aside className="column-side">
-          {summary && <Leads leads={leads} lines={statement} facts={facts} reveal={reveal} />}
-          {summary && <SeenBox summary={summary} facts={facts} />}
-          <Facts facts={facts} />
-        </aside>
+            <Unexplained loanId={facts.loan_id} runId={run.run_id} facts={facts} />
+          </>
+        ) : (
+          <NotTraced page={page} />
+        )}
+        {run && <RunFacts run={run} />}
       </div>
-    </>
-  );
-}
-
-function Heading({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
-  const { name } = useSpeech();
-  return (
-    <div className="loan-head">
-      <h1>{facts.borrower_name}</h1>
-      <Tag>{name("product", facts.product)}</Tag>
-      <Tag color={facts.state === "overdue" || facts.state === "written_off" ? "red" : "default"}>
-        {name("state", facts.state)}
-      </Tag>
-      <Tag color={facts.five_class === "normal" ? "default" : "orange"}>{name("five_class", facts.five_class)}</Tag>
+      <aside className="column-side">
+        {summary && <Leads leads={leads} lines={lines} facts={facts} reveal={reveal} />}
+        {summary && <SeenBox summary={summary} facts={facts} />}
+        {!summary && <Facts facts={facts} />}
+      </aside>
     </div>
   );
 }
 
-interface FiguresProps {
-  readonly page: Schemas["LoanPage"];
-  readonly summary: Schemas["Summary"];
-}
-
-function Figures({ page, summary }: FiguresProps) {
+function NotTraced({ page }: { readonly page: Schemas["LoanPage"] }) {
   const { t } = useSpeech();
-  const { facts, leads } = page;
-  const suspected = largestLeadFen(leads).toString();
-  const money = useMoney(facts);
-  const disbursed = BigInt(summary.disbursed_fen);
-  const exact = money.full(summary.disbursed_fen);
-  const share = (fen: string) => t("loan.share_of_disbursed", { share: shareText(BigInt(fen), disbursed) });
-  return (
-    <dl className="figures-row card">
-      <Figure label={t("loan.disbursed")} {...(money.short(summary.disbursed_fen) !== exact && { note: exact })}>
-        <Amount fen={summary.disbursed_fen} form="short" {...facts} />
-      </Figure>
-      <Figure label={t("loan.seen")} note={share(summary.seen_fen)}>
-        <Amount fen={summary.seen_fen} form="short" {...facts} />
-      </Figure>
-      <Figure
-        label={t("loan.suspected")}
-        note={leads.length > 0 ? share(suspected) : t("leads.none")}
-        hint={t("loan.suspected_hint")}
-        danger={leads.length > 0}
-      >
-        {leads.length > 0 ? <Amount fen={suspected} form="short" {...facts} /> : "–"}
-      </Figure>
-      <Figure
-        label={t("loan.returned")}
-        note={share(summary.gross_returned_fen)}
-        hint={t("loan.returned_hint")}
-      >
-        <Amount fen={summary.gross_returned_fen} form="short" {...facts} />
-      </Figure>
-    </dl>
+  return page.facts.disbursements.length === 0 ? (
+    <Notice tone="empty" title={t("statement.no_disbursement")}>
+      <p>{t("statement.no_disbursement_hint")}</p>
+    </Notice>
+  ) : (
+    <Notice tone="empty" title={t("statement.empty_title")}>
+      <p>{t("statement.empty_hint")}</p>
+    </Notice>
   );
 }

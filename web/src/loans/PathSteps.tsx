@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
@@ -46,7 +47,9 @@ export function PathSteps({ path, use, facts, alone }: Props) {
                 {last && <span className="step-use">{name("use", use)}</span>}
                 <span className="why">
                   {step.purpose_text ? `${step.purpose_text} · ` : ""}
-                  {t("evidence.transaction", { id: step.transfer_id })}
+                  <Link to={`/transactions/${step.transfer_id}`}>
+                    {t("evidence.transaction", { id: step.transfer_id })}
+                  </Link>
                 </span>
               </span>
               <span className="step-amount figures">

@@ -1,50 +1,91 @@
 import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Table, type TableProps, Tooltip } from "antd";
+import { useState } from "react";
 import { fetchBounds, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { RangeBar, ShareBar } from "../ui/ShareBar";
 import { EvidencePanel } from "./EvidencePanel";
-import { type Line, sumFen } from "./groups";
+import { type Line, LINES_MAX, sumFen } from "./groups";
 
 type LoanFacts = Schemas["LoanFacts"];
 
 interface Props {
   readonly facts: LoanFacts;
+  readonly runId: string;
   readonly lines: readonly Line[];
   readonly disbursed: string;
+  /** What came back to the borrower's side on the way, in fen. */
+  readonly returned: string;
   readonly convention: string;
   readonly open: readonly string[];
   readonly change: (uses: readonly string[]) => void;
 }
 
+/** A line of the statement, or the one that stands for all that are folded. */
+type Shown = Line | Folded;
+
+interface Folded {
+  readonly folded: true;
+  readonly use: typeof FOLDED;
+  readonly lines: readonly Line[];
+  readonly amount_fen: string;
+}
+
+const FOLDED = "folded-lines";
+
+function isFolded(row: Shown): row is Folded {
+  return "folded" in row;
+}
+
+/** At most LINES_MAX rows: beyond them one row stands for the rest, and after it the rest once it is unfolded. */
+function shownRows(lines: readonly Line[], unfolded: boolean): Shown[] {
+  if (lines.length <= LINES_MAX) return [...lines];
+  const rest = lines.slice(LINES_MAX - 1);
+  const folded: Folded = { folded: true, use: FOLDED, lines: rest, amount_fen: sumFen(rest).toString() };
+  return [...lines.slice(0, LINES_MAX - 1), folded, ...(unfolded ? rest : [])];
+}
+
 /** The use-of-proceeds statement: one line per use, each with its bounds, its basis and its evidence. */
-export function Statement({ facts, lines, disbursed, convention, open, change }: Props) {
+export function Statement({ facts, runId, lines, disbursed, returned, convention, open, change }: Props) {
   const { t, name } = useSpeech();
+  const money = useMoney(facts);
+  const [unfoldedByHand, setUnfolded] = useState(false);
+  const hidden = new Set(lines.slice(LINES_MAX - 1).map((line) => line.use));
+  const unfolded = unfoldedByHand || (lines.length > LINES_MAX && open.some((use) => hidden.has(use)));
   const total = sumFen(lines);
   const toggle = (use: string) => change(open.includes(use) ? open.filter((one) => one !== use) : [...open, use]);
-  const columns: NonNullable<TableProps<Line>["columns"]> = [
+  const fold = () => {
+    if (unfolded) change(open.filter((use) => !hidden.has(use)));
+    setUnfolded(!unfolded);
+  };
+  const columns: NonNullable<TableProps<Shown>["columns"]> = [
     {
       key: "use",
       title: t("statement.use"),
-      render: (_, line) => <Use line={line} open={open.includes(line.use)} toggle={() => toggle(line.use)} />,
+      render: (_, row) =>
+        isFolded(row) ? (
+          <FoldedUse row={row} open={unfolded} toggle={fold} />
+        ) : (
+          <Use line={row} open={open.includes(row.use)} toggle={() => toggle(row.use)} />
+        ),
     },
     {
       key: "amount",
       title: t("statement.amount", { currency: facts.currency }),
       align: "right",
-      render: (_, line) => <Amount fen={line.amount_fen} form="exact" {...facts} />,
+      render: (_, row) => <Amount fen={row.amount_fen} form="exact" {...facts} />,
     },
     {
       key: "share",
       title: t("statement.share"),
-      width: 130,
-      render: (_, line) => (
+      className: "cell-share",
+      render: (_, row) => (
         <span className="bar-and-figure">
-          <ShareBar part={BigInt(line.amount_fen)} whole={total} tone={line.group} />
-          <span className="figures">{shareText(BigInt(line.amount_fen), total)}</span>
+          <ShareBar part={BigInt(row.amount_fen)} whole={total} tone={isFolded(row) ? "other" : row.group} />
+          <span className="figures">{shareText(BigInt(row.amount_fen), total)}</span>
         </span>
       ),
     },
@@ -52,13 +93,25 @@ export function Statement({ facts, lines, disbursed, convention, open, change }:
       key: "bounds",
       title: t("statement.bounds", { currency: facts.currency }),
       align: "right",
-      render: (_, line) => <Bounds line={line} facts={facts} total={total} />,
+      render: (_, row) =>
+        isFolded(row) ? <span className="quiet">–</span> : <Bounds line={row} facts={facts} total={total} />,
     },
     {
       key: "basis",
       title: t("statement.basis"),
       className: "cell-basis",
-      render: (_, line) => <Basis line={line} />,
+      render: (_, row) => (isFolded(row) ? <span className="quiet">–</span> : <Basis line={row} />),
+    },
+    {
+      key: "voucher",
+      title: t("statement.voucher"),
+      className: "cell-basis",
+      render: (_, row) =>
+        isFolded(row) || !row.voucher ? (
+          <span className="quiet">–</span>
+        ) : (
+          <span className="voucher">{row.voucher}</span>
+        ),
     },
   ];
   return (
@@ -67,28 +120,73 @@ export function Statement({ facts, lines, disbursed, convention, open, change }:
         <h2 id="statement-title">{t("statement.title")}</h2>
         <p className="quiet">{t("statement.explain", { convention: name("convention", convention.toLowerCase()) })}</p>
       </div>
-      <Table<Line>
-        className="statement"
-        rowKey="use"
-        columns={columns}
-        dataSource={[...lines]}
-        pagination={false}
-        size="middle"
-        expandable={{
-          expandedRowKeys: [...open],
-          showExpandColumn: false,
-          expandRowByClick: false,
-          expandedRowRender: (line) => <EvidencePanel loanId={facts.loan_id} line={line} facts={facts} />,
-        }}
-        onRow={(line) => ({
-          onClick: (event) => {
-            const onControl = event.target instanceof Element && event.target.closest("button, a");
-            if (!onControl && window.getSelection()?.toString() === "") toggle(line.use);
-          },
-        })}
-        summary={() => <Total total={total} disbursed={BigInt(disbursed)} facts={facts} />}
-      />
+      <div className="table-scroll">
+        <Table<Shown>
+          className="statement"
+          rowKey="use"
+          columns={columns}
+          dataSource={shownRows(lines, unfolded)}
+          pagination={false}
+          size="middle"
+          expandable={{
+            expandedRowKeys: [...open],
+            showExpandColumn: false,
+            expandRowByClick: false,
+            rowExpandable: (row) => !isFolded(row),
+            expandedRowRender: (row) =>
+              isFolded(row) ? null : <EvidencePanel loanId={facts.loan_id} runId={runId} line={row} facts={facts} />,
+          }}
+          onRow={(row) => ({
+            onClick: (event) => {
+              const onControl = event.target instanceof Element && event.target.closest("button, a");
+              if (onControl || window.getSelection()?.toString() !== "") return;
+              if (isFolded(row)) fold();
+              else toggle(row.use);
+            },
+          })}
+          summary={() => <Total total={total} disbursed={BigInt(disbursed)} facts={facts} />}
+        />
+      </div>
+      {BigInt(returned) > 0n && (
+        <p className="memo quiet" title={t("loan.returned_hint")}>
+          {t("loan.returned")}{" "}
+          <span className="figures" title={money.hover(returned)}>
+            {money.full(returned)}
+          </span>{" "}
+          · {t("loan.returned_hint")}
+        </p>
+      )}
     </>
+  );
+}
+
+interface FoldedProps {
+  readonly row: Folded;
+  readonly open: boolean;
+  readonly toggle: () => void;
+}
+
+function FoldedUse({ row, open, toggle }: FoldedProps) {
+  const { t, name } = useSpeech();
+  const count = row.lines.length;
+  const separator = t("statement.list_separator");
+  return (
+    <span className="use">
+      <Button
+        type="text"
+        size="small"
+        className={open ? "expander open" : "expander"}
+        icon={<RightOutlined aria-hidden />}
+        aria-expanded={open}
+        aria-label={t(open ? "statement.fold" : "statement.unfold", { count })}
+        onClick={toggle}
+      />
+      <span className="dot tone-other" aria-hidden="true" />
+      <span>
+        <span className="use-name">{t("statement.others", { count })}</span>
+        <span className="use-group">{row.lines.map((line) => name("use", line.use)).join(separator)}</span>
+      </span>
+    </span>
   );
 }
 
@@ -109,9 +207,17 @@ function Use({ line, open, toggle }: { readonly line: Line; readonly open: boole
       <span className={`dot tone-${line.group}`} aria-hidden="true" />
       <span>
         <span className="use-name">{use}</span>
-        <span className="use-group" title={line.group === "restricted" ? t("group.restricted_hint") : undefined}>
-          {t(`group.${line.group}`)}
-        </span>
+        {line.patterns.length > 0 ? (
+          <span className="use-group use-suspected">
+            {t("statement.suspected", {
+              patterns: line.patterns.map((pattern) => name("pattern", pattern)).join(t("statement.list_separator")),
+            })}
+          </span>
+        ) : (
+          <span className="use-group" title={line.group === "restricted" ? t("group.restricted_hint") : undefined}>
+            {t(`group.${line.group}`)}
+          </span>
+        )}
       </span>
     </span>
   );
@@ -190,7 +296,6 @@ function Basis({ line }: { readonly line: Line }) {
   return (
     <>
       {bases.length > 0 ? bases.map((one) => name("basis", one)).join(" · ") : <span className="quiet">–</span>}
-      {line.voucher && <span className="voucher">{line.voucher}</span>}
     </>
   );
 }
@@ -210,7 +315,7 @@ function Total({ total, disbursed, facts }: TotalProps) {
       <Table.Summary.Cell index={1} align="right">
         <Amount fen={total.toString()} form="exact" {...facts} />
       </Table.Summary.Cell>
-      <Table.Summary.Cell index={2} colSpan={3}>
+      <Table.Summary.Cell index={2} colSpan={4}>
         {total === disbursed ? (
           <span className="matches">
             <CheckCircleFilled aria-hidden /> {t("statement.total_matches")}
