@@ -1,0 +1,43 @@
+import { Alert, Button } from "antd";
+import { api } from "../api/client";
+import { useSpeech } from "../i18n";
+import { instantText } from "../ui/time";
+import { useEvaluation } from "./evaluation";
+
+/** Says when the page shows figures from before a change that is still being computed. */
+export function EvaluationNotice() {
+  const { t } = useSpeech();
+  const { evaluation, done, forget, refetch } = useEvaluation();
+  const again = api.useMutation("post", "/api/v1/evaluation", { onSettled: () => void refetch() });
+  return (
+    <div role="status" className="evaluation">
+      {evaluation?.state === "running" || evaluation?.state === "queued" ? (
+        <Alert
+          type="info"
+          showIcon
+          icon={<span className="turning" aria-hidden="true" />}
+          title={t(evaluation.state === "running" ? "accounts.evaluation_running" : "accounts.evaluation_queued")}
+          description={
+            evaluation.started_at
+              ? t("accounts.evaluation_since", { time: instantText(evaluation.started_at) })
+              : undefined
+          }
+        />
+      ) : evaluation?.state === "failed" ? (
+        <Alert
+          type="error"
+          showIcon
+          title={t("accounts.evaluation_failed")}
+          description={[evaluation.problem, evaluation.remedy].filter(Boolean).join(" · ")}
+          action={
+            <Button size="small" loading={again.isPending} onClick={() => again.mutate({ body: {} })}>
+              {t("accounts.evaluation_again")}
+            </Button>
+          }
+        />
+      ) : done ? (
+        <Alert type="success" showIcon closable={{ onClose: forget }} title={t("accounts.evaluation_done")} />
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import createFetchClient from "openapi-fetch";
+import type { Schemas } from "../api/client";
+import type { paths } from "../api/schema";
+import type { LineFilters } from "./Lines";
+
+const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
+
+/** Fen of an amount that was typed in major units with at most two decimals. */
+function fenOf(text: string): string {
+  const [whole = "0", part = ""] = text.split(".");
+  return BigInt(whole + part.padEnd(2, "0")).toString();
+}
+
+/** One page of an account's lines; rejects with the problem that the server answered. */
+export async function fetchLines(account: string, filters: LineFilters, cursor: string): Promise<Schemas["LinePage"]> {
+  const { data, error } = await fetcher.GET("/api/v1/accounts/{account}/lines", {
+    params: {
+      path: { account },
+      query: {
+        cursor,
+        text: filters.text,
+        ...(filters.from ? { booked_from: filters.from } : {}),
+        ...(filters.to ? { booked_to: filters.to } : {}),
+        // As text: an amount may be larger than a number of the browser keeps exact.
+        ...(filters.least ? { least_fen: fenOf(filters.least) as unknown as number } : {}),
+        ...(filters.most ? { most_fen: fenOf(filters.most) as unknown as number } : {}),
+        ...(filters.direction ? { direction: filters.direction } : {}),
+      },
+    },
+  });
+  if (!data) throw error;
+  return data;
+}
