@@ -18,7 +18,7 @@ interface Props {
 
 /** The same edges as rows: for reading aloud, for the keyboard, for copying. */
 export function EdgeTable({ flow, facts, words, selected, select, toggle }: Props) {
-  const { t, name } = useSpeech();
+  const { t } = useSpeech();
   const nodes = useMemo(() => new Map(flow.nodes.map((node) => [node.node_id, node])), [flow]);
   const party = (id: string) => {
     const node = nodes.get(id);
@@ -68,9 +68,9 @@ export function EdgeTable({ flow, facts, words, selected, select, toggle }: Prop
       key: "uses",
       render: (_, edge) => (
         <span>
-          {edge.uses.map((share) => (share.use ? name("use", share.use) : t("flow.no_use"))).join("、")}
+          {words.uses(edge)}
           {edge.patterns.length > 0 && (
-            <span className="flow-flag" title={edge.patterns.map((one) => name("pattern", one)).join("、")}>
+            <span className="flow-flag" title={words.patterns(edge.patterns)}>
               {t("flow.suspected")}
             </span>
           )}
@@ -99,7 +99,7 @@ export function EdgeTable({ flow, facts, words, selected, select, toggle }: Prop
       columns={columns}
       dataSource={[...flow.edges]}
       pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
-      scroll={{ x: "max-content" }}
+      scroll={{ x: 920 }}
     />
   );
 }

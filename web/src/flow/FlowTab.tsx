@@ -9,7 +9,7 @@ import { EdgeTable } from "./EdgeTable";
 import { FlowSearch } from "./FlowSearch";
 import "./flow.css";
 import { Legend, tonesIn } from "./Legend";
-import { type Picture, savePicture } from "./picture";
+import { type Picture, type Pointed, savePicture } from "./picture";
 import { SidePanel } from "./SidePanel";
 import { TimeStrip } from "./TimeStrip";
 import { type Flow, type FlowNode, palette } from "./tones";
@@ -23,12 +23,6 @@ const SankeyView = lazy(() => import("./SankeyView"));
 interface Props {
   readonly loanId: string;
   readonly facts: Schemas["LoanFacts"];
-}
-
-interface Pointed {
-  readonly id: string;
-  readonly x: number;
-  readonly y: number;
 }
 
 /** Where the loan's money went: as a graph, as a Sankey diagram, as a table. */
@@ -117,7 +111,7 @@ function Drawn({ flow, facts, shown, waiting }: DrawnProps) {
           onChange={shown.setView}
         />
         <FlowSearch loanId={flow.loan_id} by={flow.by} facts={facts} choose={({ path }) => reveal(path)} highlight={highlight} />
-        <Tools flow={flow} facts={facts} words={words} view={view} picture={picture} stage={stage} shown={shown} />
+        <Tools flow={flow} facts={facts} view={view} picture={picture} stage={stage} shown={shown} />
       </div>
       <Totals flow={flow} facts={facts} />
       <TimeStrip days={flow.days} facts={facts} since={flow.since} until={flow.until} change={shown.setRange} />
@@ -130,7 +124,7 @@ function Drawn({ flow, facts, shown, waiting }: DrawnProps) {
           </Suspense>
           {pointed && view !== "table" && <Hover flow={flow} facts={facts} words={words} pointed={pointed} />}
         </div>
-        {panel}
+        {panel && <div className="flow-side">{panel}</div>}
       </div>
       <Legend flow={flow} facts={facts} scaled={view === "graph"} />
       {view === "graph" && <p className="flow-keys quiet small">{t("flow.keys")}</p>}
@@ -165,7 +159,7 @@ interface HoverProps {
 
 /** The whole name and the exact amounts of what is under the pointer. */
 function Hover({ flow, facts, words, pointed }: HoverProps) {
-  const { t, name } = useSpeech();
+  const { t } = useSpeech();
   const money = useMoney(facts);
   const node = flow.nodes.find((one) => one.node_id === pointed.id);
   const edge = flow.edges.find((one) => edgeId(one) === pointed.id);
@@ -173,7 +167,12 @@ function Hover({ flow, facts, words, pointed }: HoverProps) {
     const one = flow.nodes.find((each) => each.node_id === id);
     return one ? words.title(one) : "";
   };
-  const place = { left: Math.max(4, pointed.x + 16), top: pointed.y + 16 };
+  const { x, y, width, height } = pointed;
+  // Beside the pointer, on the side where there is room.
+  const place = {
+    ...(x > width * 0.6 ? { right: width - x + 16 } : { left: x + 16 }),
+    ...(y > height * 0.6 ? { bottom: height - y + 16 } : { top: y + 16 }),
+  };
   if (node) {
     return (
       <div className="flow-hover" style={place} role="tooltip">
@@ -182,7 +181,7 @@ function Hover({ flow, facts, words, pointed }: HoverProps) {
         {node.kind !== "loan" && <span>{words.meaning(node)}</span>}
         {node.patterns.length > 0 && (
           <span className="danger">
-            {t("flow.suspected")}: {node.patterns.map((one) => name("pattern", one)).join("、")}
+            {t("flow.suspected")}: {words.patterns(node.patterns)}
           </span>
         )}
         {node.before_fen !== "0" && <Line label={t("flow.before")} text={money.hover(node.before_fen)} />}
@@ -198,12 +197,12 @@ function Hover({ flow, facts, words, pointed }: HoverProps) {
       <strong>{`${titleOf(edge.source)} → ${titleOf(edge.target)}`}</strong>
       <span className="figures">{money.hover(edge.amount_fen)}</span>
       <span className="figures">
-        {t("flow.transactions", { count: edge.transaction_count })} · {words.span(edge)}
+        {words.count(edge.transaction_count)} · {words.span(edge)}
       </span>
-      <span>{edge.uses.map((share) => (share.use ? name("use", share.use) : t("flow.no_use"))).join("、")}</span>
+      <span>{words.uses(edge)}</span>
       {edge.patterns.length > 0 && (
         <span className="danger">
-          {t("flow.suspected")}: {edge.patterns.map((one) => name("pattern", one)).join("、")}
+          {t("flow.suspected")}: {words.patterns(edge.patterns)}
         </span>
       )}
     </div>
@@ -222,7 +221,6 @@ function Line({ label, text }: { readonly label: string; readonly text: string }
 interface ToolsProps {
   readonly flow: Flow;
   readonly facts: Schemas["LoanFacts"];
-  readonly words: FlowWords;
   readonly view: View;
   readonly picture: React.RefObject<Picture | null>;
   readonly stage: React.RefObject<HTMLDivElement | null>;

@@ -1,17 +1,11 @@
 import { Graph, type IElementEvent } from "@antv/g6";
-import { type KeyboardEvent, type RefObject, useEffect, useImperativeHandle, useMemo, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useSpeech } from "../i18n";
 import { graphData, registerShapes } from "./drawing";
 import { type Layout, layered } from "./layout";
-import type { Picture } from "./picture";
+import type { Picture, Pointed } from "./picture";
 import { type Flow, type FlowNode, isSummary, palette } from "./tones";
 import type { FlowWords } from "./words";
-
-export interface Pointed {
-  readonly id: string;
-  readonly x: number;
-  readonly y: number;
-}
 
 interface Props {
   readonly flow: Flow;
@@ -27,6 +21,8 @@ interface Props {
 const MARGIN = 24;
 const LEAST_ZOOM = 0.55;
 const STEP = 1.25;
+const LOWEST = 380;
+const HIGHEST = 900;
 
 registerShapes();
 
@@ -36,9 +32,16 @@ export default function GraphView({ flow, words, selected, found, select, toggle
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<{ graph: Graph; ready: Promise<void> } | null>(null);
   const layout = useMemo(() => layered(flow), [flow]);
-  const now = useRef({ flow, layout, select, toggle, point });
-  now.current = { flow, layout, select, toggle, point };
+  const [room, setRoom] = useState(0);
+  // As high as the picture is at the size at which it fits from left to right, within bounds.
+  const scale = Math.min(1, Math.max(LEAST_ZOOM, (room - 2 * MARGIN) / Math.max(1, layout.width)));
+  const height = Math.round(Math.min(HIGHEST, Math.max(LOWEST, layout.height * scale + 2 * MARGIN + 8)));
+  const now = useRef({ flow, layout, selected, select, toggle, point });
+  now.current = { flow, layout, selected, select, toggle, point };
   const kept = useRef<{ layout: Layout; anchor: string | null } | null>(null);
+
+  // The width without the side panel: opening it does not change the height.
+  useLayoutEffect(() => setRoom(box.current?.closest(".flow-stage")?.clientWidth ?? 0), []);
 
   useEffect(() => {
     const container = box.current;
@@ -54,7 +57,7 @@ export default function GraphView({ flow, words, selected, found, select, toggle
     const nodeOf = (id: string) => now.current.flow.nodes.find((node) => node.node_id === id);
     const over = (event: IElementEvent) => {
       const at = container.getBoundingClientRect();
-      now.current.point({ id: event.target.id, x: event.client.x - at.left, y: event.client.y - at.top });
+      now.current.point({ id: event.target.id, x: event.client.x - at.left, y: event.client.y - at.top, width: at.width, height: at.height });
     };
     graph.on("node:click", (event: IElementEvent) => {
       const node = nodeOf(event.target.id);
@@ -75,7 +78,13 @@ export default function GraphView({ flow, words, selected, found, select, toggle
     drawn.current = entry;
     const watching = new ResizeObserver(() => {
       if (container.clientWidth === 0) return;
-      void entry.ready.then(() => graph.resize(container.clientWidth, container.clientHeight));
+      setRoom(container.closest(".flow-stage")?.clientWidth ?? container.clientWidth);
+      entry.ready = entry.ready.then(async () => {
+        if (drawn.current !== entry) return;
+        graph.resize(container.clientWidth, container.clientHeight);
+        const { selected: chosen, layout: places } = now.current;
+        if (chosen !== null && kept.current) await bring(graph, places, chosen);
+      });
     });
     watching.observe(container);
     return () => {
@@ -97,8 +106,10 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       const stood = before && anchor && before.layout.places.get(anchor);
       graph.setData(graphData(flow, layout, words, palette(), { selected, found }));
       await graph.draw();
-      if (!before) await fit(graph, layout);
-      else if (before.layout !== layout) {
+      if (!before) {
+        if (box.current) graph.resize(box.current.clientWidth, box.current.clientHeight);
+        await fit(graph, layout);
+      } else if (before.layout !== layout) {
         // The node that was unfolded stays under the pointer.
         const stands = anchor && layout.places.get(anchor);
         if (stood && stands) {
@@ -169,7 +180,7 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       aria-activedescendant={place >= 0 ? `flow-option-${place}` : undefined}
       onKeyDown={onKey}
     >
-      <div ref={box} className="flow-canvas" aria-hidden="true" />
+      <div ref={box} className="flow-canvas" style={{ minHeight: height }} aria-hidden="true" />
       <div className="flow-hidden">
         {layout.order.map((id, position) => {
           const node = flow.nodes.find((one) => one.node_id === id);

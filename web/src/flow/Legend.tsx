@@ -1,7 +1,7 @@
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
-import { lineWidth, THICKEST } from "./thickness";
+import { lineWidth, THICKEST, widestFen } from "./thickness";
 import { type Flow, isSuspected, type Tone, TONES, toneOf } from "./tones";
 
 interface Props {
@@ -20,7 +20,8 @@ export function tonesIn(flow: Flow): Tone[] {
 export function Legend({ flow, facts, scaled }: Props) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
-  const whole = BigInt(flow.disbursed_fen);
+  const widest = widestFen(flow);
+  const whole = BigInt(widest);
   return (
     <div className="flow-legend">
       <ul aria-label={t("flow.legend")}>
@@ -49,7 +50,7 @@ export function Legend({ flow, facts, scaled }: Props) {
                   x2="30"
                   y1={THICKEST / 2}
                   y2={THICKEST / 2}
-                  strokeWidth={lineWidth(fen.toString(), flow.disbursed_fen)}
+                  strokeWidth={lineWidth(fen.toString(), widest)}
                 />
               </svg>
               <span className="figures">{money.short(fen.toString())}</span>

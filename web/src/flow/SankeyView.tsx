@@ -1,10 +1,11 @@
 import { SankeyChart, type SankeySeriesOption } from "echarts/charts";
 import { type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { type RefObject, useEffect, useImperativeHandle, useMemo, useRef } from "react";
+import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useSpeech } from "../i18n";
 import { edgeId } from "./edges";
-import type { Picture } from "./picture";
+import type { Picture, Pointed } from "./picture";
+import { ellipsed, textWidth } from "./text";
 import { type Flow, type FlowNode, isSummary, isSuspected, palette, toneOf } from "./tones";
 import type { FlowWords } from "./words";
 
@@ -15,7 +16,7 @@ interface Props {
   readonly words: FlowWords;
   readonly select: (id: string | null) => void;
   readonly toggle: (node: FlowNode) => void;
-  readonly point: (pointed: { id: string; x: number; y: number } | null) => void;
+  readonly point: (pointed: Pointed | null) => void;
   readonly handle: RefObject<Picture | null>;
 }
 
@@ -26,6 +27,9 @@ interface ChartEvent {
 }
 
 const ROW = 34;
+const LEFT = 12;
+const RIGHT = 224;
+const BAR = 14;
 
 /** The same folded graph as a Sankey diagram. Its nodes are accounts at one hop, so money never runs in a circle. */
 export default function SankeyView({ flow, words, select, toggle, point, handle }: Props) {
@@ -34,7 +38,9 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
   const chart = useRef<ECharts | null>(null);
   const now = useRef({ flow, select, toggle, point });
   now.current = { flow, select, toggle, point };
-  const series = useMemo(() => sankeySeries(flow, words), [flow, words]);
+  const [room, setRoom] = useState(0);
+  useLayoutEffect(() => setRoom(box.current?.clientWidth ?? 0), []);
+  const series = useMemo(() => sankeySeries(flow, words, room), [flow, words, room]);
   const rows = useMemo(() => {
     const counts = new Map<number, number>();
     for (const { depth } of series.data) counts.set(depth, (counts.get(depth) ?? 0) + 1);
@@ -58,10 +64,14 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
     });
     made.on("mousemove", (event) => {
       const { event: at } = event as ChartEvent;
-      if (at) now.current.point({ id: idOf(event as ChartEvent), x: at.offsetX, y: at.offsetY });
+      const { clientWidth: width, clientHeight: height } = container;
+      if (at) now.current.point({ id: idOf(event as ChartEvent), x: at.offsetX, y: at.offsetY, width, height });
     });
     made.on("mouseout", () => now.current.point(null));
-    const watching = new ResizeObserver(() => made.resize());
+    const watching = new ResizeObserver(() => {
+      made.resize();
+      setRoom(container.clientWidth);
+    });
     watching.observe(container);
     return () => {
       watching.disconnect();
@@ -87,7 +97,7 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
 
   return (
     <div className="flow-graph" role="img" aria-label={t("flow.sankey_label")}>
-      <div ref={box} className="flow-sankey" style={{ height: Math.max(380, rows * ROW + 60) }} />
+      <div ref={box} className="flow-sankey" style={{ height: Math.max(380, rows * ROW + 80) }} />
     </div>
   );
 }
@@ -97,19 +107,28 @@ interface SankeyNode {
   readonly depth: number;
 }
 
-function sankeySeries(flow: Flow, words: FlowWords): SankeySeriesOption & { readonly data: SankeyNode[] } {
+function sankeySeries(flow: Flow, words: FlowWords, room: number): SankeySeriesOption & { readonly data: SankeyNode[] } {
   const colours = palette();
   const tones = new Map(flow.nodes.map((node) => [node.node_id, colours[toneOf(node)]]));
   const touched = new Set(flow.edges.flatMap((edge) => [edge.source, edge.target]));
-  const last = Math.max(0, ...flow.nodes.map((node) => node.layer));
+  const last = Math.max(1, ...flow.nodes.filter((node) => touched.has(node.node_id)).map((node) => node.layer));
+  const between = (room - LEFT - RIGHT - BAR) / last;
+  /** The amount whole, as much of the name as there is room for. */
+  const label = (node: FlowNode) => {
+    const flag = isSuspected(node) ? words.flag : "";
+    const taken = textWidth(`${flag}${words.detail(node)}`, `11px ${colours.font}`) + BAR + 30;
+    const space = (node.layer === last ? RIGHT : between) - taken;
+    const title = ellipsed(words.title(node), `600 12px ${colours.font}`, Math.max(36, space));
+    return `${flag && `{flag|${flag}} `}{title|${safe(title)}} {detail|${safe(words.detail(node))}}`;
+  };
   return {
     type: "sankey",
-    left: 12,
-    right: 190,
+    left: LEFT,
+    right: RIGHT,
     top: 16,
     bottom: 16,
-    nodeWidth: 14,
-    nodeGap: 14,
+    nodeWidth: BAR,
+    nodeGap: 18,
     nodeAlign: "left",
     draggable: false,
     layoutIterations: 48,
@@ -127,13 +146,12 @@ function sankeySeries(flow: Flow, words: FlowWords): SankeySeriesOption & { read
           borderWidth: isSuspected(node) ? 2 : 0,
         },
         label: {
-          formatter: `{title|${safe(words.title(node))}}\n{detail|${isSuspected(node) ? `${words.flag} · ` : ""}${safe(words.detail(node))}}`,
+          formatter: label(node),
           position: "right" as const,
-          width: node.layer === last ? 170 : 128,
-          overflow: "truncate" as const,
           rich: {
-            title: { fontSize: 12, fontWeight: 600, color: colours.ink, lineHeight: 15 },
-            detail: { fontSize: 11, color: isSuspected(node) ? colours.danger : colours.quiet, lineHeight: 14 },
+            flag: { fontSize: 11, fontWeight: 600, color: colours.danger },
+            title: { fontSize: 12, fontWeight: 600, color: colours.ink },
+            detail: { fontSize: 11, color: colours.ink },
           },
           fontFamily: colours.font,
         },

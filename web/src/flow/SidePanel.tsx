@@ -46,13 +46,13 @@ export function SidePanel({ flow, facts, words, selected, select, toggle, show }
       {node && <NodeFacts flow={flow} node={node} facts={facts} words={words} toggle={toggle} show={show} />}
       {edge && <EdgeFacts edge={edge} facts={facts} words={words} />}
       {node && (node.kind === "account" || node.kind === "outside") && (
-        <Transactions key={selected} flow={flow} facts={facts} node={node} payer={null} />
+        <Transactions key={selected} flow={flow} facts={facts} words={words} node={node} payer={null} />
       )}
       {source && target && (target.kind === "account" || target.kind === "outside") && source.kind === "account" && (
-        <Transactions key={selected} flow={flow} facts={facts} node={target} payer={source} />
+        <Transactions key={selected} flow={flow} facts={facts} words={words} node={target} payer={source} />
       )}
       {source && target && source.kind === "loan" && (
-        <Transactions key={selected} flow={flow} facts={facts} node={target} payer={source} />
+        <Transactions key={selected} flow={flow} facts={facts} words={words} node={target} payer={source} />
       )}
     </aside>
   );
@@ -84,7 +84,7 @@ function NodeFacts({ flow, node, facts, words, toggle, show }: NodeProps) {
           </Link>
         )}
       </p>
-      {node.patterns.length > 0 && <p className="danger">{node.patterns.map((one) => name("pattern", one)).join("、")}</p>}
+      {node.patterns.length > 0 && <p className="danger">{words.patterns(node.patterns)}</p>}
       {node.kind !== "loan" && (
         <dl className="flow-ledger">
           {node.before_fen !== "0" && <Row label={t("flow.before")} fen={node.before_fen} facts={facts} />}
@@ -149,7 +149,7 @@ function EdgeFacts({ edge, facts, words }: { readonly edge: FlowEdge; readonly f
       {edge.patterns.length > 0 && (
         <p className="flow-panel-line">
           <span className="flow-flag">{t("flow.suspected")}</span>
-          <span className="danger">{edge.patterns.map((one) => name("pattern", one)).join("、")}</span>
+          <span className="danger">{words.patterns(edge.patterns)}</span>
         </p>
       )}
       <dl className="flow-ledger">
@@ -159,7 +159,7 @@ function EdgeFacts({ edge, facts, words }: { readonly edge: FlowEdge; readonly f
         ))}
       </dl>
       <p className="quiet figures">
-        {t("flow.transactions", { count: edge.transaction_count })} · {words.span(edge)}
+        {words.count(edge.transaction_count)} · {words.span(edge)}
       </p>
     </>
   );
@@ -168,12 +168,13 @@ function EdgeFacts({ edge, facts, words }: { readonly edge: FlowEdge; readonly f
 interface TransactionsProps {
   readonly flow: Flow;
   readonly facts: Schemas["LoanFacts"];
+  readonly words: FlowWords;
   readonly node: FlowNode;
   readonly payer: FlowNode | null;
 }
 
 /** The transactions of this loan at a node, or along an edge. */
-function Transactions({ flow, facts, node, payer }: TransactionsProps) {
+function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
   const [page, setPage] = useState(1);
@@ -202,7 +203,7 @@ function Transactions({ flow, facts, node, payer }: TransactionsProps) {
     <section className="flow-transactions" aria-label={t("flow.transactions_of")}>
       <h4>
         {t("flow.transactions_of")}
-        <span className="quiet figures">{t("flow.transactions", { count: data.total_count })}</span>
+        <span className="quiet figures">{words.count(data.total_count)}</span>
       </h4>
       <ol>
         {data.items.map((one) => {

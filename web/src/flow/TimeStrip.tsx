@@ -51,13 +51,16 @@ export function TimeStrip({ days, facts, since, until, change }: Props) {
       <div className="flow-time-head">
         <span>{t("flow.time")}</span>
         <span className="figures">{t("flow.span", { first: dayText(range[0]), last: dayText(range[1]) })}</span>
-        <Button size="small" type="link" disabled={whole} onClick={() => change(null, null)}>
-          {t("flow.time_all")}
-        </Button>
+        {!whole && (
+          <Button size="small" type="link" onClick={() => change(null, null)}>
+            {t("flow.time_all")}
+          </Button>
+        )}
       </div>
       <svg className="flow-bars" viewBox={`0 0 ${length} ${STRIP}`} preserveAspectRatio="none" aria-hidden="true">
         {bars.map(({ day, days: width, fen }) => {
-          const height = Math.max(1.5, STRIP * drawnShare(fen.toString(), most.toString()));
+          // By the square root, so that a quiet day is still seen beside the disbursement.
+          const height = Math.max(3, STRIP * Math.sqrt(drawnShare(fen.toString(), most.toString())));
           const inside = day + width - 1 >= range[0] && day <= range[1];
           return (
             <rect

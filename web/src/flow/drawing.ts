@@ -10,9 +10,14 @@ import {
 } from "@antv/g6";
 import type { PathArray } from "@antv/util";
 import { edgeId } from "./edges";
-import { HEIGHT, type Layout } from "./layout";
-import { lineWidth } from "./thickness";
+import type { Layout } from "./layout";
+import { ellipsed, textWidth } from "./text";
+import { lineWidth, widestFen } from "./thickness";
 import { type Flow, type FlowEdge, type FlowNode, isIdle, isSummary, isSuspected, type Palette, toneOf } from "./tones";
+
+/** Ways back run this far below the middle of a card. */
+const LOW = 13;
+const DASH = 6;
 
 type RenderArguments = Parameters<Rect["render"]>;
 
@@ -36,6 +41,7 @@ class Card extends Rect {
     const left = -width / 2;
     const text = { fontFamily: palette.font, textBaseline: "middle", pointerEvents: "none" } as const;
     const lettered = letter !== "";
+    const flagWidth = 14 + textWidth(flag, `11px ${palette.font}`);
     this.upsert(
       "chip",
       "rect",
@@ -54,13 +60,13 @@ class Card extends Rect {
     this.upsert(
       "flag",
       "rect",
-      flag !== "" && { x: width / 2 - 62, y: -HEIGHT / 2 - 9, width: 54, height: 18, radius: 9, fill: palette.danger, pointerEvents: "none" },
+      flag !== "" && { x: width / 2 - 18 - flagWidth, y: 2, width: flagWidth, height: 17, radius: 8.5, fill: palette.danger, pointerEvents: "none" },
       container,
     );
     this.upsert(
       "flag-text",
       "text",
-      flag !== "" && { ...text, x: width / 2 - 35, y: -HEIGHT / 2, text: flag, fontSize: 11, fill: palette.paper, textAlign: "center" },
+      flag !== "" && { ...text, x: width / 2 - 18 - flagWidth / 2, y: 11, text: flag, fontSize: 11, fill: palette.paper, textAlign: "center" },
       container,
     );
     this.upsert(
@@ -78,17 +84,22 @@ class Card extends Rect {
   }
 }
 
-/** Money that goes back to where it was before: below the cards, dashed. */
+/** Money that goes back to where it was before, or aside: out at the near side, in at the right, dashed. */
 class ReturnEdge extends BaseEdge {
   protected override getKeyPath(): PathArray {
     const [fromX = 0, fromY = 0] = this.sourceNode.getCenter();
     const [toX = 0, toY = 0] = this.targetNode.getCenter();
-    const start = fromY + HEIGHT / 2;
-    const end = toY + HEIGHT / 2;
-    const low = Math.max(start, end) + 18 + Math.abs(fromX - toX) * 0.06;
+    const half = (node: typeof this.sourceNode) => {
+      const { halfExtents } = node.getShape("key").getBounds();
+      return halfExtents[0] ?? 0;
+    };
+    const aside = Math.abs(fromX - toX) < 1;
+    const start = fromX + (aside ? half(this.sourceNode) : -half(this.sourceNode));
+    const end = toX + half(this.targetNode);
+    const reach = aside ? 52 : Math.max(36, (start - end) / 2);
     return [
-      ["M", fromX, start],
-      ["C", fromX, low, toX, low, toX, end],
+      ["M", start, fromY + LOW],
+      ["C", start + (aside ? reach : -reach), fromY + LOW, end + reach, toY + LOW, end, toY + LOW],
     ];
   }
 }
@@ -107,18 +118,6 @@ export interface Words {
   readonly title: (node: FlowNode) => string;
   readonly detail: (node: FlowNode) => string;
   readonly flag: string;
-}
-
-const measuring = document.createElement("canvas").getContext("2d");
-
-/** As much of a text as fits. */
-export function ellipsed(text: string, font: string, width: number): string {
-  if (!measuring) return text;
-  measuring.font = font;
-  if (measuring.measureText(text).width <= width) return text;
-  let end = text.length;
-  while (end > 1 && measuring.measureText(`${text.slice(0, end)}…`).width > width) end -= 1;
-  return `${text.slice(0, end)}…`;
 }
 
 interface Marks {
@@ -175,6 +174,7 @@ export function graphData(flow: Flow, layout: Layout, words: Words, colours: Pal
   const tones = new Map(flow.nodes.map((node) => [node.node_id, node]));
   const touched = (edge: FlowEdge) =>
     marks.selected !== null && (edge.source === marks.selected || edge.target === marks.selected || edgeId(edge) === marks.selected);
+  const whole = widestFen(flow);
   const edges = flow.edges.map((edge): EdgeData => {
     const from = layout.places.get(edge.source)?.column ?? 0;
     const to = layout.places.get(edge.target)?.column ?? 0;
@@ -182,7 +182,7 @@ export function graphData(flow: Flow, layout: Layout, words: Words, colours: Pal
     const target = tones.get(edge.target);
     const suspected = edge.patterns.length > 0;
     const stroke = suspected ? colours.danger : target ? colours[toneOf(target)] : colours.quiet;
-    const width = lineWidth(edge.amount_fen, flow.disbursed_fen);
+    const width = lineWidth(edge.amount_fen, whole);
     return {
       id: edgeId(edge),
       source: edge.source,
@@ -192,12 +192,12 @@ export function graphData(flow: Flow, layout: Layout, words: Words, colours: Pal
         stroke,
         strokeOpacity: touched(edge) ? 0.95 : suspected ? 0.7 : 0.45,
         lineWidth: width,
-        lineDash: back ? [7, 4] : 0,
+        lineDash: back ? [DASH + width, 3 + width / 2] : 0,
         sourcePort: back ? "" : "out",
         targetPort: back ? "" : "in",
         endArrow: true,
         endArrowType: "triangle",
-        endArrowSize: Math.min(14, 6 + width),
+        endArrowSize: 6 + width,
         increasedLineWidthForHitTesting: 10,
         cursor: "pointer",
       },

@@ -1,9 +1,9 @@
 import type { Flow, FlowNode } from "./tones";
 
-export const ROW = 58;
-export const COLUMN_GAP = 76;
-const WIDTHS: Readonly<Record<string, number>> = { loan: 128, folded: 138, rest: 138 };
-const WIDTH = 178;
+export const ROW = 56;
+export const COLUMN_GAP = 68;
+const WIDTHS: Readonly<Record<string, number>> = { loan: 164, folded: 142, rest: 142 };
+const WIDTH = 204;
 export const HEIGHT = 46;
 
 export interface Place {

@@ -1,3 +1,12 @@
+/** What the pointer is over, where, and how large the picture is. */
+export interface Pointed {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What can be done with a picture, whichever way it is drawn. */
 export interface Picture {
   readonly zoom: (inwards: boolean) => void;

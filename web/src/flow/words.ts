@@ -11,10 +11,15 @@ export function useFlowWords(facts: LoanFacts) {
   const { t, name, language } = useSpeech();
   const money = useMoney(facts);
   return useMemo(() => {
+    const comma = language === "zh" ? "、" : ", ";
     const title = (node: FlowNode): string => {
       if (node.kind === "loan") return t("flow.loan");
-      if (node.kind === "folded") return t("flow.folded", { count: node.account_count });
-      if (node.kind === "rest") return t("flow.rest", { count: node.account_count });
+      if (node.kind === "folded") {
+        return node.account_count === 1 ? t("flow.folded_one") : t("flow.folded", { count: node.account_count });
+      }
+      if (node.kind === "rest") {
+        return node.member_count === 1 ? t("flow.rest_one") : t("flow.rest", { count: node.member_count });
+      }
       if (node.kind === "outside") return name("use", node.use || "outside");
       return node.name ?? node.account ?? "";
     };
@@ -31,6 +36,10 @@ export function useFlowWords(facts: LoanFacts) {
       letter: (node: FlowNode) => name("flow_letter", toneOf(node)),
       detail: (node: FlowNode) => money.short(amount(node)),
       flag: t("flow.suspected"),
+      count: (count: number) => (count === 1 ? t("flow.transaction_one") : t("flow.transactions", { count })),
+      uses: (edge: FlowEdge) =>
+        edge.uses.map((share) => (share.use ? name("use", share.use) : t("flow.no_use"))).join(comma),
+      patterns: (patterns: readonly string[]) => patterns.map((one) => name("pattern", one)).join(comma),
       /** A node in one sentence, for a screen reader. */
       sentence: (node: FlowNode): string =>
         [
