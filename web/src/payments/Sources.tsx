@@ -74,7 +74,7 @@ function Sentence({ page, facts }: { readonly page: Schemas["RepaymentPage"]; re
   const { amount_fen, followed_fen } = page.repayment;
   const texts = partsOf(page.sources).map((part) =>
     t(part.key, {
-      amount: money.full(part.fen.toString()),
+      amount: part.fen === BigInt(amount_fen) ? t("payments.all") : money.full(part.fen.toString()),
       kind: label(part.kind),
       loan: part.loan?.loan_id ?? "",
       borrower: part.loan?.borrower_name ?? "",
@@ -141,6 +141,7 @@ type Tellable = Pick<
   | "bridge"
   | "days_before"
   | "evidence"
+  | "kind"
   | "loan"
   | "payer"
   | "payer_class"
@@ -155,6 +156,8 @@ function Told({ source, facts }: { readonly source: Tellable; readonly facts: Lo
   const clue = useClue();
   const why: string[] = [];
   if (source.basis === "regular") why.push(t("payments.regular"));
+  else if (source.kind === "revenue" && (source.payer_class === "company" || source.payer_class === "individual"))
+    why.push(t("payments.trade_remark"));
   else if (source.basis && source.basis !== "none") {
     const seen = source.evidence ? clue(source.evidence) : null;
     if (source.payer_class) why.push(t("payments.judged", { use: name("use", source.payer_class) }));
