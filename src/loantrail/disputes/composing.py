@@ -38,6 +38,7 @@ from loantrail.errors import InputError, Place
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.paths import LineArrival, TracedPath
 from loantrail.tracing.bounds import Bounds
+from loantrail.tracing.loan_bounds import LoanBounds
 
 ARRIVALS_LISTED: Final = 40
 PATHS_LISTED: Final = 5
@@ -139,7 +140,7 @@ class Composer:
             not_seen_elsewhere_count=elsewhere_count,
             classes=classes,
             vouchers=self._vouchers(shown, classes),
-            versions=self._versions(run),
+            versions=versions_of(money.kept, run),
         )
 
     def _loan(self) -> SheetLoan:
@@ -287,22 +288,24 @@ class Composer:
             document_numbers=sorted(documents),
         )
 
-    def _versions(self, run: Mapping[str, Any]) -> Versions:
-        rules = rule_files()
-        return Versions(
-            run_id=run["run_id"],
-            convention=run["convention"],
-            opening=self.money.named.opening,
-            data_version=run["data_version"],
-            data_date=run["data_date"],
-            last_arrival=run["last_arrival"],
-            read_at=run["read_at"],
-            data_sha256=data_digest(self.money.kept),
-            judgement_sha256=judgement_digest(self.money.kept),
-            rules_sha256=rules_hash(rules),
-            rules=rules,
-            software_version=version("loantrail"),
-        )
+
+def versions_of(kept: LoanBounds, run: Mapping[str, Any]) -> Versions:
+    """Data, rules and software as they are found; which run they are about is the row's."""
+    rules = rule_files()
+    return Versions(
+        run_id=run["run_id"],
+        convention=run["convention"],
+        opening=kept.named.opening,
+        data_version=run["data_version"],
+        data_date=run["data_date"],
+        last_arrival=run["last_arrival"],
+        read_at=run["read_at"],
+        data_sha256=data_digest(kept),
+        judgement_sha256=judgement_digest(kept),
+        rules_sha256=rules_hash(rules),
+        rules=rules,
+        software_version=version("loantrail"),
+    )
 
 
 def _limits(found: Bounds) -> Limits:

@@ -11,10 +11,10 @@ import polars as pl
 from pydantic import ValidationError
 
 from loantrail.disputes import store
-from loantrail.disputes.composing import Composer, Wanted
-from loantrail.disputes.making import sheet_of, without_computed
-from loantrail.disputes.model import compare, fingerprint
-from loantrail.disputes.sheet import FieldDifference, SheetContent, Verification, Versions
+from loantrail.disputes.composing import Composer, Wanted, versions_of
+from loantrail.disputes.making import sheet_of
+from loantrail.disputes.model import Comparison, Difference, compare, fingerprint
+from loantrail.disputes.sheet import FieldDifference, Verification, Versions
 from loantrail.disputes.texts import Texts
 from loantrail.disputes.trail import LoanMoney
 from loantrail.errors import FileUnreadable, InputError, Place
@@ -112,8 +112,12 @@ def _verified(
 ) -> Verification:
     intact = fingerprint(stated) == sha256
     genuine = intact and stored is not False
-    found = recomputed(connection, stated)
-    comparison = compare(stated, found.model_dump(mode="json"))
+    found, problem = recomputed(connection, stated)
+    comparison = compare(stated, found)
+    if problem:
+        # Nothing could be composed: only versions are compared field by field.
+        versions = [one for one in comparison.differences if one.field.startswith("versions")]
+        comparison = Comparison((Difference("line_fen", str(stated.get("line_fen")), problem), *versions))
     return Verification(
         sheet_id=sheet_id or None,
         intact=intact,
@@ -132,18 +136,25 @@ def _verified(
     )
 
 
-def recomputed(connection: type_of_connection, stated: dict[str, Any]) -> SheetContent:
-    """The content of the same sheet, out of the books as they were when the stated run read them."""
+def recomputed(connection: type_of_connection, stated: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The content of the same sheet, out of the books as they were when the stated run read them; where the loan has
+    no such line any more, its versions alone and what was wrong."""
     run = _run_of(stated)
     wanted = _wanted_of(stated)
     as_of = AsOf(run["last_arrival"], run["read_at"])
     books: Books = read_books(connection, lambda _text: None, as_of)
-    money = LoanMoney(LoanBounds(books.named, books.related, unlimited_accounts(books)), wanted.loan_id)
+    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
     connection.rollback()
     pages.read_one_state(connection)
-    content = Composer(money, Texts(connection, as_of), FreshJudgements(books.classes), wanted).content(run)
-    connection.rollback()
-    return content
+    try:
+        money = LoanMoney(kept, wanted.loan_id)
+        composer = Composer(money, Texts(connection, as_of), FreshJudgements(books.classes), wanted)
+        content = composer.content(run)
+    except InputError as problem:
+        return {"versions": versions_of(kept, run).model_dump(mode="json")}, problem.problem
+    finally:
+        connection.rollback()
+    return content.model_dump(mode="json"), ""
 
 
 def _run_of(stated: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +186,3 @@ def _not_a_sheet(field: str, cause: Exception) -> FileUnreadable:
         Place(field=field),
         "Give a sheet as Loantrail wrote it",
     )
-
-
-__all__ = ["sheet_of", "verify", "verify_row", "without_computed"]
