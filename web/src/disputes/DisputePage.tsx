@@ -83,14 +83,12 @@ function Sheet({ sheet }: { readonly sheet: Schemas["Sheet"] }) {
       <Section id="likenesses" title={t("disputes.likenesses")} hint={t("disputes.likenesses_hint")}>
         <Likenesses content={content} />
       </Section>
-      <div className="dispute-pair">
-        <Section id="vouchers" title={t("disputes.vouchers")}>
-          <Vouchers content={content} />
-        </Section>
-        <Section id="not-seen" title={t("disputes.not_seen")}>
-          <NotSeen content={content} />
-        </Section>
-      </div>
+      <Section id="vouchers" title={t("disputes.vouchers")}>
+        <Vouchers content={content} />
+      </Section>
+      <Section id="not-seen" title={t("disputes.not_seen")}>
+        <NotSeen content={content} />
+      </Section>
       <Section id="classes" title={t("disputes.classes")}>
         <Classes content={content} />
       </Section>

@@ -152,8 +152,7 @@ export function NotSeen({ content }: Props) {
         rowKey={(row) => `${row.account.account ?? ""}-${row.account.name ?? ""}`}
         columns={columns}
         dataSource={content.not_seen}
-        pagination={false}
-        scroll={{ x: "max-content" }}
+        pagination={content.not_seen.length > 15 ? { pageSize: 15, size: "small", showSizeChanger: false } : false}
       />
       {more > 0 && <p className="quiet small">{t("disputes.elsewhere_more", { count: more })}</p>}
     </>

@@ -48,7 +48,7 @@ export function LimitTable({ content }: Props) {
   ];
   return (
     <>
-      <Table size="small" columns={columns} dataSource={rows} pagination={false} scroll={{ x: "max-content" }} />
+      <Table size="small" columns={columns} dataSource={rows} pagination={false} />
       {content.subject.transfer_id && !content.transfer_limits && (
         <p className="quiet small">{t("disputes.limits_linked")}</p>
       )}
