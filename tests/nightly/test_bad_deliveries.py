@@ -12,8 +12,6 @@ import pytest
 from tests.nightly.bank import DAY, NEXT, THIRD, Bank, chain, changes, loan
 from tests.nightly.conftest import Books
 
-from loantrail.nightly.model import ALARMS
-
 pytestmark = pytest.mark.database
 
 
@@ -207,9 +205,3 @@ def test_half_a_full_table_is_held_back_even_where_its_own_counts_agree(books: B
         ("table_shrunk", "33", "16")
     ]
     assert books.content() == before
-
-
-def test_every_alarm_has_words_in_both_languages():
-    for code, kind in ALARMS.items():
-        assert kind.chinese and kind.english, code
-        assert any("一" <= letter <= "鿿" for letter in kind.chinese), code

@@ -60,8 +60,9 @@ def update_records(
     Of two rows with one key and different content the later is refused. Raises nothing for bad rows.
     """
     updated = Updated()
-    store.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
+    # Asked first: the unit of rows without one is none that the bank told.
     was_empty = versions.is_empty(connection, record_type)
+    store.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
     refused = _take_current(connection, record_type, rows, origin, updated, was_empty)
     updated.broken = [(row, refused[row]) for row in sorted(refused)]
     if rows.is_whole and not was_empty:

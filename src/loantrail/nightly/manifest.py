@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 from loantrail.errors import FileUnreadable, InputError, Place, ValueRefused
 from loantrail.ledger.intake import LINE, RECORD_TYPES
-from loantrail.money import fen_from_decimal
 from loantrail.nightly.model import CONTROL_COLUMNS, GENERAL_LEDGER, MODES, Declared, Manifest, Subject
 from loantrail.records import Kind
 
@@ -135,7 +134,7 @@ def _fen(table: str, name: str, value: object, unit: str) -> int:
         # A sum may be larger than any single amount: only its digits are checked.
         scaled = number.scaleb(2) if unit == "yuan" else number
         if scaled != scaled.to_integral_value():
-            return fen_from_decimal(number)
+            raise ValueError("amount_finer_than_minor_unit")
         return int(scaled)
     except (InvalidOperation, ValueError, OverflowError):
         raise ValueRefused(f"the total of {name} is {value!r}", Place(field="totals")) from None
