@@ -179,14 +179,14 @@ function Filters({ state, change, narrowed, clear }: FilterProps) {
         aria-label={t("accounts.side")}
         value={state.side}
         className="filter"
-        options={SIDES.map((one) => ({ value: one, label: t(`accounts.side_${one}`) }))}
+        options={SIDES.map((one) => ({ value: one, label: name("account_side", one) }))}
         onChange={(one) => change({ side: one === "any" ? "" : one })}
       />
       <Select<LoanMoney>
         aria-label={t("accounts.loan_money")}
         value={state.loanMoney}
         className="filter wide-filter"
-        options={LOAN_MONEY.map((one) => ({ value: one, label: t(`accounts.loan_money_${one}`) }))}
+        options={LOAN_MONEY.map((one) => ({ value: one, label: name("account_loan_money", one) }))}
         onChange={(one) => change({ loan_money: one === "any" ? "" : one })}
       />
       <Select<string>

@@ -205,7 +205,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
   const { t, name } = useSpeech();
   const money = useMoney(page);
   const open = useNavigate();
-  const unit = page.currency;
+  const currency = page.currency;
   const figure = (fen: string) => (
     <span className="amount" title={money.hover(fen)}>
       {money.exact(fen)}
@@ -228,14 +228,14 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
     },
     {
       key: "in",
-      title: t("accounts.lines_in_column", { unit }),
+      title: t("accounts.lines_in_column", { currency }),
       align: "right",
       className: "figures",
       render: (_, line) => (line.direction === "credit" ? figure(line.amount_fen) : null),
     },
     {
       key: "out",
-      title: t("accounts.lines_out_column", { unit }),
+      title: t("accounts.lines_out_column", { currency }),
       align: "right",
       className: "figures",
       render: (_, line) => (line.direction === "debit" ? figure(line.amount_fen) : null),
@@ -245,7 +245,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
       : [
           {
             key: "balance",
-            title: t("accounts.lines_balance", { unit }),
+            title: t("accounts.lines_balance", { currency }),
             align: "right" as const,
             className: "figures",
             render: (_: unknown, line: Line) =>
@@ -281,7 +281,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
     { key: "text", title: t("accounts.lines_text"), className: "cell-text", render: (_, line) => line.purpose_text ?? none },
     {
       key: "loan",
-      title: t("accounts.lines_loan", { unit }),
+      title: t("accounts.lines_loan", { currency }),
       align: "right",
       className: "figures",
       render: (_, line) =>

@@ -44,7 +44,7 @@ export function Pairing({ transaction, moved }: Props) {
       {toldHere}
       <div className="box-head">
         <h2 id="pairing-title">{t("accounts.pairing_title")}</h2>
-        {current && pairing !== "apart" && (
+        {current && pairing !== "apart" && pairing !== "outside" && (
           <Button
             size="small"
             onClick={() => {
