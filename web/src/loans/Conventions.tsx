@@ -4,7 +4,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { ProblemText } from "./ProblemText";
-import type { Line } from "./groups";
+import { type Line, sumFen } from "./groups";
 
 type Convention = Schemas["OtherConvention"];
 type Counted = Schemas["ConventionLine"];
@@ -140,7 +140,7 @@ export function Conventions({ loanId, lines, facts }: Props) {
           options={ALL.map((one) => ({ value: one, label: name("convention", one) }))}
         />
       </fieldset>
-      <p className="convention-progress" role="status">
+      <div className="convention-progress" role="status">
         {pending.length > 0 && (
           <>
             <Spin size="small" />{" "}
@@ -149,7 +149,7 @@ export function Conventions({ loanId, lines, facts }: Props) {
             })}
           </>
         )}
-      </p>
+      </div>
       {failed.map((one) => (
         <ProblemText
           key={one}
@@ -166,11 +166,32 @@ export function Conventions({ loanId, lines, facts }: Props) {
           dataSource={rows}
           pagination={false}
           size="middle"
+          summary={() => (
+            <Table.Summary.Row className="total">
+              <Table.Summary.Cell index={0}>{t("statement.total")}</Table.Summary.Cell>
+              <Table.Summary.Cell index={1} align="right" className="cell-official">
+                <Amount fen={sumFen(lines).toString()} form="exact" {...facts} />
+              </Table.Summary.Cell>
+              {shown.map((one, position) => (
+                <Table.Summary.Cell key={one} index={position + 2} align="right">
+                  {one === "poison" || !answers[one].data ? (
+                    <span className="quiet">–</span>
+                  ) : (
+                    <Amount fen={summed(answers[one].data.lines)} form="exact" {...facts} />
+                  )}
+                </Table.Summary.Cell>
+              ))}
+            </Table.Summary.Row>
+          )}
         />
       </div>
       {chosen.includes("poison") && <p className="memo quiet">{t("conventions.poison_hint")}</p>}
     </section>
   );
+}
+
+function summed(lines: readonly Counted[]): string {
+  return lines.reduce((sum, line) => sum + BigInt(line.amount_fen ?? "0"), 0n).toString();
 }
 
 interface CellProps {

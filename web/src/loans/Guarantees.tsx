@@ -221,6 +221,31 @@ function CollateralBox({ found }: { readonly found: Schemas["Guarantees"] }) {
   );
 }
 
+type Relation = Schemas["Relation"];
+
+/** One entry per party, in the order of its first relation. */
+function byParty(related: readonly Relation[]): (readonly [Relation, ...Relation[]])[] {
+  const parties = new Map<string, [Relation, ...Relation[]]>();
+  for (const one of related) {
+    const known = parties.get(one.party_id);
+    if (known) known.push(one);
+    else parties.set(one.party_id, [one]);
+  }
+  return [...parties.values()];
+}
+
+function Related({ one }: { readonly one: Relation }) {
+  const { t, name } = useSpeech();
+  const relation = name("relation", one.relation);
+  const declared = one.relation === "declared_related_party" || one.relation === "co_borrower";
+  return (
+    <span className={declared ? "relation relation-declared" : "relation"}>
+      {declared || !one.from_borrower ? relation : t("related.borrower_is", { relation })}
+      {one.share_ppm !== null && <span className="quiet"> {t("related.share", { share: percent(one.share_ppm) })}</span>}
+    </span>
+  );
+}
+
 function RelatedBox({ found }: { readonly found: Schemas["Guarantees"] }) {
   const { t, name } = useSpeech();
   return (
@@ -237,22 +262,17 @@ function RelatedBox({ found }: { readonly found: Schemas["Guarantees"] }) {
         <p className="empty-line quiet">{t("related.none")}</p>
       ) : (
         <ul className="related">
-          {found.related.map((one) => {
-            const relation = name("relation", one.relation);
-            const declared = one.relation === "declared_related_party" || one.relation === "co_borrower";
-            return (
-              <li key={`${one.party_id}-${one.relation}-${one.from_borrower}`}>
-                <span className={declared ? "relation relation-declared" : "relation"}>
-                  {declared || !one.from_borrower ? relation : t("related.borrower_is", { relation })}
-                </span>
-                <span>{one.name}</span>
-                <span className="quiet">
-                  {name("party_kind", one.party_kind)}
-                  {one.share_ppm !== null && ` · ${t("related.share", { share: percent(one.share_ppm) })}`}
-                </span>
-              </li>
-            );
-          })}
+          {byParty(found.related).map(([first, ...others]) => (
+            <li key={first.party_id}>
+              <span className="related-name">{first.name}</span>
+              <span className="quiet">{name("party_kind", first.party_kind)}</span>
+              <span className="relations">
+                {[first, ...others].map((one) => (
+                  <Related key={`${one.relation}-${one.from_borrower}`} one={one} />
+                ))}
+              </span>
+            </li>
+          ))}
         </ul>
       )}
     </Box>
@@ -270,7 +290,7 @@ function ScheduleBox({ found, standing }: ScheduleProps) {
     {
       key: "number",
       title: t("schedule.number"),
-      align: "right",
+      width: 88,
       render: (_, one) => <span className="figures">{one.instalment_no}</span>,
     },
     {
