@@ -39,5 +39,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   cacheDir: process.env["LOANTRAIL_VITE_CACHE"] ?? "node_modules/.vite",
-  server: { proxy: { "/api": process.env["LOANTRAIL_API"] ?? "http://127.0.0.1:8321" } },
+  // The server takes changes only from pages of its own address, so it must see the address that the browser sees.
+  server: { proxy: { "/api": { target: process.env["LOANTRAIL_API"] ?? "http://127.0.0.1:8321", changeOrigin: false } } },
 });

@@ -37,6 +37,10 @@ class ImportOptions(Answer):
         return {name: value for name, value in self.model_dump().items() if value}
 
 
+class Nothing(Answer):
+    """The body of a request that says nothing but that it is meant: `{}`. Another site's form cannot send it."""
+
+
 class UploadedFile(Answer):
     name: str
     size_bytes: int
@@ -227,7 +231,7 @@ class AmbiguousGroups(Answer):
     limit: int
 
 
-class Reconciliation(Priced):
+class BalanceCheck(Priced):
     """Whether the running balances of an account add up."""
 
     account: str
@@ -245,9 +249,9 @@ class Reconciliation(Priced):
     checked_at: datetime.datetime
 
 
-class Reconciliations(Answer):
+class BalanceChecks(Answer):
     counts: dict[str, int] = Field(description="State -> accounts.")
-    items: list[Reconciliation]
+    items: list[BalanceCheck]
     total_count: int
     offset: int
     limit: int

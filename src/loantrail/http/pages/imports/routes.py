@@ -19,6 +19,7 @@ from loantrail.http.pages.imports.model import (
     ImportHistory,
     ImportOptions,
     ImportOverview,
+    Nothing,
     Stage,
     UploadedFile,
     UploadNote,
@@ -86,8 +87,11 @@ def list_imports(connection: Reading, uploads: Kept, background: Background) -> 
 
 
 @router.post("/imports", status_code=HTTPStatus.CREATED, responses=_MADE)
-def begin_import(connection: Reading, uploads: Kept, background: Background) -> Import:
+def begin_import(
+    connection: Reading, uploads: Kept, background: Background, meant: Annotated[Nothing, Body()]
+) -> Import:
     """A place for files that are to be imported together."""
+    del meant
     return _answer(connection, uploads.make(), background)
 
 
@@ -155,8 +159,15 @@ def check_import(
 
 
 @router.post("/imports/{import_id}/start", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
-def start_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
+def start_import(
+    connection: Reading,
+    uploads: Kept,
+    background: Background,
+    import_id: ImportId,
+    meant: Annotated[Nothing, Body()],
+) -> Import:
     """Take the files into the books, in the background. One that was broken off goes on where it was."""
+    del meant
     background.begin(import_id, Stage.IMPORTING)
     return _answer(connection, uploads.read(import_id), background)
 

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query
 
 from loantrail.http.connections import Reading
 from loantrail.http.pages.imports import store
-from loantrail.http.pages.imports.model import AmbiguousGroups, Reconciliations, UnpairedLines
+from loantrail.http.pages.imports.model import AmbiguousGroups, BalanceChecks, UnpairedLines
 from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.ledger.outcome.store import ambiguous_groups, unpaired_of_ours
 
 router = APIRouter(tags=["imports"])
 
 
-class BalanceState(StrEnum):
+class BalanceCheckState(StrEnum):
     """Whether an account's running balances add up."""
 
     DIFFERS = "differs"
@@ -32,16 +32,16 @@ Account = Annotated[
 @router.get("/reconciliations", responses=LIST_PROBLEMS)
 def list_reconciliations(
     connection: Reading,
-    state: BalanceState = BalanceState.DIFFERS,
+    state: BalanceCheckState = BalanceCheckState.DIFFERS,
     search: Annotated[
         str, Query(max_length=100, pattern=PRINTABLE, description="Fragment of the account.")
     ] = "",
     offset: Offset = 0,
     limit: Limit = 50,
-) -> Reconciliations:
+) -> BalanceChecks:
     """Accounts by whether their running balances add up, the largest number of differences first."""
     counts, items, total = store.reconciliations(connection, state.value, search.strip(), offset, limit)
-    return Reconciliations.model_validate(
+    return BalanceChecks.model_validate(
         {"counts": counts, "items": items, "total_count": total, "offset": offset, "limit": limit}
     )
 

@@ -1,0 +1,67 @@
+import { Button } from "antd";
+import { api } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Failure, Loading, Notice } from "../ui/states";
+import { Term } from "../ui/Term";
+import { useAddress } from "./address";
+import { LineTable } from "./LineTable";
+import { SearchBox } from "./SearchBox";
+import { countText } from "./size";
+
+const PAGE = 50;
+
+/** Lines between two of our accounts of which only one side is here. */
+export function Unpaired() {
+  const { t } = useSpeech();
+  const { address, change, page } = useAddress();
+  const account = address.get("account") ?? "";
+  const { data, error, isFetching, refetch } = api.useQuery(
+    "get",
+    "/api/v1/unpaired",
+    { params: { query: { account, offset: (page - 1) * PAGE, limit: PAGE } } },
+    { placeholderData: (before) => before, refetchOnMount: "always" },
+  );
+  if (error) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return <Loading />;
+  if (data.total_count === 0 && !account)
+    return (
+      <Notice tone="empty" title={t("imports.unpaired_none")}>
+        <p>{t("imports.unpaired_none_hint")}</p>
+      </Notice>
+    );
+  return (
+    <>
+      <div className="imports-filters">
+        <p className="quiet small imports-explain">
+          <Term name="unpaired" /> · {t("imports.unpaired_explain")}
+        </p>
+        <SearchBox
+          value={account}
+          label={t("imports.filter.account_whole")}
+          onChange={(text) => change({ account: text })}
+        />
+      </div>
+      {data.total_count === 0 ? (
+        <Notice
+          tone="empty"
+          title={t("imports.balances_none")}
+          action={<Button onClick={() => change({ account: "" })}>{t("imports.filter.clear")}</Button>}
+        />
+      ) : (
+        <LineTable
+          lines={data.items}
+          busy={isFetching}
+          pagination={{
+            current: page,
+            pageSize: PAGE,
+            total: data.total_count,
+            hideOnSinglePage: data.total_count <= PAGE,
+            showSizeChanger: false,
+            onChange: (next) => change({ page: String(next) }),
+            showTotal: (count) => t("imports.total", { count: countText(count) }),
+          }}
+        />
+      )}
+    </>
+  );
+}
