@@ -170,8 +170,8 @@ def test_no_fen_pays_twice(seed: int) -> None:
     for event in range(history.event_count):
         walked.sources(event)
     spent: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    places = [(account, played) for account, played in walked._queues._accounts.items()]
-    places += [(-3 - opener, played) for opener, played in walked._queues._slots.items()]
+    places = [(account, played) for account, played in walked.queues.accounts.items()]
+    places += [(-3 - opener, played) for opener, played in walked.queues.slots.items()]
     for place, played in places:
         for pieces in (played.taken or {}).values():
             for piece in pieces:

@@ -72,21 +72,21 @@ class Backward:
     """
 
     def __init__(self, history: History) -> None:
-        self._queues = Queues(history)
+        self.queues = Queues(history)
 
     @property
     def history(self) -> History:
         """The history that is walked: events in the same order, and behind its accounts a private one for every slot
         of money in transit."""
-        return self._queues.history
+        return self.queues.history
 
     def is_transit(self, account: int) -> bool:
         """Whether that account stands for money between two halves of a movement."""
-        return account == IN_TRANSIT or account >= self._queues.account_count
+        return account == IN_TRANSIT or account >= self.queues.account_count
 
     def is_carried(self, event: int) -> bool:
         """Whether the event's money is matched by reference to what came into a pooled account."""
-        return event in self._queues.opener_of
+        return event in self.queues.opener_of
 
     def sources(
         self,
@@ -103,16 +103,16 @@ class Backward:
 
         Raises InputError where there is no such event or interval.
         """
-        if not 0 <= event < self._queues.history.event_count:
+        if not 0 <= event < self.queues.history.event_count:
             raise InputError(
                 f"there is no event {event}", Place(field="event"), "Give its place in the order"
             )
-        high = self._queues.amount(event) if high is None else high
-        if not 0 <= low < high <= self._queues.amount(event):
+        high = self.queues.amount(event) if high is None else high
+        if not 0 <= low < high <= self.queues.amount(event):
             raise InputError(
                 f"the payment has no fen {low} to {high}",
                 Place(field="low"),
-                f"It has {self._queues.amount(event)}",
+                f"It has {self.queues.amount(event)}",
             )
         found = _Found({})
         self._walk(event, low, high, closed, parts_max, found)
@@ -121,7 +121,7 @@ class Backward:
                 origin,
                 amount,
                 events,
-                account if account < self._queues.account_count else IN_TRANSIT,
+                account if account < self.queues.account_count else IN_TRANSIT,
                 loan,
                 use,
             )
@@ -132,7 +132,7 @@ class Backward:
     def _walk(
         self, event: int, low: int, high: int, closed: Bool | None, parts_max: int, found: _Found
     ) -> None:
-        history = self._queues.history
+        history = self.queues.history
         number = 0
         waiting: list[tuple[int, int, int, int, int, _Way]] = [
             (low - high, number, event, low, high, _Way(event, None))
@@ -141,7 +141,7 @@ class Backward:
             _, _, at, begin, finish, way = heapq.heappop(waiting)
             self._end_labelled(at, begin, finish, way, found)
             debit = int(history.debit[at])
-            own = self._queues.own_amount(at, begin, finish) if not self._queues.disburses(at) else 0
+            own = self.queues.own_amount(at, begin, finish) if not self.queues.disburses(at) else 0
             if own == 0:
                 continue
             if number > parts_max:
@@ -151,12 +151,12 @@ class Backward:
                 closed is not None
                 and 0 <= debit < len(closed)
                 and closed[debit]
-                and at not in self._queues.opener_of
+                and at not in self.queues.opener_of
             ):
                 origin = Origin.POOL if history.terminal[debit] else Origin.PAYER
                 found.end(origin, way, own, debit)
                 continue
-            for piece, nothing in self._queues.split(at, begin, finish):
+            for piece, nothing in self.queues.split(at, begin, finish):
                 if piece.event == OPENING:
                     found.end(Origin.OPENING, way, piece.amount, debit)
                 elif piece.event == UNCOVERED:
@@ -176,8 +176,8 @@ class Backward:
                     )
 
     def _end_labelled(self, event: int, low: int, high: int, way: _Way, found: _Found) -> None:
-        hops = self._queues.hops
-        for begin, finish, row in self._queues.labelled(event, of_payer=False):
+        hops = self.queues.hops
+        for begin, finish, row in self.queues.labelled(event, of_payer=False):
             amount = min(finish, high) - max(begin, low)
             if amount <= 0:
                 continue
@@ -185,20 +185,20 @@ class Backward:
             while hops.parent[hop] >= 0:
                 hop = int(hops.parent[hop])
                 behind = _Way(int(hops.event[hop]), behind)
-            account = int(self._queues.history.debit[hops.event[hop]])
+            account = int(self.queues.history.debit[hops.event[hop]])
             found.end(Origin.LOAN, behind, amount, account, int(hops.loan[row]), int(hops.use_before[row]))
 
     def loan_money(self, event: int) -> dict[int, int]:
         """Loan -> fen of it in a payment, as the forward trace has it."""
         found: dict[int, int] = {}
-        for begin, end, row in self._queues.labelled(event, of_payer=False):
-            loan = int(self._queues.hops.loan[row])
+        for begin, end, row in self.queues.labelled(event, of_payer=False):
+            loan = int(self.queues.hops.loan[row])
             found[loan] = found.get(loan, 0) + end - begin
         return found
 
     def events_of(self, account: int) -> Int64:
         """The events that touch an account, in their order."""
-        return self._queues.events_of(account)
+        return self.queues.events_of(account)
 
 
 __all__ = ["PARTS_MAX", "Backward", "Origin", "Source"]

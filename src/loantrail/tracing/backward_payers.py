@@ -241,10 +241,11 @@ def _kind() -> pl.Expr:
         (settled, Kind.REVENUE),
         (class_of == "payment_institution", Kind.OWN_ELSEWHERE),
         (pl.col("retail") & wage & ~person, Kind.REVENUE),
+        # A guarantee company that stands on record pays as guarantor, not as a lender.
+        (pl.col("guarantees") | pl.col("names_guarantor"), Kind.GUARANTOR),
         (class_of.is_in(DEBT_CLASSES) & (pl.col("basis") != "remark") | borrowed, Kind.OTHER_DEBT),
         (class_of.is_in(POOL_CLASSES), Kind.POOL),
         (class_of.is_in(HOMECOMING_CLASSES), Kind.OWN_ASSETS),
-        (pl.col("guarantees") | pl.col("names_guarantor"), Kind.GUARANTOR),
         (pl.col("relation").is_not_null(), Kind.RELATED_PARTY),
         (trade, Kind.REVENUE),
         (person, Kind.INDIVIDUAL),

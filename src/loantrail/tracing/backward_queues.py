@@ -182,8 +182,8 @@ class Queues:
         self._carriers: dict[int, list[int]] = {}
         self.opener_of: dict[int, int] = {}
         self._read_slots()
-        self._accounts: dict[int, Played] = {}
-        self._slots: dict[int, Played] = {}
+        self.accounts: dict[int, Played] = {}
+        self.slots: dict[int, Played] = {}
 
     def _reversals(self) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
         """Reversing event -> what it reverses, how much of it, and how much earlier reversals took."""
@@ -254,23 +254,23 @@ class Queues:
     # Going through one account or slot
 
     def _account(self, account: int, until: int) -> Played:
-        played = self._accounts.get(account)
+        played = self.accounts.get(account)
         if played is None:
             first, last = int(self._first_end[account]), int(self._first_end[account + 1])
             opening = int(self.history.opening_fen[account])
             played = Played(Queue(opening), np.sort(self._event_of_end[first:last]), opening, 0, {})
-            self._accounts[account] = played
+            self.accounts[account] = played
         self._play(played, account, until)
         return played
 
     def _slot(self, opener: int, until: int) -> Played:
-        played = self._slots.get(opener)
+        played = self.slots.get(opener)
         if played is None:
             later = [*self._carriers.get(opener, ()), *self._reversing.get(opener, ())]
             played = Played(Queue(0), np.array(sorted(later), np.int64), 0, 0, {})
             for begin, end in self._own(opener, 0, self.amount(opener), of_payer=False):
                 played.queue.join(Piece(opener, begin, end - begin))
-            self._slots[opener] = played
+            self.slots[opener] = played
         self._play(played, None, until)
         return played
 

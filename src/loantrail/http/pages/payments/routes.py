@@ -47,7 +47,7 @@ def loan_repayments(
         pages.read_one_state(connection)
         loan, rows = _loan(connection, loan_id)
         run = pages.current_run(connection)
-    kept = _kept(connections, run)
+    kept = _kept(connections, run) if rows else None
     with connections.connection() as connection:
         pages.read_one_state(connection)
         following = _follow(connection, kept, loan, rows)
