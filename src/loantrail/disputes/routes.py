@@ -9,7 +9,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Response
 
 from loantrail.disputes import store
-from loantrail.disputes.sheet import Sheet, SheetList, SheetRequest, SheetRow, Verification
+from loantrail.disputes.sheet import (
+    Sheet,
+    SheetList,
+    SheetRequest,
+    SheetRow,
+    Verification,
+    VerificationRequest,
+)
 from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId
@@ -97,8 +104,9 @@ def sheet_file(connection: Reading, sheet_id: SheetId) -> Response:
 
 
 @router.post("/disputes/{sheet_id}/verification", tags=["disputes"], responses=LOAN_PROBLEMS)
-def verify_sheet(connections: Lending, sheet_id: SheetId) -> Verification:
+def verify_sheet(connections: Lending, sheet_id: SheetId, wanted: VerificationRequest) -> Verification:
     """Compute the sheet again from the books as they were: identical, or what differs. Reads all books of then."""
+    del wanted
     from loantrail.disputes import verifying
 
     with connections.connection() as connection:

@@ -278,6 +278,10 @@ class SheetRequest(Answer):
     made_by: str = Field(default="", max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
+class VerificationRequest(Answer):
+    """Nothing is to be said: everything stands on the sheet."""
+
+
 class FieldDifference(Answer):
     field: str
     stated: str | None

@@ -16,7 +16,7 @@ export function Verification({ sheetId }: { readonly sheetId: string }) {
         <Button
           icon={<SyncOutlined aria-hidden />}
           loading={isPending}
-          onClick={() => mutate({ params: { path: { sheet_id: sheetId } } })}
+          onClick={() => mutate({ params: { path: { sheet_id: sheetId } }, body: {} })}
         >
           {t("disputes.verify")}
         </Button>
