@@ -85,8 +85,8 @@ export function App() {
                 <Route path="/accounts/:account" element={<AccountPage />} />
                 <Route path="/transactions/:transferId" element={<TransactionPage />} />
                 <Route path="/disputes/:sheetId" element={<DisputePage />} />
-                <Route path="/imports" element={<ImportsPage />} />
-                <Route path="/nightly" element={<NightlyPage />} />
+                <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
+                <Route path="/nightly/:date?" element={<NightlyPage />} />
                 <Route path="/glossary" element={<GlossaryPage />} />
                 <Route path="*" element={<Missing />} />
               </Routes>
