@@ -28,7 +28,7 @@ interface ChartEvent {
 
 const ROW = 34;
 const LEFT = 12;
-const RIGHT = 224;
+const RIGHT = 246;
 const BAR = 14;
 
 /** The same folded graph as a Sankey diagram. Its nodes are accounts at one hop, so money never runs in a circle. */

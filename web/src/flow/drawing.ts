@@ -17,6 +17,8 @@ import { type Flow, type FlowEdge, type FlowNode, isIdle, isSummary, isSuspected
 
 /** Ways back run this far below the middle of a card. */
 const LOW = 13;
+const REACH = 48;
+const MARGIN = 14;
 const DASH = 6;
 
 type RenderArguments = Parameters<Rect["render"]>;
@@ -39,13 +41,13 @@ class Card extends Rect {
     const { tone, letter, title, detail, flag, sign, palette } = attributes as unknown as CardStyle;
     const [width = 0] = this.getSize(attributes);
     const left = -width / 2;
-    const text = { fontFamily: palette.font, textBaseline: "middle", pointerEvents: "none" } as const;
+    const text = { fontFamily: palette.font, textBaseline: "middle", pointerEvents: "none", opacity: attributes?.opacity ?? 1 } as const;
     const lettered = letter !== "";
     const flagWidth = 14 + textWidth(flag, `11px ${palette.font}`);
     this.upsert(
       "chip",
       "rect",
-      lettered && { x: left + 8, y: -12, width: 24, height: 24, radius: 6, fill: tone, pointerEvents: "none" },
+      lettered && { x: left + 8, y: -12, width: 24, height: 24, radius: 6, fill: tone, opacity: text.opacity, pointerEvents: "none" },
       container,
     );
     this.upsert(
@@ -96,10 +98,14 @@ class ReturnEdge extends BaseEdge {
     const aside = Math.abs(fromX - toX) < 1;
     const start = fromX + (aside ? half(this.sourceNode) : -half(this.sourceNode));
     const end = toX + half(this.targetNode);
-    const reach = aside ? 52 : Math.max(36, (start - end) / 2);
+    const startY = fromY + LOW;
+    const endY = toY + LOW;
+    // Near its own column most of the way, apart from the edges that run forward between the same cards.
+    const first = aside ? start + REACH : start - REACH / 3;
+    const second = aside ? end + REACH : Math.max(end + REACH / 2, first);
     return [
-      ["M", start, fromY + LOW],
-      ["C", start + (aside ? reach : -reach), fromY + LOW, end + reach, toY + LOW, end, toY + LOW],
+      ["M", start, startY],
+      ["C", first, startY + (endY - startY) * (aside ? 0 : 0.7), second, endY, end, endY],
     ];
   }
 }
@@ -148,7 +154,7 @@ function nodeData(node: FlowNode, layout: Layout, words: Words, colours: Palette
         lineWidth: chosen ? 2.5 : suspected ? 1.75 : 1.25,
         lineDash: summary ? [4, 3] : 0,
         cursor: "pointer",
-        opacity: isIdle(node) ? 0.4 : 1,
+        opacity: isIdle(node) ? 0.55 : 1,
         halo: found,
         haloStroke: colours.held,
         haloLineWidth: 10,
@@ -167,6 +173,18 @@ function nodeData(node: FlowNode, layout: Layout, words: Words, colours: Palette
       },
     },
   ];
+}
+
+/** Nothing to see: they keep a margin around the picture when it is saved. */
+function corners(layout: Layout): NodeData[] {
+  return [
+    [-MARGIN, -MARGIN],
+    [layout.width + MARGIN, layout.height + MARGIN],
+  ].map(([x, y], number) => ({
+    id: `corner ${number}`,
+    type: "circle",
+    style: { x: x ?? 0, y: y ?? 0, size: 1, opacity: 0, pointerEvents: "none" },
+  }));
 }
 
 /** The graph as it is drawn: every card in its place, every edge as thick as its amount. */
@@ -203,5 +221,6 @@ export function graphData(flow: Flow, layout: Layout, words: Words, colours: Pal
       },
     };
   });
-  return { nodes: flow.nodes.flatMap((node) => nodeData(node, layout, words, colours, marks)), edges };
+  const nodes = flow.nodes.flatMap((node) => nodeData(node, layout, words, colours, marks));
+  return { nodes: [...nodes, ...corners(layout)], edges };
 }

@@ -126,57 +126,86 @@ def node_id(account: str | None, use: str, depth: int, by_account: bool) -> str:
 
 @dataclass(slots=True)
 class _Whole:
-    """The unfolded graph."""
+    """The unfolded graph, hop by hop: where each arrives, its parent's number or -1, where it leaves from."""
 
     keys: list[str]
     parents: list[int]
-    targets: dict[str, defaultdict[str, int]]
+    sources: list[str]
     layers: dict[str, int]
     accounts: dict[str, str | None]
 
 
+class LoanFlow:
+    """The hops of one loan in the order of the trace (parents first), and what every view of them shares."""
+
+    def __init__(self, hops: Sequence[HopRow]) -> None:
+        self.hops = hops
+        self.account_count = len({hop[4] for hop in hops if hop[4]})
+        self._wholes: dict[bool, _Whole] = {}
+
+    @property
+    def layered(self) -> bool:
+        """Whether the convention keeps paths; without them there is nothing to draw."""
+        return not self.hops or self.hops[0][6] >= 0
+
+    def fold(self, view: View, holders: Holders) -> Folded:
+        """The graph as `view` wants it."""
+        whole = self._wholes.get(view.by_account)
+        if whole is None:
+            whole = self._wholes[view.by_account] = _whole(self.hops, view.by_account)
+        nodes = _shown_nodes(self.hops, whole, view)
+        edges: dict[tuple[str, str], Edge] = {}
+        days: dict[datetime.date, list[int]] = {}
+        at = _follow(self.hops, whole, view, nodes, edges, days)
+        lines = _rest(self.hops, whole.parents, at, nodes, view.until, holders)
+        for edge in edges.values():
+            nodes[edge.source].out_fen += edge.amount_fen
+            nodes[edge.target].in_fen += edge.amount_fen
+        return Folded(nodes, list(edges.values()), dict(sorted(days.items())), lines)
+
+
 def fold(hops: Sequence[HopRow], view: View, holders: Holders) -> Folded:
-    """The graph of `hops` (in the order of the trace: parents first) as `view` wants it."""
-    whole = _whole(hops, view.by_account)
-    nodes = _shown_nodes(whole, view)
-    edges: dict[tuple[str, str], Edge] = {}
-    days: dict[datetime.date, list[int]] = {}
-    at = _follow(hops, whole, view, nodes, edges, days)
-    lines = _rest(hops, whole.parents, at, nodes, view.until, holders)
-    for edge in edges.values():
-        nodes[edge.source].out_fen += edge.amount_fen
-        nodes[edge.target].in_fen += edge.amount_fen
-    return Folded(nodes, list(edges.values()), dict(sorted(days.items())), lines)
+    """The graph of `hops` as `view` wants it."""
+    return LoanFlow(hops).fold(view, holders)
 
 
 def _whole(hops: Sequence[HopRow], by_account: bool) -> _Whole:
     index: dict[str, int] = {}
     keys: list[str] = []
     parents: list[int] = []
-    targets: dict[str, defaultdict[str, int]] = {}
+    sources: list[str] = []
     layers: dict[str, int] = {LOAN: 0}
     accounts: dict[str, str | None] = {LOAN: None}
-    for number, (hop_id, parent_id, _, _, account, amount_fen, depth, use, _) in enumerate(hops):
+    for number, (hop_id, parent_id, _, _, account, _, depth, use, _) in enumerate(hops):
         index[hop_id] = number
         key = node_id(account, use, depth, by_account)
         parent = index.get(parent_id, -1) if parent_id else -1
-        source = keys[parent] if parent >= 0 else LOAN
         keys.append(key)
         parents.append(parent)
+        sources.append(keys[parent] if parent >= 0 else LOAN)
         known = layers.get(key)
         if known is None:
             layers[key] = depth + 1
             accounts[key] = account
         elif depth + 1 < known:
             layers[key] = depth + 1
-        if key != source:
-            if source not in targets:
-                targets[source] = defaultdict(int)
-            targets[source][key] += amount_fen
-    return _Whole(keys, parents, targets, layers, accounts)
+    return _Whole(keys, parents, sources, layers, accounts)
 
 
-def _shown_nodes(whole: _Whole, view: View) -> dict[str, Node]:
+def _targets(hops: Sequence[HopRow], whole: _Whole, payers: Sequence[str]) -> dict[str, dict[str, int]]:
+    """What each of `payers` paid to whom, over the whole trace."""
+    paid: dict[str, dict[str, int]] = {payer: {} for payer in payers}
+    keys = whole.keys
+    for number, source in enumerate(whole.sources):
+        if source in paid:
+            key = keys[number]
+            if key != source:
+                to = paid[source]
+                to[key] = to.get(key, 0) + hops[number][5]
+    return paid
+
+
+def _shown_nodes(hops: Sequence[HopRow], whole: _Whole, view: View) -> dict[str, Node]:
     """Level by level from the loan: the largest accounts behind each open node."""
     nodes = {LOAN: Node(LOAN, "loan", None, 0, opened=True)}
     frontier = [LOAN]
@@ -184,8 +213,9 @@ def _shown_nodes(whole: _Whole, view: View) -> dict[str, Node]:
         chosen: dict[str, None] = {}
         offers: list[tuple[int, str, str]] = []
         left: dict[str, list[str]] = {}
+        targets = _targets(hops, whole, frontier)
         for key in frontier:
-            behind = whole.targets.get(key, {})
+            behind = targets[key]
             nodes[key].target_count = len(behind)
             hidden = sorted(
                 (target for target in behind if target not in nodes),
@@ -216,7 +246,7 @@ def _shown_nodes(whole: _Whole, view: View) -> dict[str, Node]:
                 chosen[alone[0]] = None
         payers, frontier = frontier, list(chosen)[: max(0, NODES_MAX - len(nodes))]
         for key in frontier:
-            behind = max(payers, key=lambda payer: whole.targets.get(payer, {}).get(key, 0))
+            behind = max(payers, key=lambda payer: targets[payer].get(key, 0))
             account = whole.accounts[key]
             kind = "account" if account else "outside"
             nodes[key] = Node(key, kind, account, whole.layers[key], behind)

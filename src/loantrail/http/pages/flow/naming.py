@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from loantrail.http.pages.flow.folding import LOAN, Edge, Folded, Holders, HopRow, Node, View
+from loantrail.http.pages.flow.folding import LOAN, Edge, Folded, Holders, LoanFlow, Node, View
 from loantrail.http.pages.flow.model import By, Flow, FlowDay, FlowEdge, FlowNode, Member, Share
 from loantrail.tracing.statement import LINE_GROUPS
 
@@ -93,7 +93,7 @@ def flow_answer(
     currency: str,
     view: View,
     run: Mapping[str, Any] | None,
-    hops: Sequence[HopRow] | None,
+    flow: LoanFlow | None,
     drawn: tuple[Folded, Naming] | None,
 ) -> Flow:
     """The whole answer; without a graph where the loan was not traced."""
@@ -121,16 +121,16 @@ def flow_answer(
     return Flow(
         currency=currency,
         loan_id=loan_id,
-        traced=bool(hops),
-        layered=drawn is not None or not hops,
+        traced=bool(flow and flow.hops),
+        layered=flow is None or flow.layered,
         convention=run["convention"] if run else None,
         data_date=run["data_date"] if run else None,
         by=By.ACCOUNT if view.by_account else By.HOP,
         since=view.since,
         until=view.until,
         disbursed_fen=disbursed_fen,
-        hop_count=len(hops or ()),
-        account_count=len({hop[4] for hop in hops or () if hop[4]}),
+        hop_count=len(flow.hops) if flow else 0,
+        account_count=flow.account_count if flow else 0,
         nodes=nodes,
         edges=edges,
         lines=lines,

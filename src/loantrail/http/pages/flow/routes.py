@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 
 from loantrail.http.connections import Reading
 from loantrail.http.pages import store as pages
-from loantrail.http.pages.flow import store
-from loantrail.http.pages.flow.folding import View, fold, node_id
+from loantrail.http.pages.flow import kept, store
+from loantrail.http.pages.flow.folding import View, node_id
 from loantrail.http.pages.flow.model import By, Flow, FlowTransaction, FlowTransactions, Found, FoundList
 from loantrail.http.pages.flow.naming import Naming, flow_answer
 from loantrail.http.pages.routes import LOAN_PROBLEMS, PRINTABLE, LoanId, Offset
@@ -59,16 +59,16 @@ def loan_flow(
     if run is None:
         return flow_answer(loan_id, currency, view, None, None, None)
     run_id = run["run_id"]
-    hops = store.hop_rows(connection, run_id, loan_id)
-    if not hops or hops[0][6] < 0:
-        return flow_answer(loan_id, currency, view, run, hops, None)
+    flow = kept.loan_flow(connection, run_id, loan_id)
+    if not flow.hops or not flow.layered:
+        return flow_answer(loan_id, currency, view, run, flow, None)
     holders = store.holders(connection, run_id, loan_id, party_id)
-    folded = fold(hops, view, holders)
+    folded = flow.fold(view, holders)
     accounts = {node.account for node in folded.nodes.values() if node.account}
     patterns, suspected = store.lead_patterns(connection, run_id, loan_id)
     naming = Naming(holders, patterns, suspected, store.payee_classes(connection, run_id, loan_id, accounts))
     naming.names = pages.account_names(connection, accounts | naming.member_accounts(folded))
-    return flow_answer(loan_id, currency, view, run, hops, (folded, naming))
+    return flow_answer(loan_id, currency, view, run, flow, (folded, naming))
 
 
 @router.get("/loans/{loan_id}/flow/search", tags=["flow"], responses=LOAN_PROBLEMS)
