@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 from psycopg import sql
 
+from loantrail.ledger.books.store_then import as_then
 from loantrail.ledger.pairs.store import read_frame, type_of_connection
 
 USE_PATTERNS: Final = (
@@ -23,12 +24,12 @@ _DATE: Final = pl.Date()
 
 CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "accounts": (
-        "SELECT account, name, party_id, kind, unit_id FROM published.account",
+        "SELECT account, name, party_id, kind, unit_id FROM published.account ORDER BY account",
         {"account": _T, "name": _T, "owner": _T, "kind": _T, "unit_id": _T},
     ),
     "parties": (
         "SELECT party_id, name, kind, industry_code, identity_number, registered_on, insured_staff_count, tax_paid_on "
-        "FROM published.party",
+        "FROM published.party ORDER BY party_id",
         {
             "party_id": _T, "name": _T, "kind": _T, "industry_code": _T, "identity_number": _T,
             "registered_on": _DATE, "insured_staff_count": _FEN, "tax_paid_on": _DATE,
@@ -39,7 +40,7 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "(extract(epoch FROM d.booked_at) * 1000000)::bigint, l.borrower_party_id, l.disbursement_account, "
         "l.repayment_account, l.payment_mode, l.purpose_text, l.grant_kind, l.unit_id FROM published.loan l "
         "LEFT JOIN (SELECT loan_id, min(booked_at) AS booked_at FROM published.disbursement GROUP BY loan_id) d "
-        "USING (loan_id)",
+        "USING (loan_id) ORDER BY l.loan_id",
         {
             "loan_id": _T, "contract_id": _T, "product": _T, "customer_kind": _T, "amount_fen": _FEN,
             "disbursed_at": _INSTANT, "borrower_party_id": _T, "disbursement_account": _T, "repayment_account": _T,
@@ -48,12 +49,12 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "contract_payees": (
         "SELECT p.contract_id, c.borrower_party_id, p.name, p.account, p.party_id FROM published.contract_payee p "
-        "JOIN published.loan_contract c USING (contract_id)",
+        "JOIN published.loan_contract c USING (contract_id) ORDER BY p.contract_id, p.name",
         {"contract_id": _T, "borrower_party_id": _T, "name": _T, "account": _T, "party_id": _T},
     ),
     "sides": (
         "SELECT l.loan_id, a.account FROM published.contract_party p JOIN published.loan_note l USING (contract_id) "
-        "JOIN published.account a ON a.party_id = p.party_id",
+        "JOIN published.account a ON a.party_id = p.party_id ORDER BY l.loan_id, a.account",
         {"loan_id": _T, "account": _T},
     ),
     "orders": (
@@ -66,24 +67,25 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "invoices": (
         "SELECT invoice_id, seller_party_id, seller_name, buyer_party_id, buyer_name, issued_on, amount_fen, state "
-        "FROM published.invoice",
+        "FROM published.invoice ORDER BY invoice_id",
         {
             "invoice_id": _T, "seller_party_id": _T, "seller_name": _T, "buyer_party_id": _T, "buyer_name": _T,
             "issued_on": _DATE, "amount_fen": _FEN, "state": _T,
         },
     ),
     "relations": (
-        "SELECT from_party_id, to_party_id, kind, share_ppm, valid_from, valid_to FROM published.party_relation",
+        "SELECT from_party_id, to_party_id, kind, share_ppm, valid_from, valid_to FROM published.party_relation "
+        "ORDER BY from_party_id, to_party_id, kind, valid_from",
         {"from_party_id": _T, "to_party_id": _T, "kind": _T, "share_ppm": _FEN, "valid_from": _DATE, "valid_to": _DATE},
     ),
     "guarantors": (
         "SELECT l.loan_id, g.guarantor_party_id, g.valid_from, g.valid_to FROM published.guarantee_contract g "
-        "JOIN published.loan_note l USING (contract_id)",
+        "JOIN published.loan_note l USING (contract_id) ORDER BY l.loan_id, g.guarantee_id",
         {"loan_id": _T, "guarantor_party_id": _T, "valid_from": _DATE, "valid_to": _DATE},
     ),
     "repayments": (
         "SELECT repayment_id, loan_id, (extract(epoch FROM paid_at) * 1000000)::bigint, principal_fen, interest_fen, "
-        "account, reference FROM published.repayment",
+        "account, reference FROM published.repayment ORDER BY repayment_id",
         {
             "repayment_id": _T, "loan_id": _T, "paid_at": _INSTANT, "principal_fen": _FEN, "interest_fen": _FEN,
             "account": _T, "reference": _T,
@@ -97,12 +99,12 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 """Frame -> (query, columns). Queries are constants; nothing of a user enters them."""
 
 
-def read_context(connection: type_of_connection) -> dict[str, pl.DataFrame]:
-    """All frames of CONTEXT, as the books are at one moment."""
+def read_context(connection: type_of_connection, then: bool = False) -> dict[str, pl.DataFrame]:
+    """All frames of CONTEXT, as the books are at one moment, or with `then` as they were (`books_then`)."""
     connection.rollback()
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     frames = {
-        name: read_frame(connection, sql.SQL(query), columns)  # pyright: ignore[reportArgumentType]  constants above
+        name: read_frame(connection, sql.SQL(as_then(query, then)), columns)
         for name, (query, columns) in CONTEXT.items()
     }
     connection.rollback()
@@ -110,11 +112,12 @@ def read_context(connection: type_of_connection) -> dict[str, pl.DataFrame]:
 
 
 def data_version(connection: type_of_connection) -> str:
-    """Names the state of the books: what was imported and paired so far."""
+    """Names the state of the books: what was imported, paired, corrected and changed by nightly files so far."""
     row = connection.execute(
         "SELECT (SELECT count(*) || ':' || coalesce(sum(rows_accepted), 0) FROM ledger.import_file) || ':' || "
         "(SELECT count(*) || ':' || coalesce(max(version), 0) FROM ledger.transfer) || ':' || "
-        "(SELECT count(*) || ':' || count(withdrawn_at) FROM published.destination_correction)"
+        "(SELECT count(*) || ':' || count(withdrawn_at) FROM published.destination_correction) || ':' || "
+        "(SELECT coalesce(max(version_id), 0) FROM published.record_version)"
     ).fetchone()
     connection.rollback()
     return str(row[0]) if row else ""
