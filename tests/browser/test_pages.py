@@ -84,7 +84,7 @@ def test_from_the_list_to_the_loan_to_the_path_of_the_misused_money(
 def test_the_exact_fen_are_one_hover_away(page: Page, bank_address: str) -> None:
     page.goto(bank_address)
     row = page.get_by_role("row").filter(has_text=LOAN)
-    expect(row.get_by_text("100.00", exact=True)).to_have_attribute(
+    expect(row.get_by_text("100.00", exact=True).first).to_have_attribute(
         "title", "1,000,000.00 元（100,000,000 分）"
     )
 

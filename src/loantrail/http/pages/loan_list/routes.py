@@ -63,9 +63,9 @@ class LoanSheet(LoanFilter):
 def list_loans(connection: Reading, asked: Annotated[LoanPart, Query()]) -> LoanList:
     """The loans that a filter finds, with what the current trace saw of each, and the sums over all of them."""
     run = current_run(connection)
-    run_id = run["run_id"] if run else None
-    query = store.LoanQuery(asked, asked.sort, asked.direction, asked.offset, asked.limit)
-    totals = _totals(store.sums(connection, run_id, asked))
+    found = store.chosen(connection, run["run_id"] if run else None, asked)
+    totals = _totals(store.sums(connection, found))
+    rows = store.loans(connection, found, store.Order(asked.sort, asked.direction), asked.offset, asked.limit)
     return LoanList.model_validate(
         {
             "run": run,
@@ -73,7 +73,7 @@ def list_loans(connection: Reading, asked: Annotated[LoanPart, Query()]) -> Loan
             "total_count": sum(total.loan_count for total in totals),
             "offset": asked.offset,
             "limit": asked.limit,
-            "items": [LoanRow.model_validate(row) for row in store.loans(connection, run_id, query)],
+            "items": [LoanRow.model_validate(row) for row in rows],
         }
     )
 
@@ -104,22 +104,22 @@ def loan_choices(connection: Reading) -> LoanChoices:
 def loan_sheet(connection: Reading, asked: Annotated[LoanSheet, Query()]) -> FileResponse:
     """All loans that a filter finds, as a spreadsheet."""
     run = current_run(connection)
-    run_id = run["run_id"] if run else None
-    count = store.loan_count(connection, run_id, asked)
+    found = store.chosen(connection, run["run_id"] if run else None, asked)
+    totals = _totals(store.sums(connection, found))
+    count = sum(total.loan_count for total in totals)
     if count > SHEET_LOANS_MAX:
         raise LimitExceeded(
             f"the filter finds {count:,} loans; one sheet takes {SHEET_LOANS_MAX:,}",
             remedy="Narrow the filter, for instance by unit or by issue date, and export in parts",
         )
-    query = store.LoanQuery(asked, asked.sort, asked.direction)
     made_at = clock.now()
     with tempfile.NamedTemporaryFile(prefix="loantrail-", suffix=".xlsx", delete=False) as file:
         path = Path(file.name)
     try:
         write_sheet(
             path,
-            store.every_loan(connection, run_id, query),
-            _totals(store.sums(connection, run_id, asked)),
+            store.every_loan(connection, found, store.Order(asked.sort, asked.direction)),
+            totals,
             asked.columns or tuple(SheetColumn),
             asked.language,
             run,

@@ -109,60 +109,57 @@ _SUMS: Final = sql.SQL(
 
 
 @dataclass(frozen=True, slots=True)
-class LoanQuery:
-    """Which loans, in which order, and which part of them; `limit` None is all."""
+class Order:
+    """What comes first."""
 
-    chosen: LoanFilter
     sort: LoanSort
     direction: Direction
-    offset: int = 0
-    limit: int | None = None
 
 
-def loans(connection: Database, run_id: str | None, query: LoanQuery) -> list[Row]:
-    """The page of loans that `query` asks for."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter as the queries take it; made once for the rows and for their sums."""
+
+    where: sql.Composable
+    parameters: dict[str, Any]
+
+
+def chosen(connection: Database, run_id: str | None, asked: LoanFilter) -> Chosen:
+    """What `asked` means in the present books and the given run."""
+    where, parameters = _conditions(connection, asked)
+    return Chosen(where, parameters | {"run_id": run_id})
+
+
+def loans(connection: Database, found: Chosen, order: Order, offset: int, limit: int) -> list[Row]:
+    """Part of the loans that were chosen, in an order."""
+    statement, parameters = _rows(found, order, offset, limit)
     with connection.cursor(row_factory=dict_row) as cursor:
-        statement, parameters = _rows(connection, run_id, query)
         return cursor.execute(statement, parameters).fetchall()
 
 
-def every_loan(connection: Database, run_id: str | None, query: LoanQuery) -> Iterator[Row]:
-    """The same rows one after the other, without holding them all."""
-    statement, parameters = _rows(connection, run_id, query)
+def every_loan(connection: Database, found: Chosen, order: Order) -> Iterator[Row]:
+    """The same rows, all, one after the other, without holding them."""
+    statement, parameters = _rows(found, order, 0, None)
     with connection.cursor(name="every_loan", row_factory=dict_row) as cursor:
         cursor.itersize = _READ_ROWS
         yield from cursor.execute(statement, parameters)
 
 
-def sums(connection: Database, run_id: str | None, chosen: LoanFilter) -> list[Row]:
-    """Sums of all loans that `chosen` finds, per currency and pattern of the largest lead ('' without one)."""
-    where, parameters = _conditions(connection, chosen)
+def sums(connection: Database, found: Chosen) -> list[Row]:
+    """Sums of all loans that were chosen, per currency and pattern of the largest lead ('' without one)."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            _SUMS.format(loans=_LOANS, where=where), parameters | {"run_id": run_id}
-        ).fetchall()
+        return cursor.execute(_SUMS.format(loans=_LOANS, where=found.where), found.parameters).fetchall()
 
 
-def loan_count(connection: Database, run_id: str | None, chosen: LoanFilter) -> int:
-    """How many loans `chosen` finds."""
-    where, parameters = _conditions(connection, chosen)
-    row = connection.execute(
-        sql.SQL("SELECT count(*) {loans} {where}").format(loans=_LOANS, where=where),
-        parameters | {"run_id": run_id},
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _rows(connection: Database, run_id: str | None, query: LoanQuery) -> tuple[sql.Composed, dict[str, Any]]:
-    where, parameters = _conditions(connection, query.chosen)
-    ascending = query.direction is Direction.ASCENDING
+def _rows(found: Chosen, order: Order, offset: int, limit: int | None) -> tuple[sql.Composed, dict[str, Any]]:
+    ascending = order.direction is Direction.ASCENDING
     statement = _ROWS.format(
-        key=_ORDER[query.sort],
+        key=_ORDER[order.sort],
         loans=_LOANS,
-        where=where,
+        where=found.where,
         direction=sql.SQL("ASC NULLS LAST" if ascending else "DESC NULLS LAST"),
     )
-    return statement, parameters | {"run_id": run_id, "limit": query.limit, "offset": query.offset}
+    return statement, found.parameters | {"limit": limit, "offset": offset}
 
 
 # Conditions --------------------------------------------------------------------------------------------------
@@ -192,18 +189,24 @@ _LIMITS: Final[dict[str, sql.SQL]] = {
 
 # The name's search key where it has one; a party that was entered without is found by what its record says.
 _WORD: Final = sql.SQL(
-    "(lower(note.loan_id) LIKE {word} OR lower(note.contract_id) LIKE {word} OR coalesce(party.name_search,"
-    " lower(party.name || chr(31) || coalesce(party.identity_number, ''))) LIKE {word})"
+    "(lower(note.loan_id) LIKE {word} OR lower(note.contract_id) LIKE {word} OR contract.borrower_party_id IN ("
+    "SELECT party_id FROM published.party WHERE coalesce(name_search,"
+    " lower(name || chr(31) || coalesce(identity_number, ''))) LIKE {word}))"
+)
+_FOUND: Final = sql.SQL(
+    """
+    SELECT note.loan_id FROM published.loan_note AS note
+    JOIN published.loan_contract AS contract ON contract.contract_id = note.contract_id WHERE {words}
+    """
 )
 
 
 def _conditions(connection: Database, chosen: LoanFilter) -> tuple[sql.Composable, dict[str, Any]]:
     parameters: dict[str, Any] = {}
     conditions: list[sql.Composable] = []
-    for place, word in enumerate(_words(chosen.search)):
-        name = f"word_{place}"
-        conditions.append(_WORD.format(word=sql.Placeholder(name)))
-        parameters[name] = fragment_pattern(word)
+    if words := _words(chosen.search):
+        conditions.append(sql.SQL("note.loan_id = ANY(%(found)s)"))
+        parameters["found"] = _found(connection, words)
     for table, absent in ((_ANY_OF, []), (_LIMITS, None)):
         for field, condition in table.items():
             value = getattr(chosen, field)
@@ -218,6 +221,18 @@ def _conditions(connection: Database, chosen: LoanFilter) -> tuple[sql.Composabl
     if not conditions:
         return sql.SQL(""), parameters
     return sql.SQL("WHERE ") + sql.SQL(" AND ").join(conditions), parameters
+
+
+def _found(connection: Database, words: list[str]) -> list[str]:
+    """The loans that have every one of the words. Looked for once, for the rows and for their sums."""
+    names = [f"word_{place}" for place in range(len(words))]
+    query = _FOUND.format(
+        words=sql.SQL(" AND ").join(_WORD.format(word=sql.Placeholder(name)) for name in names)
+    )
+    rows = connection.execute(
+        query, {name: fragment_pattern(word) for name, word in zip(names, words, strict=True)}
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _words(search: str) -> list[str]:
