@@ -137,6 +137,7 @@ def test_bad_deliveries_are_held_back_whole(loaded: Books, bank: Bank):
     assert loaded.content() != before
 
 
+@pytest.mark.heavy
 def test_changes_that_contradict_themselves_are_held_back(loaded: Books, bank: Bank):
     before = loaded.content()
     for mode, rows, code in CONTRADICTIONS:
@@ -190,6 +191,7 @@ def test_a_gap_between_dates_is_held_back_until_the_missing_one_came(loaded: Boo
     assert loaded.night(THIRD).state == "complete"
 
 
+@pytest.mark.heavy
 def test_half_a_full_table_is_held_back_even_where_its_own_counts_agree(books: Books, bank: Bank):
     bank.parties += [
         {"party_id": f"P{n}", "unit_id": "U1", "kind": "individual", "name": f"人{n}"} for n in range(4, 34)

@@ -81,6 +81,7 @@ def test_earlier_contents_can_be_read_as_of_an_instant(books: Books, bank: Bank)
     assert versions == [('["P1"]', "changed"), ('["P4"]', "new")]
 
 
+@pytest.mark.heavy
 def test_changes_come_as_inserts_updates_and_deletes(books: Books, bank: Bank):
     bank.deliver(DAY)
     books.night(DAY)
@@ -116,6 +117,7 @@ def test_a_history_chain_moves_records_on_and_keeps_their_periods(books: Books, 
     assert periods == [(1000, DAY, NEXT), (600, NEXT, THIRD)]
 
 
+@pytest.mark.heavy
 def test_records_that_vanish_from_a_full_table_are_marked_not_deleted(books: Books, bank: Bank):
     bank.deliver(DAY)
     books.night(DAY)
@@ -160,6 +162,7 @@ def test_a_row_that_points_nowhere_is_quarantined_and_the_rest_taken_in(books: B
     assert len(balances(books)) == 3
 
 
+@pytest.mark.heavy
 def test_a_late_older_date_brings_its_lines_and_leaves_newer_records_alone(books: Books, bank: Bank):
     bank.deliver(DAY)
     books.night(DAY)
@@ -175,6 +178,7 @@ def test_a_late_older_date_brings_its_lines_and_leaves_newer_records_alone(books
     assert books.ask("SELECT data_date FROM published.nightly_data_date") == [(THIRD,)]
 
 
+@pytest.mark.heavy
 def test_a_corrected_delivery_brings_what_was_missing(books: Books, bank: Bank):
     bank.deliver(DAY)
     books.night(DAY)
@@ -191,6 +195,7 @@ def test_a_corrected_delivery_brings_what_was_missing(books: Books, bank: Bank):
     assert books.ask("SELECT count(*) FROM ledger.statement_line") == [(9,)]
 
 
+@pytest.mark.heavy
 def test_a_person_acknowledges_an_alarm_and_it_stays_acknowledged(books: Books, bank: Bank):
     bank.ledger_yuan = 1
     bank.deliver(DAY)
@@ -211,6 +216,7 @@ def test_a_person_acknowledges_an_alarm_and_it_stays_acknowledged(books: Books, 
     assert books.codes("acknowledged") == {"ledger_difference"}
 
 
+@pytest.mark.heavy
 def test_amounts_may_be_declared_in_yuan_and_columns_named_otherwise(books: Books, bank: Bank):
     delivery = bank.begin(DAY)
     for name, rows in bank.tables().items():
@@ -238,6 +244,7 @@ def test_amounts_may_be_declared_in_yuan_and_columns_named_otherwise(books: Book
     assert (night.state, [alarm.words("en") for alarm in night.alarms]) == ("complete", [])
 
 
+@pytest.mark.heavy
 def test_dates_may_skip_days_that_the_bank_says_it_does_not_deliver(books: Books, bank: Bank):
     bank.deliver(DAY)
     books.night(DAY)
