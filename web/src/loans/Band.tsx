@@ -26,7 +26,7 @@ export function Band({ page }: Props) {
           <span className="band-number figures">{facts.loan_id}</span>
           <Tag>{name("product", facts.product)}</Tag>
           <Tag color={troubled ? "red" : "default"}>{name("state", facts.state)}</Tag>
-          <Tag color={facts.five_class === "normal" ? "default" : "orange"}>{name("five_class", facts.five_class)}</Tag>
+          <Tag className={facts.five_class === "normal" ? "" : "tag-warning"}>{name("five_class", facts.five_class)}</Tag>
           <span className="band-links">
             <a href={report("pdf")} target="_blank" rel="noreferrer">
               <FilePdfOutlined aria-hidden /> {t("band.report_pdf")}

@@ -283,7 +283,7 @@ function Proof({ proven }: { readonly proven: boolean | null }) {
     : (["statement.not_proven", "statement.not_proven_hint"] as const);
   return (
     <Tooltip title={`${t(text)}：${t(hint)}`}>
-      <span className={proven ? "proof proven" : "proof"} tabIndex={0} aria-label={`${t(text)}. ${t(hint)}`}>
+      <span role="img" className={proven ? "proof proven" : "proof"} tabIndex={0} aria-label={`${t(text)}. ${t(hint)}`}>
         {proven ? <CheckCircleFilled aria-hidden /> : <span className="ring" aria-hidden="true" />}
       </span>
     </Tooltip>
