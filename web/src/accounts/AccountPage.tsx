@@ -155,15 +155,11 @@ function Whole({ page }: { readonly page: Account }) {
           })}
         </p>
       )}
-      <div className="columns">
-        <div className="column-main">
-          <CurveCard account={page.account} ours={page.ours} />
-        </div>
-        <aside className="column-side">
-          <Facts page={page} />
-          <ClassByHand page={page} />
-          {loans > 0 && <LoansHere page={page} />}
-        </aside>
+      <CurveCard account={page.account} ours={page.ours} />
+      <div className="beside">
+        <Facts page={page} />
+        <ClassByHand page={page} />
+        {loans > 0 && <LoansHere page={page} />}
       </div>
       <Lines account={page.account} />
     </>
@@ -240,7 +236,7 @@ function LoansHere({ page }: { readonly page: Account }) {
   return (
     <section className="card box" aria-labelledby="here-title">
       <h2 id="here-title">{t("accounts.account_loans_here")}</h2>
-      <ul className="loan-shares">
+      <ul className="loan-shares scrolled">
         {page.loans.map((loan) => (
           <li key={loan.loan_id}>
             <span className="party">

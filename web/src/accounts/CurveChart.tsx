@@ -57,6 +57,11 @@ export default function CurveChart({ curve, colours, language, label, unit, told
   useEffect(() => {
     const times = curve.times.map((time) => new Date(time).getTime());
     const digits = curve.minor_digits;
+    // What stands after the last change holds on: drawn a little further, so that it is seen.
+    const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    const end = (times.at(-1) ?? 0) + Math.max(span * 0.02, 86_400_000);
+    const held = <T,>(points: readonly T[]) => points.concat(points.slice(-1));
+    const whens = [...times, end];
     const series: LineSeriesOption[] = curve.loans.map((loan, index) => ({
       type: "line",
       name: loan.loan_id ?? "",
@@ -68,7 +73,7 @@ export default function CurveChart({ curve, colours, language, label, unit, told
       lineStyle: { width: 0 },
       areaStyle: { color: colours[index] ?? INK, opacity: 0.85 },
       itemStyle: { color: colours[index] ?? INK },
-      data: loan.amounts_fen.map((fen, at) => [times[at] ?? 0, place(fen, digits) ?? 0]),
+      data: held(loan.amounts_fen).map((fen, at) => [whens[at] ?? 0, place(fen, digits) ?? 0]),
     }));
     if (curve.balance_fen.some((fen) => fen !== null)) {
       series.push({
@@ -82,7 +87,7 @@ export default function CurveChart({ curve, colours, language, label, unit, told
         lineStyle: { width: 1.5, color: "#2b3a3c" },
         areaStyle: { color: "#8fa3a0", opacity: 0.14 },
         itemStyle: { color: "#2b3a3c" },
-        data: curve.balance_fen.map((fen, at) => [times[at] ?? 0, place(fen, digits) ?? "-"]),
+        data: held(curve.balance_fen).map((fen, at) => [whens[at] ?? 0, place(fen, digits) ?? "-"]),
       });
     }
     const option: Option = {
@@ -125,7 +130,7 @@ export default function CurveChart({ curve, colours, language, label, unit, told
         // Elements with classes: the content security policy lets no style attribute in markup take effect.
         formatter: (given) => {
           const one = Array.isArray(given) ? given[0] : given;
-          return card(telling.current(one?.dataIndex ?? 0));
+          return card(telling.current(Math.min(one?.dataIndex ?? 0, times.length - 1)));
         },
       },
       series,

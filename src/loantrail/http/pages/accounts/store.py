@@ -36,10 +36,10 @@ class AccountSort(StrEnum):
 
 
 _ORDER: Final[dict[AccountSort, sql.SQL]] = {
-    AccountSort.LOAN_MONEY: sql.SQL("loan_fen"),
-    AccountSort.ACCOUNT: sql.SQL("account"),
-    AccountSort.NAME: sql.SQL("name_sort"),
-    AccountSort.LINES: sql.SQL("line_count"),
+    AccountSort.LOAN_MONEY: sql.SQL("found.loan_fen"),
+    AccountSort.ACCOUNT: sql.SQL("found.account"),
+    AccountSort.NAME: sql.SQL("found.name_sort"),
+    AccountSort.LINES: sql.SQL("found.line_count"),
 }
 
 
@@ -106,7 +106,7 @@ def accounts(connection: Database, run_id: str | None, query: AccountQuery) -> t
     page = sql.SQL(
         "{found} SELECT account, name, institution, kind, ours, currency, opened_on, closed_on, reconciliation, "
         "line_count, loan_fen::text AS loan_fen, loan_count FROM found "
-        "ORDER BY {key} {direction} NULLS LAST, account LIMIT %(limit)s OFFSET %(offset)s"
+        "ORDER BY {key} {direction} NULLS LAST, found.account LIMIT %(limit)s OFFSET %(offset)s"
     ).format(
         found=found,
         key=_ORDER[query.sort],
