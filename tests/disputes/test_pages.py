@@ -60,21 +60,16 @@ def test_a_sheet_is_made_read_printed_and_computed_again(client: httpx.Client, t
     assert (said.exit_code, "not the sheet that was made" in said.output) == (1, True)
 
 
-@pytest.mark.parametrize(
-    ("loan", "body", "status"),
-    [
+def test_what_cannot_be_disputed_is_said(client: httpx.Client) -> None:
+    for loan, body, status in (
         ("L9", {"use": "securities"}, 404),
         (LOAN, {"use": "futures"}, 422),
         (LOAN, {"use": "securities", "amount_fen": "30001"}, 422),
         (LOAN, {"use": "securities", "amount_fen": "0"}, 422),
         (LOAN, {"use": "securities", "transfer_id": "x"}, 422),
-    ],
-)
-def test_what_cannot_be_disputed_is_said(
-    client: httpx.Client, loan: str, body: dict[str, str], status: int
-) -> None:
-    answer = client.post(f"/api/v1/loans/{loan}/disputes", json=body)
-    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    ):
+        answer = client.post(f"/api/v1/loans/{loan}/disputes", json=body)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert client.get(f"/api/v1/disputes/{'0' * 32}").status_code == 404
 
 

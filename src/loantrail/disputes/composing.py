@@ -35,7 +35,6 @@ from loantrail.disputes.surroundings import likenesses, spans, windows
 from loantrail.disputes.texts import Judgements, Texts
 from loantrail.disputes.trail import LoanMoney, data_digest, judgement_digest
 from loantrail.errors import InputError, Place
-from loantrail.http.pages import store as pages
 from loantrail.http.pages.paths import LineArrival, TracedPath
 from loantrail.tracing.bounds import Bounds
 from loantrail.tracing.loan_bounds import LoanBounds
@@ -144,7 +143,7 @@ class Composer:
         )
 
     def _loan(self) -> SheetLoan:
-        facts = pages.loan_facts(self.texts.connection, self.wanted.loan_id)
+        facts = store.loan_facts(self.texts.connection, self.wanted.loan_id, self.texts.as_of.then)
         if facts is None:
             raise InputError(
                 f"there is no loan {self.wanted.loan_id}", Place(field="loan_id"), "Check the loan number"
@@ -266,7 +265,7 @@ class Composer:
         return found
 
     def _vouchers(self, shown: Sequence[TracedPath], classes: Sequence[Judged]) -> Vouchers:
-        connection = self.texts.connection
+        connection, then = self.texts.connection, self.texts.as_of.then
         payees = {hop.to_account for path in shown for hop in path.hops[1:]}
         documents = {
             document
@@ -278,12 +277,12 @@ class Composer:
         return Vouchers(
             orders=[
                 Order.model_validate(row | {"is_payee": row["payee_account"] in payees})
-                for row in store.orders(connection, self.wanted.loan_id)
+                for row in store.orders(connection, self.wanted.loan_id, then)
             ],
-            invoices=[Invoice.model_validate(row) for row in store.invoices(connection, named)],
+            invoices=[Invoice.model_validate(row) for row in store.invoices(connection, named, then)],
             contract_payees=[
                 Payee.model_validate(row)
-                for row in store.contract_payees(connection, self._loan().contract_id)
+                for row in store.contract_payees(connection, self._loan().contract_id, then)
             ],
             document_numbers=sorted(documents),
         )

@@ -15,6 +15,7 @@ from loantrail.disputes.trail import LoanMoney
 from loantrail.errors import InputError
 from loantrail.http.pages import store as pages
 from loantrail.ids import derived_id
+from loantrail.ledger.books.store_then import books_then
 from loantrail.ledger.books.tracing_inputs import AsOf
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.tracing import snapshots
@@ -41,16 +42,17 @@ def make_sheet(connection: type_of_connection, wanted: Wanted, made_by: str = ""
             "the present trace does not say which state of the books it read",
             remedy="Trace once more: loantrail trace --database",
         )
-    as_of = AsOf(state["last_arrival"], state["read_at"])
-    money = LoanMoney(history_of(connection, state["run_id"], as_of), wanted.loan_id)
-    connection.rollback()
-    pages.read_one_state(connection)
-    content = Composer(
-        money, Texts(connection, as_of), StoredJudgements(connection, state["run_id"]), wanted
-    ).content(state)
-    _agrees(connection, content)
-    unit = store.loan_unit(connection, wanted.loan_id)
-    connection.rollback()
+    with books_then(connection, state["read_at"]) as then:
+        as_of = AsOf(state["last_arrival"], state["read_at"], then)
+        money = LoanMoney(history_of(connection, state["run_id"], as_of), wanted.loan_id)
+        connection.rollback()
+        pages.read_one_state(connection)
+        content = Composer(
+            money, Texts(connection, as_of), StoredJudgements(connection, state["run_id"]), wanted
+        ).content(state)
+        _agrees(connection, content)
+        unit = store.loan_unit(connection, wanted.loan_id)
+        connection.rollback()
     plain = content.model_dump(mode="json")
     sha256 = fingerprint(plain)
     made_at = clock.now()

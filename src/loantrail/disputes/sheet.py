@@ -302,5 +302,4 @@ class Verification(Answer):
     judgement_changed: bool
     rules_changed: bool
     software_changed: bool
-    notes: list[str] = Field(description="What could not be read as it was then, as codes.")
     differences: list[FieldDifference]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from loantrail.ledger.books.store_then import as_then
 from loantrail.ledger.books.tracing_inputs import AsOf
 
 Database = Connection[Any]
@@ -59,31 +60,76 @@ def transfers(connection: Database, as_of: AsOf, transfer_ids: Iterable[str]) ->
     return {row["transfer_id"]: row for row in rows}
 
 
-def orders(connection: Database, loan_id: str) -> list[Row]:
+def loan_facts(connection: Database, loan_id: str, then: bool) -> Row | None:
+    """What a sheet says about a loan, as it is or was; None when there is no such loan."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        facts = cursor.execute(
+            as_then(
+                "SELECT contract_id, borrower_name, product, purpose_text, payment_mode, currency, amount_fen, issued_on, "
+                "matures_on FROM published.loan WHERE loan_id = %s",
+                then,
+            ),
+            (loan_id,),
+        ).fetchone()
+        if facts is not None:
+            facts["disbursements"] = cursor.execute(
+                as_then(
+                    "SELECT disbursement_id, booked_at, amount_fen, account FROM published.disbursement "
+                    "WHERE loan_id = %s ORDER BY booked_at, disbursement_id",
+                    then,
+                ),
+                (loan_id,),
+            ).fetchall()
+    return facts
+
+
+def account_names(connection: Database, accounts: Iterable[str], then: bool) -> dict[str, str]:
+    """Who holds, or held, each of `accounts`, where the books say so."""
+    rows = connection.execute(
+        as_then(
+            "SELECT account.account, coalesce(party.name, account.name) FROM published.account AS account "
+            "LEFT JOIN published.party AS party USING (party_id) WHERE account.account = ANY(%s)",
+            then,
+        ),
+        (sorted(set(accounts)),),
+    ).fetchall()
+    return {account: name for account, name in rows if name}
+
+
+def orders(connection: Database, loan_id: str, then: bool) -> list[Row]:
     """The entrusted-payment orders of a loan."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT order_id, payee_account, payee_name, amount_fen, document_no, valid_from, valid_to "
-            "FROM published.entrusted_order WHERE loan_id = %s ORDER BY order_id",
+            as_then(
+                "SELECT order_id, payee_account, payee_name, amount_fen, document_no, valid_from, valid_to "
+                "FROM published.entrusted_order WHERE loan_id = %s ORDER BY order_id",
+                then,
+            ),
             (loan_id,),
         ).fetchall()
 
 
-def invoices(connection: Database, invoice_ids: Iterable[str]) -> list[Row]:
+def invoices(connection: Database, invoice_ids: Iterable[str], then: bool) -> list[Row]:
     """Invoices by id."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT invoice_id, seller_name, buyer_name, issued_on, amount_fen, tax_fen, state "
-            "FROM published.invoice WHERE invoice_id = ANY(%s) ORDER BY invoice_id",
+            as_then(
+                "SELECT invoice_id, seller_name, buyer_name, issued_on, amount_fen, tax_fen, state "
+                "FROM published.invoice WHERE invoice_id = ANY(%s) ORDER BY invoice_id",
+                then,
+            ),
             (sorted(set(invoice_ids)),),
         ).fetchall()
 
 
-def contract_payees(connection: Database, contract_id: str) -> list[Row]:
+def contract_payees(connection: Database, contract_id: str, then: bool) -> list[Row]:
     """The payees that the loan contract names."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT name, account FROM published.contract_payee WHERE contract_id = %s ORDER BY name",
+            as_then(
+                "SELECT name, account FROM published.contract_payee WHERE contract_id = %s ORDER BY name",
+                then,
+            ),
             (contract_id,),
         ).fetchall()
 

@@ -44,8 +44,10 @@ class Texts:
         self._transfers |= store.transfers(
             self.connection, self.as_of, set(transfer_ids) - self._transfers.keys()
         )
-        self._names |= pages.account_names(
-            self.connection, {account for account in accounts if account} - self._names.keys()
+        self._names |= store.account_names(
+            self.connection,
+            {account for account in accounts if account} - self._names.keys(),
+            self.as_of.then,
         )
 
     def transfer(self, transfer_id: str) -> store.Row:

@@ -19,14 +19,13 @@ from loantrail.disputes.texts import Texts
 from loantrail.disputes.trail import LoanMoney
 from loantrail.errors import FileUnreadable, InputError, Place
 from loantrail.http.pages import store as pages
+from loantrail.ledger.books.store_then import books_then
 from loantrail.ledger.books.tracing_inputs import AsOf
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.tracing.books import Books, read_books, unlimited_accounts
 from loantrail.tracing.loan_bounds import LoanBounds
 
 FILE_MAX_BYTES: Final = 64 << 20
-MASTER_DATA_NOW: Final = "master_data_as_now"
-"""Parties, accounts, loans and documents were read as they are now: the books keep no earlier contents of them."""
 
 
 class FreshJudgements:
@@ -128,7 +127,6 @@ def _verified(
         judgement_changed=comparison.judgement_changed,
         rules_changed=comparison.rules_changed,
         software_changed=comparison.software_changed,
-        notes=[MASTER_DATA_NOW],
         differences=[
             FieldDifference(field=one.field, stated=one.stated, found=one.found)
             for one in comparison.differences
@@ -141,19 +139,18 @@ def recomputed(connection: type_of_connection, stated: dict[str, Any]) -> tuple[
     no such line any more, its versions alone and what was wrong."""
     run = _run_of(stated)
     wanted = _wanted_of(stated)
-    as_of = AsOf(run["last_arrival"], run["read_at"])
-    books: Books = read_books(connection, lambda _text: None, as_of)
-    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
-    connection.rollback()
-    pages.read_one_state(connection)
-    try:
-        money = LoanMoney(kept, wanted.loan_id)
-        composer = Composer(money, Texts(connection, as_of), FreshJudgements(books.classes), wanted)
-        content = composer.content(run)
-    except InputError as problem:
-        return {"versions": versions_of(kept, run).model_dump(mode="json")}, problem.problem
-    finally:
+    with books_then(connection, run["read_at"]) as then:
+        as_of = AsOf(run["last_arrival"], run["read_at"], then)
+        books: Books = read_books(connection, lambda _text: None, as_of)
+        kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
         connection.rollback()
+        pages.read_one_state(connection)
+        try:
+            money = LoanMoney(kept, wanted.loan_id)
+            texts, judgements = Texts(connection, as_of), FreshJudgements(books.classes)
+            content = Composer(money, texts, judgements, wanted).content(run)
+        except InputError as problem:
+            return {"versions": versions_of(kept, run).model_dump(mode="json")}, problem.problem
     return content.model_dump(mode="json"), ""
 
 

@@ -54,10 +54,10 @@ def read_books(
     connection: type_of_connection, say: Callable[[str], object], as_of: AsOf | None = None
 ) -> Books:
     """Read, judge destinations, put in order. `say` is told what is going on. With `as_of` the lines and pairings are
-    those that an earlier reading saw; the rest of the books is as it is now."""
+    those that an earlier reading saw, corrections those that stood then, other records as `as_of.then` says."""
     say("reading the books")
     read = tracing_inputs(connection, as_of=as_of)
-    context = store.read_context(connection)
+    context = store.read_context(connection, as_of is not None and as_of.then)
     # As of the moment the lines were read: the same instant gives the same corrections again.
     standing = corrections_store.standing_at(connection, read.read_at)
     connection.rollback()

@@ -54,9 +54,6 @@ function Outcome({ found }: { readonly found: Found }) {
         {found.same_figures ? <CheckCircleFilled aria-hidden /> : <WarningFilled aria-hidden />} {said}
         {changed.length > 0 && ` ${changed.join("；")}`}
       </p>
-      {found.notes.includes("master_data_as_now") && (
-        <p className="quiet small">{t("disputes.master_now")}</p>
-      )}
     </>
   );
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 from psycopg import sql
 
+from loantrail.ledger.books.store_then import as_then
 from loantrail.ledger.pairs.store import read_frame, type_of_connection
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
@@ -74,11 +75,14 @@ def read_pairs(connection: type_of_connection, read_at: datetime.datetime | None
     return read_frame(connection, query, schema)
 
 
-def read_disbursements(connection: type_of_connection) -> pl.DataFrame:
-    """All disbursements: `loan_id, account, amount_fen, currency, booked_at, reference`."""
+def read_disbursements(connection: type_of_connection, then: bool = False) -> pl.DataFrame:
+    """All disbursements (with `then` those of `books_then`): `loan_id, account, amount_fen, currency, booked_at, reference`."""
     query = sql.SQL(
-        "SELECT loan_id, account, amount_fen, currency, {}, reference FROM published.disbursement "
-        "ORDER BY booked_at, disbursement_id"
+        as_then(
+            "SELECT loan_id, account, amount_fen, currency, {}, reference FROM published.disbursement "
+            "ORDER BY booked_at, disbursement_id",
+            then,
+        )
     ).format(_microseconds("booked_at"))
     schema = {
         "loan_id": pl.String(),
@@ -91,9 +95,13 @@ def read_disbursements(connection: type_of_connection) -> pl.DataFrame:
     return read_frame(connection, query, schema)
 
 
-def read_openings(connection: type_of_connection) -> pl.DataFrame:
-    """Opening balances that the bank gave: `account, balance_fen`."""
+def read_openings(connection: type_of_connection, then: bool = False) -> pl.DataFrame:
+    """Opening balances that the bank gave (with `then` those of `books_then`): `account, balance_fen`."""
     query = sql.SQL(
-        "SELECT account, opening_balance_fen FROM published.account WHERE opening_balance_fen IS NOT NULL ORDER BY account"
+        as_then(
+            "SELECT account, opening_balance_fen FROM published.account WHERE opening_balance_fen IS NOT NULL "
+            "ORDER BY account",
+            then,
+        )
     )
     return read_frame(connection, query, {"account": pl.String(), "balance_fen": pl.Int64()})

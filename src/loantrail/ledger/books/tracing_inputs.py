@@ -21,6 +21,8 @@ class AsOf:
 
     last_arrival: int
     read_at: datetime.datetime
+    then: bool = False
+    """Earlier contents of changed records stand in the tables of `books_then`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def tracing_inputs(
     connection: type_of_connection, parameters: PairingParameters | None = None, as_of: AsOf | None = None
 ) -> TracingInputs:
     """Read everything that a trace of all loans needs. The books are read as they are at one moment, or, with
-    `as_of`, the lines and pairings that an earlier reading saw; disbursements and opening balances as they are."""
+    `as_of`, the lines and pairings that an earlier reading saw, other records as `as_of.then` says."""
+    then = as_of is not None and as_of.then
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     if as_of is None:
         last_arrival, read_at = store.read_extent(connection)
@@ -59,8 +62,8 @@ def tracing_inputs(
         last_arrival, read_at = as_of.last_arrival, as_of.read_at
         lines = store.read_lines(connection, last_arrival)
         pairs = store.read_pairs(connection, read_at)
-    wanted = store.read_disbursements(connection)
-    given = store.read_openings(connection)
+    wanted = store.read_disbursements(connection, then)
+    given = store.read_openings(connection, then)
     connection.rollback()
     rows = lines.select("line_id").with_row_index("row")
     numbered = (
