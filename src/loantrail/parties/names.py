@@ -39,7 +39,7 @@ FAMILY_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "重": ("chong",), "祭": ("zhai",), "華": ("hua",), "华": ("hua",), "哈": ("ha",), "燕": ("yan",), "纪": ("ji",),
     "晟": ("cheng",), "牟": ("mu",), "宁": ("ning",), "应": ("ying",), "干": ("gan",), "洗": ("xian",), "过": ("guo",),
 }  # fmt: skip
-"""Readings that a character or a pair has as a family name. Source: 《现代汉语词典》, entries marked 姓."""
+"""Readings that a character or a pair usually has as a family name, where they differ from its first reading."""
 
 
 OTHER_READINGS: Final[dict[str, str]] = {
