@@ -202,7 +202,7 @@ function Told({ source, facts }: { readonly source: Tellable; readonly facts: Lo
 
 function Ends({ source }: { readonly source: Source }) {
   const { t, name } = useSpeech();
-  const ends = source.ends.map((end) => name("payments.end", end));
+  const ends = source.ends.map((end) => name("payment_end", end));
   return <p className="quiet payments-ends">{t("payments.ends", { ends: ends.join(t("payments.comma")) })}</p>;
 }
 

@@ -10,8 +10,8 @@ export function useKinds(facts: LoanFacts) {
   const personal = facts.borrower_kind === "individual";
   return {
     label: (kind: string) =>
-      kind === "revenue" && personal ? t("payments.kind.revenue_personal") : name("payments.kind", kind),
-    hint: (kind: string) => name("payments.hint", kind),
+      kind === "revenue" && personal ? t("payment_kind.revenue_personal") : name("payment_kind", kind),
+    hint: (kind: string) => name("payment_hint", kind),
   };
 }
 
