@@ -250,3 +250,18 @@ def test_dates_may_skip_days_that_the_bank_says_it_does_not_deliver(books: Books
     books.night(DAY)
     bank.deliver(THIRD + datetime.timedelta(days=3), previous_date=f"{DAY:%Y%m%d}")
     assert books.night(THIRD + datetime.timedelta(days=3)).alarms == []
+
+
+def test_a_full_table_in_two_files_makes_nothing_vanish(books: Books, bank: Bank):
+    bank.deliver(DAY)
+    books.night(DAY)
+    delivery = bank.begin(NEXT)
+    for name, rows in bank.tables().items():
+        parts = (rows[:1], rows[1:]) if name == "loan_note" else (rows,)
+        for number, part in enumerate(parts):
+            delivery.add(name, "full", part, file=f"{name}_{number}.parquet")
+    delivery.add("statement_line", "append", bank.lines(NEXT))
+    delivery.add("general_ledger", "totals", bank.ledger(), "csv")
+    delivery.close()
+    assert books.night(NEXT).alarms == []
+    assert balances(books)["JJ3"] == (1000, "outstanding")

@@ -69,12 +69,12 @@ def update_records(
         updated.vanished, updated.vanished_marked, updated.loans_owing = versions.mark_ended(
             connection, record_type, origin, "vanished"
         )
+        versions.forget_delivered(connection)
     if rows.earlier is not None and len(rows.earlier):
         updated.chain_periods = _keep_chain(connection, record_type, rows.earlier, origin)
     if rows.removed is not None and len(rows.removed):
         _remove(connection, record_type, rows.removed, origin, updated)
     versions.clear_staging(connection, record_type)
-    versions.forget_delivered(connection)
     return updated
 
 
@@ -98,7 +98,8 @@ def _take_current(
     }
     store.stage(connection, record_type, keyed)
     store.resolve_currencies(connection, record_type)
-    versions.hold_keys(connection, record_type)
+    if rows.is_whole and not was_empty:
+        versions.hold_keys(connection, record_type)
     twice = keyed.filter(~pl.col("row_number").is_in(list(refused))).filter(
         ~pl.col("source_key").is_first_distinct()
     )
@@ -106,7 +107,7 @@ def _take_current(
         refused[row] = intake.other_content(record_type, row)
     store.unstage(connection, record_type, list(refused))
     refuse_unknown_references(connection, record_type, refused)
-    updated.changed = versions.change_records(connection, record_type, origin)
+    updated.changed = 0 if was_empty else versions.change_records(connection, record_type, origin)
     updated.new = versions.add_records(connection, record_type, origin, note_absence=not was_empty)
     updated.same = len(rows.current) - len(refused) - updated.changed - updated.new
     versions.enter_keys(connection, record_type)

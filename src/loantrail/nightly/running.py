@@ -200,6 +200,7 @@ def _take_masters(work: _Work, connection: store.type_of_connection, found: Foun
     """Customers, contracts, loans and the rest, types that others point to first; each file is one transaction."""
     tables = [one for one in _ordered(found) if one.declared.record_type not in (LINE, GENERAL_LEDGER)]
     taken = store.files_taken(work.notes, work.run.run_id)
+    types = [one.declared.record_type for one in tables]
     with work.step("master") as counts:
         for one in tables:
             name = one.declared.file
@@ -210,7 +211,10 @@ def _take_masters(work: _Work, connection: store.type_of_connection, found: Foun
                 work.notes.commit()
                 continue
             work.say(name)
-            became, alarms = take_table(connection, work.run, work.root, work.folder, one, now())
+            is_sole = types.count(one.declared.record_type) == 1
+            became, alarms = take_table(
+                connection, work.run, work.root, work.folder, one, now(), is_sole=is_sole
+            )
             work.raise_alarms(alarms)
             for key in ("read", "new", "changed", "same", "removed", "vanished", "refused"):
                 counts[key] = counts.get(key, 0) + became[key]

@@ -31,8 +31,11 @@ def take_table(
     folder: Path,
     found: FoundFile,
     at: datetime.datetime,
+    *,
+    is_sole: bool,
 ) -> tuple[dict[str, int], list[Alarm]]:
-    """Bring the records of one file into the books and note it; commits. `(counts, alarms)`.
+    """Bring the records of one file into the books and note it; commits. `(counts, alarms)`. Only where the file is the
+    sole one of its table (`is_sole`) can a full one tell which records are gone.
 
     Raises InputError when the file is no longer as it was checked: nothing of it is taken then.
     """
@@ -45,7 +48,9 @@ def take_table(
         )
     record_type = record_type_of(declared)
     rows, controls, refusals = _whole(path, name, declared, root, record_type)
-    cut, numbers = _cut(declared, record_type, rows, controls, run.business_date, is_whole=not refusals)
+    cut, numbers = _cut(
+        declared, record_type, rows, controls, run.business_date, is_whole=is_sole and not refusals
+    )
     origin = Origin(at, run.business_date, name, run.run_id)
     updated = updating.update_records(connection, record_type, cut, origin)
     broken = [
