@@ -20,6 +20,7 @@ from loantrail.http.pages.imports.routes import router as imports
 from loantrail.http.pages.imports.routes_open import router as imports_open
 from loantrail.http.pages.imports.routes_refusals import router as refusals
 from loantrail.http.pages.loan_list.routes import router as loan_list
+from loantrail.http.pages.nightly.routes import router as nightly
 from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.problems import Problem, add_problem_handlers
@@ -63,6 +64,7 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(imports)
     interface.include_router(imports_open)
     interface.include_router(refusals)
+    interface.include_router(nightly)
     interface.include_router(tracing)
     interface.include_router(accounts)
     interface.include_router(transactions)

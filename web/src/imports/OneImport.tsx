@@ -218,6 +218,8 @@ function FileTable({ one, refetch }: { readonly one: Import; readonly refetch: (
     begun ? file.rows_refused : file.check && Object.values(file.check.refused).reduce((sum, rows) => sum + rows, 0);
   const number = (value: number | null | undefined) =>
     value === undefined || value === null ? <span className="quiet">–</span> : countText(value);
+  // A file that cannot be used to its end is the last thing refused of it.
+  const whole = (file: File) => file.check?.refused_rows.at(-1)?.reason ?? "";
   const details = (file: File) => Boolean(file.check?.refused_rows.length) || Object.keys(file.refused).length > 0;
   return (
     <Table<File>
@@ -258,7 +260,11 @@ function FileTable({ one, refetch }: { readonly one: Import; readonly refetch: (
                     {t("imports.imported_before", { time: instantText(file.imported_before_at) })}
                   </span>
                 )}
-                {file.check?.problem && <span className="file-note danger">{file.check.problem}</span>}
+                {file.check?.problem && (
+                  <span className="file-note danger" title={file.check.problem}>
+                    {whole(file) ? name("refusal_remedy", whole(file)) : file.check.problem}
+                  </span>
+                )}
               </span>
             </span>
           ),

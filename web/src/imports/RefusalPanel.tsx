@@ -12,6 +12,7 @@ import { State } from "./Stage";
 
 type Refusal = Schemas["Refusal"];
 type Field = Schemas["RecordField"];
+type Replayed = Schemas["Replayed"];
 const CHANGED = ["/api/v1/refusals", "/api/v1/refusals/{refusal_id}", "/api/v1/reconciliations"] as const;
 
 interface Props {
@@ -24,6 +25,7 @@ interface Props {
 /** One refused row beside the list: what was wrong, its bytes, and the fields to correct. */
 export function RefusalPanel({ refusalId, close, previous, next }: Props) {
   const { t } = useSpeech();
+  const [replayed, setReplayed] = useState<Replayed | null>(null);
   const { data, error, refetch } = api.useQuery("get", "/api/v1/refusals/{refusal_id}", {
     params: { path: { refusal_id: refusalId } },
   });
@@ -48,7 +50,10 @@ export function RefusalPanel({ refusalId, close, previous, next }: Props) {
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : data ? (
-        <Shown key={data.changed_at ?? ""} refusal={data} />
+        <>
+          {replayed && <Result replayed={replayed} />}
+          <Shown key={data.changed_at ?? ""} refusal={data} tell={setReplayed} />
+        </>
       ) : (
         <Loading />
       )}
@@ -56,7 +61,31 @@ export function RefusalPanel({ refusalId, close, previous, next }: Props) {
   );
 }
 
-function Shown({ refusal }: { readonly refusal: Refusal }) {
+/** What taking the row in again came to. */
+function Result({ replayed }: { readonly replayed: Replayed }) {
+  const { t, name } = useSpeech();
+  const refused = replayed.outcome === "refused";
+  return (
+    <Alert
+      type={refused ? "warning" : "success"}
+      showIcon
+      role="status"
+      className="alert"
+      title={
+        refused
+          ? t("imports.result.refused", { reason: name("refusal_reason", replayed.reason) })
+          : t(replayed.outcome === "duplicate" ? "imports.result.duplicate" : "imports.result.accepted")
+      }
+    />
+  );
+}
+
+interface ShownProps {
+  readonly refusal: Refusal;
+  readonly tell: (replayed: Replayed | null) => void;
+}
+
+function Shown({ refusal, tell }: ShownProps) {
   const { t, name, language } = useSpeech();
   const settled = refusal.state === "replayed" || refusal.state === "dismissed";
   const field = refusal.fields.find((one) => one.name === refusal.field);
@@ -93,7 +122,7 @@ function Shown({ refusal }: { readonly refusal: Refusal }) {
         )}
       </header>
       <Original refusal={refusal} />
-      {!settled && <Settling refusal={refusal} />}
+      {!settled && <Settling refusal={refusal} tell={tell} />}
     </div>
   );
 }
@@ -139,7 +168,7 @@ function Original({ refusal }: { readonly refusal: Refusal }) {
   );
 }
 
-function Settling({ refusal }: { readonly refusal: Refusal }) {
+function Settling({ refusal, tell }: ShownProps) {
   const { t, name } = useSpeech();
   const queries = useQueryClient();
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
@@ -149,8 +178,14 @@ function Settling({ refusal }: { readonly refusal: Refusal }) {
     for (const path of CHANGED) void queries.invalidateQueries({ queryKey: ["get", path] });
   };
   const path = { params: { path: { refusal_id: refusal.refusal_id } } };
-  const correct = api.useMutation("post", "/api/v1/refusals/{refusal_id}/correction", { onSettled: changed });
-  const replay = api.useMutation("post", "/api/v1/refusals/replay", { onSettled: changed });
+  const correct = api.useMutation("post", "/api/v1/refusals/{refusal_id}/correction", {
+    onSuccess: (result) => tell(result.replayed),
+    onSettled: changed,
+  });
+  const replay = api.useMutation("post", "/api/v1/refusals/replay", {
+    onSuccess: (result) => tell(result.items[0] ?? null),
+    onSettled: changed,
+  });
   const dismiss = api.useMutation("post", "/api/v1/refusals/dismiss", { onSettled: changed });
   const problem = correct.error ?? replay.error ?? dismiss.error;
   const now = (field: Field) => values[field.name] ?? field.value;
@@ -175,7 +210,7 @@ function Settling({ refusal }: { readonly refusal: Refusal }) {
             <h3 id="fields-title">
               <Term name="correction">{t("imports.fields")}</Term>
             </h3>
-            <span className="quiet small">{t(`imports.told_by.${refusal.told_by as "row"}`)}</span>
+            <span className="quiet small">{name("told_by", refusal.told_by)}</span>
           </div>
           <div className="correction">
             {refusal.fields.map((field) => (
@@ -243,13 +278,6 @@ function Settling({ refusal }: { readonly refusal: Refusal }) {
             {t("imports.dismiss")}
           </Button>
         </div>
-      )}
-      {refusal.state === "corrected" && (
-        <Alert
-          type="warning"
-          showIcon
-          title={t("imports.result.refused", { reason: name("refusal_reason", refusal.reason) })}
-        />
       )}
     </section>
   );

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { App, Button, Checkbox, Input, Modal, Select, Table } from "antd";
+import { Alert, Button, Checkbox, Input, Modal, Select, Table } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
@@ -150,10 +150,10 @@ interface RowsProps {
 
 function Rows({ list, page, busy, query, turn }: RowsProps) {
   const { t, name } = useSpeech();
-  const { message } = App.useApp();
   const queries = useQueryClient();
   const [chosen, choose] = useState<readonly string[]>([]);
   const [dismissing, setDismissing] = useState(false);
+  const [told, tell] = useState<string | null>(null);
   const done = () => {
     choose([]);
     setDismissing(false);
@@ -162,7 +162,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
   const replay = api.useMutation("post", "/api/v1/refusals/replay", {
     onSuccess: (result) => {
       done();
-      message.info(
+      tell(
         t("imports.result.many", {
           accepted: countText(result.items.filter((one) => one.outcome !== "refused").length),
           refused: countText(result.items.filter((one) => one.outcome === "refused").length),
@@ -173,7 +173,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
   const dismiss = api.useMutation("post", "/api/v1/refusals/dismiss", {
     onSuccess: (result) => {
       done();
-      message.info(t("imports.result.dismissed", { count: countText(result.dismissed_count) }));
+      tell(t("imports.result.dismissed", { count: countText(result.dismissed_count) }));
     },
   });
   const [note, setNote] = useState("");
@@ -184,6 +184,9 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
   return (
     <>
       {problem && <Failure error={problem} />}
+      {told && (
+        <Alert type="info" showIcon title={told} className="alert" closable={{ onClose: () => tell(null) }} role="status" />
+      )}
       {ticked.length > 0 && (
         <div className="imports-chosen" role="status">
           <span>{t("imports.selected", { count: ticked.length })}</span>

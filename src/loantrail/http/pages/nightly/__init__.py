@@ -1,0 +1,1 @@
+"""Nightly deliveries: business dates, their files, steps, alarms and the general ledger."""

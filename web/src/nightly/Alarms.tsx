@@ -1,0 +1,103 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Button, Input } from "antd";
+import { useState } from "react";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { State } from "../imports/Stage";
+import { Failure } from "../ui/states";
+import { Term } from "../ui/Term";
+import { instantText } from "../ui/time";
+
+type Alarm = Schemas["NightlyAlarm"];
+
+/** What was wrong with a delivery, in plain words; a person says that it is seen to. */
+export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
+  const { t } = useSpeech();
+  const order = ["open", "acknowledged", "resolved"];
+  const sorted = [...alarms].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
+  return (
+    <section className="card" aria-labelledby="alarms-title">
+      <div className="card-head">
+        <h2 id="alarms-title">
+          <Term name="alarm">{t("nightly.alarms")}</Term>
+        </h2>
+        {alarms.length === 0 && <p className="quiet">{t("nightly.alarms_none")}</p>}
+      </div>
+      {alarms.length > 0 && (
+        <ul className="alarms">
+          {sorted.map((alarm) => (
+            <OneAlarm key={alarm.alarm_id} alarm={alarm} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function OneAlarm({ alarm }: { readonly alarm: Alarm }) {
+  const { t, name, language } = useSpeech();
+  const queries = useQueryClient();
+  const [note, setNote] = useState<string | null>(null);
+  const acknowledge = api.useMutation("post", "/api/v1/nightly/alarms/{alarm_id}/acknowledgement", {
+    onSuccess: () => {
+      setNote(null);
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/nightly/{business_date}"] });
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/nightly"] });
+    },
+  });
+  const submit = () =>
+    acknowledge.mutate({ params: { path: { alarm_id: alarm.alarm_id } }, body: { note: note ?? "" } });
+  const settled = alarm.changed_at && alarm.changed_by && alarm.state !== "open";
+  return (
+    <li className={`alarm alarm-${alarm.severity} alarm-${alarm.state}`}>
+      <span className="severity">{name("severity", alarm.severity)}</span>
+      <div className="alarm-words">
+        <p>{language === "zh" ? alarm.words_chinese : alarm.words_english}</p>
+        <p className="quiet small">
+          <code>{alarm.code}</code>
+          {alarm.holds_back && alarm.state !== "resolved" && ` · ${t("nightly.holds_back")}`} ·{" "}
+          {instantText(alarm.created_at)}
+          {settled &&
+            ` · ${t(alarm.note ? "nightly.changed" : "nightly.changed_plain", {
+              time: instantText(alarm.changed_at ?? ""),
+              by: alarm.changed_by ?? "",
+              note: alarm.note ?? "",
+            })}`}
+        </p>
+        {note !== null && (
+          <form
+            className="acknowledging"
+            onSubmit={(event) => {
+              event.preventDefault();
+              submit();
+            }}
+          >
+            <Input
+              autoFocus
+              aria-label={t("nightly.acknowledge_title")}
+              placeholder={t("nightly.acknowledge_hint")}
+              maxLength={2000}
+              value={note}
+              onChange={(event) => setNote(event.target.value)}
+              onKeyDown={(event) => event.key === "Escape" && setNote(null)}
+            />
+            <Button type="primary" htmlType="submit" disabled={!note.trim()} loading={acknowledge.isPending}>
+              {t("nightly.acknowledge")}
+            </Button>
+            <Button onClick={() => setNote(null)}>{t("nightly.cancel")}</Button>
+          </form>
+        )}
+        {acknowledge.error && <Failure error={acknowledge.error} />}
+      </div>
+      {alarm.state === "open" ? (
+        note === null && (
+          <Button size="small" onClick={() => setNote("")}>
+            {t("nightly.acknowledge")}
+          </Button>
+        )
+      ) : (
+        <State value={alarm.state} text={name("alarm_state", alarm.state)} />
+      )}
+    </li>
+  );
+}

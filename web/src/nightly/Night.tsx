@@ -1,0 +1,176 @@
+import { ArrowLeftOutlined } from "@ant-design/icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Checkbox, Modal } from "antd";
+import { useState } from "react";
+import { Link } from "react-router";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { State } from "../imports/Stage";
+import { useTook } from "../imports/took";
+import { Failure, Loading, Notice, problemCode } from "../ui/states";
+import { Term } from "../ui/Term";
+import { instantText } from "../ui/time";
+import { Alarms } from "./Alarms";
+import { FileTable } from "./FileTable";
+import { LedgerTable } from "./LedgerTable";
+import { Steps } from "./Steps";
+
+type Day = Schemas["NightlyDay"];
+const BUSY_MS = 1500;
+
+/** One business date: its alarms, files, steps, and the loans against the general ledger. */
+export function Night({ date }: { readonly date: string }) {
+  const { t } = useSpeech();
+  const { data, error, refetch } = api.useQuery(
+    "get",
+    "/api/v1/nightly/{business_date}",
+    { params: { path: { business_date: date } } },
+    { refetchOnMount: "always", refetchInterval: (query) => (query.state.data?.running ? BUSY_MS : false) },
+  );
+  if (error)
+    return problemCode(error) === "not_found" || problemCode(error) === "request_refused" ? (
+      <Notice
+        tone="empty"
+        title={t("nightly.missing", { date })}
+        action={<Link to="/nightly">{t("nightly.back")}</Link>}
+      />
+    ) : (
+      <Failure error={error} retry={() => void refetch()} />
+    );
+  if (!data) return <Loading />;
+  return <Shown day={data} />;
+}
+
+function Shown({ day }: { readonly day: Day }) {
+  const { t, name } = useSpeech();
+  const took = useTook();
+  const last = day.attempts[0];
+  const state = day.running ? "running" : day.state;
+  const command = `loantrail nightly ${day.business_date.replaceAll("-", "")}${day.state === "complete" ? " --again" : ""}`;
+  return (
+    <div className="imports-stack">
+      <div className="import-head">
+        <Link to="/nightly" className="import-back">
+          <ArrowLeftOutlined aria-hidden /> {t("nightly.back")}
+        </Link>
+        <h1 className="figures night-title">{day.business_date}</h1>
+        <State value={state === "held" ? "held_back" : state} text={name("night_state", state)} />
+        {last && (
+          <span className="quiet small figures">
+            {t("nightly.attempts", { attempt: last.attempt })} · {instantText(last.started_at)} ·{" "}
+            {took(last.started_at, last.finished_at)}
+          </span>
+        )}
+        <span className="import-actions">
+          <code className="command" title={t("nightly.command")}>
+            {command}
+          </code>
+          <RunAgain day={day} />
+        </span>
+      </div>
+      {!day.runnable && <p className="quiet small">{t("nightly.not_runnable")}</p>}
+      {day.running && (
+        <Alert
+          type="info"
+          showIcon
+          title={t("nightly.running", { date: day.business_date })}
+          description={t("nightly.running_note")}
+        />
+      )}
+      {(day.run_problem ?? last?.problem) && (
+        <Alert
+          type="error"
+          showIcon
+          title={t("nightly.problem", { problem: day.run_problem ?? last?.problem ?? "" })}
+        />
+      )}
+      <Alarms alarms={day.alarms} />
+      <section className="card" aria-labelledby="files-title">
+        <div className="card-head">
+          <h2 id="files-title">{t("nightly.files")}</h2>
+          <p className="quiet">
+            <Term name="manifest" /> · <Term name="control_total" />
+          </p>
+        </div>
+        <FileTable files={day.files} />
+      </section>
+      <LedgerTable rows={day.ledger} />
+      <Steps steps={day.steps} attempts={day.attempts} />
+    </div>
+  );
+}
+
+function RunAgain({ day }: { readonly day: Day }) {
+  const { t } = useSpeech();
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const [accepted, accept] = useState<readonly string[]>([]);
+  const run = api.useMutation("post", "/api/v1/nightly/{business_date}/run", {
+    onSuccess: () => {
+      setAsking(false);
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/nightly/{business_date}"] });
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/nightly"] });
+    },
+  });
+  const acceptable = day.alarms.filter((alarm) => alarm.acceptable && alarm.state !== "resolved");
+  const begin = () =>
+    run.mutate({
+      params: { path: { business_date: day.business_date } },
+      body: { again: day.state === "complete", accepted: [...accepted] },
+    });
+  const first = day.state === "waiting";
+  const word = first ? "nightly.run" : day.state === "failed" ? "nightly.run_resume" : "nightly.run_again";
+  return (
+    <>
+      <Button
+        type={day.state === "complete" ? "default" : "primary"}
+        disabled={!day.runnable || day.running}
+        loading={run.isPending}
+        onClick={() => (first || day.state === "failed" ? begin() : setAsking(true))}
+      >
+        {t(word)}
+      </Button>
+      {run.error && !asking && <Failure error={run.error} />}
+      <Modal
+        open={asking}
+        title={t("nightly.run_again")}
+        okText={t("nightly.run_again")}
+        cancelText={t("nightly.cancel")}
+        okButtonProps={{ loading: run.isPending }}
+        onCancel={() => setAsking(false)}
+        onOk={begin}
+      >
+        <p>{t("nightly.run_sure", { date: day.business_date })}</p>
+        {acceptable.length > 0 && (
+          <fieldset className="accept">
+            <legend>{t("nightly.accept")}</legend>
+            <Accepting alarms={acceptable} accepted={accepted} accept={accept} />
+          </fieldset>
+        )}
+        {run.error && <Failure error={run.error} />}
+      </Modal>
+    </>
+  );
+}
+
+interface AcceptingProps {
+  readonly alarms: readonly Schemas["NightlyAlarm"][];
+  readonly accepted: readonly string[];
+  readonly accept: (codes: readonly string[]) => void;
+}
+
+function Accepting({ alarms, accepted, accept }: AcceptingProps) {
+  const { language } = useSpeech();
+  const codes = [...new Map(alarms.map((alarm) => [alarm.code, alarm])).values()];
+  return codes.map((alarm) => (
+    <Checkbox
+      key={alarm.code}
+      checked={accepted.includes(alarm.code)}
+      onChange={(event) =>
+        accept(event.target.checked ? [...accepted, alarm.code] : accepted.filter((one) => one !== alarm.code))
+      }
+    >
+      {language === "zh" ? alarm.words_chinese : alarm.words_english}
+    </Checkbox>
+  ));
+}
