@@ -106,6 +106,8 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       const stood = before && anchor && before.layout.places.get(anchor);
       graph.setData(graphData(flow, layout, words, palette(), { selected, found }));
       await graph.draw();
+      // The keys work on the list beside the picture, not on the canvas.
+      for (const canvas of box.current?.querySelectorAll("canvas") ?? []) canvas.tabIndex = -1;
       if (!before) {
         if (box.current) graph.resize(box.current.clientWidth, box.current.clientHeight);
         await fit(graph, layout);

@@ -207,15 +207,15 @@ def _targets(hops: Sequence[HopRow], whole: _Whole, payers: Sequence[str]) -> di
 
 def _shown_nodes(hops: Sequence[HopRow], whole: _Whole, view: View) -> dict[str, Node]:
     """Level by level from the loan: the largest accounts behind each open node."""
-    nodes = {LOAN: Node(LOAN, "loan", None, 0, opened=True)}
-    frontier = [LOAN]
+    nodes: dict[str, Node] = {LOAN: Node(LOAN, "loan", None, 0, opened=True)}
+    frontier: list[str] = [LOAN]
     while frontier:
         chosen: dict[str, None] = {}
         offers: list[tuple[int, str, str]] = []
         left: dict[str, list[str]] = {}
         targets = _targets(hops, whole, frontier)
         for key in frontier:
-            behind = targets[key]
+            behind: dict[str, int] = targets[key]
             nodes[key].target_count = len(behind)
             hidden = sorted(
                 (target for target in behind if target not in nodes),
@@ -246,10 +246,10 @@ def _shown_nodes(hops: Sequence[HopRow], whole: _Whole, view: View) -> dict[str,
                 chosen[alone[0]] = None
         payers, frontier = frontier, list(chosen)[: max(0, NODES_MAX - len(nodes))]
         for key in frontier:
-            behind = max(payers, key=lambda payer: targets[payer].get(key, 0))
+            payer = max(payers, key=lambda payer: targets[payer].get(key, 0))
             account = whole.accounts[key]
             kind = "account" if account else "outside"
-            nodes[key] = Node(key, kind, account, whole.layers[key], behind)
+            nodes[key] = Node(key, kind, account, whole.layers[key], payer)
     return nodes
 
 
