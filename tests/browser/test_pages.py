@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -153,9 +154,21 @@ def test_bounds_not_computed_yet_are_asked_for(page: Page, bank_address: str) ->
     expect(line).to_contain_text("80,000.00 – 1,000,000.00")
 
 
+def _with_a_disbursement(route: Route) -> None:
+    """A loan that was never paid out says something else."""
+    answer = route.fetch()
+    body = answer.json()
+    body["facts"]["disbursements"] = [
+        {"disbursement_id": "FK9", "booked_at": "2025-03-03T02:00:00Z", "amount_fen": "8000000", "account": "6201"}
+    ]
+    route.fulfill(response=answer, body=json.dumps(body))
+
+
 def test_a_loan_outside_the_trace_says_so(page: Page, bank_address: str) -> None:
+    page.route(f"**/api/v1/loans/{UNTRACED_LOAN}", _with_a_disbursement)
     page.goto(f"{bank_address}/loans/{UNTRACED_LOAN}")
     expect(page.get_by_role("status")).to_contain_text("这笔贷款还没有追踪结果")
+    page.unroute(f"**/api/v1/loans/{UNTRACED_LOAN}")
     _picture(page, "untraced")
 
 

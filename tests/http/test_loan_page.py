@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,7 @@ def _written(connection: type_of_connection, data_date: str | None = "2025-06-25
     connection.execute("UPDATE tracing.run SET data_date = %s", (data_date,))
 
 
-def _page(client: httpx.Client, loan: str = LOAN) -> dict:
+def _page(client: httpx.Client, loan: str = LOAN) -> dict[str, Any]:
     answer = client.get(f"/api/v1/loans/{loan}")
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -131,7 +132,7 @@ def test_the_verdict_of_a_loan_that_was_not_traced_or_not_paid_out(client: httpx
     )
 
 
-def _unexplained(client: httpx.Client, loan: str = LOAN, **query: int) -> dict:
+def _unexplained(client: httpx.Client, loan: str = LOAN, **query: int) -> dict[str, Any]:
     answer = client.get(f"/api/v1/loans/{loan}/unexplained", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
