@@ -79,7 +79,7 @@ function Whole({ page }: { readonly page: Account }) {
   const { t, name } = useSpeech();
   const money = useMoney(page);
   const check = page.reconciliation;
-  const loans = page.loans.length;
+  const loans = page.loan_count;
   return (
     <>
       <header className="account-head">
@@ -251,7 +251,7 @@ function LoansHere({ page }: { readonly page: Account }) {
           </li>
         ))}
       </ul>
-      {page.loans.length === 50 && (
+      {page.loan_count > page.loans.length && (
         <p className="quiet small">{t("accounts.account_loans_more", { count: page.loans.length })}</p>
       )}
     </section>

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { Switch } from "antd";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -52,6 +53,7 @@ function useCurve(account: string) {
 function Drawn({ account, ours, curve }: { readonly account: string; readonly ours: boolean; readonly curve: Curve }) {
   const { t, language } = useSpeech();
   const money = useMoney(curve);
+  const [alone, setAlone] = useState(false);
   const colours = useMemo(
     () => curve.loans.map((loan, index) => (loan.loan_id === null ? OTHERS : (COLOURS[index] ?? OTHERS))),
     [curve],
@@ -85,6 +87,10 @@ function Drawn({ account, ours, curve }: { readonly account: string; readonly ou
     return [when(at), rows] as const;
   };
   const last = curve.times.length - 1;
+  const drawn = useMemo(
+    () => (alone ? { ...curve, balance_fen: curve.balance_fen.map(() => null) } : curve),
+    [alone, curve],
+  );
   const lastBalance = curve.balance_fen[last];
   const note = !ours
     ? t("accounts.curve_note_outside")
@@ -97,10 +103,21 @@ function Drawn({ account, ours, curve }: { readonly account: string; readonly ou
         : "";
   return (
     <>
+      {ours && curve.loans.length > 0 && (
+        <label className="switch loan-money-only">
+          <Switch
+            size="small"
+            checked={alone}
+            onChange={setAlone}
+            aria-label={t("accounts.curve_only")}
+          />
+          <span>{t("accounts.curve_only")}</span>
+        </label>
+      )}
       <p className="quiet small">{[note, doubt].filter(Boolean).join(language === "zh" ? "。" : ". ")}</p>
       <Suspense fallback={<Loading rows={7} />}>
         <CurveChart
-          curve={curve}
+          curve={drawn}
           colours={colours}
           language={language}
           unit={t(curve.currency === "CNY" ? "unit.list" : "unit.list_other")}

@@ -93,6 +93,7 @@ class AccountPage(Priced):
     balance_fen: Fen | None = Field(description="After the last line, as the statement gives it.")
     run_id: str | None
     loan_fen: Fen
+    loan_count: int
     loans: list[LoanShare] = Field(description="Whose money lies there now, the largest first; at most 50.")
     corrections: list[CorrectionRow]
     same_number: list[str] = Field(description="Other accounts under the same number.")

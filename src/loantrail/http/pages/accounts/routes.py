@@ -103,6 +103,7 @@ def one_account(connection: Reading, account: AccountKey) -> AccountPage:
             "reconciliation": store.reconciliation(connection, account, facts["currency"]),
             "run_id": run["run_id"] if run else None,
             "loan_fen": sum(row["amount_fen"] for row in loans),
+            "loan_count": len(loans),
             "loans": loans[: store.LOANS_SHOWN_MAX],
             "corrections": of_target(connection, [], account),
             "same_number": store.same_number(connection, facts["account_number"], account),
