@@ -282,11 +282,7 @@ def related_party(view: View) -> pl.DataFrame:
     return lead(
         rows,
         "RELATED_PARTY",
-        tell(
-            "{} stayed with related parties without a contract",
-            "{} 留在关联方，没有合同依据",
-            yuan("amount_fen"),
-        ),
+        tell("{} stayed with related parties, no contract", "{} 留在关联方，没有合同", yuan("amount_fen")),
         "related_party",
     )
 
