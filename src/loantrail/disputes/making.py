@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import ValidationError
+
 from loantrail import clock
 from loantrail.disputes import store
 from loantrail.disputes.composing import Composer, Wanted
@@ -99,15 +101,23 @@ def _agrees(connection: store.Database, content: SheetContent) -> None:
 
 
 def sheet_of(row: store.Row) -> Sheet:
-    """A stored row as a sheet."""
+    """A stored row as a sheet. InputError where another software version gave it other fields: `verify` still says how
+    it differs."""
     content: dict[str, Any] = json.loads(row["content"])
+    try:
+        parsed = SheetContent.model_validate(without_computed(content))
+    except ValidationError as cause:
+        raise InputError(
+            f"the sheet {row['number']} has the fields of another software version",
+            remedy=f"See what differs: loantrail dispute verify {row['number']}",
+        ) from cause
     return Sheet(
         sheet_id=row["sheet_id"],
         number=row["number"],
         made_at=row["made_at"],
         made_by=row["made_by"],
         sha256=row["sha256"],
-        content=SheetContent.model_validate(without_computed(content)),
+        content=parsed,
     )
 
 
