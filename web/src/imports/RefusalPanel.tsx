@@ -324,6 +324,7 @@ function FieldInput({ field, marked, value, set }: FieldProps) {
             *
           </abbr>
         )}
+        {field.kind === "amount_fen" && <span className="quiet">{t("imports.fen_hint")}</span>}
         {language === "zh" && <code className="quiet">{field.name}</code>}
       </label>
       {choices ? (

@@ -250,7 +250,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
             render: (_, row) => (
               <Link
                 to={`/imports/refusals/${row.refusal_id}${query}`}
-                aria-label={t("imports.open_refusal", { file: baseName(row.source_file), row: row.position })}
+                title={t("imports.open_refusal", { file: baseName(row.source_file), row: row.position })}
                 className="refusal-link"
               >
                 {name("refusal_reason", row.reason)}
