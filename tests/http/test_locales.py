@@ -85,8 +85,12 @@ def test_every_text_in_the_code_is_used_and_known() -> None:
     # A list is named where one of its values is asked for: name("use", line.use), or t(`group.${group}`).
     lists = (
         {list_name for list_name, _ in LISTS}
-        | set(re.findall(r'\bname\("(\w+)"', code))
-        | set(re.findall(r"[`\"](\w+)\.\$\{", code))
+        | set(re.findall(r'\bname\("([\w.]+)"', code))
+        | set(re.findall(r"[`\"]([\w.]+)\.\$\{", code))
     )
-    unused = [key for key in CHINESE if key.split(".")[0] not in lists and f'"{key}"' not in code]
+    unused = [
+        key
+        for key in CHINESE
+        if not any(key.startswith(f"{list_name}.") for list_name in lists) and f'"{key}"' not in code
+    ]
     assert unused == []
