@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
@@ -20,10 +21,11 @@ from loantrail.disputes.sheet import (
 from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId
-from loantrail.http.problems import NotFound
+from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.reports.routes import PDF, ReportLanguage, file_answer, file_responses
 
 JSON: Final = "application/json"
+WRITE_PROBLEMS: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
 
 SheetId = Annotated[
     str, Path(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}$", description="Id of the sheet.")
@@ -35,7 +37,7 @@ router = APIRouter()
 _COMPOSING = threading.Lock()
 
 
-@router.post("/loans/{loan_id}/disputes", tags=["disputes"], responses=LOAN_PROBLEMS)
+@router.post("/loans/{loan_id}/disputes", tags=["disputes"], responses=WRITE_PROBLEMS)
 def make_sheet(connections: Lending, loan_id: LoanId, wanted: SheetRequest) -> Sheet:
     """Make the dispute sheet of a statement line, of one transaction of it, or of an amount of either, and keep it.
     Asking again for the same gives the same sheet."""
@@ -103,7 +105,7 @@ def sheet_file(connection: Reading, sheet_id: SheetId) -> Response:
     return file_answer(text.encode(), JSON, f"{sheet.number}.json")
 
 
-@router.post("/disputes/{sheet_id}/verification", tags=["disputes"], responses=LOAN_PROBLEMS)
+@router.post("/disputes/{sheet_id}/verification", tags=["disputes"], responses=WRITE_PROBLEMS)
 def verify_sheet(connections: Lending, sheet_id: SheetId, wanted: VerificationRequest) -> Verification:
     """Compute the sheet again from the books as they were: identical, or what differs. Reads all books of then."""
     del wanted
