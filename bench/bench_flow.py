@@ -27,6 +27,7 @@ from measuring import ROOT, bar, record, size, table, working_folder
 
 HOPS = 10_000
 ROUNDS = 15
+VISITS = 4
 SEED = 1
 HUB_SHARE = 0.35
 DISBURSED_FEN = 10**12
@@ -186,8 +187,9 @@ def milliseconds(address: str) -> float:
     return statistics.median(taken[1:])
 
 
-def in_browser(address: str) -> tuple[float, float] | None:
-    """Milliseconds from the address to the drawn picture: in a browser that never saw the page, and that did."""
+def in_browser(address: str) -> dict[str, float] | None:
+    """Milliseconds until the picture is drawn: from its address, in a browser that never saw the page and in one that
+    did; and from the click on the tab of a loan that is open, the first time and again."""
     from playwright.sync_api import sync_playwright
 
     sys.path.insert(0, str(ROOT))
@@ -197,22 +199,31 @@ def in_browser(address: str) -> tuple[float, float] | None:
     if executable is None or not (ROOT / "src" / "loantrail" / "http" / "static" / "index.html").is_file():
         return None
     options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    taken: dict[str, list[float]] = {
+        name: [] for name in ("address, first visit", "address, again", "tab, first time", "tab, again")
+    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=options)
-        fresh: list[float] = []
-        known: list[float] = []
-        for _ in range(5):
+        for _ in range(VISITS):
             context = browser.new_context(viewport={"width": 1280, "height": 900})
-            for taken in (fresh, known):
-                page = context.new_page()
+            page = context.new_page()
+            for name in ("address, first visit", "address, again"):
                 start = perf_counter()
-                page.goto(address, wait_until="commit")
+                page.goto(f"{address}/flow", wait_until="commit")
                 page.wait_for_selector("[data-drawn]")
-                taken.append((perf_counter() - start) * 1000)
-                page.close()
+                taken[name].append((perf_counter() - start) * 1000)
+            page.goto(address)
+            tabs = page.get_by_role("tab")
+            for name in ("tab, first time", "tab, again"):
+                tabs.nth(0).click()
+                page.wait_for_load_state("networkidle")
+                start = perf_counter()
+                tabs.nth(1).click()
+                page.wait_for_selector("[data-drawn]")
+                taken[name].append((perf_counter() - start) * 1000)
             context.close()
         browser.close()
-    return statistics.median(fresh[1:]), statistics.median(known[1:])
+    return {f"browser ms, {name}": statistics.median(values[1:]) for name, values in taken.items()}
 
 
 def main() -> None:
@@ -246,10 +257,7 @@ def main() -> None:
                         "search ms": milliseconds(f"{api}/search?text=0123"),
                         "transactions of the hub ms": milliseconds(f"{api}/transactions?{query}"),
                     }
-                    browser = in_browser(f"{address}/loans/{loan_id}/flow")
-                    if browser:
-                        measured["browser ms, first visit"], measured["browser ms, again"] = browser
-                    results[loan_id] = measured
+                    results[loan_id] = measured | (in_browser(f"{address}/loans/{loan_id}") or {})
         stop_server(Layout(home))
     table(
         ["", *(f"{row['hops']:,} hops" for row in results.values())],
@@ -260,15 +268,16 @@ def main() -> None:
         ],
     )
     usual = results["JJ1"]
+    taken = usual.get("browser ms, tab, first time", float("inf"))
+    again = usual.get("browser ms, address, again", float("inf"))
     bars = [
         bar(
-            "the first two levels of a loan with 10,000 hops are drawn within 1 s",
-            met=usual.get("browser ms, again", float("inf")) <= 1000,
-            margin=f"{usual.get('browser ms, again', float('nan')):,.0f} ms; first visit"
-            f" {usual.get('browser ms, first visit', float('nan')):,.0f} ms",
+            "the first two levels of a loan with 10,000 hops are drawn within 1 s of the click on the tab",
+            met=taken <= 1000,
+            margin=f"{taken:,.0f} ms; the whole page from its address {again:,.0f} ms",
         )
     ]
-    record("flow", {"loans": results, "bars": bars}, full_size=count == HOPS and "browser ms, again" in usual)
+    record("flow", {"loans": results, "bars": bars}, full_size=count == HOPS and taken < float("inf"))
 
 
 if __name__ == "__main__":
