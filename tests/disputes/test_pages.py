@@ -41,7 +41,7 @@ def test_a_sheet_is_made_read_printed_and_computed_again(client: httpx.Client, t
     address = f"/api/v1/disputes/{sheet['sheet_id']}"
     assert client.get(address).json() == sheet
     assert sheet["content"]["subject"]["amount_fen"] == "30000"
-    listed = client.get(f"/api/v1/loans/{LOAN}/disputes").json()["items"]
+    listed = client.get(f"/api/v1/loans/{LOAN}/dispute-sheets").json()["items"]
     assert [one["number"] for one in listed] == [sheet["number"]]
     for language in ("zh", "en"):
         printed = client.get(f"{address}/sheet.pdf", params={"language": language})

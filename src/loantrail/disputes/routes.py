@@ -55,7 +55,7 @@ def make_sheet(connections: Lending, loan_id: LoanId, wanted: SheetRequest) -> S
         )
 
 
-@router.get("/loans/{loan_id}/disputes", tags=["disputes"], responses=LOAN_PROBLEMS)
+@router.get("/loans/{loan_id}/dispute-sheets", tags=["disputes"], responses=LOAN_PROBLEMS)
 def sheets_of_loan(connection: Reading, loan_id: LoanId) -> SheetList:
     """The dispute sheets of a loan, the latest first."""
     if pages.loan_facts(connection, loan_id) is None:

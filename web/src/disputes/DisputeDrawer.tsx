@@ -35,7 +35,7 @@ export function DisputeDrawer({ loanId, use, transferId, title, close }: Props) 
   const problem = useId();
   const { mutate, isPending, error } = api.useMutation("post", "/api/v1/loans/{loan_id}/disputes", {
     onSuccess: async (sheet) => {
-      await queries.invalidateQueries({ queryKey: ["get", "/api/v1/loans/{loan_id}/disputes"] });
+      await queries.invalidateQueries({ queryKey: ["get", "/api/v1/loans/{loan_id}/dispute-sheets"] });
       void navigate(`/disputes/${sheet.sheet_id}`);
     },
   });
@@ -112,7 +112,7 @@ export function DisputeDrawer({ loanId, use, transferId, title, close }: Props) 
 function Existing({ loanId }: { readonly loanId: string }) {
   const { t, name } = useSpeech();
   const loan = api.useQuery("get", "/api/v1/loans/{loan_id}", { params: { path: { loan_id: loanId } } });
-  const { data } = api.useQuery("get", "/api/v1/loans/{loan_id}/disputes", {
+  const { data } = api.useQuery("get", "/api/v1/loans/{loan_id}/dispute-sheets", {
     params: { path: { loan_id: loanId } },
   });
   if (!data || !loan.data || data.items.length === 0) return null;
