@@ -206,7 +206,7 @@ def test_a_corrected_row_goes_into_the_books_at_once(own_client: httpx.Client) -
     assert (still["replayed"]["outcome"], still["replayed"]["reason"]) == ("refused", "amount_not_positive")
     assert done["replayed"]["outcome"] == "accepted"
     assert (done["refusal"]["state"], done["refusal"]["note"]) == ("replayed", "电话核实")
-    again = own_client.post("/api/v1/refusals/replay", json={"refusal_ids": [one]})
+    again = own_client.post("/api/v1/refusal-replays", json={"refusal_ids": [one]})
     assert (again.status_code, again.json()["code"]) == (422, "input")
 
 
@@ -216,10 +216,10 @@ def test_dismissed_rows_stay_with_the_reason(own_client: httpx.Client) -> None:
     one = own_client.get("/api/v1/refusals").json()["items"][0]["refusal_id"]
 
     assert (
-        own_client.post("/api/v1/refusals/dismiss", json={"refusal_ids": [one], "note": " "}).status_code
+        own_client.post("/api/v1/refusal-dismissals", json={"refusal_ids": [one], "note": " "}).status_code
         == 422
     )
-    own_client.post("/api/v1/refusals/dismiss", json={"refusal_ids": [one], "note": "测试数据"})
+    own_client.post("/api/v1/refusal-dismissals", json={"refusal_ids": [one], "note": "测试数据"})
 
     found = own_client.get("/api/v1/refusals", params={"state": "dismissed", "search": "lines"}).json()
     assert [(row["refusal_id"], row["note"]) for row in found["items"]] == [(one, "测试数据")]

@@ -37,6 +37,7 @@ _STATUS: Final[tuple[tuple[type[LoantrailError], HTTPStatus], ...]] = (
 
 # Python's own phrases change between its versions; the description of the interface must not.
 _DESCRIPTIONS: Final = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read",
     HTTPStatus.FORBIDDEN: "The request comes from another site",
     HTTPStatus.NOT_FOUND: "There is no such thing",
     HTTPStatus.CONFLICT: "What the request is about has changed meanwhile",
@@ -87,6 +88,7 @@ class Superseded(NotFound):
 
 
 WRITE_STATUSES: Final = (
+    HTTPStatus.BAD_REQUEST,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -162,6 +164,16 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     del request
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:
+        # The framework's answer to a body that is no text at all; one that is no JSON is refused as below already.
+        unreadable = FieldProblem(field="body", problem=str(error.detail))
+        problem = _titled(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "request_refused",
+            "The body cannot be read",
+            "Send JSON in UTF-8",
+        )
+        return _answer(problem.model_copy(update={"fields": [unreadable]}))
     code = status.name.lower()
     return _answer(_titled(status, code, str(error.detail)), dict(error.headers or {}))
 

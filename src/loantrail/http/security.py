@@ -13,7 +13,8 @@ from loantrail.ids import secret_token
 
 LOOPBACK_NAMES: Final = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
 
-_SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+# No route takes any other, so those are answered with what is allowed.
+_WRITE_METHODS: Final = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 JSON: Final = "application/json"
 # What no form of another site can send without asking first, and what an upload sends.
 _UPLOADS: Final = frozenset(("multipart/form-data", "application/octet-stream"))
@@ -98,7 +99,7 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
     which another site's form cannot send; an upload must prove that it comes from here. Programs that are no
     browser send neither header and are let in.
     """
-    if method in _SAFE_METHODS:
+    if method not in _WRITE_METHODS:
         return None
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     from_here = (

@@ -182,11 +182,11 @@ function Settling({ refusal, tell }: ShownProps) {
     onSuccess: (result) => tell(result.replayed),
     onSettled: changed,
   });
-  const replay = api.useMutation("post", "/api/v1/refusals/replay", {
+  const replay = api.useMutation("post", "/api/v1/refusal-replays", {
     onSuccess: (result) => tell(result.items[0] ?? null),
     onSettled: changed,
   });
-  const dismiss = api.useMutation("post", "/api/v1/refusals/dismiss", { onSettled: changed });
+  const dismiss = api.useMutation("post", "/api/v1/refusal-dismissals", { onSettled: changed });
   const problem = correct.error ?? replay.error ?? dismiss.error;
   const now = (field: Field) => values[field.name] ?? field.value;
   const submit = () => {

@@ -159,7 +159,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
     setDismissing(false);
     void queries.invalidateQueries({ queryKey: ["get", "/api/v1/refusals"] });
   };
-  const replay = api.useMutation("post", "/api/v1/refusals/replay", {
+  const replay = api.useMutation("post", "/api/v1/refusal-replays", {
     onSuccess: (result) => {
       done();
       tell(
@@ -170,7 +170,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
       );
     },
   });
-  const dismiss = api.useMutation("post", "/api/v1/refusals/dismiss", {
+  const dismiss = api.useMutation("post", "/api/v1/refusal-dismissals", {
     onSuccess: (result) => {
       done();
       tell(t("imports.result.dismissed", { count: countText(result.dismissed_count) }));

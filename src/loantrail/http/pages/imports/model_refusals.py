@@ -17,7 +17,6 @@ Reason = Annotated[
     str, Field(min_length=1, max_length=NOTE_LENGTH_MAX, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
 ]
 RefusalKey = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-FieldName = Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z_0-9]+$")]
 Value = Annotated[str, Field(max_length=65_536, pattern=r"^[^\x00]*$")]
 
 
@@ -101,7 +100,7 @@ class Replayed(Answer):
 
 
 class CorrectionRequest(Answer):
-    changes: dict[FieldName, Value] = Field(
+    changes: dict[str, Value] = Field(
         max_length=64, description="Field -> new value; amounts in fen; an empty value clears the field."
     )
     note: Note = ""

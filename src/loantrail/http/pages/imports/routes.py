@@ -26,7 +26,7 @@ from loantrail.http.pages.imports.model import (
 )
 from loantrail.http.pages.imports.running import BackgroundImports
 from loantrail.http.pages.imports.uploads import FILE_BYTES_MAX, FILES_MAX, Uploads, book_name
-from loantrail.http.pages.routes import LIST_PROBLEMS, Limit, Offset
+from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, problem_responses
 from loantrail.ledger.outcome import store
 from loantrail.settings import read_settings
@@ -39,7 +39,6 @@ _OCTETS: Final = "application/octet-stream"
 _STARTING: Final = threading.Lock()
 _WRITES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
 _MADE: Final = problem_responses(*WRITE_STATUSES)
-_FOUND: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES[2:])
 
 ImportId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of files handed over together.")]
 FileName = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
@@ -104,7 +103,7 @@ def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> Imp
     )
 
 
-@router.get("/imports/{import_id}", responses=_FOUND)
+@router.get("/imports/{import_id}", responses=LOAN_PROBLEMS)
 def one_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
     """How far it has come, file by file."""
     return _answer(connection, uploads.read(import_id), background)
@@ -153,6 +152,7 @@ def check_import(
     options: Annotated[ImportOptions, Body()],
 ) -> Import:
     """Read the files without the books, in the background: formats, rows, what would be refused."""
+    uploads.folder(import_id)
     _check_options(options)
     background.begin(import_id, Stage.CHECKING, options)
     return _answer(connection, uploads.read(import_id), background)

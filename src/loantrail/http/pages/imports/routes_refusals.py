@@ -29,7 +29,7 @@ from loantrail.http.pages.imports.model_refusals import (
 )
 from loantrail.http.pages.imports.original import recognised_text, record_fields
 from loantrail.http.pages.imports.routes import stored_file
-from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE, Limit, Offset
+from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.ledger.intake import RECORD_TYPES
 from loantrail.ledger.pairs.booking import settle
@@ -44,7 +44,6 @@ HEXADECIMAL_BYTES: Final = 4_096
 TEXT_CHARACTERS: Final = 65_536
 TRIES: Final = 5
 _WRITES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
-_FOUND: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES[2:])
 _SETTLED: Final = ("replayed", "dismissed")
 type_of_done = TypeVar("type_of_done")
 
@@ -92,12 +91,6 @@ def list_refusals(
     )
 
 
-@router.get("/refusals/{refusal_id}", responses=_FOUND)
-def one_refusal(connection: Reading, refusal_id: RefusalId) -> Refusal:
-    """One refusal whole: reason, bytes, the record as far as it could be read."""
-    return _answer(_find(connection, refusal_id))
-
-
 @router.post("/refusals/{refusal_id}/correction", responses=_WRITES)
 def correct_refusal(
     connections: Lending, refusal_id: RefusalId, request: CorrectionRequest
@@ -114,7 +107,7 @@ def correct_refusal(
         )
 
 
-@router.post("/refusals/replay", responses=_WRITES)
+@router.post("/refusal-replays", responses=_WRITES)
 def replay_refusals(connections: Lending, request: ReplayRequest) -> ReplayResult:
     """Take refused records in again, corrected ones as they are now."""
     with connections.session() as connection:
@@ -122,7 +115,7 @@ def replay_refusals(connections: Lending, request: ReplayRequest) -> ReplayResul
     return ReplayResult(items=done, accepted_count=sum(one.outcome == "accepted" for one in done))
 
 
-@router.post("/refusals/dismiss", responses=_WRITES)
+@router.post("/refusal-dismissals", responses=_WRITES)
 def dismiss_refusals(connections: Lending, request: DismissalRequest) -> DismissalResult:
     """Settle refusals without taking them in. They stay, with the reason."""
     with connections.session() as connection:
@@ -132,6 +125,12 @@ def dismiss_refusals(connections: Lending, request: DismissalRequest) -> Dismiss
         quarantine.set_state(connection, ids, "dismissed", clock.now(), by, request.note.strip())
         connection.commit()
     return DismissalResult(dismissed_count=len(ids))
+
+
+@router.get("/refusals/{refusal_id}", responses=LOAN_PROBLEMS)
+def one_refusal(connection: Reading, refusal_id: RefusalId) -> Refusal:
+    """One refusal whole: reason, bytes, the record as far as it could be read."""
+    return _answer(_find(connection, refusal_id))
 
 
 def _replayed(connection: Any, refusal_ids: Sequence[str], by: str) -> list[Replayed]:

@@ -24,7 +24,7 @@ from loantrail.http.pages.nightly.model import (
     RunBegun,
     RunRequest,
 )
-from loantrail.http.pages.routes import LIST_PROBLEMS, Limit, Offset
+from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.nightly.inspecting import folder_of, waiting_dates
 from loantrail.nightly.model import ALARMS
@@ -34,7 +34,6 @@ from loantrail.settings import read_settings
 ALARMS_SHOWN: Final = 500
 _STARTING: Final = threading.Lock()
 _WRITES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
-_FOUND: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES[2:])
 
 AlarmId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 BusinessDate = Annotated[datetime.date, Path(description="Business date.")]
@@ -76,7 +75,7 @@ def list_nights(
     )
 
 
-@router.get("/nightly/{business_date}", responses=_FOUND)
+@router.get("/nightly/{business_date}", responses=LOAN_PROBLEMS)
 def one_night(connection: Reading, background: Background, business_date: BusinessDate) -> NightlyDay:
     """One date: its files against their manifest, its steps, alarms, and the loans against the general ledger."""
     attempts = store.attempts(connection, business_date)
