@@ -28,6 +28,12 @@ class Scope(StrEnum):
     ACCOUNT = "account"
 
 
+class SubjectMissing(InputError):
+    """There is no such transaction or account now."""
+
+    code = "not_found"
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What is asked for. `subject` is a transaction's id or an account, after `scope`."""
@@ -157,7 +163,7 @@ def _subject(connection: Connection[Any], wanted: Correction) -> tuple[store.Row
     if wanted.scope is Scope.ACCOUNT:
         unit = store.account_unit(connection, wanted.subject)
         if unit is None:
-            raise InputError(
+            raise SubjectMissing(
                 f"there is no account {wanted.subject}", Place(field="account"), "Search the list of accounts"
             )
         row: store.Row = {"transfer_id": None, "line_id": None, "account": wanted.subject, "unit_id": unit[0]}
@@ -165,7 +171,7 @@ def _subject(connection: Connection[Any], wanted: Correction) -> tuple[store.Row
     else:
         lines = store.subject_lines(connection, wanted.subject)
         if lines is None:
-            raise InputError(
+            raise SubjectMissing(
                 f"there is no transaction {wanted.subject} now",
                 Place(field="transfer_id"),
                 "Its pairing may have been mended meanwhile: open the transaction again",

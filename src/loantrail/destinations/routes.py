@@ -6,18 +6,20 @@ import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
+from loantrail.destinations import store
 from loantrail.destinations.corrections import (
     CORRECTABLE_CLASSES,
     Correction,
     Scope,
+    SubjectMissing,
     correct,
     withdraw,
 )
 from loantrail.destinations.model import BY_NAME
-from loantrail.http.connections import Lending
+from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.settings import read_settings
@@ -26,8 +28,8 @@ from loantrail.tracing.routes_evaluation import Tracer
 
 router = APIRouter()
 
-WRITTEN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-"""Text that a person writes: no control characters but line breaks and tabs."""
+WRITTEN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""Text that a person writes: not all blanks, no control characters but line breaks and tabs."""
 Reason = Annotated[str, Field(min_length=1, max_length=1000, pattern=WRITTEN, description="Why, in words.")]
 RequestKey = Annotated[
     str,
@@ -49,27 +51,27 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class WantedCorrection(Wanted):
-    scope: Scope
-    transfer_id: TransferId | None = Field(None, description="With the scope `transaction`.")
-    account: str | None = Field(
-        None,
-        min_length=1,
-        max_length=128,
-        pattern=r"^[^\x00-\x1f\x7f]*$",
-        description="With the scope `account`: the payee's account.",
-    )
+class WantedForTransaction(Wanted):
+    """What the payee of one transaction is."""
+
+    scope: Literal[Scope.TRANSACTION]
+    transfer_id: TransferId
     destination_class: ClassName  # type: ignore[valid-type]  as above
     reason: Reason
     request_key: RequestKey
 
-    @model_validator(mode="after")
-    def _one_subject(self) -> WantedCorrection:
-        given = self.transfer_id if self.scope is Scope.TRANSACTION else self.account
-        other = self.account if self.scope is Scope.TRANSACTION else self.transfer_id
-        if given is None or other is not None:
-            raise ValueError(f"the scope {self.scope.value} names one {self.scope.value} and nothing else")
-        return self
+
+class WantedForAccount(Wanted):
+    """What an account is, whoever pays to it and whenever."""
+
+    scope: Literal[Scope.ACCOUNT]
+    account: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+    destination_class: ClassName  # type: ignore[valid-type]  as above
+    reason: Reason
+    request_key: RequestKey
+
+
+WantedCorrection = Annotated[WantedForTransaction | WantedForAccount, Field(discriminator="scope")]
 
 
 class WantedWithdrawal(Wanted):
@@ -108,7 +110,7 @@ class DestinationClassRow(Answer):
     final: bool = Field(description="Whether arrival there gives loan money its use.")
 
 
-_STATUSES: Final = problem_responses(*WRITE_STATUSES)
+_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
 
 
 @router.get(
@@ -129,24 +131,42 @@ def destination_classes() -> list[DestinationClassRow]:
     ]
 
 
+@router.get(
+    "/corrections",
+    tags=["corrections"],
+    responses=problem_responses(
+        HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
+    ),
+)
+def list_corrections(
+    connection: Reading,
+    standing: Annotated[bool, Query(description="Only those that were not withdrawn.")] = False,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[CorrectionRow]:
+    """What people corrected, the newest first."""
+    return [CorrectionRow.model_validate(row) for row in store.newest(connection, standing, offset, limit)]
+
+
 @router.post("/corrections", tags=["corrections"], responses=_STATUSES, status_code=HTTPStatus.CREATED)
 def make_correction(
     connections: Lending, tracer: Tracer, wanted: WantedCorrection, response: Response
 ) -> Corrected:
     """Say what a payee is, for one transaction or for its account always. What depended on it is traced again."""
     subject = wanted.transfer_id if wanted.scope is Scope.TRANSACTION else wanted.account
+    asked = Correction(
+        scope=wanted.scope,
+        subject=subject,
+        destination_class=wanted.destination_class,
+        reason=wanted.reason,
+        by=read_settings().operator,
+        request_key=wanted.request_key,
+    )
     with connections.connection() as connection:
-        row, new = correct(
-            connection,
-            Correction(
-                scope=wanted.scope,
-                subject=str(subject),
-                destination_class=wanted.destination_class,
-                reason=wanted.reason,
-                by=read_settings().operator,
-                request_key=wanted.request_key,
-            ),
-        )
+        try:
+            row, new = correct(connection, asked)
+        except SubjectMissing as missing:
+            raise NotFound(missing.problem, missing.remedy) from missing
         change = store_evaluation.request(connection) if new else None
     if new:
         tracer.start()

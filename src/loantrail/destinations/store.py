@@ -92,6 +92,18 @@ def of_target(connection: Database, line_ids: list[str], account: str | None) ->
         ).fetchall()
 
 
+def newest(connection: Database, standing: bool, offset: int, limit: int) -> list[Row]:
+    """A page of all corrections, or of those that stand, the newest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT {} FROM destinations.correction WHERE NOT %s OR withdrawn_at IS NULL "
+                "ORDER BY made_at DESC, correction_id LIMIT %s OFFSET %s"
+            ).format(_COLUMNS),
+            (standing, limit, offset),
+        ).fetchall()
+
+
 def subject_lines(connection: Database, transfer_id: str) -> Row | None:
     """`debit_line, credit_line, credit_account, unit_id` of a movement of the books; None where there is none now."""
     with connection.cursor(row_factory=dict_row) as cursor:

@@ -161,7 +161,6 @@ def _refused_request(request: Request, error: Exception) -> JSONResponse:
 
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:
-    del request
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.BAD_REQUEST:
@@ -174,8 +173,23 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
             "Send JSON in UTF-8",
         )
         return _answer(problem.model_copy(update={"fields": [unreadable]}))
-    code = status.name.lower()
-    return _answer(_titled(status, code, str(error.detail)), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request))) or headers.get("Allow", "")
+    return _answer(_titled(status, status.name.lower(), str(error.detail)), headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Every method that the address answers to; the framework names those of its first route alone."""
+    path = request.url.path.split("/")
+    found: set[str] = set()
+    for template, methods in request.app.openapi()["paths"].items():
+        parts = template.split("/")
+        if len(parts) == len(path) and all(
+            given == part or (part.startswith("{") and given) for part, given in zip(parts, path, strict=True)
+        ):
+            found.update(method.upper() for method in methods)
+    return found
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -116,7 +116,9 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
         )
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     proven = origin is not None or site is not None
-    if kind == JSON or (kind in _UPLOADS and proven) or (not kind and method == "DELETE"):
+    # Without a body there is nothing that a form could have sent; who sends it says where from, being a browser.
+    empty = not kind and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    if kind == JSON or (kind in _UPLOADS and proven) or empty:
         return None
     return (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

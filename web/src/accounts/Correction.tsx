@@ -7,7 +7,7 @@ import { useReread } from "./evaluation";
 import { ReasonDialog } from "./ReasonDialog";
 
 type Scope = Schemas["Scope"];
-type ClassName = Schemas["WantedCorrection"]["destination_class"];
+type ClassName = Schemas["WantedForAccount"]["destination_class"];
 export type CorrectionRow = Schemas["CorrectionRow"];
 
 interface Payee {
@@ -85,15 +85,12 @@ export function Correct({ transferId, payee, given, disabled = false }: Props) {
         close={() => setOpen(false)}
         act={(reason) => {
           if (!chosen) return;
-          correct.mutate({
-            body: {
-              scope,
-              ...(scope === "transaction" ? { transfer_id: transferId } : { account: payee.account }),
-              destination_class: chosen,
-              reason,
-              request_key: key,
-            },
-          });
+          const said = { destination_class: chosen, reason, request_key: key };
+          if (scope === "transaction" && transferId) {
+            correct.mutate({ body: { scope: "transaction", transfer_id: transferId, ...said } });
+          } else if (payee.account) {
+            correct.mutate({ body: { scope: "account", account: payee.account, ...said } });
+          }
         }}
       >
         <label className="field" htmlFor={field}>
