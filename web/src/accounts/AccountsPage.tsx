@@ -1,7 +1,7 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { Button, Input, type InputRef, Select, Table, type TableProps } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
@@ -38,6 +38,7 @@ const KINDS = [
 /** What the list shows stands in the address, so that a link shows the same. */
 function useListState() {
   const [address, setAddress] = useSearchParams();
+  const { pathname } = useLocation();
   const sort = SORTS.find((one) => one === address.get("sort")) ?? "loan_money";
   const state = {
     search: address.get("search") ?? "",
@@ -50,6 +51,8 @@ function useListState() {
     page: Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1),
   };
   const change = (values: Readonly<Record<string, string | readonly string[]>>) => {
+    // Typing that is taken over only now must not lead back a reader who has gone on meanwhile.
+    if (window.location.pathname !== pathname) return;
     setAddress(
       (before) => {
         const after = new URLSearchParams(before);

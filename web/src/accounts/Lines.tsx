@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, DatePicker, Input, Select, Table, type TableProps } from "antd";
 import dayjs from "dayjs";
 import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
@@ -20,6 +20,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 /** Which lines are shown stands in the address. */
 function useLineFilters() {
   const [address, setAddress] = useSearchParams();
+  const { pathname } = useLocation();
   const date = (name: string) => {
     const text = address.get(name) ?? "";
     return DATE.test(text) && dayjs(text).isValid() ? text : "";
@@ -33,7 +34,9 @@ function useLineFilters() {
     direction: direction === "credit" || direction === "debit" ? direction : "",
     text: (address.get("text") ?? "").slice(0, 100),
   } as const;
-  const change = (values: Readonly<Record<string, string>>) =>
+  const change = (values: Readonly<Record<string, string>>) => {
+    // Typing that is taken over only now must not lead back a reader who has gone on meanwhile.
+    if (window.location.pathname !== pathname) return;
     setAddress(
       (before) => {
         const after = new URLSearchParams(before);
@@ -45,6 +48,7 @@ function useLineFilters() {
       },
       { replace: true, preventScrollReset: true },
     );
+  };
   return { filters, change };
 }
 
