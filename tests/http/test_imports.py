@@ -87,7 +87,7 @@ def test_a_look_at_the_files_says_what_would_be_refused_and_writes_nothing(own_c
     assert (lines["refused_rows"][0]["position"], lines["refused_rows"][0]["field"]) == (3, "amount_fen")
     assert letter["format"] is None
     assert letter["problem"]
-    assert own_client.get("/api/v1/imports/runs").json()["total_count"] == 0
+    assert own_client.get("/api/v1/import-runs").json()["total_count"] == 0
 
 
 @pytest.mark.database
@@ -106,7 +106,7 @@ def test_an_import_runs_in_the_background_and_says_what_came_of_each_file(own_cl
     assert lines["bytes_done"] == lines["size_bytes"]
     assert letter["state"] == "failed"
     assert found["totals"]["accounts_reconciled"] == 1
-    run = own_client.get("/api/v1/imports/runs").json()["items"][0]
+    run = own_client.get("/api/v1/import-runs").json()["items"][0]
     assert (run["state"], run["files"][0]["name"]) == ("finished", lines["book_name"])
 
 
@@ -130,7 +130,7 @@ def test_a_finished_import_takes_no_more_files_and_can_be_cleared_away(own_clien
     assert own_client.post(f"{address}/start", json={}).status_code == 422
     assert own_client.delete(address, headers=CSRF).status_code == 204
     assert own_client.get(address).status_code == 404
-    assert own_client.get("/api/v1/imports/runs").json()["total_count"] == 1
+    assert own_client.get("/api/v1/import-runs").json()["total_count"] == 1
 
 
 @pytest.mark.database

@@ -31,6 +31,7 @@ const THEME: ThemeConfig = {
     colorLink: "#0f6b66",
     colorError: "#b93a24",
     colorTextBase: "#1b2526",
+    colorTextPlaceholder: "#667274",
     colorBgLayout: "#f4f5f2",
     borderRadius: 6,
     fontFamily,

@@ -136,7 +136,7 @@ def correct(connection: Connection[Any], wanted: Correction) -> tuple[store.Row,
             Place(field="destination_class"),
             "Correct the related parties on record instead" if known else "Choose one of the list",
         )
-    store.lock(connection)
+    at = store.lock(connection)
     before = store.by_request(connection, wanted.request_key)
     if before is not None:
         _same_request(before, wanted)
@@ -154,6 +154,7 @@ def correct(connection: Connection[Any], wanted: Correction) -> tuple[store.Row,
         "destination_class": wanted.destination_class,
         "reason": reason,
         "made_by": wanted.by,
+        "made_at": at,
     }
     return store.insert(connection, row), True
 
@@ -207,7 +208,7 @@ def withdraw(
         raise InputError(
             "no reason is given", Place(field="reason"), "A withdrawal says why, for whoever reads it later"
         )
-    store.lock(connection)
-    ended = store.withdraw(connection, correction_id, reason.strip(), by)
+    at = store.lock(connection)
+    ended = store.withdraw(connection, correction_id, reason.strip(), by, at)
     row = store.one(connection, correction_id)
     return None if row is None else (row, ended)

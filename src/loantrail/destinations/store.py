@@ -10,6 +10,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from loantrail.ledger.pairs.store import read_frame, type_of_connection
+from loantrail.ledger.store_moments import begin_writing
 
 Row = dict[str, Any]
 Database = Connection[Any]
@@ -57,9 +58,16 @@ def standing_at(connection: type_of_connection, instant: datetime.datetime | Non
     return read_frame(connection, query, STANDING_SCHEMA)
 
 
-def lock(connection: Database) -> None:
-    """Until the transaction ends nobody else corrects."""
+def lock(connection: Database) -> datetime.datetime:
+    """Until the transaction ends nobody else corrects, and nobody begins to read the books for a trace; the time now.
+
+    By the database's clock, as the trace's `read_at` is: a run must hold all that was made before it read.
+    """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_LOCK,))
+    begin_writing(connection)
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    return row[0]
 
 
 def by_request(connection: Database, request_key: str) -> Row | None:
@@ -124,19 +132,18 @@ def account_unit(connection: Database, account: str) -> tuple[str | None] | None
 def insert(connection: Database, row: Row) -> Row:
     """Enter a correction; the one that stood for the same line or account is ended and names its successor."""
     connection.execute(
-        "UPDATE destinations.correction SET withdrawn_at = transaction_timestamp(), withdrawn_by = %(made_by)s, "
+        "UPDATE destinations.correction SET withdrawn_at = %(made_at)s, withdrawn_by = %(made_by)s, "
         "withdrawn_reason = %(reason)s, replaced_by = %(correction_id)s WHERE withdrawn_at IS NULL "
         "AND scope = %(scope)s AND (line_id = %(line_id)s::uuid OR account = %(account)s)",
         row,
     )
-    # By the database's clock, as the trace's `read_at` is: a run must hold all that was made before it read.
     with connection.cursor(row_factory=dict_row) as cursor:
         made = cursor.execute(
             sql.SQL(
                 "INSERT INTO destinations.correction (correction_id, request_key, scope, transfer_id, line_id, account, "
                 "destination_class, reason, made_by, made_at, unit_id) VALUES (%(correction_id)s, %(request_key)s, "
                 "%(scope)s, %(transfer_id)s::uuid, %(line_id)s::uuid, %(account)s, %(destination_class)s, %(reason)s, "
-                "%(made_by)s, transaction_timestamp(), %(unit_id)s) RETURNING {}"
+                "%(made_by)s, %(made_at)s, %(unit_id)s) RETURNING {}"
             ).format(_COLUMNS),
             row,
         ).fetchone()
@@ -144,13 +151,13 @@ def insert(connection: Database, row: Row) -> Row:
     return made
 
 
-def withdraw(connection: Database, correction_id: str, reason: str, by: str) -> bool:
+def withdraw(connection: Database, correction_id: str, reason: str, by: str, at: datetime.datetime) -> bool:
     """End a correction that stands; False when it was ended before."""
     return (
         connection.execute(
-            "UPDATE destinations.correction SET withdrawn_at = transaction_timestamp(), withdrawn_by = %s, "
-            "withdrawn_reason = %s WHERE correction_id = %s AND withdrawn_at IS NULL",
-            (by, reason, correction_id),
+            "UPDATE destinations.correction SET withdrawn_at = %s, withdrawn_by = %s, withdrawn_reason = %s "
+            "WHERE correction_id = %s AND withdrawn_at IS NULL",
+            (at, by, reason, correction_id),
         ).rowcount
         == 1
     )

@@ -11,6 +11,8 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
+from loantrail.http.problems import methods_of
+
 STATIC: Final = Path(__file__).parent / "static"
 NONCE_MARK: Final = "__STYLE_NONCE__"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
@@ -29,6 +31,10 @@ def page_router(folder: Path = STATIC) -> APIRouter:
     @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
         if path.startswith("api/"):
+            if methods_of(request):
+                raise HTTPException(
+                    HTTPStatus.METHOD_NOT_ALLOWED, "This address does not answer to that method"
+                )
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is nothing at this address")
         file = (root / path).resolve() if "\x00" not in path else root
         if file.is_relative_to(root) and file.is_file() and file.name != "index.html":

@@ -175,21 +175,22 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
         return _answer(problem.model_copy(update={"fields": [unreadable]}))
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_methods_of(request))) or headers.get("Allow", "")
+        headers["Allow"] = ", ".join(sorted(methods_of(request))) or headers.get("Allow", "")
     return _answer(_titled(status, status.name.lower(), str(error.detail)), headers)
 
 
-def _methods_of(request: Request) -> set[str]:
-    """Every method that the address answers to; the framework names those of its first route alone."""
+def methods_of(request: Request) -> set[str]:
+    """Every method that the address answers to; the framework names those of its first route alone. Empty for an
+    address that the interface does not have. Where two descriptions fit, that with fewer places to fill in counts."""
     path = request.url.path.split("/")
-    found: set[str] = set()
+    fitting: dict[int, set[str]] = {}
     for template, methods in request.app.openapi()["paths"].items():
         parts = template.split("/")
         if len(parts) == len(path) and all(
             given == part or (part.startswith("{") and given) for part, given in zip(parts, path, strict=True)
         ):
-            found.update(method.upper() for method in methods)
-    return found
+            fitting.setdefault(template.count("{"), set()).update(method.upper() for method in methods)
+    return fitting[min(fitting)] if fitting else set()
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:

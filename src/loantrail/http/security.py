@@ -95,8 +95,8 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
     """Why a request that may change something is not taken; None when it is, or when it changes nothing.
 
     A page of another site can make this reader's browser send requests here. A browser says where each comes from
-    (`Origin`, `Sec-Fetch-Site`; neither can be set by a script), so one from elsewhere is refused. A body must be JSON,
-    which another site's form cannot send; an upload must prove that it comes from here. Programs that are no
+    (`Origin`, `Sec-Fetch-Site`; neither can be set by a script), so one from elsewhere is refused. A body must be JSON
+    or bytes of an upload, which another site's form cannot send and its script only after asking. Programs that are no
     browser send neither header and are let in.
     """
     if method not in _WRITE_METHODS:
@@ -115,10 +115,9 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
             "Make the change on a page of this server",
         )
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    proven = origin is not None or site is not None
     # Without a body there is nothing that a form could have sent; who sends it says where from, being a browser.
     empty = not kind and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-    if kind == JSON or (kind in _UPLOADS and proven) or empty:
+    if kind == JSON or kind in _UPLOADS or empty:
         return None
     return (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -14,6 +14,7 @@ from loantrail.ledger import intake, store
 from loantrail.ledger import store_versions as versions
 from loantrail.ledger.intake import LINE, Broken
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.ledger.store_moments import begin_writing
 from loantrail.ledger.store_versions import Origin
 from loantrail.records import RecordType
 
@@ -46,6 +47,7 @@ def take_rows(
 
     Duplicates within the frame are gone already. Raises KeysTaken when the transaction must be tried again.
     """
+    begin_writing(connection)
     broken = {one.row: one for one in intake.broken_rules(record_type, keyed)}
     # Rows are numbered as given; the rules counted places in the keyed frame.
     numbers = keyed.get_column("row_number").to_list()

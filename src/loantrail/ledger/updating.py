@@ -108,7 +108,9 @@ def _take_current(
     store.unstage(connection, record_type, list(refused))
     refuse_unknown_references(connection, record_type, refused)
     updated.changed = 0 if was_empty else versions.change_records(connection, record_type, origin)
-    updated.new = versions.add_records(connection, record_type, origin, note_absence=not was_empty)
+    # The first records of a type matter too to what was computed without them.
+    note_absence = not was_empty or versions.has_been_traced(connection)
+    updated.new = versions.add_records(connection, record_type, origin, note_absence=note_absence)
     updated.same = len(rows.current) - len(refused) - updated.changed - updated.new
     versions.enter_keys(connection, record_type)
     return refused

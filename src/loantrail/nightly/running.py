@@ -212,9 +212,7 @@ def _take_masters(work: _Work, connection: store.type_of_connection, found: Foun
                 continue
             work.say(name)
             is_sole = types.count(one.declared.record_type) == 1
-            became, alarms = take_table(
-                connection, work.run, work.root, work.folder, one, now(), is_sole=is_sole
-            )
+            became, alarms = take_table(connection, work.run, work.root, work.folder, one, is_sole=is_sole)
             work.raise_alarms(alarms)
             for key in ("read", "new", "changed", "same", "removed", "vanished", "refused"):
                 counts[key] = counts.get(key, 0) + became[key]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
+from loantrail.clock import now
 from loantrail.errors import FileUnreadable, Place
 from loantrail.ledger import updating
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.ledger.store_moments import begin_writing
 from loantrail.ledger.store_versions import Origin
 from loantrail.ledger.taking import stored_refusal
 from loantrail.ledger.updating import Rows, Updated
@@ -30,7 +32,6 @@ def take_table(
     root: Path,
     folder: Path,
     found: FoundFile,
-    at: datetime.datetime,
     *,
     is_sole: bool,
 ) -> tuple[dict[str, int], list[Alarm]]:
@@ -51,6 +52,8 @@ def take_table(
     cut, numbers = _cut(
         declared, record_type, rows, controls, run.business_date, is_whole=is_sole and not refusals
     )
+    begin_writing(connection)
+    at = now()
     origin = Origin(at, run.business_date, name, run.run_id)
     updated = updating.update_records(connection, record_type, cut, origin)
     broken = [

@@ -9,12 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.tracing import snapshots
 from loantrail.tracing.backward import Backward
-from loantrail.tracing.books import read_books, unlimited_accounts
-from loantrail.tracing.loan_bounds import LoanBounds
 from loantrail.tracing.model import Bool, Int64
 from loantrail.tracing.named import NamedHistory
+from loantrail.tracing.past import history_of_run
 
 ELSEWHERE: str = "account at another bank"
 _loading = threading.Lock()
@@ -58,11 +56,7 @@ def backward_run(connection: type_of_connection, run_id: str) -> BackwardRun:
         found = _kept.get(run_id)
         if found is not None:
             return found
-        kept = snapshots.load(run_id)
-        if kept is None:
-            books = read_books(connection, lambda _text: None)
-            kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
-            snapshots.keep(run_id, kept)
+        kept = history_of_run(connection, run_id)
         named = kept.named
         elsewhere = kept.unlimited.get(ELSEWHERE, np.zeros(named.history.account_count, np.bool_))
         found = BackwardRun(named, Backward(named.history), elsewhere, threading.Lock())

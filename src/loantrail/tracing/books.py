@@ -20,6 +20,7 @@ from loantrail.early_warning.view import prepare, related_parties
 from loantrail.errors import InputError
 from loantrail.ledger.books.tracing_inputs import AsOf, TracingInputs, tracing_inputs
 from loantrail.ledger.pairs.store import type_of_connection
+from loantrail.ledger.store_moments import one_moment
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import store
 from loantrail.tracing.assemble import assemble
@@ -37,6 +38,8 @@ class Books:
     classes: pl.DataFrame
     named: NamedHistory
     related: Int64
+    data_version: str
+    """Names the state that was read; empty for an earlier one."""
 
 
 def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
@@ -56,11 +59,12 @@ def read_books(
     """Read, judge destinations, put in order. `say` is told what is going on. With `as_of` the lines and pairings are
     those that an earlier reading saw, corrections those that stood then, other records as `as_of.then` says."""
     say("reading the books")
-    read = tracing_inputs(connection, as_of=as_of)
-    context = store.read_context(connection, as_of is not None and as_of.then)
-    # As of the moment the lines were read: the same instant gives the same corrections again.
-    standing = corrections_store.standing_at(connection, read.read_at)
-    connection.rollback()
+    with one_moment(connection):
+        data_version = store.data_version(connection) if as_of is None else ""
+        read = tracing_inputs(connection, as_of=as_of)
+        context = store.read_context(connection, as_of is not None and as_of.then)
+        # As of the moment the lines were read: the same instant gives the same corrections again.
+        standing = corrections_store.standing_at(connection, read.read_at)
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))
     dictionary, parameters = shipped_dictionary(), shipped_parameters()
@@ -96,7 +100,7 @@ def read_books(
         .unique("transaction_id", keep="first", maintain_order=True)
     )
     named = assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
-    return Books(read, context, classes, named, _related(named, context, read))
+    return Books(read, context, classes, named, _related(named, context, read), data_version)
 
 
 def books_as_of(transactions: pl.DataFrame) -> datetime.datetime:

@@ -17,10 +17,9 @@ import polars as pl
 from loantrail.errors import InputError
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.settings import read_settings
-from loantrail.tracing import snapshots, store
-from loantrail.tracing.books import read_books, unlimited_accounts
 from loantrail.tracing.loan_bounds import LoanBounds
 from loantrail.tracing.model import Convention
+from loantrail.tracing.past import history_of_run
 from loantrail.tracing.statement import LINE_GROUPS, PURPOSE_OF_PRODUCT, rests, statement_of
 from loantrail.tracing.trace import trace_history
 
@@ -46,20 +45,16 @@ def kept_statements(run_id: str, convention: Convention) -> pl.DataFrame | None:
     return frame
 
 
-def statements_by(
-    connection: type_of_connection, run_id: str, data_version: str, convention: Convention
-) -> pl.DataFrame:
+def statements_by(connection: type_of_connection, run_id: str, convention: Convention) -> pl.DataFrame:
     """`loan_id, use, amount_fen` of every loan of the run, traced by `convention`, which is not POISON.
-    `data_version`: the state of the books that the run was made from.
 
-    Raises InputError when the books changed since the run and its history is not kept, ConservationBroken when a
-    statement would not sum.
+    Raises ConservationBroken when a statement would not sum.
     """
     with _COMPUTING:
         found = kept_statements(run_id, convention)
         if found is not None:
             return found
-        kept = _history(connection, run_id, data_version)
+        kept = history_of_run(connection, run_id)
         history, loans = kept.named.history, kept.named.loans
         rest = rests(history, trace_history(history, convention), kept.related)
         frame = statement_of(rest, history, convention, loans)
@@ -68,17 +63,17 @@ def statements_by(
         return frame
 
 
-def taint_of(connection: type_of_connection, run_id: str, data_version: str, loan_id: str) -> dict[str, int]:
+def taint_of(connection: type_of_connection, run_id: str, loan_id: str) -> dict[str, int]:
     """Where POISON says that one loan's money may be: use -> how many accounts (payments, where it left the records)
     the taint reached. Amounts mean nothing there.
 
     The loan is traced alone: taints do not touch each other, and together they would fill the memory. Money of
-    another loan is plain money then. Raises as `statements_by`; InputError for a loan that was not paid out.
+    another loan is plain money then. Raises InputError for a loan that was not paid out.
     """
     with _COMPUTING:
         if (run_id, loan_id) in _taints:
             return _taints[run_id, loan_id]
-        kept = _history(connection, run_id, data_version)
+        kept = history_of_run(connection, run_id)
         if loan_id not in kept.named.loans:
             raise InputError(
                 f"loan {loan_id} has no disbursement in the statements", remedy="Check the loan id"
@@ -109,21 +104,6 @@ def _reached(kept: LoanBounds, loan: int) -> dict[str, int]:
     )
     counts = frame.group_by("use").agg(pl.col("place").n_unique())
     return dict(counts.sort("use").iter_rows())
-
-
-def _history(connection: type_of_connection, run_id: str, data_version: str) -> LoanBounds:
-    kept = snapshots.load(run_id)
-    if kept is not None:
-        return kept
-    if store.data_version(connection) != data_version:
-        raise InputError(
-            "the books changed since they were traced, so other conventions would count other data",
-            remedy="Trace again: loantrail trace --database",
-        )
-    books = read_books(connection, lambda _text: None)
-    kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
-    snapshots.keep(run_id, kept)
-    return kept
 
 
 def group_of_line(use: str, product: str) -> str:

@@ -14,11 +14,12 @@ from loantrail.errors import InputError
 from loantrail.ids import derived_id
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
-from loantrail.tracing import snapshots, store
+from loantrail.tracing import snapshots, store, store_evaluation
 from loantrail.tracing.api import convention_named
 from loantrail.tracing.books import bank_frames, books_as_of, read_books, unlimited_accounts
 from loantrail.tracing.loan_bounds import LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention
+from loantrail.tracing.past import history_of_run
 from loantrail.tracing.results import hop_frame
 from loantrail.tracing.statement import rests, statement_of
 from loantrail.tracing.tables import LINEAGE, run_tables
@@ -45,13 +46,24 @@ def trace_books(
     convention: str = "fifo",
     say: Callable[[str], object] = lambda _text: None,
 ) -> Found:
-    """Trace all loans of the books and store the run. Leads and bounds come with the lineage conventions.
+    """Trace all loans of the books and store the run; one at a time, so that no older state of the books replaces a newer
+    one. What was changed before is evaluated then. Leads and bounds come with the lineage conventions.
 
     Raises InputError when the books hold no lines, ConservationBroken when a statement would not sum (nothing is
     stored then), DatabaseUnavailable when the database fails.
     """
     chosen = convention_named(convention)
-    data_version = store.data_version(connection)
+    with store_evaluation.alone(connection):
+        # Asked before the books are read: what is requested later may not be in them.
+        number = store_evaluation.requested(connection)
+        found = _traced(connection, chosen, say)
+        if chosen == Convention.FIFO:
+            store_evaluation.finish(connection, number, found.run_id)
+            connection.commit()
+    return found
+
+
+def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[str], object]) -> Found:
     books = read_books(connection, say)
     named, history = books.named, books.named.history
     say("following the money")
@@ -66,7 +78,7 @@ def trace_books(
         say("looking for leads")
         leads = find_leads(bank_frames(books, hops, statement), shipped_parameters())
     software = version("loantrail")
-    run_id = derived_id("run", chosen.name, data_version, software)
+    run_id = derived_id("run", chosen.name, books.data_version, software)
     say("storing what was found")
     frames = run_tables(books, run_id, hops, traced.hops.ended, rest, statement, leads, chosen)
     store.write_run(
@@ -74,7 +86,7 @@ def trace_books(
         {
             "run_id": run_id,
             "convention": chosen.name.lower(),
-            "data_version": data_version,
+            "data_version": books.data_version,
             "software_version": software,
             "opening": named.opening,
             "created_at": clock.now(),
@@ -110,18 +122,14 @@ def trace_books(
 
 def line_bounds(connection: type_of_connection, loan_id: str) -> dict[str, tuple[int, int, bool]]:
     """Least, most and whether proven for every line of a loan's FIFO statement, computed on request and stored
-    beside the lines. Reads all books again when the run's history is not kept on this machine.
+    beside the lines. Reads all books again, as the run did, when its history is not kept on this machine.
 
     Raises InputError when the books were not traced or do not hold the loan.
     """
     run_id = store.current_run_id(connection)
     if run_id is None:
         raise InputError("the books have not been traced", remedy="Run: loantrail trace --database")
-    kept = snapshots.load(run_id)
-    if kept is None:
-        books = read_books(connection, lambda _text: None)
-        kept = LoanBounds(books.named, books.related, unlimited_accounts(books))
-        snapshots.keep(run_id, kept)
+    kept = history_of_run(connection, run_id)
     if loan_id not in kept.named.loans:
         raise InputError(f"loan {loan_id} has no disbursement in the statements", remedy="Check the loan id")
     uses = store.statement_uses(connection, run_id, loan_id)

@@ -100,26 +100,24 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 
 def read_context(connection: type_of_connection, then: bool = False) -> dict[str, pl.DataFrame]:
-    """All frames of CONTEXT, as the books are at one moment, or with `then` as they were (`books_then`)."""
-    connection.rollback()
-    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    frames = {
+    """All frames of CONTEXT, as the books are, or with `then` as they were (`books_then`). Leaves the transaction open."""
+    return {
         name: read_frame(connection, sql.SQL(as_then(query, then)), columns)
         for name, (query, columns) in CONTEXT.items()
     }
-    connection.rollback()
-    return frames
 
 
 def data_version(connection: type_of_connection) -> str:
-    """Names the state of the books: what was imported, paired, corrected and changed by nightly files so far."""
+    """Names the state of the books: what was imported, paired, corrected and changed by nightly files so far. Leaves the
+    transaction open."""
     row = connection.execute(
         "SELECT (SELECT count(*) || ':' || coalesce(sum(rows_accepted), 0) FROM ledger.import_file) || ':' || "
+        # Lines that were refused first and taken in later are counted by no file.
+        "(SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line) || ':' || "
         "(SELECT count(*) || ':' || coalesce(max(version), 0) FROM ledger.transfer) || ':' || "
         "(SELECT count(*) || ':' || count(withdrawn_at) FROM published.destination_correction) || ':' || "
         "(SELECT coalesce(max(version_id), 0) FROM published.record_version)"
     ).fetchone()
-    connection.rollback()
     return str(row[0]) if row else ""
 
 
@@ -221,6 +219,15 @@ def statement_uses(connection: type_of_connection, run_id: str, loan_id: str) ->
         "SELECT use FROM tracing.statement WHERE run_id = %s AND loan_id = %s ORDER BY use", (run_id, loan_id)
     ).fetchall()
     return [str(row[0]) for row in rows]
+
+
+def read_extent_of_run(connection: type_of_connection, run_id: str) -> tuple[int, datetime.datetime] | None:
+    """`(last_arrival, read_at)`: the state of the books that a run read; None where it does not say."""
+    row = connection.execute(
+        "SELECT last_arrival, read_at FROM tracing.run WHERE run_id = %s", (run_id,)
+    ).fetchone()
+    connection.rollback()
+    return None if row is None or row[0] is None or row[1] is None else (int(row[0]), row[1])
 
 
 def current_run_id(connection: type_of_connection, convention: str = "fifo") -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from psycopg import Connection
@@ -44,6 +46,26 @@ def lock(connection: Database) -> bool:
     """Become the one that traces anew, until `unlock` or the end of the session; False where another one does."""
     row = connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (_LOCK,)).fetchone()
     return bool(row and row[0])
+
+
+@contextmanager
+def alone(connection: Database) -> Generator[None]:
+    """For the length of the block nobody else traces anew; waits until whoever does has ended. Commits."""
+    connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (_LOCK,))
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            unlock(connection)
+            connection.commit()
+
+
+def requested(connection: Database) -> int:
+    """The number of the last change that was noted."""
+    row = connection.execute("SELECT requested FROM tracing.evaluation").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def unlock(connection: Database) -> None:

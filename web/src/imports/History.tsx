@@ -21,7 +21,7 @@ export function History() {
   const page = Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1);
   const { data, error, refetch } = api.useQuery(
     "get",
-    "/api/v1/imports/runs",
+    "/api/v1/import-runs",
     { params: { query: { offset: (page - 1) * PAGE, limit: PAGE } } },
     { placeholderData: (before) => before, refetchOnMount: "always" },
   );

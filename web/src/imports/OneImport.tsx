@@ -18,7 +18,7 @@ import { Stage, State } from "./Stage";
 type Import = Schemas["Import"];
 type File = Schemas["ImportFile"];
 const BUSY_MS = 700;
-const CHANGED = ["/api/v1/imports", "/api/v1/imports/runs", "/api/v1/refusals", "/api/v1/reconciliations"] as const;
+const CHANGED = ["/api/v1/imports", "/api/v1/import-runs", "/api/v1/refusals", "/api/v1/reconciliations"] as const;
 
 /** One upload: what reading it showed, and how far its import has come. */
 export function OneImport({ importId }: { readonly importId: string }) {

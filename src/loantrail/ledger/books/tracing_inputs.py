@@ -50,10 +50,9 @@ class TracingInputs:
 def tracing_inputs(
     connection: type_of_connection, parameters: PairingParameters | None = None, as_of: AsOf | None = None
 ) -> TracingInputs:
-    """Read everything that a trace of all loans needs. The books are read as they are at one moment, or, with
-    `as_of`, the lines and pairings that an earlier reading saw, other records as `as_of.then` says."""
+    """Read everything that a trace of all loans needs, in the caller's transaction (`store_moments.one_moment`), which
+    stays open. With `as_of` the lines and pairings that an earlier reading saw, other records as `as_of.then` says."""
     then = as_of is not None and as_of.then
-    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     if as_of is None:
         last_arrival, read_at = store.read_extent(connection)
         lines = store.read_lines(connection)
@@ -64,7 +63,6 @@ def tracing_inputs(
         pairs = store.read_pairs(connection, read_at)
     wanted = store.read_disbursements(connection, then)
     given = store.read_openings(connection, then)
-    connection.rollback()
     rows = lines.select("line_id").with_row_index("row")
     numbered = (
         pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")

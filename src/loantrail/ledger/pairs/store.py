@@ -10,6 +10,8 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from loantrail.ledger.store_moments import begin_writing
+
 type_of_connection = psycopg.Connection[tuple[Any, ...]]
 
 _PAIRING_LOCK: Final = "loantrail.ledger.pairing"
@@ -66,8 +68,9 @@ def read_frame(
 
 
 def lock_pairing(connection: type_of_connection) -> None:
-    """Until the transaction ends nobody else pairs."""
+    """Until the transaction ends nobody else pairs, and nobody begins to read the books for a trace."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_PAIRING_LOCK,))
+    begin_writing(connection)
 
 
 # What is new -------------------------------------------------------------------------------------------------

@@ -58,12 +58,12 @@ def _counted(
     chosen = convention_named(convention.value)
     if convention is OtherConvention.POISON:
         with connections.session() as connection:
-            reached = taint_of(connection, run["run_id"], run["data_version"], loan_id)
+            reached = taint_of(connection, run["run_id"], loan_id)
         return {use: (0, place_count) for use, place_count in reached.items()}
     frame = kept_statements(run["run_id"], chosen)
     if frame is None:
         with connections.session() as connection:
-            frame = statements_by(connection, run["run_id"], run["data_version"], chosen)
+            frame = statements_by(connection, run["run_id"], chosen)
     return {
         use: (amount_fen, 0) for _, use, amount_fen in frame.filter(pl.col("loan_id") == loan_id).iter_rows()
     }

@@ -94,7 +94,7 @@ def begin_import(
     return _answer(connection, uploads.make(), background)
 
 
-@router.get("/imports/runs", responses=LIST_PROBLEMS)
+@router.get("/import-runs", responses=LIST_PROBLEMS)
 def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> ImportHistory:
     """Every run of an import, those of the command line too, newest first."""
     runs, total = store.import_runs(connection, offset, limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -74,6 +75,21 @@ def _absent(value: object) -> object:
     return None if value == "" else value
 
 
+def _day(value: object) -> object:
+    """No day for an empty text, and nothing but year, month and day: a bare number would count as seconds."""
+    if isinstance(value, str) and value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("a day is written as 2025-03-31")
+    return _absent(value)
+
+
+# An empty value is none: the address of a page that was cleared by hand.
+_DAY = WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": ""}, {"type": "null"}]})
+_SUM = WithJsonSchema(
+    {"anyOf": [{"type": "string", "pattern": "^[0-9]{1,18}$"}, {"const": ""}, {"type": "null"}]}
+)
+_PERCENT = WithJsonSchema(
+    {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"const": ""}, {"type": "null"}]}
+)
 _Text = Annotated[str, Field(min_length=1, max_length=128, pattern=_PRINTABLE)]
 _Code = Annotated[str, Field(pattern="^[A-Z_]{1,64}$")]
 _Class = Annotated[str, Field(pattern="^[a-z_]{1,64}$")]
@@ -118,16 +134,17 @@ class LoanFilter(BaseModel):
     seen_below: Annotated[
         Annotated[int, Field(ge=0, le=100)] | None,
         BeforeValidator(_absent),
+        _PERCENT,
         Field(description="Traced loans of which less than so many percent was followed to a final use."),
     ] = None
     amount_from: Annotated[
-        _Fen | None, BeforeValidator(_absent), Field(description="Amount of the loan, fen, at least.")
+        _Fen | None, BeforeValidator(_absent), _SUM, Field(description="Amount of the loan, fen, at least.")
     ] = None
     amount_to: Annotated[
-        _Fen | None, BeforeValidator(_absent), Field(description="Amount of the loan, fen, at most.")
+        _Fen | None, BeforeValidator(_absent), _SUM, Field(description="Amount of the loan, fen, at most.")
     ] = None
-    issued_from: Annotated[datetime.date | None, BeforeValidator(_absent)] = None
-    issued_to: Annotated[datetime.date | None, BeforeValidator(_absent)] = None
+    issued_from: Annotated[datetime.date | None, BeforeValidator(_day), _DAY] = None
+    issued_to: Annotated[datetime.date | None, BeforeValidator(_day), _DAY] = None
 
 
 class SuspectedPart(Answer):
