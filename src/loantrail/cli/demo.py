@@ -71,3 +71,36 @@ def generate_command(size: str, seed: int, out: Path) -> None:
     )
     for name, value in rows:
         click.echo(f"{name:<16} {value:>24}")
+
+
+@command.command("deliver")
+@_size
+@_seed
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of all dates."
+)
+@click.option(
+    "--nights",
+    type=click.IntRange(1, 60),
+    default=3,
+    show_default=True,
+    help="How many last days to deliver.",
+)
+def deliver_command(size: str, seed: int, out: Path, nights: int) -> None:
+    """Write the demo bank as nightly folders: all of it up to a day, then what each further day changed.
+
+    The last days on which the bank has statement lines. Read them with `loantrail nightly DATE --from FOLDER`, oldest
+    first, in a database of their own (LOANTRAIL_HOME).
+    """
+    import tempfile
+
+    from loantrail.demo.generate import generate
+    from loantrail.nightly.delivering import deliver, last_days
+
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as folder, console.status("people and accounts") as status:
+        generate(size, seed, Path(folder), status.update)
+        status.update("nightly folders")
+        made = deliver(Path(folder), out, last_days(Path(folder), nights))
+    for one in made:
+        click.echo(f"loantrail nightly {one.name} --from {out}")

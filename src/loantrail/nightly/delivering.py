@@ -122,6 +122,13 @@ def deliver(bank: Path, root: Path, days: Sequence[datetime.date]) -> list[Path]
     return folders
 
 
+def last_days(bank: Path, count: int) -> list[datetime.date]:
+    """The last `count` business dates on which the demo bank in `bank` has statement lines, ascending."""
+    lines = pl.scan_parquet(bank / f"{LINE}.parquet")
+    days = lines.select(_business_date("booked_at").alias("day")).unique().sort("day").tail(count)
+    return days.collect().get_column("day").to_list()
+
+
 def _read(bank: Path, name: str) -> pl.DataFrame:
     return pl.read_parquet(bank / f"{name}.parquet")
 
