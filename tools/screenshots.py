@@ -3,7 +3,8 @@
     loantrail serve &
     python tools/screenshots.py http://127.0.0.1:8321 docs/images
 
-Pictures: the list of loans, and one loan with a suspected use whose evidence is open, each in Chinese and English.
+Pictures: the list of loans, one loan with a suspected use whose evidence is open, and its flow as a graph, each in Chinese
+and English.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ def take(page: Page, address: str, folder: Path) -> list[Path]:
         page.goto(f"{loan_address}&lang={language}")
         page.locator(".path").first.wait_for()
         pictures.append(_picture(page, folder / f"loan.{language}.png"))
+        page.goto(f"{loan_address.partition('?')[0]}/flow?lang={language}")
+        page.locator(".flow-canvas canvas, canvas").first.wait_for()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1500)
+        pictures.append(_picture(page, folder / f"flow.{language}.png"))
     return pictures
 
 
