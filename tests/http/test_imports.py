@@ -14,6 +14,7 @@ from loantrail.http.pages.imports.model import ImportOptions, Stage
 from loantrail.http.pages.imports.running import BackgroundImports
 from loantrail.http.pages.imports.uploads import Uploads, safe_name
 from loantrail.postgres.connection import Pool, configure, type_of_connection
+from loantrail.tracing.retrace import Retracing
 
 HEADER = "account,booked_at,direction,amount_fen,currency,counterparty_account,purpose_text,balance_fen\n"
 GOOD = "6201,2025-03-01 10:00:00,credit,100000,CNY,6299,货款,100000\n6201,2025-03-02 10:00:00,debit,30000,CNY,6202,房租,70000\n"
@@ -163,7 +164,8 @@ def test_an_import_whose_server_ended_is_interrupted_and_goes_on(tmp_path: Path,
     with ConnectionPool[type_of_connection](
         database_url, min_size=1, configure=configure, open=True
     ) as connections:
-        background = BackgroundImports(uploads, Pool(connections))
+        pool = Pool(connections)
+        background = BackgroundImports(uploads, pool, Retracing(pool))
         background.begin(note.import_id, Stage.IMPORTING, ImportOptions(format="", mapping="", account=""))
         for _ in range(600):
             if background.asked(note.import_id) is None:

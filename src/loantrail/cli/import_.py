@@ -68,12 +68,7 @@ def command(
     options = _options(mapping, format_name, zone, account, defaults)
     files = list(open_files(paths, options))
     with _progress(files) as on_progress:
-        if out is not None:
-            outcome = dry_run(files, out, on_progress)
-        else:
-            from loantrail.ledger.importing import import_files
-
-            outcome = import_files(files, on_progress)
+        outcome = _import(files, on_progress) if out is None else dry_run(files, out, on_progress)
     if as_json:
         click.echo(json.dumps(_as_json(outcome), ensure_ascii=False))
     else:
@@ -84,6 +79,20 @@ def command(
         sys.exit(1)
     if strict and outcome.refused_total:
         sys.exit(REFUSED_STATUS)
+
+
+def _import(files: Sequence[Opened | Unusable], on_progress: Callable[[str, int], None]) -> Outcome:
+    from loantrail.ledger.importing import import_files
+    from loantrail.postgres.connection import database
+    from loantrail.tracing import store_evaluation
+
+    with database() as books:
+        outcome = import_files(files, on_progress, books)
+        if outcome.accepted.total():
+            # Whoever serves the page traces anew; `loantrail trace --database` does it here.
+            with books.connection() as connection:
+                store_evaluation.request_for_records(connection)
+    return outcome
 
 
 def _options(

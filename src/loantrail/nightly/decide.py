@@ -26,6 +26,8 @@ SHRUNK_PERCENT: Final = 80
 """A full table of fewer rows than this share of the last one is taken for half a table."""
 SMALL_TABLE: Final = 20
 """Tables of fewer rows are not judged by their size."""
+_OF_ONE_DAY: Final = ("append", "incremental")
+"""How files come that say what one day brought."""
 ONE_DAY: Final = datetime.timedelta(days=1)
 
 ALL_PRODUCTS: Final = "*"
@@ -119,9 +121,12 @@ def _of_content(found: FoundFolder, known: Known, again: bool) -> Iterable[Alarm
     others = {file.content_hash: file for file in known.files if file.business_date != day and file.rows > 0}
     with_rows = [file for file in found.files if file.rows > 0 and file.exists]
     same = [file for file in with_rows if file.sha256 in others]
-    # A full table may well be the same two days running; a day's lines or changes never are, nor is all of it.
-    telling = [file for file in same if file.declared.mode in ("append", "incremental")]
-    if not telling and same and len(same) == len(with_rows):
+    # A full table may well be the same two days running; a day's lines or changes never are. Where a delivery has none of
+    # these, not even empty ones as on a quiet day, all of it is not the same either.
+    telling = [file for file in same if file.declared.mode in _OF_ONE_DAY]
+    is_readable = all(file.exists and not file.problem for file in found.files)
+    has_changes = any(file.declared.mode in _OF_ONE_DAY for file in found.files)
+    if is_readable and not has_changes and len(same) == len(with_rows):
         telling = same
     for file in telling:
         other = others[file.sha256].business_date.isoformat()
@@ -154,8 +159,10 @@ def _of_tables(found: FoundFolder, manifest: Manifest, known: Known) -> Iterable
     for file in found.files:
         if file.declared.mode == "full":
             rows_now[file.declared.record_type] += file.rows
+    # Of these something else is told.
+    unread = {file.declared.record_type for file in found.files if file.problem or not file.exists}
     for name, before in sorted(rows_before.items()):
-        now = rows_now.get(name)
+        now = None if name in unread else rows_now.get(name)
         if now is not None and before >= SMALL_TABLE and now * 100 < before * SHRUNK_PERCENT:
             yield Alarm(
                 "table_shrunk", expected=str(before), actual=str(now), parameters={"record_type": name}

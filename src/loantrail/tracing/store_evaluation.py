@@ -23,6 +23,17 @@ def request(connection: Database) -> int:
     return int(row[0])
 
 
+def request_for_records(connection: Database) -> int | None:
+    """As `request`, for records that came in; None where the books do not hold yet what a trace begins with. The caller
+    commits."""
+    row = connection.execute(
+        "UPDATE tracing.evaluation SET requested = requested + 1, requested_at = clock_timestamp() "
+        "WHERE EXISTS (SELECT 1 FROM published.statement_line) AND EXISTS (SELECT 1 FROM published.disbursement) "
+        "RETURNING requested"
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def request_again(connection: Database) -> bool:
     """Have what failed tried again; False where nothing failed. The caller commits."""
     return (

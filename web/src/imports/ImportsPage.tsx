@@ -1,6 +1,7 @@
 import { Tabs } from "antd";
 import { type ReactNode, useEffect } from "react";
 import { useNavigate, useParams } from "react-router";
+import { EvaluationNotice } from "../accounts/EvaluationNotice";
 import { api } from "../api/client";
 import { type Key, useSpeech } from "../i18n";
 import { Ambiguous } from "./Ambiguous";
@@ -52,6 +53,7 @@ export default function ImportsPage() {
   return (
     <div className="page imports">
       <h1>{t("imports.title")}</h1>
+      <EvaluationNotice />
       <Tabs
         activeKey={tab}
         aria-label={t("imports.tabs")}

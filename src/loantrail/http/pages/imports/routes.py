@@ -32,6 +32,7 @@ from loantrail.ledger.outcome import store
 from loantrail.settings import read_settings
 from loantrail.sources.mapping import SHIPPED
 from loantrail.sources.registry import adapters
+from loantrail.tracing.routes_evaluation import Tracer
 
 LISTED: Final = 50
 """Uploads that the overview lists."""
@@ -46,12 +47,12 @@ FileName = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00-\
 router = APIRouter(tags=["imports"])
 
 
-def _background(request: Request, connections: Lending) -> BackgroundImports:
+def _background(request: Request, connections: Lending, tracer: Tracer) -> BackgroundImports:
     """The one that works for this server; begun when first asked for."""
     with _STARTING:
         known: BackgroundImports | None = getattr(request.app.state, "imports", None)
         if known is None:
-            known = BackgroundImports(Uploads(read_settings().home), connections)
+            known = BackgroundImports(Uploads(read_settings().home), connections, tracer)
             request.app.state.imports = known
         return known
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 
 from loantrail import clock
 from loantrail.errors import InputError
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.connections import Connections, Lending, Reading
 from loantrail.http.pages.imports import store
 from loantrail.http.pages.imports.model_refusals import (
     CorrectionRequest,
@@ -29,6 +29,7 @@ from loantrail.http.pages.imports.model_refusals import (
 )
 from loantrail.http.pages.imports.original import recognised_text, record_fields
 from loantrail.http.pages.imports.routes import stored_file
+from loantrail.http.pages.imports.running import have_traced
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.ledger.intake import RECORD_TYPES
@@ -39,6 +40,8 @@ from loantrail.ledger.quarantine.store import StoredRefusal
 from loantrail.ledger.store import COLLISIONS
 from loantrail.ledger.taking import KeysTaken
 from loantrail.settings import read_settings
+from loantrail.tracing.retrace import Retracing
+from loantrail.tracing.routes_evaluation import Tracer
 
 HEXADECIMAL_BYTES: Final = 4_096
 TEXT_CHARACTERS: Final = 65_536
@@ -93,7 +96,7 @@ def list_refusals(
 
 @router.post("/refusals/{refusal_id}/correction", responses=_WRITES)
 def correct_refusal(
-    connections: Lending, refusal_id: RefusalId, request: CorrectionRequest
+    connections: Lending, tracer: Tracer, refusal_id: RefusalId, request: CorrectionRequest
 ) -> CorrectionResult:
     """Set fields of a refused record and, unless told otherwise, take it in again at once. The bytes stay."""
     by = read_settings().operator
@@ -102,16 +105,19 @@ def correct_refusal(
         correct(connection, found, request.changes, by, request.note.strip() or None)
         connection.commit()
         done = _replayed(connection, [refusal_id], by) if request.replay else []
-        return CorrectionResult(
+        answer = CorrectionResult(
             refusal=_answer(_find(connection, refusal_id)), replayed=done[0] if done else None
         )
+    _have_traced(connections, tracer, done)
+    return answer
 
 
 @router.post("/refusal-replays", responses=_WRITES)
-def replay_refusals(connections: Lending, request: ReplayRequest) -> ReplayResult:
+def replay_refusals(connections: Lending, tracer: Tracer, request: ReplayRequest) -> ReplayResult:
     """Take refused records in again, corrected ones as they are now."""
     with connections.session() as connection:
         done = _replayed(connection, request.refusal_ids, read_settings().operator)
+    _have_traced(connections, tracer, done)
     return ReplayResult(items=done, accepted_count=sum(one.outcome == "accepted" for one in done))
 
 
@@ -131,6 +137,11 @@ def dismiss_refusals(connections: Lending, request: DismissalRequest) -> Dismiss
 def one_refusal(connection: Reading, refusal_id: RefusalId) -> Refusal:
     """One refusal whole: reason, bytes, the record as far as it could be read."""
     return _answer(_find(connection, refusal_id))
+
+
+def _have_traced(connections: Connections, tracer: Retracing, done: Sequence[Replayed]) -> None:
+    if any(one.outcome == "accepted" for one in done):
+        have_traced(connections, tracer)
 
 
 def _replayed(connection: Any, refusal_ids: Sequence[str], by: str) -> list[Replayed]:

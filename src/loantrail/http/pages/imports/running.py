@@ -29,6 +29,8 @@ from loantrail.http.pages.imports.uploads import Uploads
 from loantrail.ledger.importing import import_files
 from loantrail.sources.dry_run import Outcome, dry_run, record_types_in_order
 from loantrail.sources.files import Opened, Unusable
+from loantrail.tracing import store_evaluation
+from loantrail.tracing.retrace import Retracing
 
 SHOWN_ROWS: Final = 200
 """Refused rows of one file that a check lists."""
@@ -50,9 +52,10 @@ class _Lent:
 class BackgroundImports:
     """One thread that works off what is asked for. It ends with the server; what it leaves can be taken up again."""
 
-    def __init__(self, uploads: Uploads, connections: Connections) -> None:
+    def __init__(self, uploads: Uploads, connections: Connections, retracing: Retracing) -> None:
         self._uploads = uploads
         self._connections = connections
+        self._retracing = retracing
         self._work: queue.SimpleQueue[tuple[str, Stage]] = queue.SimpleQueue()
         self._asked: dict[str, Stage] = {}
         self._progress: dict[str, dict[str, int]] = {}
@@ -159,7 +162,17 @@ class BackgroundImports:
     def _import(self, note: UploadNote) -> UploadNote:
         files = self._uploads.open_files(note, note.options)
         outcome = import_files(files, self._on_progress(note), _Lent(self._connections))
+        if outcome.accepted.total():
+            have_traced(self._connections, self._retracing)
         return note.model_copy(update={"stage": Stage.FINISHED, "totals": _totals(outcome)})
+
+
+def have_traced(connections: Connections, retracing: Retracing) -> None:
+    """Records came in through the page: the trace is to follow without a terminal."""
+    with connections.connection() as connection:
+        change = store_evaluation.request_for_records(connection)
+    if change is not None:
+        retracing.start()
 
 
 def _check_may_begin(note: UploadNote) -> None:
