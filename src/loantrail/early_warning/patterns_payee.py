@@ -123,7 +123,7 @@ def structuring(view: View) -> pl.DataFrame:
         "STRUCTURING",
         tell(
             "{} payments within days, each up to {}, together above it",
-            "数日内分 {} 笔支付，每笔不超过 {}，合计超过",
+            "数日内分 {} 笔支付，每笔均未超过 {}，合计超过这一限额",
             "payments",
             yuan("limit_fen"),
         ),

@@ -1,5 +1,6 @@
 import { Button, Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
@@ -32,7 +33,11 @@ export function EdgeTable({ flow, facts, words, selected, select, toggle }: Prop
         ) : (
           <span>{words.title(node)}</span>
         )}
-        {node.account && <span className="figures quiet small">{node.account}</span>}
+        {node.account && (
+          <Link className="party-account figures" to={`/accounts/${encodeURIComponent(node.account)}`}>
+            {node.account}
+          </Link>
+        )}
       </span>
     );
   };

@@ -1,10 +1,12 @@
 import { FileExcelOutlined, FilePdfOutlined } from "@ant-design/icons";
 import { Tag } from "antd";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
+import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
 
 interface Props {
@@ -43,7 +45,7 @@ export function Band({ page }: Props) {
           <PastDue page={page} />
           <Next page={page} />
           <Account page={page} />
-          <Item label={t("band.seen")}>
+          <Item label={<Term name="seen">{t("band.seen")}</Term>}>
             {summary ? (
               <>
                 {shareText(BigInt(summary.seen_fen), BigInt(summary.disbursed_fen))}
@@ -55,7 +57,7 @@ export function Band({ page }: Props) {
               <span className="unknown">{t("band.not_traced")}</span>
             )}
           </Item>
-          <Item label={t("band.data_date")}>
+          <Item label={<Term name="data_date">{t("band.data_date")}</Term>}>
             {standing.data_date ?? <span className="unknown">{t("band.no_date")}</span>}
           </Item>
         </dl>
@@ -65,7 +67,7 @@ export function Band({ page }: Props) {
 }
 
 interface ItemProps {
-  readonly label: string;
+  readonly label: ReactNode;
   readonly children: ReactNode;
   readonly tone?: "danger" | "good";
   readonly hint?: string | undefined;
@@ -88,7 +90,7 @@ function PastDue({ page }: Props) {
   const { t } = useSpeech();
   const { facts, standing } = page;
   const money = useMoney(facts);
-  const label = t("band.past_due");
+  const label = <Term name="days_past_due">{t("band.past_due")}</Term>;
   const days = standing.days_past_due;
   if (facts.state === "settled") return <Item label={label}>{t("band.settled")}</Item>;
   if (days === null) {
@@ -152,8 +154,15 @@ function Account({ page }: Props) {
   const { t } = useSpeech();
   const { facts, standing } = page;
   const money = useMoney(facts);
-  const label = t("band.account");
   const account = standing.repayment_account;
+  const label =
+    account === null ? (
+      t("band.account")
+    ) : (
+      <Link className="band-account" to={`/accounts/${encodeURIComponent(account)}`}>
+        {t("band.account")}
+      </Link>
+    );
   if (account === null) {
     return (
       <Item label={label}>

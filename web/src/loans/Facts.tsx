@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
@@ -44,7 +45,9 @@ export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
             <br />
             <Amount fen={one.amount_fen} form="full" {...facts} />
             <br />
-            <span className="quiet">{one.account}</span>
+            <Link className="party-account" to={`/accounts/${encodeURIComponent(one.account)}`}>
+              {one.account}
+            </Link>
           </Fact>
         ))}
       </dl>

@@ -1,5 +1,6 @@
 import { Table, type TableColumnsType } from "antd";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
@@ -53,6 +54,16 @@ export function Guarantees({ loanId, page }: Props) {
   );
 }
 
+/** A party's name leads to the accounts that stand in it. */
+function AccountsOf({ name }: { readonly name: string }) {
+  const { t } = useSpeech();
+  return (
+    <Link to={`/accounts?search=${encodeURIComponent(name)}`} title={t("guarantees.accounts_of", { name })}>
+      {name}
+    </Link>
+  );
+}
+
 interface BoxProps {
   readonly id: string;
   readonly title: string;
@@ -98,7 +109,7 @@ function GuaranteeBox({ found }: { readonly found: Schemas["Guarantees"] }) {
       title: t("guarantees.guarantor"),
       render: (_, one) => (
         <>
-          {one.guarantor_name}
+          <AccountsOf name={one.guarantor_name} />
           <span className="below">{name("party_kind", one.guarantor_kind)}</span>
         </>
       ),
@@ -264,7 +275,9 @@ function RelatedBox({ found }: { readonly found: Schemas["Guarantees"] }) {
         <ul className="related">
           {byParty(found.related).map(([first, ...others]) => (
             <li key={first.party_id}>
-              <span className="related-name">{first.name}</span>
+              <span className="related-name">
+                <AccountsOf name={first.name} />
+              </span>
               <span className="quiet">{name("party_kind", first.party_kind)}</span>
               <span className="relations">
                 {[first, ...others].map((one) => (

@@ -7,6 +7,7 @@ import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { RangeBar, ShareBar } from "../ui/ShareBar";
+import { Term, type TermName } from "../ui/Term";
 import { EvidencePanel } from "./EvidencePanel";
 import { type Line, LINES_MAX, sumFen } from "./groups";
 
@@ -35,6 +36,7 @@ interface Folded {
 }
 
 const FOLDED = "folded-lines";
+const PROOFS = ["proven", "not_proven"] as const satisfies readonly TermName[];
 
 function isFolded(row: Shown): row is Folded {
   return "folded" in row;
@@ -91,20 +93,20 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
     },
     {
       key: "bounds",
-      title: t("statement.bounds", { currency: facts.currency }),
+      title: <Term name="bounds">{t("statement.bounds", { currency: facts.currency })}</Term>,
       align: "right",
       render: (_, row) =>
         isFolded(row) ? <span className="quiet">–</span> : <Bounds line={row} facts={facts} total={total} />,
     },
     {
       key: "basis",
-      title: t("statement.basis"),
+      title: <Term name="basis">{t("statement.basis")}</Term>,
       className: "cell-basis",
       render: (_, row) => (isFolded(row) ? <span className="quiet">–</span> : <Basis line={row} />),
     },
     {
       key: "voucher",
-      title: t("statement.voucher"),
+      title: <Term name="voucher">{t("statement.voucher")}</Term>,
       className: "cell-basis",
       render: (_, row) =>
         isFolded(row) || !row.voucher ? (
@@ -119,6 +121,13 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
       <div className="card-head">
         <h2 id="statement-title">{t("statement.title")}</h2>
         <p className="quiet">{t("statement.explain", { convention: name("convention", convention.toLowerCase()) })}</p>
+        <p className="quiet proof-legend">
+          {PROOFS.map((proof) => (
+            <span key={proof}>
+              <ProofMark proven={proof === "proven"} /> <Term name={proof} />
+            </span>
+          ))}
+        </p>
       </div>
       <div className="table-scroll">
         <Table<Shown>
@@ -284,9 +293,18 @@ function Proof({ proven }: { readonly proven: boolean | null }) {
   return (
     <Tooltip title={`${t(text)}：${t(hint)}`}>
       <span role="img" className={proven ? "proof proven" : "proof"} tabIndex={0} aria-label={`${t(text)}. ${t(hint)}`}>
-        {proven ? <CheckCircleFilled aria-hidden /> : <span className="ring" aria-hidden="true" />}
+        <ProofMark proven={proven} />
       </span>
     </Tooltip>
+  );
+}
+
+/** What stands for proven and not proven in the table, in its legend too. */
+function ProofMark({ proven }: { readonly proven: boolean | null }) {
+  return proven ? (
+    <CheckCircleFilled className="proof-mark" aria-hidden />
+  ) : (
+    <span className="ring" aria-hidden="true" />
   );
 }
 

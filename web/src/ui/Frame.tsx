@@ -1,6 +1,6 @@
 import { Segmented, Tooltip } from "antd";
 import type { ReactNode } from "react";
-import { Link, NavLink } from "react-router";
+import { Link, useLocation } from "react-router";
 import { api } from "../api/client";
 import { type Key, type Language, useSpeech } from "../i18n";
 
@@ -17,8 +17,27 @@ const PLACES: readonly (readonly [string, Key])[] = [
   ["/glossary", "app.glossary"],
 ];
 
+/** Pages that belong to a place of the menu without standing under its address. */
+const BELONGING: readonly (readonly [string, string])[] = [
+  ["/disputes", "/loans"],
+  ["/transactions", "/accounts"],
+];
+
+function under(address: string, place: string): boolean {
+  return address === place || address.startsWith(`${place}/`);
+}
+
+/** The place of the menu that an address belongs to. */
+function placeOf(address: string): string {
+  const belonging = BELONGING.find(([page]) => under(address, page));
+  if (belonging) return belonging[1];
+  return address === "/" ? "/loans" : (PLACES.find(([place]) => under(address, place))?.[0] ?? "");
+}
+
 export function Frame({ children }: { readonly children: ReactNode }) {
   const { t, language, setLanguage } = useSpeech();
+  const { pathname } = useLocation();
+  const here = placeOf(pathname);
   return (
     <>
       <a className="skip" href="#content">
@@ -31,9 +50,13 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         </Link>
         <nav className="places" aria-label={t("app.menu")}>
           {PLACES.map(([place, key]) => (
-            <NavLink key={place} to={place}>
+            <Link
+              key={place}
+              to={place}
+              {...(place === here && { className: "active", "aria-current": pathname === place ? "page" : "true" })}
+            >
               {t(key)}
-            </NavLink>
+            </Link>
           ))}
         </nav>
         <DataDate />
