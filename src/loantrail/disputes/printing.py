@@ -189,7 +189,7 @@ def _paths(content: SheetContent, speech: Speech) -> list[Block]:
     say = speech.words.say
     if not content.arrivals:
         return [Paragraph(say("disputes.no_path"))]
-    blocks: list[Block] = []
+    blocks: list[Block] = [Paragraph(say("disputes.moved_hint"), "quiet")]
     for arrival in content.arrivals:
         blocks += _arrival(arrival, speech)
     if content.left_out_fen:
