@@ -3,7 +3,7 @@ import type { Flow, FlowNode } from "./tones";
 export const ROW = 56;
 export const COLUMN_GAP = 68;
 const WIDTHS: Readonly<Record<string, number>> = { loan: 164, folded: 142, rest: 142 };
-const WIDTH = 204;
+const WIDTH = 232;
 export const HEIGHT = 46;
 
 export interface Place {

@@ -25,9 +25,9 @@ export function isSummary(node: FlowNode): boolean {
   return node.kind === "folded" || node.kind === "rest";
 }
 
-/** A lead that names a payment here, or a use that a lead of the loan speaks of. */
+/** A lead names a payment to here. What the money did afterwards keeps the colour of the use, not the mark. */
 export function isSuspected(node: FlowNode): boolean {
-  return !isSummary(node) && (node.patterns.length > 0 || node.line_group === "suspected");
+  return !isSummary(node) && node.patterns.length > 0;
 }
 
 export function toneOf(node: FlowNode): Tone {

@@ -156,14 +156,14 @@ function List({ page, facts }: PageProps) {
         key: "amount",
         title: t("payments.amount"),
         align: "right",
-        width: 150,
+        width: 130,
         render: (_, item) => <Amount fen={item.amount_fen} form="exact" {...facts} />,
       },
       {
         key: "parts",
         title: t("payments.composed"),
         align: "right",
-        width: 200,
+        width: 150,
         render: (_, item) => (
           <span className="payments-composed figures">
             <span title={money.hover(item.principal_fen)}>
@@ -197,7 +197,7 @@ function List({ page, facts }: PageProps) {
         key: "odd",
         title: t("payments.odd"),
         align: "right",
-        width: 200,
+        width: 176,
         render: (_, item) => <Odd item={item} facts={facts} />,
       },
     ],
@@ -209,7 +209,7 @@ function List({ page, facts }: PageProps) {
       size="middle"
       columns={columns}
       dataSource={[...page.items]}
-      scroll={{ x: 880 }}
+      scroll={{ x: 740 }}
       pagination={
         page.items.length > PAGE
           ? { pageSize: PAGE, showSizeChanger: false, defaultCurrent: Math.floor(Math.max(firstOpen, 0) / PAGE) + 1 }
