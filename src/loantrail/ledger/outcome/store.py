@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ _OURS_UNPAIRED: Final = """
     ) AND NOT EXISTS (
         SELECT 1 FROM ledger.transfer AS t
         WHERE t.state = 'valid' AND t.credit_line = raw.line_id AND t.debit_line IS NOT NULL
-    ) AND (%(account)s::text IS NULL OR raw.account = %(account)s OR raw.counterparty_account = %(account)s)
+    ) AND (%(since)s::timestamptz IS NULL OR raw.booked_at >= %(since)s)
+      AND (%(account)s::text IS NULL OR raw.account = %(account)s OR raw.counterparty_account = %(account)s)
 """
 
 
@@ -100,11 +102,16 @@ def earlier_imports(
 
 
 def unpaired_of_ours(
-    connection: type_of_connection, account: str | None, offset: int, limit: int
+    connection: type_of_connection,
+    account: str | None,
+    since: datetime.datetime | None,
+    offset: int,
+    limit: int,
 ) -> tuple[list[type_of_row], int]:
     """Lines whose counterparty is an account of ours and that have no partner, newest first, and how many there
-    are. `account` keeps those that it is one side of."""
-    parameters = {"account": account, "offset": offset, "limit": limit}
+    are. `account` keeps those that it is one side of, `since` those booked then or later: without it every line of
+    the books is looked at."""
+    parameters = {"account": account, "since": since, "offset": offset, "limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             f"""

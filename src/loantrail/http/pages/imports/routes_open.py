@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from loantrail.clock import BUSINESS_ZONE
 from loantrail.http.connections import Reading
 from loantrail.http.pages.imports import store
 from loantrail.http.pages.imports.model import AmbiguousGroups, BalanceChecks, UnpairedLines
 from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE, Limit, Offset
+from loantrail.http.pages.store import current_run
 from loantrail.ledger.outcome.store import ambiguous_groups, unpaired_of_ours
 
 router = APIRouter(tags=["imports"])
@@ -48,10 +51,20 @@ def list_reconciliations(
 
 @router.get("/unpaired", responses=LIST_PROBLEMS)
 def list_unpaired(
-    connection: Reading, account: Account = "", offset: Offset = 0, limit: Limit = 50
+    connection: Reading,
+    account: Account = "",
+    days: Annotated[int, Query(ge=0, le=36_600, description="Up to the data date; 0 for all.")] = 31,
+    offset: Offset = 0,
+    limit: Limit = 50,
 ) -> UnpairedLines:
     """Lines between two of our accounts whose other line was not found, newest first."""
-    lines, total = unpaired_of_ours(connection, account.strip() or None, offset, limit)
+    run = current_run(connection)
+    last = run["data_date"] if run else None
+    since = None
+    if last and days:
+        day = last - datetime.timedelta(days=min(days, last.toordinal() - 1))
+        since = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE)
+    lines, total = unpaired_of_ours(connection, account.strip() or None, since, offset, limit)
     return UnpairedLines.model_validate(
         {"items": lines, "total_count": total, "offset": offset, "limit": limit}
     )
