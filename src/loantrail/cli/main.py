@@ -56,9 +56,10 @@ def group() -> None:
 def main() -> None:
     """Run the command line; every LoantrailError becomes one clear line and its exit status."""
     try:
-        group.main(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        # A command that leaves with a status is not raised on here: click returns the status.
+        status = group.main(standalone_mode=False)
+        if isinstance(status, int):
+            sys.exit(status)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
