@@ -68,8 +68,8 @@ CASES: dict[str, dict[str, str | int]] = {
 }  # fmt: skip
 
 
-def copy(connection: psycopg.Connection, target: str, rows: Iterable[tuple]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as stream:
+def copy(connection: psycopg.Connection, target: str, rows: Iterable[tuple[object, ...]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as stream:
         for row in rows:
             stream.write_row(row)
 
