@@ -186,12 +186,12 @@ export function Corrections({ rows, scoped = true }: { readonly rows: readonly C
             </div>
             <p className="small">{row.reason}</p>
             <p className="quiet small">
-              {t("accounts.pairing_by", { who: row.made_by, time: instantText(row.made_at) })}
+              {t("accounts.pairing_by", { who: name("account_act_by", row.made_by), time: instantText(row.made_at) })}
             </p>
             {row.withdrawn_at && !row.replaced_by && (
               <p className="quiet small">
                 {t("accounts.class_withdrawn_by", {
-                  who: row.withdrawn_by ?? "",
+                  who: name("account_act_by", row.withdrawn_by ?? ""),
                   time: instantText(row.withdrawn_at),
                   reason: row.withdrawn_reason ?? "",
                 })}
