@@ -39,6 +39,8 @@ class StoredAlarm:
         return alarm_words(self.code, language, self.file, self.expected, self.actual, self.parameters)
 
 
+_DONE: Final = ("loans_vanished", "records_vanished")
+"""Alarms of what a run did to the books."""
 _ALARM: Final = (
     "alarm_id, run_id, business_date, code, severity, holds_back, file, expected, actual, parameters, state, created_at, "
     "changed_at, changed_by, note"
@@ -90,13 +92,18 @@ def resolve_alarms(
     connection.execute(
         "UPDATE nightly.alarm SET state = 'resolved', changed_at = %(at)s, changed_by = 'nightly' "
         "WHERE business_date = %(day)s AND state <> 'resolved' AND NOT alarm_id = ANY(%(still)s) "
-        "AND (holds_back OR code = 'run_failed' OR (%(complete)s AND run_id <> %(run)s))",
+        "AND (holds_back OR code = 'run_failed' OR (%(complete)s AND run_id <> %(run)s)) "
+        # What a delivery made happen is not undone by the same files once more, which find it done.
+        "AND NOT (code = ANY(%(done)s) AND EXISTS (SELECT 1 FROM nightly.run r WHERE r.run_id = nightly.alarm.run_id "
+        "AND r.content_hash = %(content)s))",
         {
             "at": at,
             "day": run.business_date,
             "still": [_alarm_id(run.business_date, one) for one in still],
             "complete": complete,
             "run": run.run_id,
+            "done": list(_DONE),
+            "content": run.content_hash,
         },
     )
 
