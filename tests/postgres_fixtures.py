@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -94,14 +95,24 @@ def _maintenance(server: Database) -> type_of_connection:
 
 
 def _fresh(server: Database, template: str | None) -> Iterator[str]:
+    with copied(server, template) as name:
+        yield _address(server, name)
+
+
+@contextmanager
+def copied(server: Database, template: str | None) -> Iterator[str]:
+    """Name of a fresh copy of a database, or of an empty one, that is gone after the block."""
     name = f"loantrail_test_{uuid.uuid4().hex[:12]}"
     command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
-        command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        # Copying files takes a tenth of the time that logging each page takes.
+        command += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
     with _maintenance(server) as connection:
         connection.execute(command)
-    yield _address(server, name)
-    _drop(server, name)
+    try:
+        yield name
+    finally:
+        _drop(server, name)
 
 
 def _drop(server: Database, name: str) -> None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
 from tests.http.running import running
+from tests.postgres_fixtures import copied
 
 from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
 
 
 @contextmanager
-def _pool(url: str) -> Iterator[Pool]:
-    with ConnectionPool[type_of_connection](
-        url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
-    ) as connections:
-        yield Pool(connections)
+def application(url: str) -> Iterator[str]:
+    """Address of the application over the database at `url`, for the length of the block."""
+    with (
+        ConnectionPool[type_of_connection](
+            url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
+        ) as connections,
+        running(Pool(connections)) as address,
+    ):
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -37,21 +40,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def bank_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the application over the traced bank; no test changes it, but for bounds that are asked for."""
-    name = f"loantrail_bank_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
-        maintenance.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template_database)
-            )
-        )
-    url = make_conninfo(database_server.url(), dbname=name)
-    with psycopg.connect(url) as connection:
-        write_books(connection)
-        write_trace(connection)
-    with _pool(url) as connections, running(connections) as address:
-        yield address
-    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
-        maintenance.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied(database_server, template_database) as name:
+        url = make_conninfo(database_server.url(), dbname=name)
+        with psycopg.connect(url) as connection:
+            write_books(connection)
+            write_trace(connection)
+        with application(url) as address:
+            yield address
 
 
 @pytest.fixture
@@ -64,7 +59,7 @@ def client(bank_address: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def own_address(database_url: str) -> Iterator[str]:
     """Address of the application over this test's own database, without a loan."""
-    with _pool(database_url) as connections, running(connections) as address:
+    with application(database_url) as address:
         yield address
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import ConnectionPool
+from tests.http.conftest import application
 from tests.http.paying import LOAN, NEW_LOAN, UNPAID_LOAN, write_paying_bank
-from tests.http.running import running
+from tests.postgres_fixtures import copied
 
-from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
+from loantrail.postgres.connection import Database
 from loantrail.tracing import backward_runs, snapshots
 from loantrail.tracing.database import trace_books
 
@@ -27,27 +25,13 @@ pytestmark = pytest.mark.database
 @pytest.fixture(scope="module")
 def paying(database_server: Database, template_database: str, _own_home: None) -> Iterator[httpx.Client]:
     """A client of the traced bank; no test changes it."""
-    name = f"loantrail_paying_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
-        maintenance.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template_database)
-            )
-        )
-    url = make_conninfo(database_server.url(), dbname=name)
-    with psycopg.connect(url) as connection:
-        write_paying_bank(connection)
-        trace_books(connection)
-    with (
-        ConnectionPool[type_of_connection](
-            url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
-        ) as connections,
-        running(Pool(connections)) as address,
-        httpx.Client(base_url=address, timeout=100) as client,
-    ):
-        yield client
-    with psycopg.connect(database_server.url(), autocommit=True) as maintenance:
-        maintenance.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied(database_server, template_database) as name:
+        url = make_conninfo(database_server.url(), dbname=name)
+        with psycopg.connect(url) as connection:
+            write_paying_bank(connection)
+            trace_books(connection)
+        with application(url) as address, httpx.Client(base_url=address, timeout=100) as client:
+            yield client
 
 
 def _repayments(client: httpx.Client, loan: str = LOAN, **query: int) -> dict[str, Any]:

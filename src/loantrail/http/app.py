@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from threading import Lock
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
@@ -36,8 +37,18 @@ API_PREFIX: Final = "/api/v1"
 class _Guarded(FastAPI):
     """The guard stands outside everything, so that an answer to an unforeseen error passes it too."""
 
+    _describing = Lock()
+    _description: dict[str, Any] | None = None
+
     def build_middleware_stack(self) -> ASGIApp:
         return Guard(super().build_middleware_stack())
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made when it is first asked for: it takes longer than all else that a start does."""
+        with self._describing:
+            if self._description is None:
+                self._description = _with_problems(super().openapi())
+            return self._description
 
 
 def create_app(connections: Connections) -> FastAPI:
@@ -75,15 +86,14 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(disputes)
     app.include_router(interface)
     app.include_router(page_router())
-    _describe_problems(app)
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
-    description = app.openapi()
+def _with_problems(description: dict[str, Any]) -> dict[str, Any]:
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    return description

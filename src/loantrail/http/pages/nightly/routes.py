@@ -58,6 +58,7 @@ def list_nights(
     connection: Reading, background: Background, offset: Offset = 0, limit: Limit = 60
 ) -> NightlyOverview:
     """Business dates, newest first, and the date that the books stand at."""
+    running = background.running
     rows, total = store.dates(connection, offset, limit)
     root = read_settings().nightly_root
     waiting = sorted(set(waiting_dates(root)) - store.known_dates(connection)) if root else []
@@ -70,7 +71,7 @@ def list_nights(
             **store.data_dates(connection),
             "waiting": waiting,
             "runnable": root is not None,
-            "running": background.running,
+            "running": running,
         }
     )
 
@@ -78,6 +79,8 @@ def list_nights(
 @router.get("/nightly/{business_date}", responses=LOAN_PROBLEMS)
 def one_night(connection: Reading, background: Background, business_date: BusinessDate) -> NightlyDay:
     """One date: its files against their manifest, its steps, alarms, and the loans against the general ledger."""
+    # Asked before the database is: a run that ends in between would be shown as under way, and nobody would ask again.
+    running = background.running == business_date
     attempts = store.attempts(connection, business_date)
     root = read_settings().nightly_root
     if not attempts and (root is None or not folder_of(root, business_date).is_dir()):
@@ -93,7 +96,7 @@ def one_night(connection: Reading, background: Background, business_date: Busine
             "alarms": [_alarm(one) for one in list_alarms(connection, None, business_date, ALARMS_SHOWN)],
             "ledger": store.ledger(connection, business_date),
             "runnable": root is not None,
-            "running": background.running == business_date,
+            "running": running,
             "run_problem": background.problems.get(business_date),
         }
     )
