@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
+from tests.http.conftest import application
+from tests.postgres_fixtures import copied
 
 from loantrail.http.pages.loan_list.model import LoanSort, SheetColumn
 from loantrail.http.pages.loan_list.titles import TITLES
 from loantrail.parties.names import party_keys, sort_key
-from loantrail.postgres.connection import type_of_connection
+from loantrail.postgres.connection import Database, configure, type_of_connection
 from loantrail.tracing.store import digest_leads
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src" / "i18n"
 pytestmark = pytest.mark.database
 
+Keyed = tuple[type_of_connection, httpx.Client]
 Filter = dict[str, str | int | list[str]]
 
 
@@ -33,8 +39,43 @@ def _ids(client: httpx.Client, **query: str | int | list[str]) -> list[str]:
     return [row["loan_id"] for row in _loans(client, sort="loan", direction="ascending", **query)["items"]]
 
 
+@pytest.fixture(scope="module")
+def keyed_bank(database_server: Database, template_database: str) -> Iterator[str]:
+    """Name of a database of the keyed bank; no test changes it."""
+    with copied(database_server, template_database) as name:
+        with psycopg.connect(make_conninfo(database_server.url(), dbname=name)) as connection:
+            configure(connection)
+            write_keyed_bank(connection)
+        yield name
+
+
+@pytest.fixture(scope="module")
+def keyed(database_server: Database, keyed_bank: str, _own_home: None) -> Iterator[httpx.Client]:
+    """A client of the keyed bank; for tests that only read."""
+    # A copy, since a database with readers cannot be copied for those that write.
+    with (
+        copied(database_server, keyed_bank) as name,
+        application(make_conninfo(database_server.url(), dbname=name)) as address,
+        httpx.Client(base_url=address, timeout=100) as client,
+    ):
+        yield client
+
+
 @pytest.fixture
-def keyed(connection: type_of_connection, own_client: httpx.Client) -> httpx.Client:
+def own_keyed(database_server: Database, keyed_bank: str) -> Iterator[Keyed]:
+    """A connection to this test's own keyed bank, and a client of it."""
+    with copied(database_server, keyed_bank) as name:
+        url = make_conninfo(database_server.url(), dbname=name)
+        with (
+            psycopg.connect(url) as connection,
+            application(url) as address,
+            httpx.Client(base_url=address, timeout=100) as client,
+        ):
+            configure(connection)
+            yield connection, client
+
+
+def write_keyed_bank(connection: type_of_connection) -> None:
     """The bank of three loans with names as an import keys them, identity numbers and units below units."""
     write_books(connection)
     write_trace(connection)
@@ -58,8 +99,6 @@ def keyed(connection: type_of_connection, own_client: httpx.Client) -> httpx.Cli
         " issued_on = '2025-06-01', balance_fen = 5000000 WHERE loan_id = %s",
         (UNTRACED_LOAN,),
     )
-    connection.commit()
-    return own_client
 
 
 @pytest.mark.parametrize(
@@ -144,7 +183,8 @@ def test_states_and_classes_stand_in_their_own_order(keyed: httpx.Client):
         assert _loans(keyed, sort=sort, direction="descending")["items"][0]["loan_id"] == UNTRACED_LOAN
 
 
-def test_leads_of_one_loan_count_once(connection: type_of_connection, keyed: httpx.Client):
+def test_leads_of_one_loan_count_once(own_keyed: Keyed):
+    connection, keyed = own_keyed
     connection.execute(
         "INSERT INTO tracing.lead VALUES (%s, %s, 'ROUND_TRIP', 30000000, 'own_account', '{}', ''),"
         " (%s, %s, 'IDLE_FUNDS', 20000000, 'time_deposit', '{}', ''),"
@@ -173,7 +213,8 @@ def test_sums_are_of_what_the_filter_finds(keyed: httpx.Client):
     assert (total["disbursed_fen"], total["seen_fen"]) == ("100000000", "85000000")
 
 
-def test_currencies_are_summed_apart(connection: type_of_connection, keyed: httpx.Client):
+def test_currencies_are_summed_apart(own_keyed: Keyed):
+    connection, keyed = own_keyed
     connection.execute("UPDATE ledger.loan_note SET currency = 'JPY' WHERE loan_id = %s", (QUIET_LOAN,))
     connection.commit()
     totals = _loans(keyed)["totals"]
@@ -233,14 +274,16 @@ def test_the_sheet_speaks_the_language_and_has_every_column(keyed: httpx.Client)
     assert len(loans) == 4
 
 
-def test_a_name_that_looks_like_a_formula_stays_text(connection: type_of_connection, keyed: httpx.Client):
+def test_a_name_that_looks_like_a_formula_stays_text(own_keyed: Keyed):
+    connection, keyed = own_keyed
     connection.execute("UPDATE parties.party SET name = '=1+1' WHERE party_id = 'P1'")
     connection.commit()
     loans, _ = _sheet(keyed, columns=["borrower"], search="030001")
     assert loans[1] == ["=1+1"]
 
 
-def test_amounts_past_fifteen_digits_are_exact_text(connection: type_of_connection, keyed: httpx.Client):
+def test_amounts_past_fifteen_digits_are_exact_text(own_keyed: Keyed):
+    connection, keyed = own_keyed
     connection.execute(
         "UPDATE ledger.loan_note SET amount_fen = 4611686018427387903 WHERE loan_id = %s", (LOAN,)
     )

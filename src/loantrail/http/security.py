@@ -16,8 +16,8 @@ LOOPBACK_NAMES: Final = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
 # No route takes any other, so those are answered with what is allowed.
 _WRITE_METHODS: Final = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 JSON: Final = "application/json"
-# What no form of another site can send without asking first, and what an upload sends.
-_UPLOADS: Final = frozenset(("multipart/form-data", "application/octet-stream"))
+# What an upload sends. Not multipart/form-data: a form of another site can send that without asking first.
+UPLOAD: Final = "application/octet-stream"
 
 _FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -117,7 +117,7 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     # Without a body there is nothing that a form could have sent; who sends it says where from, being a browser.
     empty = not kind and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-    if kind == JSON or kind in _UPLOADS or empty:
+    if kind in (JSON, UPLOAD) or empty:
         return None
     return (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
