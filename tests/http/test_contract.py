@@ -12,16 +12,17 @@ import schemathesis
 from loantrail.http.openapi import openapi_text
 
 WEB = Path(__file__).resolve().parents[2] / "web"
+DESCRIPTION = openapi_text()
 
 
 def test_the_description_that_the_page_was_made_from_is_the_present_one() -> None:
-    assert (WEB / "openapi.json").read_text("utf-8") == openapi_text(), (
+    assert (WEB / "openapi.json").read_text("utf-8") == DESCRIPTION, (
         "the interface changed: python -m loantrail.http.openapi > web/openapi.json"
     )
 
 
-contract = schemathesis.openapi.from_dict(json.loads(openapi_text()))
-sample = schemathesis.openapi.from_dict(json.loads(openapi_text()))
+contract = schemathesis.openapi.from_dict(json.loads(DESCRIPTION))
+sample = schemathesis.openapi.from_dict(json.loads(DESCRIPTION))
 sample.config.phases.coverage.enabled = False
 
 
