@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.clock import monotonic_seconds, now
+from loantrail.clock import monotonic_seconds, now, sleep
 from loantrail.errors import DatabaseUnavailable, FileUnreadable, LoantrailError, Place
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.intake import LINE, RECORD_TYPES
@@ -40,6 +40,7 @@ from loantrail.sources.files import Opened
 from loantrail.tracing.database import trace_books
 
 Say = Callable[[str], object]
+KILLED_RUN_PATIENCE_SECONDS: Final = 10.0
 STEPS: Final = ("check", "master", "lines", "pair", "reconcile", "ledger", "trace")
 _RANK: Final = {name: rank for rank, name in enumerate((*RECORD_TYPES, GENERAL_LEDGER))}
 
@@ -104,6 +105,16 @@ class _Work:
         self.notes.commit()
 
 
+def _locked(notes: store.type_of_connection) -> bool:
+    """Whether this is the one nightly run now. A run that was killed lets go only when the server has seen its end."""
+    limit = monotonic_seconds() + KILLED_RUN_PATIENCE_SECONDS
+    while not store.lock(notes):
+        if monotonic_seconds() > limit:
+            return False
+        sleep(0.1)
+    return True
+
+
 def run_night(
     books: Database,
     root: Path,
@@ -122,7 +133,7 @@ def run_night(
     full: the same call goes on later.
     """
     with database_failures(), books.connect() as notes:
-        if not store.lock(notes):
+        if not _locked(notes):
             raise DatabaseUnavailable("another nightly run is at work", remedy="Wait until it has ended")
         started, clock = now(), monotonic_seconds()
         found = inspect_folder(root, day, say)

@@ -17,6 +17,7 @@ import polars as pl
 from loantrail.errors import InputError
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.settings import read_settings
+from loantrail.tracing import snapshots, store
 from loantrail.tracing.loan_bounds import LoanBounds
 from loantrail.tracing.model import Convention
 from loantrail.tracing.past import history_of_run
@@ -54,7 +55,7 @@ def statements_by(connection: type_of_connection, run_id: str, convention: Conve
         found = kept_statements(run_id, convention)
         if found is not None:
             return found
-        kept = history_of_run(connection, run_id)
+        kept = _history(connection, run_id)
         history, loans = kept.named.history, kept.named.loans
         rest = rests(history, trace_history(history, convention), kept.related)
         frame = statement_of(rest, history, convention, loans)
@@ -73,7 +74,7 @@ def taint_of(connection: type_of_connection, run_id: str, loan_id: str) -> dict[
     with _COMPUTING:
         if (run_id, loan_id) in _taints:
             return _taints[run_id, loan_id]
-        kept = history_of_run(connection, run_id)
+        kept = _history(connection, run_id)
         if loan_id not in kept.named.loans:
             raise InputError(
                 f"loan {loan_id} has no disbursement in the statements", remedy="Check the loan id"
@@ -153,3 +154,18 @@ def _write(file: Path, frame: pl.DataFrame) -> None:
             old.unlink(missing_ok=True)
     except (OSError, pl.exceptions.PolarsError):
         return
+
+
+def _history(connection: type_of_connection, run_id: str) -> LoanBounds:
+    """As `history_of_run`, but for a run of earlier software, which does not say what it read: InputError when the
+    books changed since."""
+    if (
+        snapshots.load(run_id) is None
+        and store.read_extent_of_run(connection, run_id) is None
+        and store.data_version(connection) != store.data_version_of_run(connection, run_id)
+    ):
+        raise InputError(
+            "the books changed since they were traced, so other conventions would count other data",
+            remedy="Trace again: loantrail trace --database",
+        )
+    return history_of_run(connection, run_id)

@@ -221,6 +221,13 @@ def statement_uses(connection: type_of_connection, run_id: str, loan_id: str) ->
     return [str(row[0]) for row in rows]
 
 
+def data_version_of_run(connection: type_of_connection, run_id: str) -> str | None:
+    """The state of the books that a run was made from; None without the run."""
+    row = connection.execute("SELECT data_version FROM tracing.run WHERE run_id = %s", (run_id,)).fetchone()
+    connection.rollback()
+    return None if row is None else str(row[0])
+
+
 def read_extent_of_run(connection: type_of_connection, run_id: str) -> tuple[int, datetime.datetime] | None:
     """`(last_arrival, read_at)`: the state of the books that a run read; None where it does not say."""
     row = connection.execute(
