@@ -159,7 +159,12 @@ def _with_a_disbursement(route: Route) -> None:
     answer = route.fetch()
     body = answer.json()
     body["facts"]["disbursements"] = [
-        {"disbursement_id": "FK9", "booked_at": "2025-03-03T02:00:00Z", "amount_fen": "8000000", "account": "6201"}
+        {
+            "disbursement_id": "FK9",
+            "booked_at": "2025-03-03T02:00:00Z",
+            "amount_fen": "8000000",
+            "account": "6201",
+        }
     ]
     route.fulfill(response=answer, body=json.dumps(body))
 
