@@ -2,22 +2,23 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ConfigProvider, type ThemeConfig } from "antd";
 import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { useSpeech } from "./i18n";
+import {
+  AccountPage,
+  AccountsPage,
+  DisputePage,
+  GlossaryPage,
+  ImportsPage,
+  LoanPage,
+  LoansPage,
+  NightlyPage,
+  TransactionPage,
+} from "./parts";
 import { Frame } from "./ui/Frame";
 import { nonce } from "./ui/nonce";
 import { Loading, Notice } from "./ui/states";
-
-const AccountPage = lazy(() => import("./accounts/AccountPage"));
-const AccountsPage = lazy(() => import("./accounts/AccountsPage"));
-const DisputePage = lazy(() => import("./disputes/DisputePage"));
-const GlossaryPage = lazy(() => import("./glossary/GlossaryPage"));
-const ImportsPage = lazy(() => import("./imports/ImportsPage"));
-const LoanPage = lazy(() => import("./loans/LoanPage"));
-const LoansPage = lazy(() => import("./loan_list/LoansPage"));
-const NightlyPage = lazy(() => import("./nightly/NightlyPage"));
-const TransactionPage = lazy(() => import("./accounts/TransactionPage"));
 
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } },

@@ -1,13 +1,12 @@
 import { Switch } from "antd";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { Suspense, useCallback, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { CurveChart } from "../parts";
 import { useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
-
-const CurveChart = lazy(() => import("./CurveChart"));
 
 // Told apart also by those who see few colours: neighbours differ in lightness.
 const COLOURS = ["#c5492f", "#e3a32b", "#2c8272", "#7b6fae", "#4f83bd", "#a8577e", "#7c9a3a", "#c98b6b"];

@@ -1,7 +1,8 @@
 import { Button, Segmented } from "antd";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { GraphView, SankeyView } from "../parts";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { edgeId } from "./edges";
@@ -15,10 +16,6 @@ import { TimeStrip } from "./TimeStrip";
 import { type Flow, type FlowNode, palette } from "./tones";
 import { useFlow, useFlowView, type View, VIEWS } from "./use_flow";
 import { type FlowWords, useFlowWords } from "./words";
-
-// The drawing libraries are large: only who looks at a picture loads one.
-const GraphView = lazy(() => import("./GraphView"));
-const SankeyView = lazy(() => import("./SankeyView"));
 
 interface Props {
   readonly loanId: string;

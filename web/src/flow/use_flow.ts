@@ -110,12 +110,21 @@ function useRange(address: URLSearchParams) {
 export type FlowView = ReturnType<typeof useFlowView>;
 
 /** The folded graph as it is wanted; the picture before stays until the next one is there. */
-export function useFlow(loanId: string, by: "account" | "hop", { lists, range }: FlowView) {
-  const { since, until } = range;
-  return api.useQuery(
-    "get",
-    "/api/v1/loans/{loan_id}/flow",
-    { params: { path: { loan_id: loanId }, query: { by, ...lists, ...(since && { since }), ...(until && { until }) } } },
-    { placeholderData: keepPreviousData },
-  );
+export function useFlow(loanId: string, by: "account" | "hop", view: FlowView, enabled = true) {
+  return api.useQuery("get", "/api/v1/loans/{loan_id}/flow", wanted(loanId, by, view), {
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+/** Asks for the flow beside the loan, not after it, where the address shows it. */
+export function useFlowAhead(loanId: string, shown: boolean): void {
+  const view = useFlowView();
+  useFlow(loanId, view.view === "sankey" ? "hop" : "account", view, shown);
+}
+
+function wanted(loanId: string, by: "account" | "hop", { lists, range: { since, until } }: FlowView) {
+  return {
+    params: { path: { loan_id: loanId }, query: { by, ...lists, ...(since && { since }), ...(until && { until }) } },
+  };
 }

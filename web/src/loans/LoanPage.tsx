@@ -1,8 +1,10 @@
 import { Tabs } from "antd";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { Suspense, useEffect, useMemo } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
+import { useFlowAhead } from "../flow/use_flow";
 import { type Key, useSpeech } from "../i18n";
+import { FlowTab, Repayments } from "../parts";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Band } from "./Band";
@@ -19,9 +21,6 @@ import { Statement } from "./Statement";
 import { Unexplained } from "./Unexplained";
 import { VerdictBox } from "./VerdictBox";
 
-const FlowTab = lazy(() => import("../flow/FlowTab"));
-const Repayments = lazy(() => import("../payments/Repayments"));
-
 const TABS = ["statement", "flow", "repayments", "guarantees", "conventions"] as const;
 type Tab = (typeof TABS)[number];
 const TAB_NAMES: Readonly<Record<Tab, Key>> = {
@@ -35,7 +34,8 @@ const LOOKED_AGAIN_MS = 60_000;
 
 export default function LoanPage() {
   const { t } = useSpeech();
-  const { loanId = "" } = useParams();
+  const { loanId = "", tab } = useParams();
+  useFlowAhead(loanId, tab === "flow");
   const { data, error, refetch, dataUpdatedAt } = api.useQuery(
     "get",
     "/api/v1/loans/{loan_id}",
