@@ -64,6 +64,7 @@ def pages_of(address: str) -> dict[str, str]:
     loan = urllib.parse.quote(rows[0]["loan_id"], safe="")
     facts = _read(f"{address}/api/v1/loans/{loan}")["facts"]
     account = urllib.parse.quote(facts["disbursements"][0]["account"], safe="")
+    transaction = _read(f"{address}/api/v1/accounts/{account}/lines?limit=1")["items"][0]["transfer_id"]
     return {
         "loans": "/loans",
         "loans, searched": "/loans?search=有限",
@@ -73,6 +74,7 @@ def pages_of(address: str) -> dict[str, str]:
         "loan, conventions": f"/loans/{loan}/conventions",
         "accounts": "/accounts",
         "account": f"/accounts/{account}",
+        "transaction": f"/transactions/{transaction}",
         "imports": "/imports",
         "nightly": "/nightly",
         "glossary": "/glossary",
