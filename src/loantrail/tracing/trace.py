@@ -133,7 +133,7 @@ def _longer(pool: Any, used: int, need: int) -> Any:
     return longer
 
 
-def _grown(state: State, need: int) -> State:
+def grown(state: State, need: int) -> State:
     """Longer pools where an event that may touch `need` rows might not fit."""
     counters = state.counters
     return state._replace(
@@ -163,7 +163,7 @@ def trace_history(history: History, convention: Convention, capacity: int = FIRS
             raise LimitExceeded(
                 "a balance would reach 2^62 fen", Place(row=start + 1), "Check the amounts before this row"
             )
-        state = _grown(state, int(state.counters[NEED]))
+        state = grown(state, int(state.counters[NEED]))
     return _result(history, events, state, convention)
 
 
