@@ -124,6 +124,11 @@ def with_keys(record_type: RecordType, rows: pl.DataFrame, occurrences: Occurren
     )
 
 
+def keyed_lines(lines: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
+    """Prepared statement lines with `row_number`, `source_key`, `content_hash` and `proven`; repetitions stay."""
+    return _line_keys(lines.with_row_index("row_number"), occurrences)
+
+
 def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
     fields = [field.name for field in ledger_model.STATEMENT_LINE.fields if field.name not in _NOT_CONTENT]
     content = _digests(rows, fields, "line")

@@ -11,6 +11,8 @@ import { Correct, Corrections } from "./Correction";
 import { CurveCard } from "./CurveCard";
 import { EvaluationNotice } from "./EvaluationNotice";
 import { Lines } from "./Lines";
+import { MergedAway, survivorsIn } from "./MergedAway";
+import { Merging } from "./Merging";
 import { Fact } from "./TransactionPage";
 
 type Account = Schemas["AccountPage"];
@@ -26,6 +28,7 @@ export default function AccountPage() {
     document.title = `${holder ? `${holder} · ` : ""}${account} · ${t("app.name")}`;
   }, [holder, account, t]);
   const code = problemCode(error);
+  const survivors = survivorsIn(error);
   return (
     <div className="page accounts-area">
       <nav className="crumbs" aria-label={t("accounts.title")}>
@@ -36,7 +39,9 @@ export default function AccountPage() {
         </span>
       </nav>
       <EvaluationNotice />
-      {error ? (
+      {survivors.length > 0 ? (
+        <MergedAway account={account} survivors={survivors} />
+      ) : error ? (
         code === "not_found" || code === "request_refused" ? (
           <Gone account={account} successors={(error as ProblemLike & { successors?: string[] }).successors ?? []} />
         ) : (
@@ -159,6 +164,7 @@ function Whole({ page }: { readonly page: Account }) {
       <div className="beside">
         <Facts page={page} />
         <ClassByHand page={page} />
+        <Merging page={page} />
         {loans > 0 && <LoansHere page={page} />}
       </div>
       <Lines account={page.account} />
@@ -213,7 +219,9 @@ function Facts({ page }: { readonly page: Account }) {
 
 function ClassByHand({ page }: { readonly page: Account }) {
   const { t } = useSpeech();
-  const standing = page.corrections.find((row) => row.withdrawn_at === null);
+  const standing =
+    page.corrections.find((row) => row.withdrawn_at === null && row.account === page.account) ??
+    page.corrections.find((row) => row.withdrawn_at === null);
   return (
     <section className="card box" aria-labelledby="by-hand-title">
       <div className="box-head">

@@ -4,6 +4,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { instantText } from "../ui/time";
 import { useReread } from "./evaluation";
+import { survivorsIn } from "./MergedAway";
 import { ReasonDialog } from "./ReasonDialog";
 
 type Scope = Schemas["Scope"];
@@ -23,7 +24,8 @@ interface Props {
   readonly disabled?: boolean;
 }
 
-function newKey(): string {
+/** A key for one act of this page: sent twice, it acts once. */
+export function newKey(): string {
   return Array.from(window.crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -82,6 +84,10 @@ export function Correct({ transferId, payee, given, disabled = false }: Props) {
         busy={correct.isPending}
         error={correct.error}
         ready={chosen !== null && chosen !== undefined}
+        told={(problem) => {
+          const [survivor] = survivorsIn(problem);
+          return survivor ? t("accounts.merged_meanwhile", { account: payee.account ?? "", survivor }) : null;
+        }}
         close={() => setOpen(false)}
         act={(reason) => {
           if (!chosen) return;

@@ -7,6 +7,7 @@ import { CurveChart } from "../parts";
 import { useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
+import { MergedAway, survivorsIn } from "./MergedAway";
 
 // Told apart also by those who see few colours: neighbours differ in lightness.
 const COLOURS = ["#c5492f", "#e3a32b", "#2c8272", "#7b6fae", "#4f83bd", "#a8577e", "#7c9a3a", "#c98b6b"];
@@ -30,7 +31,9 @@ export function CurveCard({ account, ours }: Props) {
       <div className="box-head">
         <h2 id="curve-title">{t(ours ? "accounts.curve_title" : "accounts.curve_title_outside")}</h2>
       </div>
-      {error ? (
+      {survivorsIn(error).length > 0 ? (
+        <MergedAway account={account} survivors={survivorsIn(error)} />
+      ) : error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : !data ? (
         <Loading rows={7} />

@@ -2,11 +2,12 @@ import { Alert, Button } from "antd";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { instantText } from "../ui/time";
+import { said, sentences } from "../ui/wording";
 import { useEvaluation } from "./evaluation";
 
 /** Says when the page shows figures from before a change that is still being computed. */
 export function EvaluationNotice() {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
   const { evaluation, done, forget, refetch } = useEvaluation();
   const again = api.useMutation("post", "/api/v1/evaluation", { onSettled: () => void refetch() });
   return (
@@ -28,7 +29,10 @@ export function EvaluationNotice() {
           type="error"
           showIcon
           title={t("accounts.evaluation_failed")}
-          description={[evaluation.problem, evaluation.remedy].filter(Boolean).join(" · ")}
+          description={sentences(language, [
+            said(language, evaluation.problem, evaluation.problem_chinese),
+            said(language, evaluation.remedy, evaluation.remedy_chinese),
+          ])}
           action={
             <Button size="small" loading={again.isPending} onClick={() => again.mutate({ body: {} })}>
               {t("accounts.evaluation_again")}

@@ -9,6 +9,7 @@ import { useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { fetchLines } from "./fetching";
+import { MergedAway, survivorsIn } from "./MergedAway";
 import { PairingTag } from "./PairingTag";
 
 type Line = Schemas["Line"];
@@ -75,7 +76,9 @@ export function Lines({ account }: { readonly account: string }) {
         {first?.mirrored && <p className="quiet">{t("accounts.lines_mirrored")}</p>}
       </div>
       <Filters filters={filters} change={change} narrowed={narrowed} />
-      {error ? (
+      {survivorsIn(error).length > 0 ? (
+        <MergedAway account={account} survivors={survivorsIn(error)} />
+      ) : error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : !first ? (
         <Loading rows={8} />

@@ -23,6 +23,7 @@ export function Pairing({ transaction, moved }: Props) {
   const [told, toldHere] = message.useMessage();
   const reread = useReread();
   const [separating, setSeparating] = useState(false);
+  const [releasing, setReleasing] = useState(false);
   const [side, setSide] = useState<"debit" | "credit">("debit");
   const [partner, setPartner] = useState<Candidate | null>(null);
   const { debit, credit, pairing, current } = transaction;
@@ -31,12 +32,14 @@ export function Pairing({ transaction, moved }: Props) {
   const after = (answer: Schemas["Mended"]) => {
     void told.info(t(answer.new ? "accounts.act_done_pairing" : "accounts.act_same"));
     setSeparating(false);
+    setReleasing(false);
     setPartner(null);
     reread();
     if (answer.transfer_id !== transaction.transfer_id) moved(answer.transfer_id);
   };
   const pair = api.useMutation("post", "/api/v1/transactions/{transfer_id}/pairing", { onSuccess: after });
   const separate = api.useMutation("post", "/api/v1/transactions/{transfer_id}/separation", { onSuccess: after });
+  const release = api.useMutation("post", "/api/v1/transactions/{transfer_id}/release", { onSuccess: after });
   const path = { path: { transfer_id: transaction.transfer_id } };
   const chosenLine = both ? (side === "debit" ? debit : credit) : alone;
   return (
@@ -44,6 +47,17 @@ export function Pairing({ transaction, moved }: Props) {
       {toldHere}
       <div className="box-head">
         <h2 id="pairing-title">{t("accounts.pairing_title")}</h2>
+        {current && (pairing === "manual" || pairing === "apart") && (
+          <Button
+            size="small"
+            onClick={() => {
+              release.reset();
+              setReleasing(true);
+            }}
+          >
+            {t("accounts.pairing_release")}
+          </Button>
+        )}
         {current && pairing !== "apart" && pairing !== "outside" && (
           <Button
             size="small"
@@ -98,6 +112,16 @@ export function Pairing({ transaction, moved }: Props) {
           />
         )}
       </ReasonDialog>
+      <ReasonDialog
+        open={releasing}
+        title={t("accounts.pairing_release_title")}
+        hint={t("accounts.pairing_release_hint")}
+        submit={t("accounts.pairing_release")}
+        busy={release.isPending}
+        error={release.error}
+        close={() => setReleasing(false)}
+        act={(reason) => release.mutate({ params: path, body: { reason } })}
+      />
       <ReasonDialog
         open={partner !== null}
         title={t("accounts.pairing_pair_title")}
@@ -209,6 +233,14 @@ function Candidates({ candidates, choose }: CandidatesProps) {
   );
 }
 
+/** Why a pairing ended: what the rules note has words of its own, a person's reason stands as it was written. */
+function endedBecause(reason: string, t: ReturnType<typeof useSpeech>["t"]): string {
+  if (reason === "other lines came") return t("accounts.pairing_ended_other_lines");
+  if (reason === "accounts were merged") return t("accounts.pairing_ended_merge");
+  if (reason === "a merge of accounts was undone") return t("accounts.pairing_ended_unmerge");
+  return reason;
+}
+
 /** Every pairing that one of the lines is or was in. */
 function History({ transaction }: { readonly transaction: Transaction }) {
   const { t, name } = useSpeech();
@@ -240,11 +272,9 @@ function History({ transaction }: { readonly transaction: Transaction }) {
               <p className="quiet small">
                 {t("accounts.pairing_ended", {
                   time: instantText(row.superseded_at),
-                  reason:
-                    row.superseded_reason === "other lines came"
-                      ? t("accounts.pairing_ended_other_lines")
-                      : (row.superseded_reason ?? ""),
+                  reason: endedBecause(row.superseded_reason ?? "", t),
                 })}
+                {row.superseded_by && t("accounts.pairing_ended_by", { who: name("account_act_by", row.superseded_by) })}
               </p>
             )}
           </li>

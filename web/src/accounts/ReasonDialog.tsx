@@ -2,6 +2,7 @@ import { Alert, Input, Modal } from "antd";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { useSpeech } from "../i18n";
 import type { ProblemLike } from "../ui/states";
+import { problemText } from "../ui/wording";
 
 interface Props {
   readonly open: boolean;
@@ -11,14 +12,16 @@ interface Props {
   readonly busy: boolean;
   readonly error: unknown;
   readonly ready?: boolean;
+  /** What the server refused, in the reader's words; null leaves it to the server's own. */
+  readonly told?: (problem: ProblemLike) => string | null;
   readonly close: () => void;
   readonly act: (reason: string) => void;
   readonly children?: ReactNode;
 }
 
 /** Asks for what an act needs, and always for its reason. */
-export function ReasonDialog({ open, title, hint, submit, busy, error, ready = true, close, act, children }: Props) {
-  const { t } = useSpeech();
+export function ReasonDialog({ open, title, hint, submit, busy, error, ready = true, told, close, act, children }: Props) {
+  const { t, language } = useSpeech();
   const [reason, setReason] = useState("");
   const [asked, setAsked] = useState(false);
   const field = useId();
@@ -74,7 +77,9 @@ export function ReasonDialog({ open, title, hint, submit, busy, error, ready = t
             type="error"
             showIcon
             title={t("accounts.act_failed")}
-            description={[problem.detail, problem.remedy].filter(Boolean).join(" · ") || t("error.unreachable")}
+            description={
+              told?.(problem) ?? (problemText(language, problem) || t("error.unreachable"))
+            }
           />
         )}
       </div>

@@ -117,7 +117,14 @@ function Whole({ transaction }: { readonly transaction: Transaction }) {
   );
 }
 
-export function PartyLink({ party, label }: { readonly party: Schemas["Account"]; readonly label?: string }) {
+interface PartyProps {
+  readonly party: Schemas["Account"];
+  readonly label?: string;
+  /** The account that stands for the party's, where a line is shown as it is written. */
+  readonly now?: string | null;
+}
+
+export function PartyLink({ party, label, now }: PartyProps) {
   const { t } = useSpeech();
   const shown = party.name ?? (party.account ? t("accounts.unnamed") : t("accounts.no_account"));
   return (
@@ -125,9 +132,12 @@ export function PartyLink({ party, label }: { readonly party: Schemas["Account"]
       {label && <span className="quiet small">{label}</span>}
       <span className={party.name ? "party-name" : "party-name quiet"}>{shown}</span>
       {party.account && (
-        <Link className="party-account figures" to={`/accounts/${encodeURIComponent(party.account)}`}>
+        <Link className="party-account figures" to={`/accounts/${encodeURIComponent(now ?? party.account)}`}>
           {party.account}
         </Link>
+      )}
+      {now && now !== party.account && (
+        <span className="quiet small">{t("accounts.transaction_merged", { account: now })}</span>
       )}
     </span>
   );
@@ -160,7 +170,7 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
       <h3>{title}</h3>
       <dl className="facts">
         <Fact label={t("accounts.transaction_account")}>
-          <PartyLink party={{ account: line.account, name: line.account_name }} />
+          <PartyLink party={{ account: line.account, name: line.account_name }} now={line.account_now} />
         </Fact>
         <Fact label={t("accounts.transaction_time")}>
           <span className="figures">{instantText(line.booked_at)}</span>
@@ -175,7 +185,10 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
           </Fact>
         )}
         <Fact label={t("accounts.transaction_other")}>
-          <PartyLink party={{ account: line.counterparty_account, name: line.counterparty_name }} />
+          <PartyLink
+            party={{ account: line.counterparty_account, name: line.counterparty_name }}
+            now={line.counterparty_now}
+          />
         </Fact>
         <Fact label={t("accounts.transaction_text")}>{line.purpose_text}</Fact>
         <Fact label={t("accounts.transaction_reference")}>

@@ -37,6 +37,15 @@ export function useEvaluation() {
   return { evaluation: data, done, forget: () => setDone(false), refetch };
 }
 
+/** After an act that leads to another page: what this page shows is not asked for again, the next page reads all anew. */
+export function useRereadElsewhere() {
+  const queries = useQueryClient();
+  return () => {
+    void queries.invalidateQueries({ refetchType: "none" });
+    void queries.invalidateQueries({ queryKey: ["get", "/api/v1/evaluation"] });
+  };
+}
+
 /** After an act: read what it changed, and how far the re-evaluation is. */
 export function useReread() {
   const queries = useQueryClient();

@@ -11,6 +11,8 @@ from typing import Final, LiteralString, cast
 import polars as pl
 from psycopg import sql
 
+from loantrail.ledger.merges.store import changed_since, merged_at
+from loantrail.ledger.merging import known_accounts
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.store_versions import records_as_of
 
@@ -19,7 +21,7 @@ RECORDS: Final = (
     "disbursement", "entrusted_order", "repayment", "guarantee_contract", "invoice",
 )  # fmt: skip
 """Records whose earlier contents a trace or a sheet reads."""
-_PRESENT: Final = re.compile(rf"published\.({'|'.join((*RECORDS, 'loan'))})\b")
+_PRESENT: Final = re.compile(rf"published\.({'|'.join((*RECORDS, 'loan', 'known_account'))})\b")
 _LOAN: Final = """
 CREATE TEMP VIEW then_loan AS
 SELECT n.loan_id, n.contract_id, c.borrower_party_id, p.name AS borrower_name, p.kind AS borrower_kind,
@@ -40,19 +42,24 @@ def as_then(query: str, then: bool) -> LiteralString:
 @contextmanager
 def books_then(connection: type_of_connection, at: datetime.datetime) -> Generator[bool]:
     """For the length of the block, records as they were at an instant stand in temporary tables that `as_then` leads
-    to; False, and nothing is made, where no record changed since. Commits."""
+    to; False, and nothing is made, where no record changed and nothing was merged since. Commits."""
     connection.rollback()
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM published.record_version WHERE was_current AND superseded_at > %s)",
         (at,),
     ).fetchone()
-    if row is None or not row[0]:
+    if not (row is not None and row[0]) and not changed_since(connection, at):
         connection.rollback()
         yield False
         return
     _drop(connection)
     for name in RECORDS:
-        _fill(connection, name, records_as_of(connection, name, at))
+        frame = records_as_of(connection, name, at)
+        _fill(connection, name, frame)
+        if name == "account":
+            known = frame.drop("opening_balance_fen")
+            filled = ("name", "party_id", "unit_id")
+            _fill(connection, "known_account", known_accounts(known, merged_at(connection, at), filled))
     connection.execute(_LOAN)
     connection.commit()
     try:
@@ -65,7 +72,7 @@ def books_then(connection: type_of_connection, at: datetime.datetime) -> Generat
 
 def _drop(connection: type_of_connection) -> None:
     connection.execute("DROP VIEW IF EXISTS pg_temp.then_loan")
-    for name in RECORDS:
+    for name in (*RECORDS, "known_account"):
         connection.execute(
             sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("pg_temp", f"then_{name}"))
         )

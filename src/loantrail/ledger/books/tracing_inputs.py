@@ -9,6 +9,8 @@ import polars as pl
 
 from loantrail.ledger.books import store
 from loantrail.ledger.disbursements import link_disbursements
+from loantrail.ledger.merges.store import merged_at
+from loantrail.ledger.merging import known_openings, resolved
 from loantrail.ledger.pairing import PairingParameters
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.reconcile import reconcile
@@ -17,7 +19,8 @@ from loantrail.ledger.transfers import build_transfers
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """A state of the books that was read before: lines that arrived and pairings that were made later are not in it."""
+    """A state of the books that was read before: lines that arrived, pairings and merges that were made later are not in
+    it."""
 
     last_arrival: int
     read_at: datetime.datetime
@@ -45,13 +48,16 @@ class TracingInputs:
     """The highest arrival number among the lines that were read; 0 without lines."""
     read_at: datetime.datetime
     """When the database was read, by its own clock: what was booked later was not seen."""
+    merged: pl.DataFrame
+    """`merging.MERGED_SCHEMA`: accounts that were merged away by then. None of them stands in the frames above."""
 
 
 def tracing_inputs(
     connection: type_of_connection, parameters: PairingParameters | None = None, as_of: AsOf | None = None
 ) -> TracingInputs:
     """Read everything that a trace of all loans needs, in the caller's transaction (`store_moments.one_moment`), which
-    stays open. With `as_of` the lines and pairings that an earlier reading saw, other records as `as_of.then` says."""
+    stays open. With `as_of` the lines, pairings and merges that an earlier reading saw, other records as `as_of.then`
+    says."""
     then = as_of is not None and as_of.then
     if as_of is None:
         last_arrival, read_at = store.read_extent(connection)
@@ -61,8 +67,10 @@ def tracing_inputs(
         last_arrival, read_at = as_of.last_arrival, as_of.read_at
         lines = store.read_lines(connection, last_arrival)
         pairs = store.read_pairs(connection, read_at)
-    wanted = store.read_disbursements(connection, then)
-    given = store.read_openings(connection, then)
+    merged = merged_at(connection, read_at)
+    wanted = resolved(store.read_disbursements(connection, then), ["account"], merged)
+    given = known_openings(store.read_openings(connection, then), lines, merged)
+    lines = resolved(lines, ["account", "counterparty_account"], merged)
     rows = lines.select("line_id").with_row_index("row")
     numbered = (
         pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
@@ -104,4 +112,5 @@ def tracing_inputs(
         unreconciled=checked.filter(pl.col("state") == "differs").select("account").unique("account"),
         last_arrival=last_arrival,
         read_at=read_at,
+        merged=merged,
     )

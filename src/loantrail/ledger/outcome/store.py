@@ -13,13 +13,21 @@ type_of_connection = psycopg.Connection[Any]
 type_of_row = dict[str, Any]
 
 _LINE_COLUMNS: Final = """
-    replace(line.line_id::text, '-', '') AS line_id, line.booked_at, line.account, line.direction, line.amount_fen,
-    line.currency, line.counterparty_account, line.counterparty_name, line.purpose_text, line.reference,
+    replace(line.line_id::text, '-', '') AS line_id, line.booked_at, coalesce(ml.survivor, line.account) AS account,
+    line.direction, line.amount_fen, line.currency,
+    coalesce(mo.survivor, line.counterparty_account) AS counterparty_account, line.counterparty_name,
+    line.purpose_text, line.reference,
     line.document_no, file.name AS source_file, line.position
+"""
+_NOW: Final = """
+    LEFT JOIN ledger.merged_account AS ml ON ml.account = line.account
+    LEFT JOIN ledger.merged_account AS mo ON mo.account = line.counterparty_account
 """
 _OURS_UNPAIRED: Final = """
     FROM ledger.statement_line AS raw
-    JOIN ledger.account AS other ON other.account = raw.counterparty_account AND other.has_lines
+    LEFT JOIN ledger.merged_account AS merged ON merged.account = raw.counterparty_account
+    JOIN published.known_account AS other
+        ON other.account = coalesce(merged.survivor, raw.counterparty_account) AND other.has_lines
     WHERE NOT EXISTS (
         SELECT 1 FROM ledger.transfer AS t
         WHERE t.state = 'valid' AND t.debit_line = raw.line_id AND t.credit_line IS NOT NULL
@@ -27,7 +35,7 @@ _OURS_UNPAIRED: Final = """
         SELECT 1 FROM ledger.transfer AS t
         WHERE t.state = 'valid' AND t.credit_line = raw.line_id AND t.debit_line IS NOT NULL
     ) AND (%(since)s::timestamptz IS NULL OR raw.booked_at >= %(since)s)
-      AND (%(account)s::text IS NULL OR raw.account = %(account)s OR raw.counterparty_account = %(account)s)
+      AND (%(keys)s::text[] IS NULL OR raw.account = ANY(%(keys)s) OR raw.counterparty_account = ANY(%(keys)s))
 """
 
 
@@ -111,7 +119,15 @@ def unpaired_of_ours(
     """Lines whose counterparty is an account of ours and that have no partner, newest first, and how many there
     are. `account` keeps those that it is one side of, `since` those booked then or later: without it every line of
     the books is looked at."""
-    parameters = {"account": account, "since": since, "offset": offset, "limit": limit}
+    keys = None
+    if account is not None:
+        found = connection.execute(
+            "SELECT account FROM published.account_key WHERE survivor = coalesce("
+            "(SELECT survivor FROM published.merged_account WHERE account = %(account)s), %(account)s)",
+            {"account": account},
+        ).fetchall()
+        keys = [account, *(str(row[0]) for row in found)]
+    parameters = {"keys": keys, "since": since, "offset": offset, "limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             f"""
@@ -125,6 +141,7 @@ def unpaired_of_ours(
             LEFT JOIN chosen ON true
             LEFT JOIN ledger.statement_line AS line
                 ON line.line_id = chosen.line_id AND line.booked_at = chosen.booked_at
+            {_NOW}
             LEFT JOIN ledger.import_file AS file ON file.file_id = line.file_id
             LEFT JOIN ledger.ambiguous_pairing AS ambiguous ON ambiguous.line_id = chosen.line_id
             ORDER BY line.booked_at DESC, line.line_id
@@ -156,6 +173,7 @@ def ambiguous_groups(
             JOIN ledger.ambiguous_pairing AS one ON one.group_id = chosen.group_id
             JOIN ledger.statement_line AS line ON line.line_id = one.line_id AND line.booked_at = one.booked_at
             JOIN ledger.import_file AS file ON file.file_id = line.file_id
+            {_NOW}
             ORDER BY chosen.last_booked_at DESC, chosen.group_id, line.booked_at, line.line_id
             """,  # noqa: S608  constant parts
             {"offset": offset, "limit": limit},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import polars as pl
 from loantrail.clock import now
 from loantrail.errors import InputError
 from loantrail.ledger.pairing import PairingParameters, pair_lines
-from loantrail.ledger.pairs import store
+from loantrail.ledger.pairs import store, store_balances, store_mending
 from loantrail.ledger.reconcile import REPORT_COLUMNS, REPORT_SCHEMA, reconcile
 from loantrail.ledger.transfers import transfer_id, transfer_ids
 
@@ -26,26 +26,42 @@ class Mending:
     """Pairings that this one ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """Keys that stand for another account than before: what was written with them is looked at again."""
+
+    keys: Sequence[str]
+    recheck: Sequence[str]
+    """Accounts that lost or gained lines by it."""
+    why: str
+    """What is noted of pairings that it ends."""
+
+
 def settle(
     connection: store.type_of_connection,
     parameters: PairingParameters | None = None,
     on_paired: Callable[[], object] = lambda: None,
+    renamed: Renamed | None = None,
 ) -> pl.DataFrame:
     """Pair new lines with each other and with old ones, link reversals, reconcile the accounts touched; commits.
     `on_paired` is called between pairing and reconciling.
 
     Returns the report of those accounts (`reconcile.REPORT_COLUMNS`). Lines that are noted as new and not yet
-    settled stay so when this is interrupted. The result is that of one pairing over all lines of the books: no pair
+    settled stay so when this is interrupted. Lines of `renamed` are settled with them. The result is that of one pairing over all lines of the books: no pair
     crosses (amount, currency), and of each one that new lines have, all lines are looked at.
     """
     store.lock_pairing(connection)
-    ids, _ = store.note_touched(connection)
-    if not ids:
+    ids, _ = store.note_touched(
+        connection, renamed.keys if renamed else (), renamed.recheck if renamed else ()
+    )
+    if not ids and renamed is None:
         connection.commit()
         return pl.DataFrame(schema=REPORT_SCHEMA)
     parts = store.count_lines_estimate(connection) // LINES_AT_ONCE + 1
     for part in range(parts):
-        _pair_part(connection, part, parts, parameters)
+        _pair_part(connection, part, parts, parameters, renamed.why if renamed else "other lines came")
+    if renamed is not None:
+        store.unlink_reversals(connection)
     store.link_reversals(connection, now())
     on_paired()
     report = _reconcile(connection)
@@ -55,11 +71,15 @@ def settle(
 
 
 def _pair_part(
-    connection: store.type_of_connection, part: int, parts: int, parameters: PairingParameters | None
+    connection: store.type_of_connection,
+    part: int,
+    parts: int,
+    parameters: PairingParameters | None,
+    why: str,
 ) -> None:
     lines = store.lines_of_touched_amounts(connection, part, parts)
     pairing = pair_lines(lines, parameters, tie="line_id")
-    store.book_pairings(connection, computed_pairings(lines, pairing.pairs), part, parts, now())
+    store.book_pairings(connection, computed_pairings(lines, pairing.pairs), part, parts, now(), why)
     rows, groups = pairing.ambiguous.get_column("row"), pairing.ambiguous.get_column("group")
     ambiguous = pl.DataFrame(
         {
@@ -74,8 +94,15 @@ def _pair_part(
 
 
 def computed_pairings(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """`store.COMPUTED_COLUMNS` of pairs given by row numbers."""
-    told = lines.select("line_id", "account", "booked_at", "amount_fen", "currency", "unit_id")
+    """`store.COMPUTED_COLUMNS` of pairs given by row numbers; accounts as the lines are written."""
+    told = lines.select(
+        "line_id",
+        pl.col("written_account").alias("account"),
+        "booked_at",
+        "amount_fen",
+        "currency",
+        "unit_id",
+    )
     debit = told.select(pl.all().gather(pairs.get_column("debit")))
     credit = told.select("line_id", "account", "booked_at").select(
         pl.all().gather(pairs.get_column("credit")).name.prefix("credit_")
@@ -93,8 +120,8 @@ def computed_pairings(lines: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reconcile(connection: store.type_of_connection) -> pl.DataFrame:
-    accounts = store.touched_accounts(connection)
-    silent = store.book_without_balances(connection, now())
+    accounts = store_balances.touched_accounts(connection)
+    silent = store_balances.book_without_balances(connection, now())
     zero = pl.lit(0, pl.Int64)
     reports = [
         silent.select(
@@ -105,8 +132,10 @@ def _reconcile(connection: store.type_of_connection) -> pl.DataFrame:
         )
     ]
     for first in range(0, len(accounts), ACCOUNTS_AT_ONCE):
-        report = reconcile(store.lines_of_accounts(connection, accounts[first : first + ACCOUNTS_AT_ONCE]))
-        store.book_reconciliation(connection, report, now())
+        report = reconcile(
+            store_balances.lines_of_accounts(connection, accounts[first : first + ACCOUNTS_AT_ONCE])
+        )
+        store_balances.book_reconciliation(connection, report, now())
         reports.append(report)
     return pl.concat(reports)
 
@@ -128,7 +157,7 @@ def pair_by_hand(
             f"the amounts differ: {debit[4]} {debit[5]} and {credit[4]} {credit[5]} (fen)",
             remedy="Two lines of one transfer have the same amount and currency",
         )
-    if debit[2] == credit[2]:
+    if debit[7] == credit[7]:
         raise InputError("both lines stand in the same account", remedy="A transfer connects two accounts")
     return _mend(connection, debit, credit, reason, by)
 
@@ -139,6 +168,21 @@ def keep_apart(connection: store.type_of_connection, line_id: str, reason: str, 
     line = _line(connection, line_id, None)
     alone = (line, None) if line[3] == "debit" else (None, line)
     return _mend(connection, *alone, reason, by)
+
+
+def release(connection: store.type_of_connection, transfer_id: str, reason: str, by: str) -> Mending | None:
+    """Hand a pairing made by hand, or a line kept apart, back to the rules; None where it is none. `transfer_id` of the
+    result is the transaction of its debit now (of its credit where it has no debit). InputError without a reason."""
+    _reason_given(reason)
+    store.lock_pairing(connection)
+    lines = store_mending.lines_of_manual(connection, transfer_id)
+    if not lines:
+        return None
+    store.note_lines(connection, lines)
+    ended = store.supersede_of_lines(connection, lines, now(), reason, by)
+    connection.commit()
+    settle(connection)
+    return Mending(store_mending.transfer_of_line(connection, lines[0]), ended)
 
 
 def _mend(
@@ -153,7 +197,7 @@ def _mend(
     lines = [str(line[0]) for line in (debit, credit) if line is not None]
     # A partner that is set free may find another one.
     store.note_lines(connection, lines)
-    ended = store.supersede_of_lines(connection, lines, at, reason)
+    ended = store.supersede_of_lines(connection, lines, at, reason, by)
     made = transfer_id(lines[0], lines[1]) if len(lines) == 2 else lines[0]
     store.add_manual(connection, made, debit, credit, reason, by, at)
     connection.commit()

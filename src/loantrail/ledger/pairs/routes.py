@@ -1,4 +1,4 @@
-"""Pairings mended by hand."""
+"""Pairings mended by hand, and handed back to the rules."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from loantrail.destinations.routes import Reason, Wanted
+from loantrail.http.acting import Acting
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, problem_responses
 from loantrail.ledger.pairs import store, store_mending
-from loantrail.ledger.pairs.booking import Mending, keep_apart, pair_by_hand
-from loantrail.settings import read_settings
+from loantrail.ledger.pairs.booking import Mending, keep_apart, pair_by_hand, release
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -41,6 +41,12 @@ class WantedSeparation(Wanted):
     reason: Reason
 
 
+class WantedRelease(Wanted):
+    """A pairing made by hand, or a line kept apart, that the rules are to decide on again."""
+
+    reason: Reason
+
+
 class Mended(Answer):
     transfer_id: str = Field(description="The transaction that took the place of the one in the address.")
     superseded: int = Field(description="How many pairings this one ended.")
@@ -52,27 +58,46 @@ class Mended(Answer):
 
 @router.post("/transactions/{transfer_id}/pairing", tags=["transactions"], responses=_STATUSES)
 def pair_lines(
-    connections: Lending, tracer: Tracer, transfer_id: TransferId, wanted: WantedPairing
+    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedPairing
 ) -> Mended:
     """Pair two lines although, or because, the rules did not. What they were paired with before is ended."""
     lines = (wanted.debit_line, wanted.credit_line)
 
     def act(connection: store.type_of_connection) -> Mending:
-        return pair_by_hand(connection, *lines, wanted.reason.strip(), read_settings().operator)
+        return pair_by_hand(connection, *lines, wanted.reason.strip(), by)
 
     return _mend(connections, tracer, transfer_id, lines, act)
 
 
 @router.post("/transactions/{transfer_id}/separation", tags=["transactions"], responses=_STATUSES)
 def separate_line(
-    connections: Lending, tracer: Tracer, transfer_id: TransferId, wanted: WantedSeparation
+    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedSeparation
 ) -> Mended:
     """Have a line stand alone. Its partner, if it had one, is free again."""
 
     def act(connection: store.type_of_connection) -> Mending:
-        return keep_apart(connection, wanted.line, wanted.reason.strip(), read_settings().operator)
+        return keep_apart(connection, wanted.line, wanted.reason.strip(), by)
 
     return _mend(connections, tracer, transfer_id, (wanted.line,), act)
+
+
+@router.post("/transactions/{transfer_id}/release", tags=["transactions"], responses=_STATUSES)
+def release_pairing(
+    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedRelease
+) -> Mended:
+    """Hand a pairing made by hand, or a line kept apart, back to the rules. One that the rules made stays as it is."""
+    with connections.session() as connection:
+        store.lock_pairing(connection)
+        _still_there(connection, transfer_id)
+        store_evaluation.request(connection)
+        made = release(connection, transfer_id, wanted.reason.strip(), by)
+        if made is None:
+            return Mended(transfer_id=transfer_id, superseded=0, new=False, change=None)
+        # Once more, as below.
+        change = store_evaluation.request(connection)
+        connection.commit()
+    tracer.start()
+    return Mended(transfer_id=made.transfer_id, superseded=made.superseded, new=True, change=change)
 
 
 def _mend(
@@ -88,7 +113,10 @@ def _mend(
         same = store_mending.manual_of_lines(connection, lines)
         if same is not None:
             return Mended(transfer_id=same, superseded=0, new=False, change=None)
-        _still_there(connection, transfer_id, lines)
+        if not set(_still_there(connection, transfer_id)) & set(lines):
+            raise NotFound(
+                f"The line is none of transaction {transfer_id}", remedy="Open the transaction again"
+            )
         # The change and the note that it is to be evaluated are one commit.
         store_evaluation.request(connection)
         made = act(connection)
@@ -101,16 +129,16 @@ def _mend(
     )
 
 
-def _still_there(connection: store.type_of_connection, transfer_id: str, lines: tuple[str, ...]) -> None:
+def _still_there(connection: store.type_of_connection, transfer_id: str) -> list[str]:
+    """The lines of a transaction that stands."""
     own = store_mending.lines_of_transfer(connection, transfer_id)
     if own is None:
         raise NotFound(f"There is no transaction {transfer_id}", remedy="Search its account's lines")
-    current, of_lines = own
+    current, lines = own
     if current != [transfer_id]:
         raise Superseded(
             "The pairing of this transaction was mended since the page was opened",
             remedy="Open the transaction that took its place",
             successors=current,
         )
-    if not set(of_lines) & set(lines):
-        raise NotFound(f"The line is none of transaction {transfer_id}", remedy="Open the transaction again")
+    return lines

@@ -76,8 +76,11 @@ def lock_pairing(connection: type_of_connection) -> None:
 # What is new -------------------------------------------------------------------------------------------------
 
 
-def note_touched(connection: type_of_connection) -> tuple[list[int], int]:
-    """`(ids of notes, lines they are about)`; the amounts and accounts they touch are put in temporary tables."""
+def note_touched(
+    connection: type_of_connection, keys: Sequence[str] = (), recheck: Sequence[str] = ()
+) -> tuple[list[int], int]:
+    """`(ids of notes, lines they are about)`; the amounts and accounts they touch are put in temporary tables, with the
+    lines of `keys` and those that name one of them. Of the accounts `recheck` only the balances are looked at again."""
     rows = connection.execute("SELECT pending_id, line_count FROM ledger.pairing_pending").fetchall()
     ids = [int(row[0]) for row in rows]
     connection.execute(
@@ -87,15 +90,35 @@ def note_touched(connection: type_of_connection) -> tuple[list[int], int]:
     connection.execute(
         """
         INSERT INTO pg_temp.touched_line
-        SELECT l.amount_fen, l.currency, l.account, count(*), bool_or(l.balance_fen IS NOT NULL)
+        SELECT l.amount_fen, l.currency, coalesce(m.survivor, l.account), count(*), bool_or(l.balance_fen IS NOT NULL)
         FROM ledger.pairing_pending p
         JOIN ledger.statement_line l ON l.booked_at BETWEEN p.first_booked_at AND p.last_booked_at
          AND l.file_id = p.file_id AND l.arrival_number BETWEEN p.first_arrival AND p.last_arrival
+        LEFT JOIN ledger.merged_account m ON m.account = l.account
         WHERE p.pending_id = ANY(%s)
-        GROUP BY l.amount_fen, l.currency, l.account
+        GROUP BY 1, 2, 3
         """,
         (ids,),
     )
+    if keys:
+        # A line that only names one of the keys may pair otherwise; the balances of its own account stay as they are.
+        connection.execute(
+            """
+            INSERT INTO pg_temp.touched_line
+            SELECT l.amount_fen, l.currency,
+                   CASE WHEN l.account = ANY(%(keys)s) THEN coalesce(m.survivor, l.account) END, count(*),
+                   bool_or(l.balance_fen IS NOT NULL)
+            FROM ledger.statement_line l LEFT JOIN ledger.merged_account m ON m.account = l.account
+            WHERE l.account = ANY(%(keys)s) OR l.counterparty_account = ANY(%(keys)s)
+            GROUP BY 1, 2, 3
+            """,
+            {"keys": list(keys)},
+        )
+        connection.execute(
+            "INSERT INTO pg_temp.touched_line SELECT NULL, currency, account, 0, false FROM published.known_account "
+            "WHERE account = ANY(%s) AND has_lines",
+            (list(recheck),),
+        )
     connection.execute("ANALYZE pg_temp.touched_line")
     return ids, sum(int(row[1]) for row in rows)
 
@@ -113,6 +136,7 @@ def forget_notes(connection: type_of_connection, ids: Sequence[int]) -> None:
 LINE_SCHEMA: Final[dict[str, Any]] = {
     "line_id": pl.String(),
     "account": pl.String(),
+    "written_account": pl.String(),
     "direction": pl.String(),
     "amount_fen": pl.Int64(),
     "currency": pl.String(),
@@ -127,15 +151,17 @@ LINE_SCHEMA: Final[dict[str, Any]] = {
 
 def lines_of_touched_amounts(connection: type_of_connection, part: int, parts: int) -> pl.DataFrame:
     """All lines, new and old, of the amounts that new lines have; those that a person paired or kept apart are left
-    out. Cut in `parts` by amount."""
+    out. Cut in `parts` by amount. Accounts are those that stand, `written_account` is what the statement says."""
     query = sql.SQL(
         """
-        SELECT replace(l.line_id::text, '-', ''), l.account, l.direction, l.amount_fen, l.currency,
-               (extract(epoch FROM l.booked_at) * 1000000)::bigint, l.sequence, l.counterparty_account, l.reference,
-               CASE WHEN {elsewhere} THEN 'yes' END, l.unit_id
+        SELECT replace(l.line_id::text, '-', ''), coalesce(ml.survivor, l.account), l.account, l.direction, l.amount_fen,
+               l.currency, (extract(epoch FROM l.booked_at) * 1000000)::bigint, l.sequence,
+               coalesce(mo.survivor, l.counterparty_account), l.reference, CASE WHEN {elsewhere} THEN 'yes' END, l.unit_id
         FROM (SELECT DISTINCT amount_fen, currency FROM pg_temp.touched_line WHERE amount_fen % {parts} = {part}) t
         JOIN ledger.statement_line l USING (amount_fen, currency)
         LEFT JOIN ledger.account a ON a.account = l.counterparty_account
+        LEFT JOIN ledger.merged_account ml ON ml.account = l.account
+        LEFT JOIN ledger.merged_account mo ON mo.account = l.counterparty_account
         WHERE NOT EXISTS (
             SELECT 1 FROM ledger.transfer m WHERE m.state = 'valid' AND m.basis = 'manual'
             AND (m.debit_line = l.line_id OR m.credit_line = l.line_id)
@@ -165,9 +191,15 @@ COMPUTED_COLUMNS: Final = (
 
 
 def book_pairings(
-    connection: type_of_connection, computed: pl.DataFrame, part: int, parts: int, at: datetime.datetime
+    connection: type_of_connection,
+    computed: pl.DataFrame,
+    part: int,
+    parts: int,
+    at: datetime.datetime,
+    why: str = "other lines came",
 ) -> tuple[int, int]:
-    """Make the valid pairings of the touched amounts equal to `computed`; `(new, superseded)`. What is the same stays."""
+    """Make the valid pairings of the touched amounts equal to `computed`; `(new, superseded)`. What is the same stays,
+    of what is not it is noted `why`."""
     connection.execute(
         "CREATE TEMP TABLE IF NOT EXISTS computed_pairing (transfer_id uuid, debit_line uuid, credit_line uuid, "
         "debit_account text, credit_account text, debit_booked_at timestamptz, credit_booked_at timestamptz, "
@@ -183,12 +215,12 @@ def book_pairings(
     superseded = connection.execute(
         """
         UPDATE ledger.transfer t
-        SET state = 'superseded', superseded_at = %s, superseded_reason = 'other lines came'
+        SET state = 'superseded', superseded_at = %s, superseded_reason = %s
         FROM (SELECT DISTINCT amount_fen, currency FROM pg_temp.touched_line WHERE amount_fen %% %s = %s) a
         WHERE t.state = 'valid' AND t.basis <> 'manual' AND t.amount_fen = a.amount_fen AND t.currency = a.currency
           AND NOT EXISTS (SELECT 1 FROM pg_temp.computed_pairing c WHERE c.transfer_id = t.transfer_id)
         """,
-        (at, parts, part),
+        (at, why, parts, part),
     ).rowcount
     added = connection.execute(
         """
@@ -233,11 +265,16 @@ def link_reversals(connection: type_of_connection, at: datetime.datetime) -> int
     the opposite direction; how many new links. Looks at the accounts that new lines touch."""
     return connection.execute(
         """
+        WITH touched AS MATERIALIZED (
+            SELECT k.survivor, k.account FROM (SELECT DISTINCT account FROM pg_temp.touched_line) t
+            JOIN published.account_key k ON k.survivor = t.account
+        )
         INSERT INTO ledger.reversal (reversing_line, original_line, amount_fen, created_at, unit_id)
         SELECT r.line_id, (array_agg(o.line_id))[1], r.amount_fen, %s, r.unit_id
-        FROM (SELECT DISTINCT account FROM pg_temp.touched_line) t
+        FROM touched t
         JOIN ledger.statement_line r ON r.account = t.account AND r.reverses IS NOT NULL
-        JOIN ledger.statement_line o ON o.account = r.account AND o.currency = r.currency
+        JOIN touched s ON s.survivor = t.survivor
+        JOIN ledger.statement_line o ON o.account = s.account AND o.currency = r.currency
          AND o.direction <> r.direction AND o.line_id <> r.line_id AND o.reference = r.reverses
         WHERE NOT EXISTS (SELECT 1 FROM ledger.reversal v WHERE v.reversing_line = r.line_id)
         GROUP BY r.line_id, r.amount_fen, r.unit_id
@@ -247,26 +284,44 @@ def link_reversals(connection: type_of_connection, at: datetime.datetime) -> int
     ).rowcount
 
 
+def unlink_reversals(connection: type_of_connection) -> int:
+    """Drop the links between lines of touched accounts that are no longer one account; how many."""
+    return connection.execute(
+        """
+        DELETE FROM ledger.reversal v
+        USING ledger.statement_line r, ledger.statement_line o
+        WHERE r.line_id = v.reversing_line AND o.line_id = v.original_line AND r.reverses IS NOT NULL
+          AND r.account IN (
+              SELECT k.account FROM pg_temp.touched_line t JOIN published.account_key k ON k.survivor = t.account
+          )
+          AND coalesce((SELECT m.survivor FROM ledger.merged_account m WHERE m.account = r.account), r.account)
+           <> coalesce((SELECT m.survivor FROM ledger.merged_account m WHERE m.account = o.account), o.account)
+        """
+    ).rowcount
+
+
 # By hand -----------------------------------------------------------------------------------------------------
 
 
 def find_line(connection: type_of_connection, line_id: str) -> tuple[Any, ...] | None:
-    """`line_id, booked_at, account, direction, amount_fen, currency, unit_id` of a line."""
+    """`line_id, booked_at, account, direction, amount_fen, currency, unit_id` of a line, and the account that stands for
+    its account."""
     return connection.execute(
-        "SELECT replace(line_id::text, '-', ''), booked_at, account, direction, amount_fen, currency, unit_id "
-        "FROM ledger.statement_line WHERE line_id = %s::uuid",
+        "SELECT replace(l.line_id::text, '-', ''), l.booked_at, l.account, l.direction, l.amount_fen, l.currency, "
+        "l.unit_id, coalesce(m.survivor, l.account) FROM ledger.statement_line l "
+        "LEFT JOIN ledger.merged_account m ON m.account = l.account WHERE l.line_id = %s::uuid",
         (line_id,),
     ).fetchone()
 
 
 def supersede_of_lines(
-    connection: type_of_connection, line_ids: Sequence[str], at: datetime.datetime, reason: str
+    connection: type_of_connection, line_ids: Sequence[str], at: datetime.datetime, reason: str, by: str
 ) -> int:
     """End every valid pairing that holds one of these lines."""
     return connection.execute(
-        "UPDATE ledger.transfer SET state = 'superseded', superseded_at = %s, superseded_reason = %s "
+        "UPDATE ledger.transfer SET state = 'superseded', superseded_at = %s, superseded_reason = %s, superseded_by = %s "
         "WHERE state = 'valid' AND (debit_line = ANY(%s::uuid[]) OR credit_line = ANY(%s::uuid[]))",
-        (at, reason, list(line_ids), list(line_ids)),
+        (at, reason, by, list(line_ids), list(line_ids)),
     ).rowcount
 
 
@@ -304,92 +359,4 @@ def note_lines(connection: type_of_connection, line_ids: Sequence[str]) -> None:
         "SELECT file_id, arrival_number, arrival_number, booked_at, booked_at, 1 FROM ledger.statement_line "
         "WHERE line_id = ANY(%s::uuid[])",
         (list(line_ids),),
-    )
-
-
-# Balances ----------------------------------------------------------------------------------------------------
-
-_BALANCE_SCHEMA: Final[dict[str, Any]] = {
-    "line_id": pl.String(),
-    "account": pl.String(),
-    "currency": pl.String(),
-    "booked_at": _MICROSECONDS,
-    "sequence": pl.Int64(),
-    "source_file": pl.String(),
-    "position": pl.Int64(),
-    "direction": pl.String(),
-    "amount_fen": pl.Int64(),
-    "balance_fen": pl.Int64(),
-}
-
-
-def touched_accounts(connection: type_of_connection) -> list[str]:
-    """Accounts that new lines touch and of which any balance is known, now or before."""
-    rows = connection.execute(
-        "SELECT account FROM (SELECT account, bool_or(with_balance) AS any_balance FROM pg_temp.touched_line "
-        "GROUP BY account) t WHERE any_balance OR EXISTS (SELECT 1 FROM ledger.reconciliation r "
-        "WHERE r.account = t.account AND r.state <> 'no_balances') ORDER BY account"
-    ).fetchall()
-    return [str(row[0]) for row in rows]
-
-
-def book_without_balances(connection: type_of_connection, at: datetime.datetime) -> pl.DataFrame:
-    """Enter that the other touched accounts give no balances; `account, currency, line_count`."""
-    rows = connection.execute(
-        """
-        INSERT INTO ledger.reconciliation
-               (account, currency, state, line_count, balance_count, difference_count, checked_at, unit_id)
-        SELECT l.account, l.currency, 'no_balances', count(*), 0, 0, %s, max(l.unit_id)
-        FROM (
-            SELECT t.account, t.currency FROM pg_temp.touched_line t GROUP BY t.account, t.currency
-            HAVING NOT bool_or(t.with_balance) AND NOT EXISTS (
-                SELECT 1 FROM ledger.reconciliation r WHERE r.account = t.account AND r.state <> 'no_balances'
-            )
-        ) silent
-        JOIN ledger.statement_line l USING (account, currency)
-        GROUP BY l.account, l.currency
-        ON CONFLICT (account, currency) DO UPDATE SET
-            line_count = excluded.line_count, checked_at = excluded.checked_at
-        RETURNING account, currency, line_count
-        """,
-        (at,),
-    ).fetchall()
-    return pl.DataFrame(
-        rows, schema={"account": pl.String, "currency": pl.String, "line_count": pl.Int64}, orient="row"
-    )
-
-
-def lines_of_accounts(connection: type_of_connection, accounts: Sequence[str]) -> pl.DataFrame:
-    """The lines of these accounts as reconciliation needs them."""
-    query = sql.SQL(
-        """
-        SELECT replace(l.line_id::text, '-', ''), l.account, l.currency,
-               (extract(epoch FROM l.booked_at) * 1000000)::bigint, l.sequence, f.name, l.position, l.direction,
-               l.amount_fen, l.balance_fen
-        FROM ledger.statement_line l JOIN ledger.import_file f USING (file_id)
-        WHERE l.account = ANY({})
-        """
-    ).format(sql.Literal(list(accounts)))
-    return read_frame(connection, query, _BALANCE_SCHEMA)
-
-
-def book_reconciliation(connection: type_of_connection, report: pl.DataFrame, at: datetime.datetime) -> None:
-    """Replace the report of these accounts."""
-    names = (
-        "account", "currency", "state", "line_count", "balance_count", "difference_count", "first_source_file",
-        "first_position", "first_booked_at", "expected_fen", "actual_fen",
-    )  # fmt: skip
-    connection.execute(
-        "DELETE FROM ledger.reconciliation WHERE account = ANY(%s)", (report.get_column("account").to_list(),)
-    )
-    copy = sql.SQL("COPY ledger.reconciliation ({}, checked_at) FROM STDIN (FORMAT csv)").format(
-        sql.SQL(", ").join(sql.Identifier(name) for name in names)
-    )
-    with connection.cursor() as cursor, cursor.copy(copy) as stream:
-        rows = report.select(*names, pl.lit(at).alias("checked_at"))
-        stream.write(rows.write_csv(include_header=False).encode())
-    connection.execute(
-        "UPDATE ledger.reconciliation r SET unit_id = a.unit_id FROM ledger.account a "
-        "WHERE a.account = r.account AND r.account = ANY(%s)",
-        (report.get_column("account").to_list(),),
     )

@@ -43,3 +43,23 @@ def lines_of_transfer(connection: type_of_connection, transfer_id: str) -> tuple
         (lines,),
     ).fetchall()
     return sorted(str(one[0]) for one in now), lines
+
+
+def lines_of_manual(connection: type_of_connection, transfer_id: str) -> list[str]:
+    """The lines of a valid pairing by hand (one: kept apart), the debit first; none where it is no such pairing."""
+    row = connection.execute(
+        "SELECT array_remove(ARRAY[debit_line, credit_line], NULL) FROM ledger.transfer "
+        "WHERE transfer_id = %s::uuid AND state = 'valid' AND basis = 'manual'",
+        (transfer_id,),
+    ).fetchone()
+    return [] if row is None else [line.hex for line in row[0]]
+
+
+def transfer_of_line(connection: type_of_connection, line_id: str) -> str:
+    """The transaction that a line belongs to now."""
+    row = connection.execute(
+        "SELECT replace(transfer_id::text, '-', '') FROM ledger.transfer "
+        "WHERE state = 'valid' AND (debit_line = %(line)s::uuid OR credit_line = %(line)s::uuid)",
+        {"line": line_id},
+    ).fetchone()
+    return line_id if row is None else str(row[0])

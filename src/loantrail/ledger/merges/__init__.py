@@ -1,0 +1,1 @@
+"""Accounts that turned out to be one: judged by a person, versioned, undone."""
