@@ -1,0 +1,375 @@
+"""From the frames of a trace to the arrays of the kernel: numbers for names, one order of events, rows wanted of each."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.early_warning.frames import SCHEDULES, Frames, fitted
+from loantrail.early_warning.view import View, business_day, tied_payees
+from loantrail.signals import kernel_state as k
+from loantrail.signals.catalogue import DAY, DAYS_KEPT, MOVEMENT
+from loantrail.signals.facts import (
+    loan_facts,
+    since_disbursement,
+    traced_part,
+    transaction_facts,
+    with_payee,
+)
+from loantrail.signals.meaning import actions_of
+from loantrail.signals.model import GROUP_OF, Given
+from loantrail.signals.repaying import balance_changes, instalments, with_balance, with_owed
+from loantrail.tracing.codes import code_texts
+from loantrail.tracing.model import Int32, Int64
+
+Days = tuple[datetime.date, datetime.date]
+"""First and last business date of the `day` rows that are wanted."""
+_KEPT: Final = datetime.timedelta(days=DAYS_KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The arrays of a count, and what is known of each wanted row beside them, in the same order: ROW_COLUMNS, the
+    facts, and `event`, `known_balance`."""
+
+    given: Given
+    wanted: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Accounts, parties and borrowers by number."""
+
+    accounts: pl.DataFrame  # account, number
+    parties: pl.DataFrame  # party, number
+    debit: Int32
+    credit: Int32
+    payer: Int32
+    payee: Int32
+    loans: pl.DataFrame  # loan_id, loan, borrower
+    side_start: Int32
+    side_borrower: Int32
+
+
+def prepare_count(
+    frames: Frames, view: View, days: Days | None = None, ended: pl.DataFrame | None = None
+) -> Prepared:
+    """Everything that `rows.signal_rows` needs. Movements always; `days` wants the ends of those days as well.
+
+    `view` is made of the same `frames`. `frames.transactions` may have `sequence`, `class_basis` and
+    `class_confidence_permille` beside its schema. `ended` (`hop_id`): hops that came to rest for good.
+    """
+    transactions = _in_order(frames, view)
+    numbers = _numbers(view, transactions)
+    movements = _movements(view, transactions, frames)
+    ends = _ends_of_days(frames, view, days)
+    at, event_of_transaction, event_of_date = _one_order(transactions, ends)
+    movements = movements.with_columns(event=pl.Series(event_of_transaction).gather(movements["place"]))
+    ends = ends.join(event_of_date, on="business_date", how="left", maintain_order="left")
+    wanted = pl.concat([movements.rename({"place": "transaction_place"}), ends], how="diagonal").sort(
+        "event", "loan_id"
+    )
+    wanted = wanted.join(
+        view.balances.select("account", known_balance=pl.lit(value=True)).unique(),
+        left_on="row_account",
+        right_on="account",
+        how="left",
+        maintain_order="left",
+    )
+    count = len(at)
+    events_of = np.full(count, -1, np.int64)
+    events_of[event_of_transaction] = np.arange(len(transactions))
+
+    def spread(values: np.ndarray, otherwise: int) -> np.ndarray:
+        return np.where(events_of >= 0, values[np.maximum(events_of, 0)], otherwise).astype(values.dtype)
+
+    actions, action_start, pairs = _actions(view, transactions, numbers, event_of_transaction, count, ended)
+    opening = (
+        numbers.accounts.join(
+            view.balances.unique("account", keep="last"), on="account", how="left", maintain_order="left"
+        )["balance_fen"]
+        .fill_null(0)
+        .to_numpy()
+    )
+    events = k.Events(
+        at_us=at,
+        debit=spread(numbers.debit, -1),
+        credit=spread(numbers.credit, -1),
+        amount_fen=spread(transactions["amount_fen"].to_numpy(), 0),
+        payer=spread(numbers.payer, -1),
+        payee=spread(numbers.payee, -1),
+        handed_on_ppm=_handed_on(view, at),
+        action_start=action_start,
+        actions=actions,
+        row_start=_starts(wanted["event"].to_numpy(), count),
+        wanted=_wanted(wanted, numbers),
+        side_start=numbers.side_start,
+        side_borrower=numbers.side_borrower,
+        loan_borrower=numbers.loans["borrower"].to_numpy().astype(np.int32),
+    )
+    given = Given(
+        events=events,
+        opening_fen=opening.astype(np.int64),
+        on_side=np.diff(numbers.side_start) > 0,
+        borrowers=int(numbers.loans["borrower"].n_unique()),
+        loans=len(numbers.loans),
+        tied=pairs["tied"].to_numpy().copy(),
+    )
+    return Prepared(given, wanted)
+
+
+def _in_order(frames: Frames, view: View) -> pl.DataFrame:
+    """The transactions of the view in the order of the trace: booking time, sequence, id (as a number when all are)."""
+    transactions = view.transactions
+    if "sequence" in frames.transactions.columns:
+        sequence = frames.transactions.select("transaction_id", "sequence").unique(
+            "transaction_id", keep="first"
+        )
+        transactions = transactions.join(sequence, on="transaction_id", how="left", maintain_order="left")
+    else:
+        transactions = transactions.with_columns(sequence=pl.lit(0))
+    number = pl.col("transaction_id")
+    if bool(transactions["transaction_id"].str.contains(r"^[0-9]{1,18}$").all()):
+        number = number.cast(pl.Int64)
+    return (
+        transactions.sort("booked_at", "sequence", number)
+        .with_row_index("place")
+        .with_columns(pl.col("place").cast(pl.Int64))
+    )
+
+
+def _numbers(view: View, transactions: pl.DataFrame) -> _Numbers:
+    more = pl.concat([view.sides["account"], view.loans["repayment_account"]])
+    (debit, credit, _more), names = code_texts(
+        [transactions["debit_account"], transactions["credit_account"], more]
+    )
+    accounts = pl.DataFrame({"account": names, "number": np.arange(len(names), dtype=np.int32)})
+    owners = view.accounts.select("account", "owner").unique("account", keep="first")
+    of_account = accounts.join(owners, on="account", how="left", maintain_order="left").select(
+        party=pl.coalesce("owner", "account")
+    )["party"]
+    outside = [
+        transactions.select(
+            pl.when(pl.col(f"{side}_account").is_null()).then(pl.col(f"{side}_name"))
+        ).to_series()
+        for side in ("debit", "credit")
+    ]
+    (party_of, payer, payee), parties = code_texts([of_account, *outside])
+    payer = np.where(debit >= 0, party_of[np.maximum(debit, 0)], payer) if len(party_of) else payer
+    payee = np.where(credit >= 0, party_of[np.maximum(credit, 0)], payee) if len(party_of) else payee
+    loans = (
+        view.loans.select(
+            "loan_id", borrower=pl.coalesce("borrower_party_id", "disbursement_account", "loan_id")
+        )
+        .with_row_index("loan")
+        .with_columns((pl.col("borrower").rank("dense") - 1).cast(pl.Int32), pl.col("loan").cast(pl.Int32))
+    )
+    sides = (
+        view.sides.join(loans, on="loan_id")
+        .join(accounts, on="account")
+        .select("number", "borrower")
+        .unique()
+        .sort("number", "borrower")
+    )
+    return _Numbers(
+        accounts=accounts,
+        parties=pl.DataFrame({"party": parties, "number": np.arange(len(parties), dtype=np.int32)}),
+        debit=debit,
+        credit=credit,
+        payer=payer.astype(np.int32),
+        payee=payee.astype(np.int32),
+        loans=loans,
+        side_start=_starts(sides["number"].to_numpy(), len(accounts)).astype(np.int32),
+        side_borrower=sides["borrower"].to_numpy().astype(np.int32),
+    )
+
+
+def _starts(places: np.ndarray, count: int) -> Int64:
+    """[count + 1] where the rows of each place begin; `places` is sorted."""
+    starts = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(places.astype(np.int64), minlength=count), out=starts[1:])
+    return starts
+
+
+def _movements(view: View, transactions: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    """Wanted rows of transactions with loan money, and of payments by the borrower's side within 90 days, with facts."""
+    traced = traced_part(view)
+    loans = loan_facts(view)
+    side = view.sides.unique()
+    paid = (
+        side.join(loans.select("loan_id", "disbursed_at"), on="loan_id")
+        .join(transactions.select("transaction_id", "booked_at", account="debit_account"), on="account")
+        .filter(
+            (pl.col("booked_at") >= pl.col("disbursed_at"))
+            & (pl.col("booked_at") <= pl.col("disbursed_at") + _KEPT)
+        )
+        .select("loan_id", "transaction_id")
+    )
+    rows = (
+        pl.concat([traced.select("loan_id", "transaction_id"), paid])
+        .unique()
+        .join(traced, on=["loan_id", "transaction_id"], how="left")
+        .join(transactions.rename({"booked_at": "at"}), on="transaction_id")
+        .join(transaction_facts(frames), on="transaction_id", how="left")
+        .join(loans, on="loan_id")
+        .with_columns(
+            pl.col("traced_amount_fen").fill_null(0),
+            pl.col("is_disbursement").fill_null(value=False),
+            occasion=pl.lit(MOVEMENT),
+            business_date=business_day("at"),
+            row_account="debit_account",
+        )
+    )  # fmt: skip
+    rows = rows.with_columns(since_disbursement())
+    for name, key in (("from_borrower_side", "debit_account"), ("to_borrower_side", "credit_account")):
+        rows = rows.join(
+            side.rename({"account": key}).with_columns(pl.lit(value=True).alias(name)),
+            on=["loan_id", key],
+            how="left",
+        )
+    orders = view.orders.select("loan_id", credit_account="payee_account").drop_nulls().unique()
+    rows = rows.join(
+        orders.with_columns(ordered=pl.lit(value=True)), on=["loan_id", "credit_account"], how="left"
+    )
+    rows = rows.with_columns(
+        pl.col("from_borrower_side", "to_borrower_side", "ordered").fill_null(value=False)
+    )
+    return with_balance(with_payee(rows, view), _balances(view))
+
+
+def _balances(view: View) -> pl.DataFrame:
+    paid_out = view.moves.filter(pl.col("depth") == 0).select("loan_id", "amount_fen", at="booked_at")
+    return balance_changes(paid_out, view.repayments)
+
+
+def _ends_of_days(frames: Frames, view: View, days: Days | None) -> pl.DataFrame:
+    """Wanted rows of days, for loans with a balance at the end of the day, with facts."""
+    loans = loan_facts(view).filter(pl.col("disbursed_at").is_not_null())
+    dates = [] if days is None else pl.date_range(days[0], days[1], eager=True).to_list()
+    grid = (
+        loans.join(pl.DataFrame({"business_date": dates}, schema={"business_date": pl.Date}), how="cross")
+        .filter(pl.col("business_date") >= business_day("disbursed_at"))
+        .with_columns(
+            # The last microsecond of the day in Asia/Shanghai.
+            at=(
+                pl.col("business_date").cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai")
+                + pl.duration(days=1)
+                - pl.duration(microseconds=1)
+            ).dt.convert_time_zone("UTC"),
+            occasion=pl.lit(DAY),
+            row_account="repayment_account",
+        )
+    )
+    rows = with_balance(grid, _balances(view)).filter(pl.col("loan_balance_fen") > 0)
+    due = instalments(fitted(frames.schedules, SCHEDULES), view.repayments)
+    return with_owed(rows.with_columns(since_disbursement()), due)
+
+
+def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, Int64, pl.DataFrame]:
+    """Instants of all events, the event of each transaction, and `business_date, event` of the ends of days: one event a
+    day, after the transactions of its instant."""
+    dates = ends.select("business_date", "at").unique().sort("business_date")
+    booked = transactions["booked_at"].to_physical().to_numpy()
+    at = np.concatenate([booked, dates["at"].to_physical().to_numpy()]).astype(np.int64)
+    order = np.argsort(at, kind="stable")
+    event = np.empty(len(at), np.int64)
+    event[order] = np.arange(len(at))
+    of_date = dates.select("business_date", event=pl.Series(event[len(booked) :], dtype=pl.Int64))
+    return at[order], event[: len(booked)], of_date
+
+
+def _handed_on(view: View, at: Int64) -> Int64:
+    """The share of the day from which on a payee is looked through; one more where the share itself does not count."""
+    instants = pl.DataFrame({"at": pl.Series(at).cast(pl.Datetime("us", "UTC"))})
+    dates = instants.select(day=business_day("at"))["day"]
+    shares: dict[datetime.date, int] = {}
+    for day in dates.unique().to_list():
+        value = view.parameters.at_or_first("handed_on_share_ppm", day)
+        shares[day] = value.number + int(not value.inclusive)
+    return dates.replace_strict(shares, return_dtype=pl.Int64).to_numpy().copy() if shares else at.copy()
+
+
+def _actions(
+    view: View,
+    transactions: pl.DataFrame,
+    numbers: _Numbers,
+    event_of_transaction: Int64,
+    count: int,
+    ended: pl.DataFrame | None,
+) -> tuple[np.ndarray, Int64, pl.DataFrame]:
+    """The kernel's actions, where those of each event begin, and `loan_id, account, tied` of the pairs they name."""
+    places = transactions.select("transaction_id", "place")
+    of_hop = (
+        view.moves.select("transaction_id")
+        .with_row_index("hop")
+        .join(places, on="transaction_id", how="left", maintain_order="left")
+    )
+    found = (
+        actions_of(view, ended)
+        .join(
+            of_hop.select(pl.col("hop").cast(pl.Int64), "place"), on="hop", how="left", maintain_order="left"
+        )
+        .filter(pl.col("place").is_not_null())
+    )
+    is_pair = (pl.col("kind") == k.PAIR) | (pl.col("gate") != k.ALWAYS)
+    tied = tied_payees(view).with_columns(tied=pl.lit(value=True))
+    pairs = (
+        found.filter(is_pair)
+        .select("loan_id", "account")
+        .unique()
+        .sort("loan_id", "account")
+        .join(tied, on=["loan_id", "account"], how="left", maintain_order="left")
+        .with_columns(pl.col("tied").fill_null(value=False))
+        .with_row_index("pair")
+    )
+    coded = (
+        found.with_columns(event=pl.Series(event_of_transaction).gather(found["place"]))
+        .join(numbers.loans.select("loan_id", "loan"), on="loan_id", how="left", maintain_order="left")
+        .join(pairs.select("loan_id", "account", "pair"), on=["loan_id", "account"], how="left", maintain_order="left")
+        .join(numbers.accounts.rename({"number": "account_number"}), on="account", how="left", maintain_order="left")
+        .join(numbers.parties.rename({"party": "payee", "number": "party_number"}), on="payee", how="left", maintain_order="left")
+        .sort("event", "kind", "hop", maintain_order=True)
+    )  # fmt: skip
+    numbered = coded.select(
+        "event",
+        "fen",
+        "loan",
+        "kind",
+        "gate",
+        pair=pl.when(is_pair).then(pl.col("pair").cast(pl.Int32)).when(pl.col("kind") == k.PAYEE)
+        .then(pl.col("party_number")).otherwise(pl.col("account_number")).fill_null(-1),
+        group=pl.when(pl.col("kind") == k.PAIR).then(pl.col("pair_sum"))
+        .otherwise(pl.col("sum").replace_strict(GROUP_OF, default=0, return_dtype=pl.UInt8).fill_null(0)),
+    )  # fmt: skip
+    actions = k.empty_pool(k.ACTION_ROW, len(numbered))
+    for name in ("fen", "loan", "kind", "gate", "pair", "group"):
+        actions[name] = numbered[name].to_numpy()
+    return actions, _starts(numbered["event"].to_numpy(), count), pairs
+
+
+def _wanted(wanted: pl.DataFrame, numbers: _Numbers) -> np.ndarray:
+    rows = k.empty_pool(k.WANTED_ROW, len(wanted))
+    accounts = numbers.accounts
+
+    def number(column: str) -> np.ndarray:
+        keyed = wanted.select(account=column)
+        return (
+            keyed.join(accounts, on="account", how="left", maintain_order="left")["number"]
+            .fill_null(-1)
+            .to_numpy()
+        )
+
+    rows["loan"] = wanted.join(numbers.loans, on="loan_id", how="left", maintain_order="left")[
+        "loan"
+    ].to_numpy()
+    rows["account"] = number("row_account")
+    rows["payee_account"] = number("credit_account")
+    rows["payee"] = -1
+    places = wanted["transaction_place"].fill_null(-1).to_numpy()
+    real = places >= 0
+    rows["payee"][real] = numbers.payee[places[real]]
+    return rows
