@@ -1,0 +1,199 @@
+"""Which rows meet which rules: per rule and loan one hit, from the first row on.
+
+A hit's time and id are those of the first row that met the rule; its level is the severest since, and its words those of the
+first row at that level; its amount is the largest since. So it does not matter into which batches the rows are cut: the hits
+of a whole are the hits of its parts, `merged`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from loantrail.early_warning.frames import Shape
+from loantrail.early_warning.hits import HITS, LEVELS
+from loantrail.ids import derived_ids
+from loantrail.parameters import ParameterBook
+from loantrail.rules.compiling import DATE, compiled
+from loantrail.rules.fields import LISTED
+from loantrail.rules.model import CheckedContent, RuleVersion, check_content
+from loantrail.rules.numbers import PPM
+from loantrail.rules.words import explain, part_json, sentence
+
+FOUND: Final[Shape] = {**HITS, "explained": pl.String}
+"""Hits with the explanation field by field (words.part_json as JSON text) of the row that their words are of."""
+_KEY: Final = ("rule_code", "rule_version", "loan_id")
+_RANKS: Final = {level.value: rank for rank, level in enumerate(LEVELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A rule whose hits were thrown away: `runaway` where it hits too large a share of the loans, `content` where its
+    conditions no longer pass their check (a field or a parameter is gone)."""
+
+    rule_code: str
+    rule_version: str
+    reason: str
+    loans_hit: int
+    loans: int
+    limit_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """`hits`: schema HITS, sorted by loan, rule and version."""
+
+    hits: pl.DataFrame
+    stopped: tuple[Stopped, ...]
+
+
+def evaluate(
+    versions: Sequence[RuleVersion],
+    rows: pl.DataFrame,
+    parameters: ParameterBook,
+    loan_count: int | None = None,
+) -> Evaluated:
+    """The hits of the versions over signal rows (signals.catalogue: ROW_COLUMNS and all signals), in the order of the rows.
+
+    `loan_count`: how many loans the rows are about; without it, those that have a row. A rule that hits more than the
+    parameter `rule_runaway_share_ppm` of them, and `rule_runaway_loans` or more, is stopped.
+    """
+    found: list[pl.DataFrame] = [pl.DataFrame(schema=FOUND)]
+    stopped: list[Stopped] = []
+    loans = rows["loan_id"].n_unique() if loan_count is None else loan_count
+    on_date = rows[DATE].max()
+    for version in versions:
+        checked = check_content(version.content, parameters)
+        if checked.problems:
+            stopped.append(Stopped(version.code, str(version.version), "content", 0, loans, 0))
+            continue
+        hits = hits_of(version, checked, rows, parameters)
+        runaway = runaway_of(
+            version, len(hits), loans, parameters, on_date if isinstance(on_date, datetime.date) else None
+        )
+        if runaway is None:
+            found.append(hits)
+        else:
+            stopped.append(runaway)
+    return Evaluated(_sorted(pl.concat(found)).select(*HITS), tuple(stopped))
+
+
+def runaway_of(
+    version: RuleVersion, hit: int, loans: int, parameters: ParameterBook, on_date: datetime.date | None
+) -> Stopped | None:
+    """Why a rule that hits so many of so many loans is stopped; None where it is not."""
+    if on_date is None or loans == 0:
+        return None
+    limit = parameters.at_or_first("rule_runaway_share_ppm", on_date)
+    least = parameters.at_or_first("rule_runaway_loans", on_date)
+    if not (least.reached_by(hit) and limit.reached_by(hit * PPM // loans)):
+        return None
+    return Stopped(version.code, str(version.version), "runaway", hit, loans, limit.number)
+
+
+def meeting(checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBook) -> pl.DataFrame:
+    """The rows that meet a rule, in their order, with `level_rank`, `hit_amount_fen`, `hit_share_ppm`."""
+    content = checked.content
+    assert checked.condition.root is not None
+    applies = pl.col("occasion") == content.occasion
+    if content.products:
+        applies &= pl.col("product").is_in(content.products).fill_null(value=False)
+    if content.customer_kinds:
+        applies &= pl.col("customer_kind").is_in(content.customer_kinds).fill_null(value=False)
+    # Marks of lists that nobody put on the rows are not known.
+    missing = [
+        pl.lit(None, pl.Boolean).alias(field.name) for field in LISTED if field.name not in rows.columns
+    ]
+    met = (
+        rows.filter(applies)
+        .with_columns(missing)
+        .filter(compiled(checked.condition.root, parameters).fill_null(value=False))
+    )
+    if met.is_empty():
+        return met.with_columns(level_rank=pl.lit(0), hit_amount_fen=pl.lit(0), hit_share_ppm=pl.lit(0))
+    ranks = [
+        pl.when(compiled(one.root, parameters).fill_null(value=False)).then(_RANKS[level.value])
+        for level, one in checked.levels
+        if one.root is not None
+    ]
+    amount = pl.col(content.amount_field).fill_null(0) if content.amount_field else pl.lit(0, pl.Int64)
+    whole = pl.col("loan_amount_fen")
+    share = pl.when(whole > 0).then(amount.cast(pl.Int128) * PPM // whole.cast(pl.Int128)).otherwise(0)
+    return met.with_columns(
+        level_rank=pl.max_horizontal(ranks),
+        hit_amount_fen=amount,
+        hit_share_ppm=share.cast(pl.Int64, strict=False).fill_null(0),
+    )
+
+
+def hits_of(
+    version: RuleVersion, checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBook
+) -> pl.DataFrame:
+    """The hits of one version, FOUND, one row a loan, without any limit."""
+    met = meeting(checked, rows, parameters)
+    if met.is_empty():
+        return pl.DataFrame(schema=FOUND)
+    fields = sorted({*checked.condition.fields, *(name for _, one in checked.levels for name in one.fields)})
+    severest = pl.col("level_rank") == pl.col("level_rank").max()
+    hits = met.group_by("loan_id", maintain_order=True).agg(
+        pl.col("at").first(),
+        pl.col("occasion_id").first(),
+        rank=pl.col("level_rank").max(),
+        amount_fen=pl.col("hit_amount_fen").max(),
+        share_ppm=pl.col("hit_share_ppm").max(),
+        transaction_ids=pl.col("transaction_id").drop_nulls().unique().sort(),
+        telling=pl.struct(DATE, *fields).filter(severest).first(),
+        destination_class=pl.col("destination_class").filter(severest).first(),
+    )
+    parts = [explain(checked.condition, parameters, row) for row in hits["telling"]]
+    words = [sentence(part) for part in parts]
+    explained = [json.dumps(part_json(part), ensure_ascii=False) for part in parts]
+    number = str(version.version)
+    ids = derived_ids(("hit", "rule", version.code, number), hits["loan_id"], hits["occasion_id"])
+    return hits.select(
+        pl.Series("hit_id", ids, dtype=pl.String),
+        rule_code=pl.lit(version.code),
+        rule_version=pl.lit(number),
+        loan_id="loan_id",
+        at="at",
+        level=pl.col("rank").replace_strict(
+            {rank: level for level, rank in _RANKS.items()}, return_dtype=pl.String
+        ),
+        amount_fen="amount_fen",
+        share_ppm="share_ppm",
+        destination_class=pl.col("destination_class").fill_null(""),
+        transaction_ids="transaction_ids",
+        explanation=pl.Series([english for _, english in words], dtype=pl.String),
+        explanation_chinese=pl.Series([chinese for chinese, _ in words], dtype=pl.String),
+        explained=pl.Series(explained, dtype=pl.String),
+    ).match_to_schema(pl.Schema(FOUND))
+
+
+def merged(*parts: pl.DataFrame) -> pl.DataFrame:
+    """The hits of rows that came in several batches, in the order of the batches: FOUND as of the whole."""
+    whole = pl.concat([pl.DataFrame(schema=FOUND), *parts])
+    rank = pl.col("level").replace_strict(_RANKS, return_dtype=pl.Int64)
+    severest = pl.col("rank") == pl.col("rank").max()
+    found = (
+        whole.with_columns(rank=rank)
+        .group_by(_KEY, maintain_order=True)
+        .agg(
+            pl.col("hit_id", "at").first(),
+            pl.col("level", "destination_class", "explanation", "explanation_chinese", "explained")
+            .filter(severest)
+            .first(),
+            pl.col("amount_fen", "share_ppm").max(),
+            pl.col("transaction_ids").explode(empty_as_null=False).unique().sort(),
+        )
+        .select(*FOUND)
+    )
+    return _sorted(found.match_to_schema(pl.Schema(FOUND)))
+
+
+def _sorted(hits: pl.DataFrame) -> pl.DataFrame:
+    return hits.sort("loan_id", "rule_code", "rule_version", maintain_order=True)

@@ -1,0 +1,375 @@
+"""Rules: read, written, checked while they are written, and led through approval."""
+
+from __future__ import annotations
+
+import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from loantrail.clock import business_date, now
+from loantrail.errors import InputError, Place
+from loantrail.http.acting import Acting
+from loantrail.http.connections import Lending, Reading
+from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.ledger.model import PRODUCTS
+from loantrail.parameters import shipped_parameters
+from loantrail.parties.model import PARTY_KINDS
+from loantrail.rules import acting, answers, store, store_backtest, store_hits, workflow
+from loantrail.rules.answers import (
+    CheckedCondition,
+    ProposalRow,
+    RuleActed,
+    RuleDetail,
+    RuleEvent,
+    RuleField,
+    RuleFound,
+    RuleFunction,
+    RuleHit,
+    RuleList,
+    RuleRow,
+    RuleVersionRow,
+    Vocabulary,
+    WantedCompletion,
+    WantedConditionCheck,
+    WantedRuleAct,
+    WantedRuleChange,
+    WantedRuleDraft,
+    part_answer,
+    problem_answer,
+)
+from loantrail.rules.backtest import per_thousand_a_month
+from loantrail.rules.completing import complete
+from loantrail.rules.fields import FUNCTIONS, SHIPPED
+from loantrail.rules.language import check
+from loantrail.rules.model import (
+    OWNER_ROLES,
+    RuleVersion,
+    State,
+    check_content,
+    differing,
+    in_force,
+    known_actions,
+)
+from loantrail.rules.words import explain
+from loantrail.signals.catalogue import DAY
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+router = APIRouter(tags=["rules"])
+
+RuleCode = Annotated[str, Path(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
+RuleId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+_READ: Final = problem_responses(
+    HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
+)
+_READ_ONE: Final = problem_responses(
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
+
+
+def conflict(problem: acting.Conflicting) -> Superseded:
+    """409 with the code of the refusal."""
+    made = Superseded(problem.problem, problem.remedy)
+    made.code = problem.code
+    return made
+
+
+def with_shipped(request: Request, connections: Lending) -> None:
+    """The shipped rules are entered before rules are first shown."""
+    if not getattr(request.app.state, "rules_entered", False):
+        with connections.connection() as connection:
+            acting.enter_shipped(connection)
+        request.app.state.rules_entered = True
+
+
+@router.get("/rules", responses=_READ)
+def list_rules(request: Request, connections: Lending) -> RuleList:
+    """Every rule: the version in force, else the newest, and what it costs against the volume that staff can work."""
+    with_shipped(request, connections)
+    with connections.connection() as connection:
+        versions = store.all_versions(connection)
+        evaluations = store_hits.evaluations(connection)
+    today = business_date(now())
+    forced = {one.code: one for one in in_force(versions, today)}
+    rows: list[RuleRow] = []
+    for code in sorted({one.code for one in versions}):
+        own = [one for one in versions if one.code == code]
+        shown = forced.get(code, own[-1])
+        newer = own[-1] if own[-1].version > shown.version else None
+        rows.append(
+            RuleRow(
+                code=code,
+                chinese=shown.content.chinese,
+                english=shown.content.english,
+                rule_id=shown.rule_id,
+                version=shown.version,
+                state=shown.state,
+                level=shown.content.levels[0].level if shown.content.levels else None,
+                occasion=answers.content_answer(shown.content).occasion,
+                pattern=shown.content.pattern,
+                waiting=newer.state if newer and newer.state is not State.RETIRED else None,
+                found=_found(evaluations.get(shown.rule_id), shown.content.occasion),
+            )
+        )
+    published = [row.found for row in rows if row.state is State.PUBLISHED and row.found]
+    budget = _budget(today)
+    return RuleList(
+        rules=rows,
+        budget_threads_milli=budget[0],
+        budget_severe_milli=budget[1],
+        published_threads_milli=sum(one.threads_milli or 0 for one in published),
+        published_severe_milli=sum(one.severe_milli or 0 for one in published),
+    )
+
+
+@router.get("/rules/{code}", responses=_READ_ONE)
+def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDetail:
+    """A rule with all its versions, what was done with it, and its back-tests."""
+    with_shipped(request, connections)
+    with connections.connection() as connection:
+        versions = store.versions_of(connection, code)
+        if not versions:
+            raise NotFound(f"There is no rule {code}", "Choose one of the list")
+        evaluations = store_hits.evaluations(connection)
+        events = store.events_of(connection, code)
+        backtests = store_backtest.of_rule(connection, code)
+        period = store_backtest.period(connection)
+    today = business_date(now())
+    budget = _budget(today)
+    return RuleDetail(
+        code=code,
+        versions=[_row(one, versions, evaluations, today) for one in answers.newest_first(versions)],
+        events=[RuleEvent.model_validate(one) for one in events],
+        backtests=[answers.BacktestRow.model_validate(one) for one in backtests],
+        budget_threads_milli=budget[0],
+        budget_severe_milli=budget[1],
+        period_from=period[0] if period else None,
+        period_to=period[1] if period else None,
+    )
+
+
+@router.get("/rule-language", responses=_READ)
+def vocabulary() -> Vocabulary:
+    """What a rule can be made of: fields, functions, and the values of its other parts."""
+    return Vocabulary(
+        fields=[
+            RuleField(**{name: getattr(field, name) for name in RuleField.model_fields})
+            for field in SHIPPED.values()
+        ],
+        functions=[
+            RuleFunction(**{name: getattr(one, name) for name in RuleFunction.model_fields})
+            for one in FUNCTIONS.values()
+        ],
+        products=list(PRODUCTS),
+        customer_kinds=list(PARTY_KINDS),
+        owner_roles=list(OWNER_ROLES),
+        actions=list(known_actions(shipped_parameters())),
+    )
+
+
+@router.post("/rule-language/check", responses=problem_responses(*WRITE_STATUSES))
+def check_condition(wanted: WantedConditionCheck) -> CheckedCondition:
+    """Every problem of a condition with its place; without any, the condition in words."""
+    parameters = shipped_parameters()
+    checked = check(wanted.condition, parameters, wanted.occasion)
+    return CheckedCondition(
+        problems=[problem_answer(one) for one in checked.problems],
+        reading=None if checked.root is None else part_answer(explain(checked, parameters)),
+        fields=list(checked.fields),
+        parameters=list(checked.parameters),
+    )
+
+
+@router.post("/rule-language/completions", responses=problem_responses(*WRITE_STATUSES))
+def completions(wanted: WantedCompletion) -> list[ProposalRow]:
+    """What may be written at the cursor."""
+    found = complete(wanted.text, wanted.cursor, shipped_parameters(), wanted.occasion)
+    return [ProposalRow(**{name: getattr(one, name) for name in ProposalRow.model_fields}) for one in found]
+
+
+@router.post(
+    "/rules",
+    responses={**once(RuleActed), **_STATUSES},
+    status_code=HTTPStatus.CREATED,
+)
+def make_draft(connections: Lending, by: Acting, wanted: WantedRuleDraft, response: Response) -> RuleActed:
+    """A new draft: of a new rule, or from a version of one. It may still have problems; they are shown with it."""
+    with connections.connection() as connection:
+        pattern = ""
+        if wanted.based_on is not None:
+            for one in store.versions_of(connection, wanted.content.code):
+                pattern = one.content.pattern if one.version == wanted.based_on else pattern
+        content = wanted.content.content(pattern)
+        try:
+            made, new = acting.draft(connection, content, by, wanted.request_key, wanted.based_on)
+        except acting.Conflicting as refused:
+            raise conflict(refused) from refused
+        except acting.VersionMissing as missing:
+            raise NotFound(missing.problem, missing.remedy) from missing
+        answer = _acted(connection, made, new)
+    if not new:
+        response.status_code = HTTPStatus.OK
+    return answer
+
+
+@router.put("/rule-versions/{rule_id}", responses=_STATUSES)
+def change_draft(connections: Lending, by: Acting, rule_id: RuleId, wanted: WantedRuleChange) -> RuleActed:
+    """Write a draft anew. 409 where somebody else changed it since it was read."""
+
+    def decide(version: RuleVersion, at: datetime.datetime) -> RuleVersion | workflow.Refusal:
+        del at
+        return workflow.edit(version, wanted.content.content(version.content.pattern), by)
+
+    return _do(connections, rule_id, wanted.revision, "changed", by, wanted.request_key, decide)
+
+
+@router.post("/rule-versions/{rule_id}/acts", responses=_STATUSES)
+def act(connections: Lending, by: Acting, rule_id: RuleId, wanted: WantedRuleAct) -> RuleActed:
+    """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`, `retire`. 409 with the name of the refusal
+    as `code` where the act cannot be done now, or somebody else changed the version since it was read."""
+    with connections.connection() as connection:
+        found = store.one(connection, rule_id)
+        latest = None if found is None else acting.latest_effective(connection, found.code)
+
+    def decide(version: RuleVersion, at: datetime.datetime) -> RuleVersion | workflow.Refusal:
+        today = business_date(at)
+        match wanted:
+            case answers.RuleApproveAct():
+                return workflow.approve(version, by, at, today, wanted.effective_from, latest)
+            case answers.RuleReasonedAct(act="refuse"):
+                return workflow.refuse(version, by, at, wanted.reason)
+            case answers.RuleReasonedAct():
+                return workflow.retire(version, by, today, wanted.reason)
+            case answers.RulePlainAct(act="to_shadow"):
+                return workflow.to_shadow(version, acting.is_sound(version, shipped_parameters()), by)
+            case answers.RulePlainAct(act="to_draft"):
+                return workflow.to_draft(version, by)
+            case answers.RulePlainAct():
+                return workflow.propose(version, by)
+
+    reason = wanted.reason if isinstance(wanted, answers.RuleReasonedAct) else ""
+    return _do(connections, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason)
+
+
+@router.get("/rule-versions/{rule_id}/hits", responses=_READ_ONE)
+def hits(
+    connection: Reading,
+    rule_id: RuleId,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[RuleHit]:
+    """What the version found in the rows of the last trace, the latest first."""
+    if store.one(connection, rule_id) is None:
+        raise NotFound(f"There is no version {rule_id}", "Read the rule again")
+    return [RuleHit.model_validate(one) for one in store_hits.hits_of(connection, rule_id, offset, limit)]
+
+
+def _do(
+    connections: Lending,
+    rule_id: str,
+    revision: int,
+    kind: str,
+    by: str,
+    request_key: str,
+    decide: Any,
+    reason: str = "",
+) -> RuleActed:
+    with connections.connection() as connection:
+        try:
+            done = acting.act(connection, rule_id, revision, kind, by, request_key, decide, reason)
+        except acting.Conflicting as refused:
+            raise conflict(refused) from refused
+        if done is None:
+            raise NotFound(f"There is no version {rule_id}", "Read the rule again")
+        return _acted(connection, *done)
+
+
+def _acted(connection: Connection[Any], version: RuleVersion, new: bool) -> RuleActed:
+    versions = store.versions_of(connection, version.code)
+    stored = next(one for one in versions if one.rule_id == version.rule_id)
+    evaluations = store_hits.evaluations(connection)
+    return RuleActed(version=_row(stored, versions, evaluations, business_date(now())), new=new)
+
+
+def _row(
+    version: RuleVersion,
+    versions: tuple[RuleVersion, ...],
+    evaluations: dict[str, store_hits.Row],
+    today: datetime.date,
+) -> RuleVersionRow:
+    parameters = shipped_parameters()
+    checked = check_content(version.content, parameters)
+    before = [one for one in versions if one.version < version.version]
+    forced = in_force(versions, today)
+    return RuleVersionRow(
+        rule_id=version.rule_id,
+        version=version.version,
+        revision=version.revision,
+        state=version.state,
+        content=answers.content_answer(version.content),
+        maker=version.maker,
+        editors=list(version.editors),
+        made_at=version.made_at,
+        based_on=version.based_on,
+        proposed_by=version.proposed_by,
+        checker=version.checker,
+        decided_at=version.decided_at,
+        refusal_reason=version.refusal_reason,
+        effective_from=version.effective_from,
+        retired_on=version.retired_on,
+        retired_by=version.retired_by,
+        shipped=version.shipped,
+        in_force=any(one.rule_id == version.rule_id for one in forced),
+        differs=list(differing(before[-1].content, version.content)) if before else [],
+        reading=None
+        if checked.condition.root is None
+        else part_answer(explain(checked.condition, parameters)),
+        problems=[one.field for one in checked.problems],
+        found=_found(evaluations.get(version.rule_id), version.content.occasion),
+    )
+
+
+def _found(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
+    if row is None:
+        return None
+    daily = occasion == DAY
+    days = (row["last_date"] - row["first_date"]).days + 1 if row["first_date"] and row["last_date"] else 0
+    return RuleFound(
+        at=row["at"],
+        loans=row["loans"],
+        loans_hit=row["loans_hit"],
+        severe_loans=row["severe_loans"],
+        threads_milli=None if daily else per_thousand_a_month(row["loans_hit"], row["loans"], days),
+        severe_milli=None if daily else per_thousand_a_month(row["severe_loans"], row["loans"], days),
+        milliseconds=row["microseconds"] // 1_000,
+        stopped=row["stopped"],
+    )
+
+
+def _budget(on_date: datetime.date) -> tuple[int, int]:
+    parameters = shipped_parameters()
+    return (
+        parameters.at_or_first("warning_threads_per_thousand_loans", on_date).number * 1_000,
+        parameters.at_or_first("warning_threads_severe_per_thousand_loans", on_date).number * 1_000,
+    )
+
+
+def version_of(connection: Connection[Any], rule_id: str) -> RuleVersion:
+    """A version that an address names; NotFound without one."""
+    found = store.one(connection, rule_id)
+    if found is None:
+        raise NotFound(f"There is no version {rule_id}", "Read the rule again")
+    return found
+
+
+def refuse_period(from_date: datetime.date, to_date: datetime.date) -> None:
+    """InputError for a period that ends before it begins."""
+    if to_date < from_date:
+        raise InputError("the period ends before it begins", Place(field="to_date"), "Choose a later end")

@@ -1,0 +1,127 @@
+"""Back-tests: asked for, watched, cancelled."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from loantrail.clock import business_date, now
+from loantrail.errors import InputError, Place
+from loantrail.http.acting import Acting
+from loantrail.http.connections import Lending
+from loantrail.http.problems import WRITE_STATUSES, NotFound, once, problem_responses
+from loantrail.ids import new_id
+from loantrail.parameters import shipped_parameters
+from loantrail.rules import acting, store, store_backtest
+from loantrail.rules.answers_backtest import BacktestRow, WantedBacktest
+from loantrail.rules.backtesting import Backtesting
+from loantrail.rules.model import in_force
+from loantrail.rules.routes import RuleId, conflict, refuse_period, version_of
+
+router = APIRouter(tags=["rules"])
+BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
+
+
+def backtesting_of(request: Request) -> Backtesting:
+    """The one background worker of this application."""
+    state = request.app.state
+    if getattr(state, "backtesting", None) is None:
+        state.backtesting = Backtesting(state.connections)
+    return state.backtesting
+
+
+Backtester = Annotated[Backtesting, Depends(backtesting_of)]
+
+
+@router.post(
+    "/rule-versions/{rule_id}/backtests",
+    responses={**once(BacktestRow), **_STATUSES},
+    status_code=HTTPStatus.CREATED,
+)
+def start_backtest(
+    connections: Lending,
+    backtester: Backtester,
+    by: Acting,
+    rule_id: RuleId,
+    wanted: WantedBacktest,
+    response: Response,
+) -> BacktestRow:
+    """Try a version, a draft too, over a period of history, beside the version in force. It runs in the background."""
+    with connections.connection() as connection:
+        version = version_of(connection, rule_id)
+        before = store_backtest.by_request(connection, wanted.request_key)
+        if before is not None:
+            if (before["rule_id"], before["from_date"], before["to_date"]) != (
+                rule_id,
+                wanted.from_date,
+                wanted.to_date,
+            ):
+                raise conflict(
+                    acting.Conflicting(
+                        "this request key was used for another back-test",
+                        remedy="Make a new key for each back-test",
+                    )
+                )
+            response.status_code = HTTPStatus.OK
+            return BacktestRow.model_validate(before)
+        refuse_period(wanted.from_date, wanted.to_date)
+        if not acting.is_sound(version, shipped_parameters()):
+            raise InputError(
+                "the conditions of this version have errors",
+                Place(field="rule_id"),
+                "Correct what is marked first",
+            )
+        forced = in_force(store.versions_of(connection, version.code), business_date(now()))
+        current = next((one for one in forced if one.rule_id != rule_id), None)
+        backtest_id = new_id()
+        store_backtest.insert(
+            connection,
+            {
+                "backtest_id": backtest_id,
+                "request_key": wanted.request_key,
+                "rule_id": rule_id,
+                "compared_with": current.rule_id if current else None,
+                "content_hash": store.content_hash_of(connection, rule_id),
+                "from_date": wanted.from_date,
+                "to_date": wanted.to_date,
+                "requested_by": by,
+            },
+        )
+        row = store_backtest.one(connection, backtest_id)
+    assert row is not None
+    backtester.start()
+    return BacktestRow.model_validate(row)
+
+
+@router.get(
+    "/backtests/{backtest_id}",
+    responses=problem_responses(
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+)
+def one_backtest(connections: Lending, backtester: Backtester, backtest_id: BacktestId) -> BacktestRow:
+    """How far a back-test is, and what it found. One that a stopped server left is marked interrupted."""
+    with connections.connection() as connection:
+        row = store_backtest.one(connection, backtest_id)
+    if row is None:
+        raise NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
+    if row["state"] in ("queued", "running"):
+        backtester.start()
+    return BacktestRow.model_validate(row)
+
+
+@router.post("/backtests/{backtest_id}/cancellation", responses=_STATUSES)
+def cancel_backtest(connections: Lending, by: Acting, backtest_id: BacktestId) -> BacktestRow:
+    """Stop a back-test; stopping twice is stopping once."""
+    with connections.connection() as connection:
+        store_backtest.cancel(connection, backtest_id, by)
+        row = store_backtest.one(connection, backtest_id)
+    if row is None:
+        raise NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
+    return BacktestRow.model_validate(row)

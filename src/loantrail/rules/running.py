@@ -1,0 +1,122 @@
+"""The rules after a trace: every version that judges, over the rows of the trace; what they found is stored."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import polars as pl
+
+from loantrail import clock
+from loantrail.early_warning.hits import HITS, SEVERE
+from loantrail.early_warning.patterns import PATTERNS
+from loantrail.parameters import ParameterBook
+from loantrail.rules import store, store_hits, store_lists
+from loantrail.rules.acting import enter_shipped
+from loantrail.rules.evaluate import FOUND, hits_of, merged, runaway_of
+from loantrail.rules.listing import marked
+from loantrail.rules.model import CheckedContent, RuleVersion, State, check_content, in_force
+
+
+def judging(connection: store.Database, on_date: datetime.date) -> tuple[RuleVersion, ...]:
+    """The versions that are evaluated on a business date: those in force, and of each code the newest later one that is in
+    shadow or proposed."""
+    versions = store.all_versions(connection)
+    forced = in_force(versions, on_date)
+    newest: dict[str, RuleVersion] = {}
+    for one in versions:  # by code and version
+        if one.state in (State.SHADOW, State.PROPOSED):
+            newest[one.code] = one
+    standing = {one.code: one.version for one in forced}
+    return forced + tuple(one for one in newest.values() if one.version > standing.get(one.code, 0))
+
+
+def hits_of_run(
+    connection: store.Database,
+    rows: Iterable[pl.DataFrame],
+    loan_count: int,
+    run_id: str,
+    on_date: datetime.date,
+    parameters: ParameterBook,
+    say: Callable[[str], object] = lambda _text: None,
+    payees: pl.DataFrame | None = None,
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Judge the rows of a trace (signals.rows.row_schema, in parts) and store what was found; `(hits, codes)`: what the
+    published rules found, and the codes that warnings take as looked for (those that no version of is in force find
+    nothing, and leave patterns of the same code alone). Shadow versions are stored, and warn nobody. The caller commits.
+
+    `payees` (listing.PAYEES) is what the watch and black lists are compared with. A rule that hits too large a share of the loans, or whose conditions no longer pass their check, is stopped and shown.
+    """
+    enter_shipped(connection)
+    versions = judging(connection, on_date)
+    work = [_Work(one, check_content(one.content, parameters)) for one in versions]
+    first: datetime.date | None = None
+    entries = store_lists.standing(connection, clock.business_date(clock.now()))
+    for taken in rows:
+        part = taken if payees is None else marked(taken, payees, entries)
+        dates = part["business_date"]
+        if first is None and len(dates):
+            start = dates.min()
+            first = start if isinstance(start, datetime.date) else None
+        for one in work:
+            one.add(part, parameters)
+    say(f"{len(versions)} rules judged")
+    at = clock.now()
+    for one in work:
+        one.limit(loan_count, parameters, on_date)
+    found = pl.concat(
+        [
+            pl.DataFrame(schema={**FOUND, "rule_id": pl.String}),
+            *(one.hits.with_columns(rule_id=pl.lit(one.version.rule_id)) for one in work),
+        ]
+    )
+    told: list[dict[str, Any]] = [
+        {
+            "rule_id": one.version.rule_id,
+            "run_id": run_id,
+            "at": at,
+            "first_date": first,
+            "last_date": on_date,
+            "loans": loan_count,
+            "loans_hit": one.loans_hit,
+            "severe_loans": int(one.hits["level"].is_in([level.value for level in SEVERE]).sum()),
+            "microseconds": one.microseconds,
+            "stopped": one.stopped,
+        }
+        for one in work
+    ]
+    store_hits.replace(connection, found.with_columns(run_id=pl.lit(run_id)), told)
+    published = [one for one in work if one.version.state in (State.PUBLISHED, State.RETIRED)]
+    hits = merged(*(one.hits for one in published)).select(*HITS)
+    silent = {one.code for one in store.all_versions(connection)} - {one.version.code for one in published}
+    looked = {one.version.code for one in published if one.stopped is None}
+    return hits, tuple(sorted(looked | {code for code in silent if code not in PATTERNS}))
+
+
+class _Work:
+    """One version at work, and what it took."""
+
+    def __init__(self, version: RuleVersion, checked: CheckedContent) -> None:
+        self.version = version
+        self._checked = checked
+        self.stopped = "content" if checked.problems else None
+        self.hits = pl.DataFrame(schema=FOUND)
+        self.loans_hit = 0
+        self.microseconds = 0
+
+    def add(self, part: pl.DataFrame, parameters: ParameterBook) -> None:
+        if self.stopped is not None:
+            return
+        begun = clock.monotonic_seconds()
+        self.hits = merged(self.hits, hits_of(self.version, self._checked, part, parameters))
+        self.microseconds += round((clock.monotonic_seconds() - begun) * 1_000_000)
+
+    def limit(self, loans: int, parameters: ParameterBook, on_date: datetime.date) -> None:
+        self.loans_hit = len(self.hits)
+        if (
+            self.stopped is None
+            and runaway_of(self.version, self.loans_hit, loans, parameters, on_date) is not None
+        ):
+            self.stopped = "runaway"
+            self.hits = self.hits.clear()

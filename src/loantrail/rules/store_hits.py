@@ -1,0 +1,66 @@
+"""SQL of what rules found in the last trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+Database = Connection[Any]
+Row = dict[str, Any]
+_HIT: Final = (
+    "hit_id", "rule_id", "run_id", "rule_code", "rule_version", "loan_id", "at", "level", "amount_fen", "share_ppm",
+    "destination_class", "transaction_ids", "explanation", "explanation_chinese", "explained",
+)  # fmt: skip
+
+
+def replace(connection: Database, hits: pl.DataFrame, evaluations: Sequence[Mapping[str, Any]]) -> None:
+    """Put what the last evaluation found in the place of what the one before did. `hits`: evaluate.FOUND with `rule_id, run_id`. The
+    caller commits."""
+    connection.execute("DELETE FROM rules.hit")
+    connection.execute("DELETE FROM rules.evaluation")
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY rules.hit ({', '.join(_HIT)}) FROM STDIN") as copy,
+    ):
+        for row in hits.select(_HIT).iter_rows():
+            copy.write_row(row)
+    connection.execute(
+        "UPDATE rules.hit h SET unit_id = l.unit_id FROM published.loan l WHERE l.loan_id = h.loan_id"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO rules.evaluation (rule_id, run_id, at, first_date, last_date, loans, loans_hit, severe_loans, "
+            "microseconds, stopped) VALUES (%(rule_id)s, %(run_id)s, %(at)s, %(first_date)s, %(last_date)s, %(loans)s, "
+            "%(loans_hit)s, %(severe_loans)s, %(microseconds)s, %(stopped)s)",
+            list(evaluations),
+        )
+
+
+def evaluations(connection: Database) -> dict[str, Row]:
+    """Rule id -> what the last evaluation of it found."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute("SELECT * FROM rules.evaluation").fetchall()
+    return {row["rule_id"]: row for row in rows}
+
+
+def hits_of(connection: Database, rule_id: str, offset: int, limit: int) -> list[Row]:
+    """A page of the hits of a version, the latest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT hit_id, loan_id, at, level, amount_fen, share_ppm, destination_class, transaction_ids, explanation, "
+            "explanation_chinese, explained FROM rules.hit WHERE rule_id = %s ORDER BY at DESC, hit_id LIMIT %s OFFSET %s",
+            (rule_id, limit, offset),
+        ).fetchall()
+
+
+def confirmed_loans(connection: Database) -> list[str]:
+    """Loans whose warning a person found true, or two persons established."""
+    rows = connection.execute(
+        "SELECT loan_id FROM published.warning_thread WHERE disposition = 'true_positive' OR finding_approved_by <> '' "
+        "ORDER BY loan_id"
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,105 @@
+import { Alert, Button } from "antd";
+import { useState } from "react";
+import { newKey } from "../accounts/Correction";
+import { ReasonDialog } from "../accounts/ReasonDialog";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { problemText } from "../ui/wording";
+import { DayField, dayFromNow } from "../warnings/forms";
+import type { Version } from "./milli";
+
+type Act = Schemas["RulePlainAct"] | Schemas["RuleApproveAct"] | Schemas["RuleReasonedAct"];
+type Wanted = Act extends infer One ? (One extends Act ? Omit<One, "revision" | "request_key"> : never) : never;
+
+interface Props {
+  readonly version: Version;
+  readonly done: () => void;
+  readonly edit: () => void;
+}
+
+/** What can be done with a version now. */
+export function Acts({ version, done, edit }: Props) {
+  const { t, language } = useSpeech();
+  const [asking, setAsking] = useState<"refuse" | "retire" | null>(null);
+  const [day, setDay] = useState(dayFromNow(0));
+  const [key, setKey] = useState(newKey);
+  const act = api.useMutation("post", "/api/v1/rule-versions/{rule_id}/acts", {
+    onSuccess: () => {
+      setAsking(null);
+      setKey(newKey());
+      done();
+    },
+  });
+  const send = (wanted: Wanted) =>
+    act.mutate({
+      params: { path: { rule_id: version.rule_id } },
+      body: { ...wanted, revision: version.revision, request_key: key } as Act,
+    });
+  const { state } = version;
+  return (
+    <div className="rule-acts">
+      {state === "draft" && (
+        <>
+          <Button type="primary" onClick={edit}>
+            {t("rules.edit")}
+          </Button>
+          <Button
+            loading={act.isPending}
+            disabled={version.problems.length > 0}
+            onClick={() => send({ act: "to_shadow" })}
+            title={t("rules.to_shadow_hint")}
+          >
+            {t("rules.to_shadow")}
+          </Button>
+        </>
+      )}
+      {state === "shadow" && (
+        <>
+          <Button type="primary" loading={act.isPending} onClick={() => send({ act: "propose" })}>
+            {t("rules.propose")}
+          </Button>
+          <Button onClick={() => send({ act: "to_draft" })}>{t("rules.to_draft")}</Button>
+        </>
+      )}
+      {state === "proposed" && (
+        <div className="approval">
+          <p className="quiet small">{t("rules.approve_hint")}</p>
+          <DayField label={t("rules.effective")} value={day} least={dayFromNow(0)} change={setDay} />
+          <span className="rule-acts">
+            <Button
+              type="primary"
+              loading={act.isPending}
+              disabled={day === ""}
+              onClick={() => send({ act: "approve", effective_from: day })}
+            >
+              {t("rules.approve")}
+            </Button>
+            <Button onClick={() => setAsking("refuse")}>{t("rules.refuse")}</Button>
+          </span>
+        </div>
+      )}
+      {state === "published" && <Button onClick={() => setAsking("retire")}>{t("rules.retire")}</Button>}
+      {state !== "draft" && <Button onClick={edit}>{t("rules.new_draft")}</Button>}
+      {act.error && !asking && (
+        <Alert
+          type="error"
+          showIcon
+          title={t("rules.not_done")}
+          description={problemText(language, act.error) || t("error.unreachable")}
+        />
+      )}
+      <ReasonDialog
+        open={asking !== null}
+        title={t(asking === "retire" ? "rules.retire_title" : "rules.refuse_title")}
+        submit={t(asking === "retire" ? "rules.retire" : "rules.refuse")}
+        busy={act.isPending}
+        error={act.error}
+        close={() => {
+          act.reset();
+          setAsking(null);
+        }}
+        act={(reason) => asking && send({ act: asking, reason })}
+      />
+    </div>
+  );
+}

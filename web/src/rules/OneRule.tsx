@@ -1,0 +1,248 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Tabs } from "antd";
+import { useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { newKey } from "../accounts/Correction";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { Failure, Loading, problemCode } from "../ui/states";
+import { instantText } from "../ui/time";
+import { Acts } from "./Acts";
+import { Backtests } from "./Backtests";
+import { Cost } from "./Cost";
+import { Hits } from "./Hits";
+import { countText, contentOf, milliText, type Version } from "./milli";
+import { RuleForm } from "./RuleForm";
+import { RuleState } from "./RuleState";
+import { Said } from "./Said";
+
+type Detail = Schemas["RuleDetail"];
+
+/** A rule: the version that the address names, else the newest that is not published, else the one in force. */
+export function OneRule({ code }: { readonly code: string }) {
+  const { t, language } = useSpeech();
+  const [address, setAddress] = useSearchParams();
+  const { data, error, refetch } = api.useQuery("get", "/api/v1/rules/{code}", { params: { path: { code } } });
+  if (error) {
+    return (
+      <>
+        <Crumbs />
+        <Failure error={error} {...(problemCode(error) !== "not_found" && { retry: () => void refetch() })} />
+      </>
+    );
+  }
+  if (!data) return <Loading />;
+  const wanted = Number.parseInt(address.get("version") ?? "", 10);
+  const version =
+    data.versions.find((one) => one.version === wanted) ?? data.versions.find((one) => one.in_force) ?? data.versions[0];
+  if (!version) return <Loading />;
+  const show = (number: number) => setAddress(number === version.version ? {} : { version: String(number) });
+  return (
+    <>
+      <Crumbs />
+      <div className="page-head rule-head">
+        <h1>{language === "zh" ? version.content.chinese : version.content.english}</h1>
+        <RuleState state={version.state} />
+        <span className="quiet">
+          <code>{code}</code> · {t("rules.version", { version: version.version })}
+        </span>
+      </div>
+      <Body key={version.rule_id} detail={data} version={version} show={show} />
+    </>
+  );
+}
+
+function Crumbs() {
+  const { t } = useSpeech();
+  return (
+    <p className="crumbs">
+      <Link to="/rules">{t("rules.back")}</Link>
+    </p>
+  );
+}
+
+interface BodyProps {
+  readonly detail: Detail;
+  readonly version: Version;
+  readonly show: (version: number) => void;
+}
+
+function Body({ detail, version, show }: BodyProps) {
+  const { t, name } = useSpeech();
+  const go = useNavigate();
+  const queries = useQueryClient();
+  const [writing, setWriting] = useState(false);
+  const [key, setKey] = useState(newKey);
+  const reread = () => {
+    setKey(newKey());
+    void queries.invalidateQueries({ queryKey: ["get", "/api/v1/rules"] });
+    void queries.invalidateQueries({ queryKey: ["get", "/api/v1/rules/{code}"] });
+  };
+  const draft = api.useMutation("post", "/api/v1/rules", {
+    onSuccess: (answer) => {
+      setWriting(false);
+      reread();
+      void go(`/rules/${detail.code}?version=${answer.version.version}`);
+    },
+  });
+  const change = api.useMutation("put", "/api/v1/rule-versions/{rule_id}", {
+    onSuccess: () => {
+      setWriting(false);
+      reread();
+    },
+  });
+  const isDraft = version.state === "draft";
+  if (writing) {
+    return (
+      <RuleForm
+        start={contentOf(version)}
+        busy={draft.isPending || change.isPending}
+        error={isDraft ? change.error : draft.error}
+        save={(content) =>
+          isDraft
+            ? change.mutate({
+                params: { path: { rule_id: version.rule_id } },
+                body: { content, revision: version.revision, request_key: key },
+              })
+            : draft.mutate({ body: { content, based_on: version.version, request_key: key } })
+        }
+        cancel={() => setWriting(false)}
+      />
+    );
+  }
+  return (
+    <>
+      {version.refusal_reason && isDraft && (
+        <Alert
+          type="warning"
+          showIcon
+          className="alert"
+          title={t("rules.sent_back")}
+          description={version.refusal_reason}
+        />
+      )}
+      {version.problems.length > 0 && (
+        <Alert
+          type="error"
+          showIcon
+          className="alert"
+          title={t("rules.has_problems")}
+          description={version.problems.map((one) => name("rule_field", one.split(".")[0] ?? one)).join(" · ")}
+        />
+      )}
+      <div className="rule-columns">
+        <Said version={version} />
+        <aside className="card rule-side">
+          <Acts version={version} done={reread} edit={() => setWriting(true)} />
+          <dl className="rule-facts">
+            <dt>{t("rules.column_cost", { budget: milliText(detail.budget_threads_milli) })}</dt>
+            <dd>
+              <Cost found={version.found} budget={detail.budget_threads_milli} />
+            </dd>
+            {version.found && (
+              <>
+                <dt>{t("rules.took")}</dt>
+                <dd className="figures">{t("rules.milliseconds", { count: countText(version.found.milliseconds) })}</dd>
+              </>
+            )}
+            <dt>{t("rules.maker")}</dt>
+            <dd>
+              {version.editors.join(", ")} · {instantText(version.made_at)}
+            </dd>
+            {version.proposed_by && (
+              <>
+                <dt>{t("rules.proposed_by")}</dt>
+                <dd>{version.proposed_by}</dd>
+              </>
+            )}
+            {version.checker && (
+              <>
+                <dt>{t("rules.checker")}</dt>
+                <dd>{version.checker}</dd>
+              </>
+            )}
+            {version.effective_from && (
+              <>
+                <dt>{t("rules.effective")}</dt>
+                <dd className="figures">{version.effective_from}</dd>
+              </>
+            )}
+            {version.retired_on && (
+              <>
+                <dt>{t("rules.retired")}</dt>
+                <dd className="figures">
+                  {version.retired_on} · {version.retired_by}
+                </dd>
+              </>
+            )}
+          </dl>
+        </aside>
+      </div>
+      <Tabs
+        className="rule-tabs"
+        items={[
+          {
+            key: "backtest",
+            label: t("rules.backtest"),
+            children: <Backtests detail={detail} version={version} started={reread} />,
+          },
+          { key: "hits", label: t("rules.hits"), children: <Hits version={version} /> },
+          {
+            key: "versions",
+            label: t("rules.versions", { count: detail.versions.length }),
+            children: <Versions detail={detail} shown={version} show={show} />,
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+interface VersionsProps {
+  readonly detail: Detail;
+  readonly shown: Version;
+  readonly show: (version: number) => void;
+}
+
+/** Every version with what it changed, and everything that was done. */
+function Versions({ detail, shown, show }: VersionsProps) {
+  const { t, name } = useSpeech();
+  return (
+    <div className="rule-history">
+      <ol className="card history">
+        {detail.versions.map((one) => (
+          <li key={one.rule_id}>
+            <div className="history-line">
+              <strong>{t("rules.version", { version: one.version })}</strong>
+              <RuleState state={one.state} />
+              {one.in_force && <span className="quiet small">{t("rules.in_force")}</span>}
+              <Button size="small" type="link" disabled={one.rule_id === shown.rule_id} onClick={() => show(one.version)}>
+                {t("rules.show")}
+              </Button>
+            </div>
+            {one.differs.length > 0 && (
+              <p className="small">
+                {t("rules.differs", { fields: one.differs.map((field) => name("rule_field", field)).join(" · ") })}
+              </p>
+            )}
+            {one.differs.includes("condition") && <pre className="condition-text">{one.content.condition}</pre>}
+          </li>
+        ))}
+      </ol>
+      <ol className="card history">
+        {detail.events.map((one) => (
+          <li key={`${one.at} ${one.kind}`}>
+            <div className="history-line">
+              <strong>{name("rule_event", one.kind)}</strong>
+              <span className="quiet small">{t("rules.version", { version: one.version })}</span>
+            </div>
+            <p className="quiet small">
+              {one.by} · {instantText(one.at)}
+            </p>
+            {one.reason && <p className="small">{one.reason}</p>}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { useEffect } from "react";
+import { useParams } from "react-router";
+import { useSpeech } from "../i18n";
+import { Lists } from "./Lists";
+import { NewRule } from "./NewRule";
+import { OneRule } from "./OneRule";
+import { RuleList } from "./RuleList";
+import "../warnings/level.css";
+import "./rules.css";
+
+/** The rules; the one that the address names, whole. */
+export default function RulesPage() {
+  const { t } = useSpeech();
+  const { code } = useParams();
+  const named = code && code !== "new" && code !== "lists" ? `${code} · ` : "";
+  useEffect(() => {
+    document.title = `${named}${t("rules.title")} · ${t("app.name")}`;
+  }, [t, named]);
+  return (
+    <div className="page rules">
+      {code === "new" ? <NewRule /> : code === "lists" ? <Lists /> : code ? <OneRule key={code} code={code} /> : <RuleList />}
+    </div>
+  );
+}
