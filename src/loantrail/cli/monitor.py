@@ -1,0 +1,86 @@
+"""`loantrail monitor`: takes in what core systems drop into a folder or send through Kafka, while it happens."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from loantrail.errors import ConfigurationError
+from loantrail.monitor.kafka import FORMATS, KafkaSource
+from loantrail.monitor.leading import Connecting, Source, run_monitor
+from loantrail.monitor.settling import Settling
+from loantrail.monitor.watching import STABLE_SECONDS, FolderSource, prepare_folder
+from loantrail.postgres.connection import database
+from loantrail.settings import read_settings
+from loantrail.tracing.retrace import Retracing
+
+
+@click.command(name="monitor")
+@click.option(
+    "--watch", type=click.Path(path_type=Path, file_okay=False), help="Folder that files are dropped into."
+)
+@click.option("--mapping", help="Mapping file for the files of the folder.")
+@click.option(
+    "--stable-seconds",
+    type=click.FloatRange(0),
+    default=STABLE_SECONDS,
+    show_default=True,
+    help="A file without a marker NAME.done is complete when it did not change for so long.",
+)
+@click.option("--kafka", "brokers", help="Brokers of Kafka, as HOST:PORT, several with commas.")
+@click.option("--topic", help="Topic to read.")
+@click.option("--group", help="Name of this reading of the topic.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="json",
+    show_default=True,
+    help="Of its messages.",
+)
+@click.option(
+    "--kafka-setting", "kafka_settings", multiple=True, help="NAME=VALUE for librdkafka, repeatable."
+)
+def command(
+    watch: Path | None,
+    mapping: str | None,
+    stable_seconds: float,
+    brokers: str | None,
+    topic: str | None,
+    group: str | None,
+    form: str,
+    kafka_settings: tuple[str, ...],
+) -> None:
+    """Take in files of a folder, messages of Kafka, or both, until Ctrl+C.
+
+    One monitor is at work; others that are started stand by and take over when it ends.
+    """
+    if watch is None and brokers is None:
+        raise ConfigurationError("there is nothing to watch", remedy="Name --watch FOLDER or --kafka BROKERS")
+    if brokers is not None and (topic is None or group is None):
+        raise ConfigurationError("--kafka needs a topic and a group", remedy="Name --topic and --group")
+    if watch is not None:
+        prepare_folder(watch)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with database() as books:
+        sessions = Connecting(books)
+        settling = Settling(sessions, Retracing(sessions).start, read_settings().live_trace_seconds)
+        sources: list[Source] = []
+        if watch is not None:
+            options = {"mapping": mapping} if mapping else {}
+            sources.append(FolderSource(watch, books, settling.start, options, stable_seconds))
+        if brokers is not None and topic is not None and group is not None:
+            settings: dict[str, str] = {}
+            for one in kafka_settings:
+                name, _, value = one.partition("=")
+                settings[name] = value
+            sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings))
+        settling.start()
+        run_monitor(books, sources, click.echo, stopping)

@@ -1,0 +1,1 @@
+"""Takes in what the bank's systems send while it happens."""

@@ -1,0 +1,107 @@
+"""One monitor is at work, any number stand by: a lock that the database holds for a session decides.
+
+The one at work writes over the very session that holds the lock, so one that lost it cannot write any more. When its
+process dies its session ends, and the next one that asks has the lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import psycopg
+
+from loantrail.errors import DatabaseUnavailable, StorageExhausted
+from loantrail.monitor import store
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+ASK_SECONDS: Final = 1.0
+"""How often one that stands by asks for the lock."""
+REST_SECONDS: Final = 0.2
+"""The pause when no source had anything."""
+
+
+class Books(Protocol):
+    """A way to the database, such as `loantrail.postgres.connection.Database`."""
+
+    def connect(self) -> AbstractContextManager[Connection[Any]]: ...
+
+
+class Source(Protocol):
+    """Something that rows come from."""
+
+    def begin(self, connection: Connection[Any]) -> None:
+        """This process is the one at work now."""
+        ...
+
+    def step(self, connection: Connection[Any]) -> bool:
+        """Take in what is there, if anything; whether there was. May commit."""
+        ...
+
+    def end(self) -> None:
+        """This process is no longer at work; `begin` may follow."""
+        ...
+
+
+class Connecting:
+    """Sessions of their own, for threads that work beside."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    @contextmanager
+    def session(self) -> Generator[Connection[Any]]:
+        with self._books.connect() as connection:
+            yield connection
+            if not connection.closed:
+                connection.rollback()
+
+
+def run_monitor(
+    books: Books, sources: Sequence[Source], say: Callable[[str], None], stopping: threading.Event
+) -> None:
+    """Stand by until this is the one at work, then let the sources take their turns, until `stopping`."""
+    while not stopping.is_set():
+        try:
+            with books.connect() as connection:
+                if _lead(connection, say, stopping):
+                    _work(connection, sources, stopping)
+        except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
+            say(f"the database cannot be used now, trying again: {problem}")
+            stopping.wait(ASK_SECONDS)
+
+
+def _lead(connection: Connection[Any], say: Callable[[str], None], stopping: threading.Event) -> bool:
+    told = False
+    while not stopping.is_set():
+        if store.try_to_lead(connection):
+            say("this monitor is at work")
+            return True
+        if not told:
+            say("another monitor is at work; this one stands by")
+            told = True
+        stopping.wait(ASK_SECONDS)
+    return False
+
+
+def _work(connection: Connection[Any], sources: Sequence[Source], stopping: threading.Event) -> None:
+    begun: list[Source] = []
+    try:
+        for source in sources:
+            begun.append(source)
+            source.begin(connection)
+        while not stopping.is_set():
+            busy = False
+            for source in sources:
+                busy = source.step(connection) or busy
+            store.is_there(connection)
+            if not busy:
+                stopping.wait(REST_SECONDS)
+        store.no_longer_leading(connection)
+    finally:
+        for source in begun:
+            source.end()

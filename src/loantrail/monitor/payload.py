@@ -1,0 +1,218 @@
+"""From the bytes of a request or message to rows: JSON, NDJSON and ISO 20022 XML.
+
+A row that cannot be read is refused by itself where the rest can still be told apart; otherwise the whole is
+(InputError, with line and column). Fields are those of the record type statement_line.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from loantrail.errors import InputError, LimitExceeded, Place
+from loantrail.ledger.model import STATEMENT_LINE
+from loantrail.monitor.model import Delivery, Refused, Sent, Value
+from loantrail.sources.iso20022 import Iso20022Adapter
+from loantrail.sources.model import SourceFile
+
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+XML: Final = "application/xml"
+MEDIA_TYPES: Final = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, XML: XML, "text/xml": XML}
+"""What may be sent, and what it is read as."""
+ROWS_MAX: Final = 8_192
+BYTES_MAX: Final = 16 * 2**20
+ORIGINAL_BYTES: Final = 65_536
+"""How much of a row that cannot be read is kept."""
+FIELDS: Final = tuple(
+    item.name for item in STATEMENT_LINE.fields if item.name not in ("source_file", "position")
+)
+_GIVEN_HERE: Final = frozenset({"source_file", "position"})
+_AT_BYTE: Final = re.compile(r" ?\(byte (\d+)\)")
+_BROKEN: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
+
+_row: Final = msgspec.json.Decoder(dict[str, Value])
+_rows: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def too_many_rows(count: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"the request has {count} rows, at most {ROWS_MAX} are taken at once",
+        remedy=f"Send it in parts of at most {ROWS_MAX} rows, or import a file with `loantrail import`",
+    )
+
+
+def read_payload(body: bytes, media_type: str, source: str, charset: str = "") -> Delivery:
+    """The rows of a body of one of `MEDIA_TYPES`.
+
+    InputError when nothing of it can be told apart, LimitExceeded when it has more than `ROWS_MAX` rows.
+    """
+    if charset.strip("\"' ").lower() not in _UTF_8 and media_type != XML:
+        raise InputError(f"the body is in {charset}", Place(field="body"), "Send it in UTF-8")
+    body = body.removeprefix(_BOM)
+    if not body.strip():
+        raise InputError("the body is empty", Place(field="body"), "Send at least one row")
+    if media_type == XML:
+        return _read_xml(body, source)
+    if media_type == NDJSON:
+        return _read_lines(body, source)
+    return _read_json(body, source)
+
+
+def _read_json(body: bytes, source: str) -> Delivery:
+    text = body.lstrip()
+    skipped = len(body) - len(text)
+    try:
+        if text[:1] == b"[":
+            parts = [bytes(part) for part in _rows.decode(text)]
+        elif text[:1] == b"{":
+            msgspec.json.decode(text, type=msgspec.Raw)
+            parts = [text]
+        else:
+            raise InputError(
+                "the body is neither a JSON object nor an array of them",
+                Place(field="body"),
+                "Send one row as an object, or several in an array",
+            )
+    except _BROKEN as problem:
+        why, line, column = _where(problem, text, body[:skipped])
+        raise InputError(
+            f"the body is no JSON: {why} at line {line}, column {column}",
+            Place(field="body"),
+            "Correct it there; nothing of it was taken in",
+        ) from None
+    if len(parts) > ROWS_MAX:
+        raise too_many_rows(len(parts))
+    if not parts:
+        raise InputError("the array is empty", Place(field="body"), "Send at least one row")
+    for number, part in enumerate(parts, start=1):
+        if part.lstrip()[:1] != b"{":
+            raise InputError(
+                f"element {number} of the array is no object",
+                Place(field="body"),
+                "A row is an object of field names and values",
+            )
+    sent: list[Sent] = []
+    refused: list[Refused] = []
+    for number, part in enumerate(parts, start=1):
+        _add(number, part, sent, refused)
+    return Delivery(source, sent, refused=refused, size_bytes=len(body))
+
+
+def _read_lines(body: bytes, source: str) -> Delivery:
+    count = body.count(b"\n") + 1
+    sent: list[Sent] = []
+    refused: list[Refused] = []
+    for number, line in enumerate(body.split(b"\n") if count <= 4 * ROWS_MAX else _lines(body), start=1):
+        if not line.strip():
+            continue
+        if len(sent) + len(refused) >= ROWS_MAX:
+            raise too_many_rows(count)
+        _add(number, line, sent, refused)
+    return Delivery(source, sent, refused=refused, size_bytes=len(body))
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    """Without a list of them all."""
+    at = 0
+    while at <= len(body):
+        end = body.find(b"\n", at)
+        end = len(body) if end < 0 else end
+        yield body[at:end]
+        at = end + 1
+
+
+def _add(number: int, part: bytes, sent: list[Sent], refused: list[Refused]) -> None:
+    """Read one row; what cannot be read goes to `refused`."""
+    kept = part.strip()[:ORIGINAL_BYTES]
+    try:
+        values = _row.decode(part)
+    except msgspec.ValidationError as problem:
+        name = _named(str(problem))
+        refused.append(
+            Refused(
+                number,
+                name,
+                "value_not_plain",
+                f"the row holds something that is no text, number, true, false or null ({problem}); "
+                "send plain values, whole numbers below 2^63",
+                kept,
+            )
+        )
+        return
+    except _BROKEN as problem:
+        why, line, column = _where(problem, part)
+        refused.append(
+            Refused(
+                number,
+                "",
+                "json_malformed",
+                f"the row is no JSON: {why} at line {line}, column {column}; correct it there and send the row again",
+                kept,
+            )
+        )
+        return
+    for name in values:
+        if name not in FIELDS:
+            what = (
+                "is given here, not by the sender"
+                if name in _GIVEN_HERE
+                else "is no field of a statement line"
+            )
+            refused.append(
+                Refused(
+                    number,
+                    name[:200],
+                    "field_unknown",
+                    f"{name[:200]!r} {what}; known are {', '.join(FIELDS)}",
+                    kept,
+                )
+            )
+            return
+    sent.append(Sent(number, values, kept))
+
+
+def _named(problem: str) -> str:
+    found = re.search(r"\$\.?\[?[`'\"]?([\w]+)", problem)
+    return found[1] if found else ""
+
+
+def _where(problem: Exception, text: bytes, before: bytes = b"") -> tuple[str, int, int]:
+    """What is wrong, and its line and column, both from 1."""
+    if isinstance(problem, RecursionError):
+        return "it is nested too deeply", 1, 1
+    why = str(problem)
+    found = _AT_BYTE.search(why)
+    at = int(found[1]) if found else len(text)
+    read = before + text[:at]
+    reason = _AT_BYTE.sub("", why).removeprefix("JSON is malformed: ")
+    return reason[:1].lower() + reason[1:], read.count(b"\n") + 1, len(read) - (read.rfind(b"\n") + 1) + 1
+
+
+def _read_xml(body: bytes, source: str) -> Delivery:
+    """By the adapter of files, which reads a file."""
+    frames: list[pl.DataFrame] = []
+    refused: list[Refused] = []
+    rows = 0
+    with tempfile.TemporaryDirectory(prefix="loantrail-live-") as folder:
+        path = Path(folder) / "message.xml"
+        path.write_bytes(body)
+        for batch in Iso20022Adapter().read(SourceFile(path, source)):
+            frames.append(batch.rows)
+            rows += len(batch.rows) + len(batch.refusals)
+            if rows > ROWS_MAX:
+                raise too_many_rows(rows)
+            refused += [
+                Refused(one.position, one.field, one.reason, one.message, one.original[:ORIGINAL_BYTES])
+                for one in batch.refusals
+            ]
+    typed = pl.concat(frames) if frames else None
+    return Delivery(source, typed=typed, refused=refused, size_bytes=len(body))

@@ -1,0 +1,244 @@
+"""Statement lines as they are booked: `POST /api/v1/transactions`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.requests import ClientDisconnect
+
+from loantrail.errors import InputError, LimitExceeded, Place
+from loantrail.http.connections import Connections
+from loantrail.http.pages.model import Answer
+from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
+from loantrail.ids import content_hash
+from loantrail.monitor.model import KeyReused
+from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
+from loantrail.monitor.settling import Settling
+from loantrail.monitor.writing import Overloaded, Writer
+from loantrail.settings import read_settings
+from loantrail.tracing.retrace import Retracing
+from loantrail.tracing.routes_evaluation import Tracer
+
+SOURCE: Final = "POST /api/v1/transactions"
+RETRY_AFTER_SECONDS: Final = 1
+SMALL_BYTES: Final = 65_536
+"""A body up to this size is read where it arrives; a longer one in a thread, so that others go on."""
+_STARTING: Final = threading.Lock()
+_encoder: Final = msgspec.json.Encoder()
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What takes in live lines in this process."""
+
+    writer: Writer
+    settling: Settling
+
+
+def live_of(request: Request, tracer: Tracer) -> Live:
+    """The one of this application; begun when first asked for."""
+    state = request.app.state
+    with _STARTING:
+        known: Live | None = getattr(state, "live", None)
+        if known is None:
+            known = live_intake(state.connections, tracer)
+            state.live = known
+        return known
+
+
+def live_intake(connections: Connections, tracer: Retracing) -> Live:
+    """A writer, and what pairs and traces after it."""
+    settling = Settling(connections, tracer.start, read_settings().live_trace_seconds)
+    return Live(Writer(connections, lambda _rows: settling.start()), settling)
+
+
+Intake = Annotated[Live, Depends(live_of)]
+
+
+class TakenRow(Answer):
+    """What became of one row."""
+
+    position: int = Field(
+        description="Number of the row in the request, from 1; the line's number in NDJSON."
+    )
+    outcome: Literal["accepted", "duplicate", "refused"]
+    line_id: str | None = Field(description="The statement line in the books.")
+    field: str | None
+    reason: str | None = Field(description="A stable name of why it was refused.")
+    message: str | None
+    remedy: str | None
+    refusal_id: str | None = Field(description="The entry of the quarantine that keeps its bytes.")
+
+
+class TakenIn(Answer):
+    """What became of the request: everything told here is committed."""
+
+    accepted: int
+    duplicate: int
+    refused: int
+    rows: list[TakenRow]
+
+
+_ROW_SCHEMA: Final = {"type": "object"}  # a row that cannot be used is refused by itself
+_BODY: Final = {
+    "required": True,
+    "description": "One statement line as an object, or several in an array. Also taken: NDJSON, one object a line "
+    "(application/x-ndjson), and a pacs.008 or camt.052/053/054 message (application/xml). Fields: "
+    f"{', '.join(FIELDS)}. Amounts are whole fen, as numbers or texts. A row that cannot be used is refused by itself. "
+    f"At most {ROWS_MAX} rows and {BYTES_MAX // 2**20} MiB.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [
+                    _ROW_SCHEMA,
+                    {"type": "array", "minItems": 1, "items": _ROW_SCHEMA},
+                ]
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "/transactions",
+    tags=["live intake"],
+    response_model=TakenIn,
+    responses=problem_responses(
+        *WRITE_STATUSES,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.INSUFFICIENT_STORAGE,
+    ),
+    openapi_extra={"requestBody": _BODY},
+)
+async def take_transactions(
+    request: Request,
+    live: Intake,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Names this request: sent again with the same body it gets the same answer, and nothing is "
+            "taken in twice. Kept for 7 days.",
+        ),
+    ] = None,
+) -> Response:
+    """Take in statement lines; the answer comes when they are committed."""
+    kind, charset = _media_type(request)
+    if kind is None:
+        return _problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "media_type_unknown",
+            "The body is of a kind that is not read here",
+            f"Send it as {', '.join(sorted(set(MEDIA_TYPES.values())))}",
+        )
+    room = _Room(live.writer)
+    try:
+        body = await _body(request, room)
+        if len(body) <= SMALL_BYTES and kind != XML:
+            delivery = read_payload(body, kind, SOURCE, charset)
+        else:
+            delivery = await run_in_threadpool(read_payload, body, kind, SOURCE, charset)
+        if idempotency_key is not None:
+            hashed = content_hash([kind.encode(), b"\n", body])
+            delivery = replace(delivery, key=idempotency_key, content_hash=hashed)
+        answer = await asyncio.wrap_future(live.writer.submit(delivery))
+    except LimitExceeded as problem:
+        return _problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", problem.problem, problem.remedy
+        )
+    except Overloaded as problem:
+        return _problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            problem.code,
+            problem.problem,
+            problem.remedy,
+            {"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+    finally:
+        room.release()
+    if isinstance(answer, KeyReused):
+        return _problem(
+            HTTPStatus.CONFLICT,
+            "idempotency_key_reused",
+            "The idempotency key was used before, for another body; nothing was taken in",
+            "Give every new request a key of its own; repeat a request unchanged",
+        )
+    return Response(_encoder.encode(answer), media_type="application/json")
+
+
+class _Room:
+    """Memory that this request has made sure of."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._held = 0
+
+    def grow(self, size_bytes: int) -> None:
+        """To at least so much; Overloaded where there is none."""
+        if size_bytes > self._held:
+            self._writer.reserve(size_bytes - self._held)
+            self._held = size_bytes
+
+    def release(self) -> None:
+        self._writer.release(self._held)
+        self._held = 0
+
+
+async def _body(request: Request, room: _Room) -> bytes:
+    """The whole body, never more than `BYTES_MAX` of it in memory."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit():
+        _check_size(int(announced))
+        room.grow(int(announced))
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            _check_size(size)
+            room.grow(size)
+            chunks.append(chunk)
+    except ClientDisconnect as problem:
+        raise InputError(
+            "the request broke off on its way", Place(field="body"), "Send it again"
+        ) from problem
+    return b"".join(chunks)
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > BYTES_MAX:
+        raise LimitExceeded(
+            f"the request has more than {BYTES_MAX // 2**20} MiB",
+            remedy=f"Send it in parts of at most {ROWS_MAX} rows, or import a file with `loantrail import`",
+        )
+
+
+def _media_type(request: Request) -> tuple[str | None, str]:
+    """What the body is read as, and its character set as far as it is told."""
+    given, _, rest = request.headers.get("content-type", "").partition(";")
+    charset = ""
+    for part in rest.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "charset":
+            charset = value
+    return MEDIA_TYPES.get(given.strip().lower()), charset
+
+
+def _problem(
+    status: HTTPStatus, code: str, detail: str, remedy: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    return JSONResponse(titled(status, code, detail, remedy).model_dump(), status, headers, MEDIA_TYPE)

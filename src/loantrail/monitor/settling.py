@@ -1,0 +1,104 @@
+"""After live lines are committed: pairs them, and asks for a trace, each not more often than its pause.
+
+What is outstanding stands in the database, so that whoever starts next goes on with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg_pool import PoolClosed
+
+from loantrail import clock
+from loantrail.ledger.pairs.booking import settle
+from loantrail.monitor import store
+from loantrail.monitor.writing import Sessions
+from loantrail.tracing import store_evaluation
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+PAIR_SECONDS: Final = 2.0
+"""Lines wait so long for others before they are paired."""
+AGAIN_SECONDS: Final = 5.0
+_LOG = logging.getLogger(__name__)
+
+
+class Settling:
+    """At most one thread of this process; `start` is cheap and may be called at any time."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        on_requested: Callable[[], None],
+        trace_seconds: float,
+        pair_seconds: float = PAIR_SECONDS,
+    ) -> None:
+        """`on_requested` is called when a trace was asked for. `trace_seconds`: how long lines wait for others before one
+        is."""
+        self._sessions = sessions
+        self._on_requested = on_requested
+        self._trace_seconds = trace_seconds
+        self._pair_seconds = pair_seconds
+        self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()
+        self._again = False
+
+    def start(self) -> None:
+        """Begin with what is outstanding, unless the thread is at it already: that one takes it along."""
+        with self._guard:
+            self._again = True
+            if self._thread is None:
+                # A daemon: what it had not finished stays outstanding.
+                self._thread = threading.Thread(target=self._work, name="settling", daemon=True)
+                self._thread.start()
+
+    def wait(self) -> None:
+        """Until nothing is left to do."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._guard:
+                self._again = False
+            clock.sleep(self._pair_seconds)
+            try:
+                with self._sessions.session() as connection:
+                    left = self._step(connection)
+            except Exception as problem:
+                if isinstance(problem.__cause__, PoolClosed):
+                    return  # the server ended; what is outstanding is taken up by the next one
+                _LOG.exception("pairing of live lines failed; it is tried again")
+                clock.sleep(AGAIN_SECONDS)
+                continue
+            with self._guard:
+                if left is None and not self._again:
+                    self._thread = None
+                    return
+            if left is not None:
+                clock.sleep(min(left, self._pair_seconds))
+
+    def _step(self, connection: Connection[Any]) -> float | None:
+        """Pair what waits, ask for a trace when it is time. Seconds until then, or None when nothing waits."""
+        # Lines that come while others are paired are not among these: they go on waiting.
+        unpaired, untraced, since = store.waiting(connection)
+        connection.rollback()
+        if unpaired:
+            settle(connection)
+        if not untraced or since is None:
+            return None
+        left = self._trace_seconds - (clock.now() - since).total_seconds()
+        if left > 0:
+            return left
+        store_evaluation.request_for_records(connection)
+        store.no_longer_waiting(connection, untraced, clock.now())
+        connection.commit()
+        self._on_requested()
+        unpaired, untraced, _ = store.waiting(connection)
+        connection.rollback()
+        return self._trace_seconds if unpaired or untraced else None

@@ -1,0 +1,205 @@
+"""A folder into which core systems drop files: takes complete ones, imports them, puts them away with a report.
+
+    FOLDER/statement.csv          being written, or waiting to be taken
+    FOLDER/statement.csv.done     says that it is complete
+    FOLDER/working/               being imported; taken up again after a crash
+    FOLDER/done/                  imported, and statement.csv.report.json
+    FOLDER/refused/               could not be used, and the report that says why
+
+A file is only ever moved by renaming, so that at every moment it is in one place whole. What is imported twice because of
+a crash is recognised by its keys.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from loantrail import clock
+from loantrail.errors import ConfigurationError, LoantrailError
+from loantrail.ledger.importing import import_files
+from loantrail.monitor import store
+from loantrail.monitor.leading import Books
+from loantrail.sources.files import Opened, Unusable, content_digest, open_files, stable_name
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from loantrail.sources.dry_run import Outcome
+
+MARKER: Final = ".done"
+UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".writing")
+"""Endings of names under which programs write what is not complete yet."""
+STABLE_SECONDS: Final = 5.0
+WORKING, DONE, REFUSED = "working", "done", "refused"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    size_bytes: int
+    changed_ns: int
+    since: float
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folders in it. ConfigurationError when it is not there or cannot be written to."""
+    try:
+        for name in (WORKING, DONE, REFUSED):
+            (folder / name).mkdir(exist_ok=True)
+    except OSError as problem:
+        raise ConfigurationError(
+            f"{folder} cannot be watched: {problem.strerror}",
+            remedy="Name a folder that exists and that this user may write to",
+        ) from None
+
+
+class FolderSource:
+    """Watches one folder, not those in it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        books: Books,
+        on_taken: Callable[[], None],
+        options: Mapping[str, str] | None = None,
+        stable_seconds: float = STABLE_SECONDS,
+    ) -> None:
+        """`options` are those of an import: `mapping`, `format`, ... ConfigurationError when the folder cannot be used."""
+        self._folder = folder
+        self._books = books
+        self._on_taken = on_taken
+        self._options = dict(options or {})
+        self._stable_seconds = stable_seconds
+        self._seen: dict[str, _Seen] = {}
+        prepare_folder(folder)
+
+    def begin(self, connection: Connection[Any]) -> None:
+        del connection
+        self._seen.clear()
+
+    def end(self) -> None:
+        """Nothing is held open."""
+
+    def step(self, connection: Connection[Any]) -> bool:
+        """Take the files that are complete; those that a crash left in `working` first."""
+        left = sorted(path for path in (self._folder / WORKING).iterdir() if path.is_file())
+        for path in left:
+            self._take(connection, path)
+        complete = self._complete()
+        for path in complete:
+            taken = _free(self._folder / WORKING / path.name)
+            try:
+                path.rename(taken)
+            except FileNotFoundError:
+                continue  # whoever wrote it took it away again
+            path.with_name(path.name + MARKER).unlink(missing_ok=True)
+            self._take(connection, taken)
+        return bool(left or complete)
+
+    def _complete(self) -> list[Path]:
+        """Files with a marker beside them, and files that did not change for a while; by name."""
+        now = clock.monotonic_seconds()
+        found: list[Path] = []
+        seen: dict[str, _Seen] = {}
+        listed = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
+        names = {path.name for path in listed}
+        for path in listed:
+            name = path.name
+            if name.lower().endswith((MARKER, *UNFINISHED)):
+                continue
+            try:
+                if not path.is_file() or path.is_symlink():
+                    continue
+                status = path.stat()
+            except OSError:
+                continue
+            if name + MARKER in names:
+                found.append(path)
+                continue
+            before = self._seen.get(name)
+            same = before is not None and (before.size_bytes, before.changed_ns) == (
+                status.st_size,
+                status.st_mtime_ns,
+            )
+            seen[name] = (
+                before if before is not None and same else _Seen(status.st_size, status.st_mtime_ns, now)
+            )
+            if now - seen[name].since >= self._stable_seconds:
+                found.append(path)
+        self._seen = seen
+        return found
+
+    def _take(self, connection: Connection[Any], path: Path) -> None:
+        """Import one file of `working` and put it away. DatabaseUnavailable leaves it there."""
+        # Before the first row: whatever happens, a trace is asked for.
+        store.note_waiting(connection, 1, clock.now())
+        connection.commit()
+        name = stable_name(self._folder / path.name)
+        try:
+            opened = [_renamed(one, name) for one in open_files([path], self._options)]
+            outcome = import_files(opened, books=self._books, settles=False)
+            report = _report(outcome)
+            into = REFUSED if outcome.unusable else DONE
+        except LoantrailError:
+            raise
+        except Exception as problem:
+            # A defect of ours must not hold up the files behind this one.
+            _LOG.exception("%s failed", name)
+            report = {"problems": [f"{type(problem).__name__}: {problem}"]}
+            into = REFUSED
+        self._put_away(path, self._folder / into, {"file": name, **report})
+        self._on_taken()
+
+    def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> None:
+        digest = content_digest(path)
+        target = into / path.name
+        kept = target.with_name(target.name + ".report.json")
+        if target.exists() or not _is_report_of(kept, digest):
+            target = _free(target)
+            kept = target.with_name(target.name + ".report.json")
+            text = json.dumps(
+                {"sha256": digest, "at": clock.now().isoformat(), **report}, ensure_ascii=False, indent=2
+            )
+            written = kept.with_name(kept.name + ".tmp")
+            written.write_text(text + "\n", "utf-8")
+            written.replace(kept)
+        # Last: until then a crash begins with this file again.
+        path.rename(target)
+
+
+def _renamed(file: Opened | Unusable, name: str) -> Opened | Unusable:
+    """Under the name that it was dropped with."""
+    if isinstance(file, Unusable):
+        return replace(file, name=name)
+    return replace(file, source=replace(file.source, name=name))
+
+
+def _is_report_of(path: Path, digest: str) -> bool:
+    """Whether a crash left the report of this very file."""
+    try:
+        return json.loads(path.read_text("utf-8")).get("sha256") == digest
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _free(path: Path) -> Path:
+    """The path, or one beside it that no file has."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate = path.with_name(f"{path.stem}~{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def _report(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "accepted": dict(outcome.accepted),
+        "duplicate": {name: count for name, count in outcome.duplicate.items() if count},
+        "refused": dict(outcome.refused),
+        "problems": [str(one.problem) for one in outcome.unusable],
+    }

@@ -1,0 +1,194 @@
+"""One thread that writes deliveries of many senders in groups, so that small requests share a commit.
+
+Whoever hands over a delivery gets its answer when it is committed, not before. What waits is bounded: more than that is
+turned away at once (`Overloaded`), and memory stays bounded whatever comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from loantrail import clock
+from loantrail.errors import LoantrailError
+from loantrail.monitor import store
+from loantrail.monitor.committing import commit_group
+from loantrail.monitor.model import Answered, Delivery, KeyReused
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+GROUP_ROWS: Final = 8_192
+GATHER_SECONDS: Final = 0.010
+ROWS_WAITING_MAX: Final = 8 * GROUP_ROWS
+BYTES_WAITING_MAX: Final = 64 * 2**20
+IDLE_SECONDS: Final = 5.0
+"""How long the connection is kept when nothing comes."""
+_LOG = logging.getLogger(__name__)
+
+Result = Answered | KeyReused
+
+
+@dataclass(slots=True)
+class Waiting:
+    delivery: Delivery
+    answer: Future[Result]
+    since: float
+    counts: bool = True
+    """Whether its rows are among those that wait."""
+
+
+class Overloaded(LoantrailError):
+    """More is waiting than may wait."""
+
+    code = "overloaded"
+
+
+class Sessions(Protocol):
+    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
+
+    def session(self) -> AbstractContextManager[Connection[Any]]: ...
+
+
+class Writer:
+    """Begins with the first delivery and ends with the process."""
+
+    def __init__(self, sessions: Sessions, on_committed: Callable[[int], None]) -> None:
+        """`on_committed` is told how many rows a commit brought into the books."""
+        self._sessions = sessions
+        self._on_committed = on_committed
+        self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self._held: Waiting | None = None
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._rows_waiting = 0
+        self._bytes_waiting = 0
+
+    # Room ----------------------------------------------------------------------------------------------------
+
+    def reserve(self, size_bytes: int) -> None:
+        """Make sure of memory for a body before it is read; Overloaded where there is none. `release` gives it back."""
+        with self._guard:
+            if self._bytes_waiting + size_bytes > BYTES_WAITING_MAX:
+                raise _overloaded()
+            self._bytes_waiting += size_bytes
+
+    def release(self, size_bytes: int) -> None:
+        with self._guard:
+            self._bytes_waiting -= size_bytes
+
+    def submit(self, delivery: Delivery) -> Future[Result]:
+        """Have a delivery written. Overloaded when too many rows wait already. The answer may be a LoantrailError."""
+        answer: Future[Result] = Future()
+        with self._guard:
+            if self._rows_waiting and self._rows_waiting + delivery.row_count > ROWS_WAITING_MAX:
+                raise _overloaded()
+            self._rows_waiting += delivery.row_count
+            self._queue.put(Waiting(delivery, answer, clock.monotonic_seconds()))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="live intake", daemon=True)
+                self._thread.start()
+        return answer
+
+    # The thread ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            first = self._held or self._queue.get()
+            self._held = None
+            try:
+                with self._sessions.session() as connection:
+                    self._tidy(connection)
+                    group: list[Waiting] | None = self._gather(first)
+                    while group:
+                        self._write(connection, group)
+                        group = self._next_group()
+                        if connection.closed:
+                            self._hand_back(group or [])
+                            break
+            except Exception as problem:
+                # The database cannot be reached: whoever waits is told, the next delivery tries again.
+                _LOG.warning("live intake has no database: %s", problem)
+                self._fail([first], problem)
+
+    def _next_group(self) -> list[Waiting]:
+        """The next group, or nothing when it stays quiet: then the connection is given back."""
+        if self._held is not None:
+            first, self._held = self._held, None
+            return self._gather(first)
+        try:
+            return self._gather(self._queue.get(timeout=IDLE_SECONDS))
+        except queue.Empty:
+            return []
+
+    def _gather(self, first: Waiting) -> list[Waiting]:
+        """What is there within `GATHER_SECONDS` after the first came, up to `GROUP_ROWS` rows. What waited for a commit has
+        waited enough."""
+        group, rows = [first], first.delivery.row_count
+        until = first.since + GATHER_SECONDS
+        while rows < GROUP_ROWS:
+            try:
+                following = self._queue.get(timeout=max(until - clock.monotonic_seconds(), 0.0))
+            except queue.Empty:
+                break
+            if rows + following.delivery.row_count > GROUP_ROWS:
+                self._held = following
+                break
+            group.append(following)
+            rows += following.delivery.row_count
+        return group
+
+    def _write(self, connection: Connection[Any], group: Sequence[Waiting]) -> None:
+        try:
+            answers = commit_group(connection, [one.delivery for one in group])
+        except LoantrailError as problem:
+            self._fail(group, problem)
+        except Exception as problem:
+            _LOG.exception("a group of deliveries failed")
+            if len(group) == 1 or connection.closed:
+                self._fail(group, problem)
+                return
+            # One of them is to blame: the others must not suffer.
+            for one in group:
+                self._write(connection, [one])
+        else:
+            self._leave(group)
+            for one, answer in zip(group, answers, strict=True):
+                if not one.answer.done():
+                    one.answer.set_result(answer)
+            accepted = sum(answer.accepted for answer in answers if isinstance(answer, Answered))
+            if accepted:
+                self._on_committed(accepted)
+
+    def _fail(self, group: Sequence[Waiting], problem: Exception) -> None:
+        self._leave(group)
+        for one in group:
+            if not one.answer.done():  # nor given up by its sender
+                one.answer.set_exception(problem)
+
+    def _leave(self, group: Sequence[Waiting]) -> None:
+        with self._guard:
+            for one in group:
+                if one.counts:
+                    one.counts = False
+                    self._rows_waiting -= one.delivery.row_count
+
+    def _hand_back(self, group: Sequence[Waiting]) -> None:
+        for one in group:
+            self._queue.put(one)
+
+    def _tidy(self, connection: Connection[Any]) -> None:
+        store.forget_answers(connection, clock.now() - store.KEPT)
+        connection.commit()
+
+
+def _overloaded() -> Overloaded:
+    return Overloaded(
+        "too much is waiting to be written", remedy="Send it again after the seconds of Retry-After"
+    )

@@ -1,0 +1,109 @@
+"""What is read out of a body, and how one that cannot be read is refused."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from loantrail.errors import InputError, LimitExceeded
+from loantrail.monitor.committing import _instants
+from loantrail.monitor.payload import JSON, NDJSON, ROWS_MAX, XML, read_payload
+from loantrail.sources.moments import instants
+
+LINE = b'{"booked_at": "2026-03-01T10:00:00+08:00", "account": "A", "direction": "debit", "amount_fen": 100}'
+
+
+def read(body: bytes, kind: str = JSON, charset: str = ""):
+    return read_payload(body, kind, "test", charset)
+
+
+def test_one_row_and_an_array_of_rows_are_read() -> None:
+    assert [row.position for row in read(LINE).sent] == [1]
+    several = read(b"\xef\xbb\xbf [" + LINE + b",\n" + LINE + b"]")
+    assert [row.position for row in several.sent] == [1, 2]
+    assert several.sent[1].original == LINE
+    assert several.sent[0].values["amount_fen"] == 100
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty"),
+        (b"[]", "empty"),
+        (b"7", "neither a JSON object nor an array"),
+        (b"[1]", "element 1 of the array is no object"),
+        (b'[{"a": 1},\n {"b": }]', "line 2, column 8"),
+        (b'\n\n{"a": 1', "line 3, column 8"),
+        (b'{"a": 1} {"b": 2}', "trailing characters at line 1, column 1"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a": ' * 50_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_as_a_whole_with_its_place(body: bytes, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        read(body)
+
+
+def test_a_body_in_another_character_set_is_refused() -> None:
+    with pytest.raises(InputError, match="UTF-8"):
+        read(LINE, charset="gb18030")
+    found = read('[{"account": "账"}]'.encode("gb18030"))
+    assert [one.reason for one in found.refused] == ["json_malformed"]
+
+
+def test_rows_that_cannot_be_read_are_refused_alone() -> None:
+    found = read(
+        b"["
+        + LINE
+        + b', {"account": {"deep": 1}}, {"amount": 5}, {"source_file": "x"}, {"amount_fen": 1e400}, {"amount_fen": '
+        + b"9" * 400
+        + b"}]"
+    )
+    assert len(found.sent) + len(found.refused) == 6
+    reasons = {one.position: (one.field, one.reason) for one in found.refused}
+    assert reasons[2][1] == "value_not_plain"
+    assert reasons[3] == ("amount", "field_unknown")
+    assert reasons[4] == ("source_file", "field_unknown")
+    assert "is given here" in found.refused[2].message
+    assert found.row_count == 6
+
+
+def test_a_line_that_is_no_json_leaves_the_other_lines_alone() -> None:
+    found = read(LINE + b"\n\n{broken}\n" + b"[" * 5000 + b"\n" + LINE, NDJSON)
+    assert [row.position for row in found.sent] == [1, 5]
+    assert [(one.position, one.reason) for one in found.refused] == [
+        (3, "json_malformed"),
+        (4, "value_not_plain"),
+    ]
+    assert "line 1, column 2" in found.refused[0].message
+
+
+def test_more_rows_than_are_taken_at_once_are_refused() -> None:
+    for body, kind in (
+        (b"[" + b",".join([b"{}"] * (ROWS_MAX + 1)) + b"]", JSON),
+        (b"{}\n" * (ROWS_MAX + 1), NDJSON),
+        (b"{}\n" * 1_000_000, NDJSON),
+    ):
+        with pytest.raises(LimitExceeded, match="at most 8192"):
+            read(body, kind)
+
+
+def test_a_message_that_is_no_message_is_refused() -> None:
+    for body in (b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><Document>&b;</Document>'):
+        with pytest.raises(InputError):
+            read(body, XML)
+
+
+def test_instants_in_the_usual_form_are_read_as_the_slow_way_reads_them() -> None:
+    usual = ["2026-03-01T10:00:00+08:00", "2026-03-01 10:00:00.25Z", "2026-02-28T23:59:59.999999-05:30"]
+    quick = _instants("booked_at", usual)
+    assert quick.dtype.is_temporal()
+    assert quick.to_list() == instants(pl.Series(usual), "Asia/Shanghai").to_list()
+    for odd in (
+        None,
+        "2026-03-01T10:00:00",
+        "2026-13-01T10:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "2026-03-01",
+    ):
+        assert _instants("booked_at", [*usual, odd]).dtype == pl.String

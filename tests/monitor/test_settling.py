@@ -1,0 +1,82 @@
+"""After live lines: they are paired, and a trace is asked for once for many commits."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from tests.http.bank import write_books
+from tests.monitor.rows import message
+
+from loantrail.monitor import settling
+from loantrail.monitor.committing import commit_group
+from loantrail.monitor.leading import Connecting
+from loantrail.monitor.payload import JSON, read_payload
+from loantrail.monitor.settling import Settling
+from loantrail.postgres.connection import Database
+
+pytestmark = pytest.mark.database
+
+
+def requested(asked: psycopg.Connection[Any]) -> int:
+    found = asked.execute("SELECT requested FROM tracing.evaluation").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def waiting(asked: psycopg.Connection[Any]) -> tuple[int, int]:
+    found = asked.execute("SELECT unpaired_lines, untraced_lines FROM published.live_waiting").fetchone()
+    assert found is not None
+    return int(found[0]), int(found[1])
+
+
+@pytest.mark.parametrize(("trace_seconds", "asked_for"), [(0.5, (1, 2)), (0.0, (2,))])
+def test_many_commits_ask_for_one_trace_and_nothing_is_left_waiting(
+    trace_seconds: float,
+    asked_for: tuple[int, ...],
+    books: Database,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_books(asked)
+    before = requested(asked)
+    asks: list[float] = []
+    working = Settling(
+        Connecting(books),
+        lambda: asks.append(time.monotonic()),
+        trace_seconds=trace_seconds,
+        pair_seconds=0.02,
+    )
+    real = settling.settle
+
+    def settle_while_another_comes(connection: psycopg.Connection[Any]) -> object:
+        # A commit that lands while others are paired is not part of them.
+        monkeypatch.setattr(settling, "settle", real)
+        commit(99)
+        return real(connection)
+
+    monkeypatch.setattr(settling, "settle", settle_while_another_comes)
+    begun = time.monotonic()
+    with books.connect() as connection:
+
+        def commit(number: int) -> None:
+            commit_group(connection, [read_payload(message(number), JSON, "test")])
+
+        for number in range(5):
+            commit(number)
+        assert waiting(asked) == (5, 5)
+        working.start()
+        working.wait()
+
+        assert waiting(asked) == (0, 0)
+        assert requested(asked) - before == len(asks)
+        # Where no time is left to wait, the line that came meanwhile is asked for by itself.
+        assert len(asks) in asked_for
+        assert asks[0] - begun >= trace_seconds * 0.8
+        commit(7)
+        working.start()
+        working.wait()
+    assert waiting(asked) == (0, 0)
+    assert requested(asked) == before + len(asks) >= before + 2

@@ -1,0 +1,146 @@
+"""Files that are dropped into a folder: complete ones are taken once, none is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.monitor.rows import csv
+
+from loantrail.errors import ConfigurationError
+from loantrail.monitor import watching
+from loantrail.monitor.watching import FolderSource
+from loantrail.postgres.connection import Database
+
+pytestmark = pytest.mark.database
+
+
+def lines(asked: psycopg.Connection[Any]) -> list[str]:
+    found = asked.execute("SELECT reference FROM published.statement_line ORDER BY reference").fetchall()
+    return [row[0] for row in found]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+@pytest.fixture
+def source(tmp_path: Path, books: Database) -> FolderSource:
+    return FolderSource(tmp_path, books, lambda: None, stable_seconds=3600)
+
+
+def test_a_file_is_taken_when_its_marker_comes_and_put_away_with_a_report(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    (tmp_path / "a.csv").write_text(csv(1, 2) + "bad,620,debit,5,R9\n")
+    (tmp_path / "b.csv.part").write_text(csv(7))
+    (tmp_path / ".hidden.csv").write_text(csv(8))
+    (tmp_path / ".hidden.csv.done").touch()
+    assert source.step(asked) is False
+
+    (tmp_path / "a.csv.done").touch()
+    assert source.step(asked) is True
+
+    assert lines(asked) == ["R1", "R2"]
+    assert names(tmp_path) == [".hidden.csv", ".hidden.csv.done", "b.csv.part"]
+    report = json.loads((tmp_path / "done" / "a.csv.report.json").read_text())
+    assert (report["accepted"], report["refused"]) == ({"statement_line": 2}, {"instant_unreadable": 1})
+    assert names(tmp_path / "done") == ["a.csv", "a.csv.report.json"]
+    waiting = asked.execute("SELECT untraced_lines > 0 FROM published.live_waiting").fetchone()
+    assert waiting == (True,)
+
+
+def test_a_file_without_marker_is_complete_when_it_stays_the_same(
+    tmp_path: Path, books: Database, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(watching.clock, "monotonic_seconds", lambda: now)
+    source = FolderSource(tmp_path, books, lambda: None, stable_seconds=5)
+    path = tmp_path / "a.csv"
+    path.write_text(csv(1))
+    assert source.step(asked) is False
+    now = 4.0
+    path.write_text(csv(1, 2))
+    assert source.step(asked) is False
+    now = 8.0
+    assert source.step(asked) is False
+    now = 9.5
+    assert source.step(asked) is True
+    assert lines(asked) == ["R1", "R2"]
+
+
+def test_a_file_that_cannot_be_used_is_put_apart_with_the_reason(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    for name, content in (("empty.csv", ""), ("odd.bin", "\x00\x01nothing known")):
+        (tmp_path / name).write_text(content)
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert names(tmp_path / "done") == []
+    for name in ("empty.csv", "odd.bin"):
+        assert (tmp_path / "refused" / name).exists()
+        assert json.loads((tmp_path / "refused" / f"{name}.report.json").read_text())["problems"]
+
+
+def test_files_of_one_name_are_all_kept(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    for numbers in ((1,), (2,), (2,)):
+        (tmp_path / "a.csv").write_text(csv(*numbers))
+        (tmp_path / "a.csv.done").touch()
+        source.step(asked)
+
+    assert lines(asked) == ["R1", "R2"]
+    kept = names(tmp_path / "done")
+    assert [name for name in kept if not name.endswith(".json")] == ["a.csv", "a~2.csv", "a~3.csv"]
+    assert len(kept) == 6
+
+
+def test_what_a_crash_left_is_taken_up_at_every_point(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(*_: object, **__: object) -> None:
+        raise Crash
+
+    points = [
+        (watching, "open_files"),
+        (watching, "import_files"),
+        (FolderSource, "_put_away"),
+        (watching, "content_digest"),
+        (os, "rename"),
+    ]
+    for number, (where, name) in enumerate(points):
+        (tmp_path / f"{number}.csv").write_text(csv(number))
+        (tmp_path / f"{number}.csv.done").touch()
+        with monkeypatch.context() as patch:
+            if where is os:
+                # The last move, after the report is written.
+                real = Path.rename
+                patch.setattr(
+                    Path,
+                    "rename",
+                    lambda self, to, real=real: crash() if to.parent.name == "done" else real(self, to),
+                )
+            else:
+                patch.setattr(where, name, crash)
+            with pytest.raises(Crash):
+                source.step(asked)
+        assert (tmp_path / "working" / f"{number}.csv").exists()
+        source.step(asked)
+        assert names(tmp_path / "working") == []
+    assert lines(asked) == [f"R{number}" for number in range(len(points))]
+    assert len([name for name in names(tmp_path / "done") if name.endswith(".csv")]) == len(points)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path, books: Database) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be watched"):
+        FolderSource(tmp_path / "missing", books, lambda: None)

@@ -1,0 +1,113 @@
+"""The thread that writes: what it answers when things fail, and that what waits stays bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from loantrail.errors import DatabaseUnavailable
+from loantrail.monitor import writing
+from loantrail.monitor.model import Answered, Delivery, Sent
+from loantrail.monitor.writing import Overloaded, Writer
+
+
+class Lending:
+    """Sessions that fail while `away`."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        if self.away:
+            raise DatabaseUnavailable("no server")
+        yield SimpleNamespace(closed=False)
+
+
+def delivery(source: str = "good", rows: int = 1) -> Delivery:
+    return Delivery(source, [Sent(number, {}, b"{}") for number in range(rows)])
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What was written together; deliveries of `bad` fail."""
+    written: list[list[str]] = []
+
+    def commit(_: Any, deliveries: Sequence[Delivery]) -> list[Answered]:
+        written.append([one.source for one in deliveries])
+        if any(one.source == "bad" for one in deliveries):
+            raise ValueError("a defect")
+        return [Answered(one.row_count, 0, 0) for one in deliveries]
+
+    monkeypatch.setattr(writing, "commit_group", commit)
+    monkeypatch.setattr(writing, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(Writer, "_tidy", lambda self, connection: None)
+    return written
+
+
+def test_a_delivery_that_fails_does_not_harm_those_beside_it(groups: list[list[str]]) -> None:
+    committed: list[int] = []
+    writer = Writer(Lending(), committed.append)
+    answers = [writer.submit(delivery(source)) for source in ("one", "bad", "two")]
+
+    assert answers[0].result(10).accepted == 1
+    assert answers[2].result(10).accepted == 1
+    with pytest.raises(ValueError, match="a defect"):
+        answers[1].result(10)
+    assert sum(committed) == 2
+    assert writer._rows_waiting == 0
+
+
+def test_whoever_waits_is_told_that_the_database_is_away_and_it_goes_on_when_it_is_back(
+    groups: list[list[str]],
+) -> None:
+    lending = Lending()
+    lending.away = True
+    writer = Writer(lending, lambda _: None)
+
+    with pytest.raises(DatabaseUnavailable):
+        writer.submit(delivery()).result(10)
+    lending.away = False
+
+    assert writer.submit(delivery()).result(10).accepted == 1
+    assert writer._rows_waiting == 0
+
+
+def test_what_waits_is_bounded_in_rows_and_bytes(
+    groups: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "ROWS_WAITING_MAX", 10)
+    monkeypatch.setattr(writing, "BYTES_WAITING_MAX", 100)
+    held = threading.Event()
+    real = writing.commit_group
+    monkeypatch.setattr(writing, "commit_group", lambda *given: held.wait(10) and real(*given))
+    writer = Writer(Lending(), lambda _: None)
+    # One that is larger than all room is taken when nothing else waits.
+    first = writer.submit(delivery(rows=12))
+
+    with pytest.raises(Overloaded):
+        writer.submit(delivery())
+    writer.reserve(60)
+    with pytest.raises(Overloaded):
+        writer.reserve(41)
+    writer.release(60)
+    writer.reserve(100)
+    held.set()
+
+    assert first.result(10).accepted == 12
+    assert writer.submit(delivery()).result(10).accepted == 1
+    assert writer._rows_waiting == 0
+
+
+def test_a_sender_that_gave_up_leaves_no_room_taken(groups: list[list[str]]) -> None:
+    lending = Lending()
+    writer = Writer(lending, lambda _: None)
+    given_up = writer.submit(delivery("bad"))
+    given_up.cancel()
+    assert writer.submit(delivery()).result(10).accepted == 1
+    assert writer._rows_waiting == 0
