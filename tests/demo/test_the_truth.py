@@ -161,4 +161,9 @@ def test_only_the_evaluation_reads_the_truth() -> None:
         if "read_truth" in path.read_text(encoding="utf-8")
         or "look_alikes.parquet" in path.read_text(encoding="utf-8")
     }
-    assert readers <= {"demo/truth.py", "demo/evaluate.py", "demo/running.py"}
+    assert readers <= {
+        "demo/truth.py",
+        "demo/evaluate.py",
+        "demo/evaluate_warnings.py",
+        "demo/running.py",
+    }

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.demo.evaluate_warnings import WarningEvaluation, warnings_text
 from loantrail.demo.model import LOOK_ALIKES, PATTERNS
 from loantrail.errors import ColumnMissing, Place, ValueRefused
 
@@ -36,6 +37,8 @@ class Evaluation:
     """`look_alike, loans, loans_warned, false_leads, resembling_leads`."""
     honest: pl.DataFrame
     """One row: `honest_loans, loans_warned, false_leads` of loans with nothing planted and nothing alike."""
+    warnings: WarningEvaluation | None = None
+    """The warnings that the leads and rules gave, where they were read."""
 
 
 def _checked(frame: pl.DataFrame, columns: dict[str, type[pl.DataType]], name: str) -> pl.DataFrame:
@@ -272,4 +275,6 @@ def as_text(evaluation: Evaluation) -> str:
     lines.append(
         f"All uses: {_percent(share)} of the disbursed amount is in the right class of the right loan"
     )
+    if evaluation.warnings is not None:
+        lines += ["", warnings_text(evaluation.warnings)]
     return "\n".join(lines)

@@ -15,13 +15,17 @@ import polars as pl
 
 from loantrail.clock import monotonic_seconds
 from loantrail.demo.evaluate import Evaluation, evaluate
+from loantrail.demo.evaluate_warnings import Budget, judge_warnings
 from loantrail.demo.generate import generate
+from loantrail.demo.model import FIRST_DAY, MONTHS
 from loantrail.demo.truth import read_truth
+from loantrail.early_warning.store_reading import read_warnings
 from loantrail.errors import ConfigurationError
 from loantrail.http.server import listen, serve
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
 from loantrail.money import yuan_text
+from loantrail.parameters import shipped_parameters
 from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
 from loantrail.postgres.attach import supervisor_alive
 from loantrail.postgres.connection import Database, database
@@ -146,5 +150,14 @@ def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
         run_id = store.current_run_id(connection)
         connection.rollback()
         statement, leads = store.read_findings(connection, run_id or "")
+        hits, threads = read_warnings(connection)
     planted, look_alikes, uses = read_truth(demo_settings(size, seed).home / "bank")
-    return evaluate(planted, look_alikes, uses, statement, leads)
+    evaluation = evaluate(planted, look_alikes, uses, statement, leads)
+    book = shipped_parameters()
+    budget = Budget(
+        book.at_or_first("warning_threads_per_thousand_loans", FIRST_DAY).number,
+        book.at_or_first("warning_threads_severe_per_thousand_loans", FIRST_DAY).number,
+    )
+    loans = uses["loan_id"].n_unique()
+    judged = judge_warnings(planted, look_alikes, hits, threads, loans, MONTHS, budget)
+    return replace(evaluation, warnings=judged)

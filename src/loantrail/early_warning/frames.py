@@ -89,6 +89,7 @@ PARTIES: Final[Shape] = {
     "insured_staff_count": pl.Int64,
     "tax_paid_on": pl.Date,
     "identity_number": T,
+    "industry_code": T,
 }
 REPAYMENTS: Final[Shape] = {
     "repayment_id": T,
@@ -98,6 +99,13 @@ REPAYMENTS: Final[Shape] = {
     "interest_fen": pl.Int64,
     "account": T,
     "reference": T,
+}
+SCHEDULES: Final[Shape] = {
+    "loan_id": T,
+    "instalment_no": pl.Int64,
+    "due_on": pl.Date,
+    "principal_fen": pl.Int64,
+    "interest_fen": pl.Int64,
 }
 SIDES: Final[Shape] = {"loan_id": T, "account": T}
 BALANCES: Final[Shape] = {"account": T, "balance_fen": pl.Int64}
@@ -155,5 +163,6 @@ class Frames:
     invoices: pl.DataFrame = field(default_factory=lambda: empty(INVOICES))
     parties: pl.DataFrame = field(default_factory=lambda: empty(PARTIES))
     repayments: pl.DataFrame = field(default_factory=lambda: empty(REPAYMENTS))
+    schedules: pl.DataFrame = field(default_factory=lambda: empty(SCHEDULES))
     sides: pl.DataFrame = field(default_factory=lambda: empty(SIDES))
     balances: pl.DataFrame = field(default_factory=lambda: empty(BALANCES))

@@ -13,13 +13,13 @@ import polars as pl
 from loantrail.early_warning.frames import LEADS, Frames
 from loantrail.early_warning.patterns_identity import new_shell_payee, payee_mismatch
 from loantrail.early_warning.patterns_loan import idle_funds, repay_source_odd
+from loantrail.early_warning.patterns_loop import counterparty_loop
 from loantrail.early_warning.patterns_payee import (
     multi_borrower_pool,
     rapid_in_out,
     structuring,
 )
 from loantrail.early_warning.patterns_return import (
-    counterparty_loop,
     related_party,
     return_to_guarantor,
     round_trip,

@@ -12,7 +12,6 @@ from loantrail.early_warning.view import (
     CLOSE_RELATIONS,
     HOMECOMING_CLASSES,
     REFUND_WORDS,
-    SWEEP_WORDS,
     View,
     business_day,
     lead,
@@ -33,8 +32,8 @@ NOT_A_PARTY_KINDS: Final = (
 )
 
 
-def _returns(view: View) -> pl.DataFrame:
-    """Moves from a stranger to the borrower's side, or to those close to it, within the days of the parameter."""
+def coming_back(view: View) -> pl.DataFrame:
+    """Moves from a stranger to the borrower's side, or to those close to it."""
     close = related_parties(view).filter(pl.col("relation").is_in(CLOSE_RELATIONS))
     near = view.moves.join(
         close.select("loan_id", to_owner="party_id", to_close=pl.lit(value=True)),
@@ -55,13 +54,12 @@ def _returns(view: View) -> pl.DataFrame:
         & ~pl.col("from_close")
         & ~pl.col("from_kind").is_in(NOT_A_PARTY_KINDS).fill_null(value=False)
         & ~pl.col("use_before").is_in(HOMECOMING_CLASSES).fill_null(value=False)
-        & within_days("days", view, "round_trip_days")
     )
 
 
-def _refunds(view: View, returns: pl.DataFrame) -> pl.DataFrame:
-    """hop_id: returns that are refunds: from the payee the borrower paid itself, called a refund or documented by
-    trade, unless that payee hands most of it back within days."""
+def like_refunds(view: View, returns: pl.DataFrame) -> pl.DataFrame:
+    """Returns from the payee the borrower paid itself, called a refund or documented by trade: refunds, unless that
+    payee hands most of it back within days."""
     parents = view.moves.select(
         parent_hop_id="hop_id",
         paid_by_side="from_side",
@@ -69,12 +67,7 @@ def _refunds(view: View, returns: pl.DataFrame) -> pl.DataFrame:
     )
     direct = returns.join(parents, on="parent_hop_id", how="inner").filter(pl.col("paid_by_side"))
     named = pl.col("purpose_text").str.contains(REFUND_WORDS).fill_null(value=False)
-    quick = _handed_back_quickly(view)
-    return (
-        direct.filter(named | pl.col("paid_documented"))
-        .join(quick, on=["loan_id", "from_account"], how="anti")
-        .select("hop_id")
-    )
+    return direct.filter(named | pl.col("paid_documented"))
 
 
 def _handed_back_quickly(view: View) -> pl.DataFrame:
@@ -105,7 +98,7 @@ def round_trip(view: View) -> pl.DataFrame:
     """Loan money that strangers sent back to the borrower, its controller or spouse. Refunds, and one's own money
     coming home from a broker, wallet, deposit or pool, do not count; what a documented payee sends back counts only
     where it is looked through."""
-    returns = _returns(view)
+    returns = coming_back(view).filter(within_days("days", view, "round_trip_days"))
     through = looked_through(view)
     quick = _handed_back_quickly(view)
     open_payees = pl.concat([through.rename({"account": "from_account"}), quick]).unique()
@@ -115,7 +108,11 @@ def round_trip(view: View) -> pl.DataFrame:
             returns.filter(~from_supplier),
             returns.filter(from_supplier).join(open_payees, on=["loan_id", "from_account"], how="semi"),
         ]
-    ).join(_refunds(view, returns), on="hop_id", how="anti")
+    ).join(
+        like_refunds(view, returns).join(quick, on=["loan_id", "from_account"], how="anti").select("hop_id"),
+        on="hop_id",
+        how="anti",
+    )
     rows = (
         counted.group_by("loan_id", maintain_order=True)
         .agg(
@@ -145,12 +142,11 @@ def round_trip(view: View) -> pl.DataFrame:
     )
 
 
-def return_to_guarantor(view: View) -> pl.DataFrame:
-    """Payments from the loan-receiving account to a guarantor, or loan money that reaches one, within days of
-    disbursement, between the two shares of the loan (regulator's model)."""
-    days = view.number("return_to_guarantor_days")
+def guarantors_in_force(view: View) -> pl.DataFrame:
+    """Who guaranteed which loan on the day of its disbursement, the borrower apart: loan_id, guarantor_party_id,
+    guarantor_name, disbursed_at, disbursement_account, borrower_party_id, loan_fen."""
     names = view.parties.select(guarantor_party_id="party_id", guarantor_name="name")
-    guarantors = (
+    return (
         view.guarantors.join(
             view.loans.select(
                 "loan_id", "disbursed_at", "disbursement_account", "borrower_party_id", loan_fen="amount_fen"
@@ -164,6 +160,13 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
         )
         .join(names, on="guarantor_party_id", how="left")
     )
+
+
+def return_to_guarantor(view: View) -> pl.DataFrame:
+    """Payments from the loan-receiving account to a guarantor, or loan money that reaches one, within days of
+    disbursement, between the two shares of the loan (regulator's model)."""
+    days = view.number("return_to_guarantor_days")
+    guarantors = guarantors_in_force(view)
     owners = view.accounts.select(credit_account="account", payee_party="owner")
     debits = view.transactions.rename({"debit_account": "disbursement_account"}).join(
         owners, on="credit_account", how="left"
@@ -238,9 +241,10 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
     )
 
 
-def related_party(view: View) -> pl.DataFrame:
-    """Loan money that stays with parties related to the borrower without a contract. What they pass on to a use of
-    the business, or give back, is taken off: an owner's card that works as the till does not warn."""
+def staying_with_related(view: View) -> pl.DataFrame:
+    """Loan money that parties related to the borrower got without a contract (`amount_fen` > 0), and what they passed on
+    to a use of the business or gave back (< 0, no `transaction_id`): hop_id, loan_id, loan_fen, amount_fen,
+    transaction_id."""
     related = related_parties(view)
     into = (
         view.moves.join(related.rename({"party_id": "to_owner"}), on=["loan_id", "to_owner"])
@@ -253,7 +257,7 @@ def related_party(view: View) -> pl.DataFrame:
             & ~pl.col("use").is_in([*BENIGN_USES, "group_cash_pool", "pooled"]).fill_null(value=False)
             & ~pl.col("to_kind").is_in(("pooled",)).fill_null(value=False)
         )
-        .select("loan_id", "loan_fen", "amount_fen", "transaction_id")
+        .select("hop_id", "loan_id", "loan_fen", "amount_fen", "transaction_id")
     )
     out = (
         view.moves.join(
@@ -264,10 +268,22 @@ def related_party(view: View) -> pl.DataFrame:
             & (pl.col("to_side") | pl.col("use").is_in(BENIGN_USES).fill_null(value=False))
         )
         .filter(~pl.col("use_before").is_in(BENIGN_USES).fill_null(value=False))
-        .select("loan_id", "loan_fen", -pl.col("amount_fen"), pl.lit(None, pl.String).alias("transaction_id"))
+        .select(
+            "hop_id",
+            "loan_id",
+            "loan_fen",
+            -pl.col("amount_fen"),
+            pl.lit(None, pl.String).alias("transaction_id"),
+        )
     )
+    return pl.concat([into, out])
+
+
+def related_party(view: View) -> pl.DataFrame:
+    """Loan money that stays with parties related to the borrower without a contract. What they pass on to a use of
+    the business, or give back, is taken off: an owner's card that works as the till does not warn."""
     rows = (
-        pl.concat([into, out])
+        staying_with_related(view)
         .group_by("loan_id", maintain_order=True)
         .agg(
             pl.col("amount_fen").sum(),
@@ -284,117 +300,4 @@ def related_party(view: View) -> pl.DataFrame:
         "RELATED_PARTY",
         tell("{} stayed with related parties, no contract", "{} 留在关联方，没有合同", yuan("amount_fen")),
         "related_party",
-    )
-
-
-def counterparty_loop(view: View) -> pl.DataFrame:
-    """A payee of the loan's money, another party, and the borrower pay each other nearly the same sum within days:
-    borrower to payee, payee to other, other to borrower, in any order of time."""
-    smallest = view.number("counterparty_loop_fen")
-    low, high = (
-        view.number("counterparty_loop_ratio_least_ppm"),
-        view.number("counterparty_loop_ratio_most_ppm"),
-    )
-    days = view.number("counterparty_loop_days")
-    party_kinds = view.accounts.filter(pl.col("kind").is_in(NOT_A_PARTY_KINDS).fill_null(value=False)).select(
-        "account"
-    )
-    public = view.accounts.join(
-        view.parties.filter(pl.col("kind").is_in(["public_body", "financial_institution"])).select(
-            owner="party_id"
-        ),
-        on="owner",
-        how="semi",
-    ).select("account")
-    nobody = pl.concat([party_kinds, public]).unique()
-    payments = (
-        view.transactions.filter(
-            pl.col("debit_account").is_not_null()
-            & pl.col("credit_account").is_not_null()
-            & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 >= pl.lit(smallest, pl.Int128) * low)
-            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
-        )
-        .join(nobody, left_on="debit_account", right_on="account", how="anti")
-        .join(nobody, left_on="credit_account", right_on="account", how="anti")
-        .select("transaction_id", "debit_account", "credit_account", "amount_fen", "booked_at")
-    )
-    first = (
-        view.moves.filter(
-            pl.col("from_side")
-            & ~pl.col("to_side")
-            & pl.col("to_account").is_not_null()
-            & (pl.col("depth") > 0)
-            & ~pl.col("destination_class").is_in(HOMECOMING_CLASSES).fill_null(value=False)
-            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
-        )
-        .group_by("loan_id", "loan_fen", "transaction_id", "to_account", "booked_at", "transaction_fen")
-        .agg(traced_fen=pl.col("amount_fen").sum(), days=pl.col("days").first())
-        .filter(least("transaction_fen", view, "counterparty_loop_fen"))
-        # A rich account pays with its own money first: right after disbursement the whole payment counts.
-        .with_columns(
-            traced_fen=pl.when(within_days("days", view, "near_in_time_days"))
-            .then(pl.min_horizontal("transaction_fen", "loan_fen"))
-            .otherwise("traced_fen")
-        )
-        .filter(least("traced_fen", view, "counterparty_loop_fen"))
-        .join(nobody, left_on="to_account", right_on="account", how="anti")
-    )
-
-    def alike(amount: str) -> pl.Expr:
-        scaled = pl.col(amount).cast(pl.Int128) * 1_000_000
-        base = pl.col("transaction_fen").cast(pl.Int128)
-        return (scaled >= base * low) & (scaled <= base * high)
-
-    def near(instant: str) -> pl.Expr:
-        return (pl.col(instant) - pl.col("booked_at")).abs() <= pl.duration(days=days)
-
-    second = payments.select(
-        to_account="debit_account", middle="credit_account", second_fen="amount_fen", second_at="booked_at",
-        second_id="transaction_id",
-    )  # fmt: skip
-    back = payments.select(
-        middle="debit_account", account="credit_account", third_fen="amount_fen", third_at="booked_at",
-        third_id="transaction_id",
-    )  # fmt: skip
-    chained = (
-        first.join(second, on="to_account")
-        .filter(alike("second_fen") & near("second_at"))
-        .with_columns(account=pl.col("middle"))
-    )
-    # Two hops: the payee pays the borrower's side itself.
-    two = chained.join(view.sides, on=["loan_id", "account"], how="semi").select(
-        "loan_id", "loan_fen", "traced_fen", "transaction_id", "second_id", third_id=pl.lit(None, pl.String)
-    )
-    strangers = chained.join(view.sides, on=["loan_id", "account"], how="anti").drop("account")
-    three = (
-        strangers.filter(pl.col("middle") != pl.col("to_account"))
-        .join(back, on="middle")
-        .filter(
-            alike("third_fen")
-            & near("third_at")
-            & ((pl.col("third_at") - pl.col("second_at")).abs() <= pl.duration(days=days))
-        )
-        .join(view.sides, on=["loan_id", "account"], how="semi")
-        .select("loan_id", "loan_fen", "traced_fen", "transaction_id", "second_id", "third_id")
-    )
-    found = pl.concat([two, three] if view.number("counterparty_loop_hops") >= 3 else [two])
-    ids = found.group_by("loan_id", maintain_order=True).agg(
-        transaction_ids=pl.concat_list("transaction_id", "second_id", "third_id").explode(empty_as_null=True)
-    )
-    amounts = (
-        found.unique(["loan_id", "transaction_id"], maintain_order=True)
-        .group_by("loan_id", maintain_order=True)
-        .agg(amount_fen=pl.col("traced_fen").sum(), loan_fen=pl.col("loan_fen").first(), loops=pl.len())
-    )
-    rows = amounts.join(ids, on="loan_id")
-    return lead(
-        rows,
-        "COUNTERPARTY_LOOP",
-        tell(
-            "{} payments of the loan came round to the borrower within {} days",
-            "贷款的 {} 笔付款在 {} 天内绕回借款人",
-            "loops",
-            pl.lit(days),
-        ),
-        "company",
     )

@@ -25,20 +25,10 @@ GENERIC_CLASSES: Final = (
 CHAIN_LONGEST: Final = 12
 # The borrower's own money that goes to a bank, broker, wallet or pool, and comes home from it.
 HOMECOMING_CLASSES: Final = (
-    "securities",
-    "futures",
-    "wealth_management",
-    "insurance_investment",
-    "time_deposit",
-    "acceptance_margin",
-    "group_cash_pool",
-    "payment_institution",
-    "bank_internal",
-    "pooled",
-    "same_name_other_bank",
-    "currency_exchange",
+    "securities", "futures", "wealth_management", "insurance_investment", "time_deposit", "acceptance_margin",
+    "group_cash_pool", "payment_institution", "bank_internal", "pooled", "same_name_other_bank", "currency_exchange",
     "tax",
-)
+)  # fmt: skip
 SWEEP_WORDS: Final = "自动转入|自动赎回|自动申购|余额理财|余额宝|零钱通|活期理财"
 REFUND_WORDS: Final = "退款|退货|退回|退还|冲正|返还|退定金|退票"
 
@@ -290,6 +280,13 @@ def looked_through(view: View) -> pl.DataFrame:
         .filter((pl.col("quick") > 0) & least_share("quick", "amount_fen", view, "handed_on_share_ppm"))
         .select("loan_id", account="to_account")
     )
+    return pl.concat([handed, tied_payees(view)]).unique(maintain_order=True)
+
+
+def tied_payees(view: View) -> pl.DataFrame:
+    """loan_id, account: documented payees that are related to the borrower, a guarantor, or registered shortly before."""
+    paid = view.moves.filter((pl.col("use") == "supplier") & pl.col("to_account").is_not_null())
+    paid = paid.filter(pl.col("use_before").is_null() | (pl.col("use_before") != "supplier"))
     tied = pl.concat(
         [
             related_parties(view).select("loan_id", "party_id"),
@@ -301,7 +298,7 @@ def looked_through(view: View) -> pl.DataFrame:
         view.parties.select(to_owner="party_id", registered_on="registered_on"), on="to_owner", how="inner"
     ).filter(young_on("registered_on", "booked_at", view))
     return pl.concat(
-        [handed, close.select("loan_id", account="to_account"), young.select("loan_id", account="to_account")]
+        [close.select("loan_id", account="to_account"), young.select("loan_id", account="to_account")]
     ).unique(maintain_order=True)
 
 
@@ -319,6 +316,27 @@ def first_arrivals(view: View) -> pl.DataFrame:
 
     Payments on from a documented payee that is looked through count as arrivals of their own class.
     """
+    moves = view.moves
+    direct = direct_arrivals(view)
+    frontier = direct.filter((pl.col("arrived") == "supplier") & (pl.col("use") == "supplier")).join(
+        looked_through(view).rename({"account": "to_account"}), on=["loan_id", "to_account"], how="semi"
+    )
+    passed: list[pl.DataFrame] = []
+    reached = frontier.select("hop_id")
+    for _ in range(CHAIN_LONGEST):
+        onward = moves.filter(pl.col("use_before") == "supplier").join(
+            reached.rename({"hop_id": "parent_hop_id"}), on="parent_hop_id", how="semi"
+        )
+        if onward.is_empty():
+            break
+        stops = ~pl.col("destination_class").is_in(GENERIC_CLASSES).fill_null(value=True)
+        passed.append(onward.filter(stops).with_columns(arrived=pl.col("destination_class")))
+        reached = onward.filter(~stops).select("hop_id")
+    return pl.concat([direct, *(part.select(direct.columns) for part in passed)])
+
+
+def direct_arrivals(view: View) -> pl.DataFrame:
+    """`first_arrivals` without what passed through a documented payee: each follows from its own move."""
     moves = view.moves
     # A margin or time deposit in the borrower's own name is on the borrower's side, and still a use.
     own_deposit = pl.when(
@@ -350,22 +368,8 @@ def first_arrivals(view: View) -> pl.DataFrame:
         & pl.col("from_kind").is_in(["time_deposit", "structured_deposit"])
         & ~pl.col("to_kind").is_in(["time_deposit", "structured_deposit"]).fill_null(value=False)
     ).with_columns(arrived=pl.lit("time_deposit"), amount_fen=-pl.col("amount_fen"))
-    frontier = set_now.filter(pl.col("use") == "supplier").join(
-        looked_through(view).rename({"account": "to_account"}), on=["loan_id", "to_account"], how="semi"
-    )
-    passed: list[pl.DataFrame] = []
-    reached = frontier.select("hop_id")
-    for _ in range(CHAIN_LONGEST):
-        onward = moves.filter(pl.col("use_before") == "supplier").join(
-            reached.rename({"hop_id": "parent_hop_id"}), on="parent_hop_id", how="semi"
-        )
-        if onward.is_empty():
-            break
-        stops = ~pl.col("destination_class").is_in(GENERIC_CLASSES).fill_null(value=True)
-        passed.append(onward.filter(stops).with_columns(arrived=pl.col("destination_class")))
-        reached = onward.filter(~stops).select("hop_id")
     columns = [*moves.columns, "arrived"]
-    return pl.concat([part.select(columns) for part in (set_now, parked, undone, left_deposit, *passed)])
+    return pl.concat([part.select(columns) for part in (set_now, parked, undone, left_deposit)])
 
 
 def lead(

@@ -1,0 +1,156 @@
+"""How hits gather into threads, and what the passing of time changes. Events in, events out.
+
+A level rises by itself: when a hit comes, grows or is joined by other weak ones. It never falls here.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from loantrail.early_warning.deadlines import business_date, level_of, response_due, working_days_later
+from loantrail.early_warning.hits import LEVELS, Level
+from loantrail.early_warning.model import (
+    Disposition,
+    Event,
+    Found,
+    Kind,
+    KnownHit,
+    Policy,
+    Thread,
+    ThreadState,
+)
+
+
+def take(
+    thread: Thread | None,
+    found: Sequence[Found],
+    codes: Collection[str],
+    now: datetime.datetime,
+    policy: Policy,
+) -> list[Event]:
+    """What a run's hits of one loan change. `found` are those that are not suppressed; `codes` the rules that the run
+    looked with: hits of other rules are left alone. The same hits again change nothing."""
+    events: list[Event] = []
+    if thread is None:
+        if not found:
+            return []
+        level = level_of([one.level for one in found], policy)
+        first_at = min(one.at for one in found)
+        events.append(
+            Event(
+                Kind.OPENED,
+                now,
+                "",
+                {
+                    "level": level.value,
+                    "first_at": first_at.isoformat(),
+                    "due_at": response_due(level, now, policy).isoformat(),
+                },
+            )
+        )
+        return [*events, *(Event(Kind.HIT_ADDED, now, "", _hit_data(one)) for one in _ordered(found))]
+    material = False
+    rises = thread.level
+    standing = thread.standing
+    for one in _ordered(found):
+        known = thread.hits.get(one.hit_id)
+        if known is None or not known.standing:
+            # One that comes back as large as a person knew it is no news.
+            material |= known is None or _grown(known, one, policy)
+            events.append(Event(Kind.HIT_ADDED, now, "", _hit_data(one)))
+        elif (known.amount_fen, known.level) != (one.amount_fen, one.level):
+            material |= _grown(known, one, policy)
+            less = (one.amount_fen, one.level.rank) < (known.amount_fen, known.level.rank)
+            data = _hit_data(one) | {"before_fen": known.amount_fen}
+            events.append(Event(Kind.HIT_SHRANK if less else Kind.HIT_GREW, now, "", data))
+        else:
+            continue
+        if known is None or one.level.rank > known.level.rank or one.amount_fen > known.amount_fen:
+            rises = max(rises, one.level, key=lambda level: level.rank)
+    seen = {one.hit_id for one in found}
+    gone = [key for key, hit in standing.items() if key not in seen and hit.rule_code in codes]
+    events += [
+        Event(Kind.HIT_SUPERSEDED, now, "", {"hit_id": key, "rule_code": standing[key].rule_code})
+        for key in sorted(gone)
+    ]
+    if not events:
+        return []
+    added = any(event.kind is Kind.HIT_ADDED for event in events)
+    kept = [hit.level for key, hit in standing.items() if key not in gone and key not in seen]
+    together = [*kept, *(one.level for one in found)]
+    if added and together:
+        weak = level_of(together, policy)
+        rises = weak if weak is Level.YELLOW and rises is Level.BLUE else rises
+    if not together:
+        return [*events, *([] if thread.superseded else [Event(Kind.SUPERSEDED, now, "")])]
+    return [*events, *_consequences(thread, rises, material, now, policy)]
+
+
+def _consequences(
+    thread: Thread, level: Level, material: bool, now: datetime.datetime, policy: Policy
+) -> list[Event]:
+    settled = thread.state in (ThreadState.CLOSED, ThreadState.SUPERSEDED)
+    risen = level.rank > thread.level.rank
+    due = response_due(level, now, policy)
+    if (thread.state is ThreadState.SUPERSEDED or material or risen) and (
+        settled or thread.disposition is Disposition.FALSE_ALARM
+    ):
+        events = [
+            Event(
+                Kind.REOPENED, now, "", {"level": thread.level.value, "reason": "", "due_at": due.isoformat()}
+            )
+        ]
+    elif thread.state is ThreadState.SNOOZED and (material or risen):
+        events = [Event(Kind.WOKEN, now, "", {})]
+    else:
+        events = []
+    if risen and not (settled and not events):
+        data = {"level": level.value, "before": thread.level.value}
+        events.append(
+            Event(
+                Kind.LEVEL_RAISED, now, "", data | {"due_at": min(due, _due(thread, events, due)).isoformat()}
+            )
+        )
+    return events
+
+
+def _due(thread: Thread, events: Sequence[Event], fresh: datetime.datetime) -> datetime.datetime:
+    return fresh if any(event.kind is Kind.REOPENED for event in events) else thread.due_at
+
+
+def _grown(known: KnownHit, one: Found, policy: Policy) -> bool:
+    """Larger than what a person judged by more than the parameter, or of a higher level."""
+    limit = known.judged_fen * (1_000_000 + policy.growth_ppm)
+    return one.level.rank > known.level.rank or one.amount_fen * 1_000_000 > limit
+
+
+def _ordered(found: Sequence[Found]) -> list[Found]:
+    return sorted(found, key=lambda one: (one.at, one.rule_code, one.hit_id))
+
+
+def _hit_data(one: Found) -> dict[str, Any]:
+    return {
+        "hit_id": one.hit_id,
+        "rule_code": one.rule_code,
+        "level": one.level.value,
+        "amount_fen": one.amount_fen,
+    }
+
+
+def tick(thread: Thread, now: datetime.datetime, policy: Policy) -> list[Event]:
+    """What the passing of time changes: what was put aside comes back, what is long overdue is told further up."""
+    events: list[Event] = []
+    if (
+        thread.state is ThreadState.SNOOZED
+        and thread.snoozed_until
+        and business_date(now) >= thread.snoozed_until
+    ):
+        events.append(Event(Kind.WOKEN, now, "", {}))
+    open_now = thread.state is ThreadState.OPEN or bool(events)
+    late = working_days_later(thread.due_at, policy.escalation_days)
+    if open_now and not thread.escalated and now > late:
+        roles = policy.owner_roles[LEVELS[min(thread.level.rank + 1, len(LEVELS) - 1)]]
+        events.append(Event(Kind.ESCALATED, now, "", {"roles": list(roles)}))
+    return events

@@ -1,0 +1,301 @@
+"""A warning thread: everything that speaks of one loan, and what people did about it. Records only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from loantrail.early_warning.hits import LEVELS, Level
+from loantrail.parameters import ParameterBook
+
+
+class ThreadState(StrEnum):
+    OPEN = "open"
+    SNOOZED = "snoozed"  # put aside until a date
+    CLOSED = "closed"  # released by a second person
+    SUPERSEDED = "superseded"  # nobody acted, and a later run finds nothing of it any more
+
+
+LIVE: Final = (ThreadState.OPEN, ThreadState.SNOOZED)
+
+
+class Disposition(StrEnum):
+    """What one person says of a warning."""
+
+    TRUE_POSITIVE = "true_positive"  # the suspicion is confirmed; a finding takes two
+    FALSE_ALARM = "false_alarm"
+    PENDING = "pending"  # looked at, not settled
+
+
+class Kind(StrEnum):
+    """Everything that can stand on a timeline."""
+
+    OPENED = "opened"
+    HIT_ADDED = "hit_added"
+    HIT_GREW = "hit_grew"
+    HIT_SHRANK = "hit_shrank"
+    HIT_SUPERSEDED = "hit_superseded"
+    LEVEL_RAISED = "level_raised"
+    REOPENED = "reopened"
+    SUPERSEDED = "superseded"
+    ESCALATED = "escalated"
+    WOKEN = "woken"
+    ASSIGNED = "assigned"
+    SNOOZED = "snoozed"
+    DISPOSED = "disposed"
+    MEASURE_TAKEN = "measure_taken"
+    LOWERING_PROPOSED = "lowering_proposed"
+    LOWERING_APPROVED = "lowering_approved"
+    LOWERING_REFUSED = "lowering_refused"
+    FINDING_PROPOSED = "finding_proposed"
+    BORROWER_HEARD = "borrower_heard"
+    FINDING_APPROVED = "finding_approved"
+    FINDING_REFUSED = "finding_refused"
+    CLOSED = "closed"
+
+
+class Refusal(StrEnum):
+    """Why an act cannot be done now. None of them changes anything."""
+
+    CLOSED = "thread_closed"
+    NOT_CLOSED = "thread_not_closed"
+    MAKER_IS_CHECKER = "maker_is_checker"
+    NOTHING_PROPOSED = "nothing_proposed"
+    ALREADY_PROPOSED = "already_proposed"
+    PROPOSAL_OPEN = "proposal_open"
+    REASON_MISSING = "reason_missing"
+    REASON_UNKNOWN = "reason_unknown"
+    MEASURE_UNKNOWN = "measure_unknown"
+    MEASURE_MISSING = "measure_missing"
+    NOT_LOWER = "level_not_lower"
+    SNOOZE_DATE = "snooze_date"
+    RED_NOT_SNOOZED = "red_not_snoozed"
+    NOT_SNOOZED = "not_snoozed"
+    NOT_DISPOSED = "not_disposed"
+    NOT_TRUE = "not_true_positive"
+    BORROWER_NOT_HEARD = "borrower_not_heard"
+    HEARING_DATE = "hearing_date"
+    ALREADY_FOUND = "already_found"
+    ASSIGNED_ALREADY = "assigned_already"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a timeline. `by` is empty where the system acted; `data` holds texts, numbers and lists only."""
+
+    kind: Kind
+    at: datetime.datetime
+    by: str
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit of the last run that speaks of the loan."""
+
+    hit_id: str
+    rule_code: str
+    level: Level
+    amount_fen: int
+    at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHit:
+    """A hit as the thread knows it; not standing once a run no longer found it."""
+
+    rule_code: str
+    level: Level
+    amount_fen: int
+    standing: bool
+    judged_fen: int
+    """What it came to when a person last judged the thread, or when it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    level: Level
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """认定: proposed by one person, approved by another after the borrower was heard."""
+
+    text: str
+    by: str
+    heard_on: datetime.date | None = None
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What the timeline comes to. `version` counts its events; `due_at` is the next deadline."""
+
+    version: int
+    level: Level
+    state: ThreadState
+    opened_at: datetime.datetime
+    first_at: datetime.datetime
+    due_at: datetime.datetime
+    hits: Mapping[str, KnownHit] = field(default_factory=dict[str, KnownHit])
+    assignee: str = ""
+    snoozed_until: datetime.date | None = None
+    disposition: Disposition | None = None
+    disposed_by: str = ""
+    disposition_reason: str = ""
+    measures: tuple[str, ...] = ()
+    lowering: Lowering | None = None
+    finding: Finding | None = None
+    touched: bool = False
+    """Whether a person ever acted on it."""
+    superseded: bool = False
+    """No run finds any of its hits any more."""
+    escalated: bool = False
+
+    @property
+    def standing(self) -> dict[str, KnownHit]:
+        """The hits that the last run found."""
+        return {hit_id: hit for hit_id, hit in self.hits.items() if hit.standing}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The parameters of one business date that decide about threads."""
+
+    response_days: Mapping[Level, int]
+    red_hours: int
+    weak_signals: int
+    measures: Mapping[Level, tuple[str, ...]]
+    owner_roles: Mapping[Level, tuple[str, ...]]
+    false_alarm_reasons: tuple[str, ...]
+    measure_days: int
+    snooze_days: int
+    escalation_days: int
+    growth_ppm: int
+
+
+def policy_of(parameters: ParameterBook, on_date: datetime.date) -> Policy:
+    """The policy in force on a business date."""
+
+    def at(name: str) -> int:
+        return parameters.at_or_first(name, on_date).number
+
+    def names(name: str) -> tuple[str, ...]:
+        return parameters.at_or_first(name, on_date).names
+
+    return Policy(
+        response_days={level: at(f"warning_{level}_response") for level in LEVELS if level is not Level.RED},
+        red_hours=at("warning_red_response_hours"),
+        weak_signals=at("warning_yellow_weak_signals"),
+        measures={level: names(f"warning_{level}_measures") for level in LEVELS},
+        owner_roles={level: names(f"warning_{level}_owner_roles") for level in LEVELS},
+        false_alarm_reasons=names("warning_false_alarm_reasons"),
+        measure_days=at("warning_measure_working_days"),
+        snooze_days=at("warning_snooze_days_most"),
+        escalation_days=at("warning_escalation_working_days"),
+        growth_ppm=at("warning_reopen_growth_ppm"),
+    )
+
+
+# ---- what a person can do ----
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    until: datetime.date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Dispose:
+    disposition: Disposition
+    reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMeasure:
+    measure: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeLowering:
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveLowering:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseLowering:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeFinding:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHearing:
+    on: datetime.date
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveFinding:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseFinding:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    reason: str
+
+
+Act = (
+    Assign
+    | Snooze
+    | Wake
+    | Dispose
+    | TakeMeasure
+    | ProposeLowering
+    | ApproveLowering
+    | RefuseLowering
+    | ProposeFinding
+    | RecordHearing
+    | ApproveFinding
+    | RefuseFinding
+    | Close
+    | Reopen
+)
+SHANGHAI: Final = datetime.timezone(datetime.timedelta(hours=8))
+"""Business dates: Asia/Shanghai has had no summer time since 1991."""

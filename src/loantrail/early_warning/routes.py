@@ -1,0 +1,262 @@
+"""What people do about warnings, and the allow list."""
+
+from __future__ import annotations
+
+import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from loantrail import clock
+from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
+from loantrail.early_warning import model, store_outbox
+from loantrail.early_warning.acting_on import ThreadChanged, ThreadMissing, act_on, assign_all
+from loantrail.early_warning.hits import Level
+from loantrail.http.acting import Acting
+from loantrail.http.connections import Lending
+from loantrail.http.pages.model import Answer
+from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.parameters import shipped_parameters
+
+router = APIRouter(tags=["warnings"])
+
+ASSIGNED_MOST: Final = 200
+ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Text = Annotated[str, Field(max_length=1000, pattern=rf"^$|{WRITTEN}", description="In words; may be empty.")]
+Person = Annotated[
+    str,
+    Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$", description="A staff id; empty takes it away."),
+]
+Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z_]*$")]
+
+
+class _Act(Wanted):
+    """What every act says: which state of the thread the person saw, and a key that makes it one act."""
+
+    version: int = Field(ge=1, le=1_000_000_000, description="The thread's version that was read.")
+    request_key: RequestKey
+
+
+class AssignAct(_Act):
+    act: Literal["assign"]
+    to: Person
+
+
+class SnoozeAct(_Act):
+    act: Literal["snooze"]
+    until: datetime.date
+    reason: Reason
+
+
+class WakeAct(_Act):
+    act: Literal["wake"]
+
+
+class DisposeAct(_Act):
+    """`true_positive` is a suspicion that one person confirms; `false_alarm` wants a reason of the list."""
+
+    act: Literal["dispose"]
+    disposition: model.Disposition
+    reason: Word = ""
+    text: Text = ""
+
+
+class MeasureAct(_Act):
+    act: Literal["measure"]
+    measure: Word
+    text: Text = ""
+
+
+class LowerAct(_Act):
+    act: Literal["propose_lowering"]
+    level: Level
+    reason: Reason
+
+
+class ApproveLoweringAct(_Act):
+    act: Literal["approve_lowering"]
+
+
+class RefuseLoweringAct(_Act):
+    act: Literal["refuse_lowering"]
+    reason: Reason
+
+
+class FindingAct(_Act):
+    act: Literal["propose_finding"]
+    text: Reason
+
+
+class HearingAct(_Act):
+    act: Literal["record_hearing"]
+    on: datetime.date
+    note: Reason
+
+
+class ApproveFindingAct(_Act):
+    act: Literal["approve_finding"]
+
+
+class RefuseFindingAct(_Act):
+    act: Literal["refuse_finding"]
+    reason: Reason
+
+
+class CloseAct(_Act):
+    act: Literal["close"]
+    reason: Reason
+
+
+class ReopenAct(_Act):
+    act: Literal["reopen"]
+    reason: Reason
+
+
+WantedAct = Annotated[
+    AssignAct
+    | SnoozeAct
+    | WakeAct
+    | DisposeAct
+    | MeasureAct
+    | LowerAct
+    | ApproveLoweringAct
+    | RefuseLoweringAct
+    | FindingAct
+    | HearingAct
+    | ApproveFindingAct
+    | RefuseFindingAct
+    | CloseAct
+    | ReopenAct,
+    Field(discriminator="act"),
+]
+
+
+class ActedOn(Answer):
+    thread_id: str
+    version: int
+    level: Level
+    state: model.ThreadState
+    due_at: datetime.datetime
+    new: bool = Field(description="False where the same request was made before: nothing changed.")
+
+
+class TriedAgain(Answer):
+    delivery_id: int
+
+
+class WantedAssignment(Wanted):
+    thread_ids: list[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = Field(
+        min_length=1, max_length=ASSIGNED_MOST
+    )
+    to: Person
+    request_key: RequestKey
+
+
+class AssignedRow(Answer):
+    thread_id: str
+    refused: str = Field(description="Why it was left as it was; empty where it was assigned.")
+
+
+_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
+
+
+class _Changed(Superseded):
+    code = "changed"
+
+
+@router.post(
+    "/warnings/{thread_id}/acts", responses={**once(ActedOn), **_STATUSES}, status_code=HTTPStatus.CREATED
+)
+def act(
+    connections: Lending, by: Acting, thread_id: ThreadId, wanted: WantedAct, response: Response
+) -> ActedOn:
+    """Act on a warning. 409 where somebody else acted since the version that was read; 422 with the name of the
+    refusal as `code` where the act cannot be done now."""
+    with connections.connection() as connection:
+        try:
+            done = act_on(
+                connection,
+                thread_id,
+                _act_of(wanted),
+                by,
+                wanted.version,
+                wanted.request_key,
+                shipped_parameters(),
+            )
+        except ThreadMissing as missing:
+            raise NotFound(missing.problem, missing.remedy) from missing
+        except ThreadChanged as changed:
+            raise _Changed(changed.problem, changed.remedy) from changed
+    if not done.new:
+        response.status_code = HTTPStatus.OK
+    thread = done.thread
+    return ActedOn(
+        thread_id=thread_id,
+        version=thread.version,
+        level=thread.level,
+        state=thread.state,
+        due_at=thread.due_at,
+        new=done.new,
+    )
+
+
+@router.post("/warning-assignments", responses=_STATUSES)
+def assign(connections: Lending, by: Acting, wanted: WantedAssignment) -> list[AssignedRow]:
+    """Give several warnings to one person. What cannot be assigned is left as it is, and said."""
+    with connections.connection() as connection:
+        try:
+            outcome = assign_all(
+                connection, wanted.thread_ids, wanted.to, by, wanted.request_key, shipped_parameters()
+            )
+        except ThreadMissing as missing:
+            raise NotFound(missing.problem, missing.remedy) from missing
+    return [AssignedRow(thread_id=one, refused=refused) for one, refused in outcome.items()]
+
+
+@router.post("/warnings/deliveries/{delivery_id}/trial", responses=_STATUSES)
+def send_again(
+    connections: Lending, by: Acting, delivery_id: Annotated[int, Path(ge=1, le=9_000_000_000_000_000_000)]
+) -> TriedAgain:
+    """Have a message that could not be sent tried again at once."""
+    del by  # who asks must be of the bank
+    with connections.connection() as connection:
+        if not store_outbox.try_again(connection, delivery_id, clock.now()):
+            raise NotFound(
+                f"There is no message {delivery_id} that could not be sent",
+                remedy="Open the warning centre again",
+            )
+    return TriedAgain(delivery_id=delivery_id)
+
+
+def _act_of(wanted: WantedAct) -> model.Act:
+    match wanted:
+        case AssignAct():
+            return model.Assign(wanted.to)
+        case SnoozeAct():
+            return model.Snooze(wanted.until, wanted.reason)
+        case WakeAct():
+            return model.Wake()
+        case DisposeAct():
+            return model.Dispose(wanted.disposition, wanted.reason, wanted.text)
+        case MeasureAct():
+            return model.TakeMeasure(wanted.measure, wanted.text)
+        case LowerAct():
+            return model.ProposeLowering(wanted.level, wanted.reason)
+        case ApproveLoweringAct():
+            return model.ApproveLowering()
+        case RefuseLoweringAct():
+            return model.RefuseLowering(wanted.reason)
+        case FindingAct():
+            return model.ProposeFinding(wanted.text)
+        case HearingAct():
+            return model.RecordHearing(wanted.on, wanted.note)
+        case ApproveFindingAct():
+            return model.ApproveFinding()
+        case RefuseFindingAct():
+            return model.RefuseFinding(wanted.reason)
+        case CloseAct():
+            return model.Close(wanted.reason)
+        case ReopenAct():
+            return model.Reopen(wanted.reason)

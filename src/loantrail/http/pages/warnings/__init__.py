@@ -1,0 +1,1 @@
+"""Early warnings as a page shows them."""

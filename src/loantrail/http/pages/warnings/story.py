@@ -1,0 +1,78 @@
+"""A warning in one sentence, and why it may be false. Figures come from the hits alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from loantrail.clock import BUSINESS_ZONE
+from loantrail.http.pages.warnings.model import WarningDoubt
+from loantrail.tracing.verdict_words import (
+    ENGLISH_PATTERN,
+    PATTERN,
+    chinese_list,
+    chinese_money,
+    english_list,
+    english_money,
+    share_text,
+)
+
+Hit = Mapping[str, Any]
+
+
+def story(
+    row: Mapping[str, Any], hits: Sequence[Hit], rules: Mapping[str, tuple[str, str]]
+) -> tuple[str, str]:
+    """The warning in one sentence, Chinese and English. `row` is one of the queue, `hits` those that stand, the most
+    severe first; `rules` what rules that are no patterns are called, Chinese and English."""
+
+    def said_of(code: str) -> tuple[str, str]:
+        return (PATTERN[code], ENGLISH_PATTERN[code]) if code in PATTERN else rules.get(code, (code, code))
+
+    currency, loan_fen = row["currency"], row["loan_amount_fen"]
+    chinese, english = chinese_money(loan_fen, currency), english_money(loan_fen, currency)
+    opening = f"{row['borrower_name']}的 {chinese}贷款"
+    english_opening = f"{row['borrower_name']}'s loan of {english}"
+    if not hits:
+        return (
+            f"{opening}：现有数据已不再显示先前的线索，人工处理记录保留。",
+            f"{english_opening}: the data no longer shows what warned before; what people did stays.",
+        )
+    main, others = hits[0], hits[1:]
+    day = main["at"].astimezone(BUSINESS_ZONE).date().isoformat()
+    share = share_text(min(main["amount_fen"], loan_fen), loan_fen)
+    least = main["proven_fen"]
+    proven = f"，无论如何计算至少 {chinese_money(least, currency)}" if least else ""
+    english_proven = f", at least {english_money(least, currency)} however one counts" if least else ""
+    pattern = said_of(main["rule_code"])[0]
+    english_pattern = said_of(main["rule_code"])[1]
+    more = english_more = ""
+    if others:
+        names = [str(name) for name in dict.fromkeys(one["rule_code"] for one in others)]
+        more = f"；另有{chinese_list([said_of(name)[0] for name in names])}"
+        english_more = f"; also {english_list([said_of(name)[1] for name in names])}"
+    said = main["explanation_chinese"] or main["explanation"]
+    return (
+        f"{opening}，疑似{pattern}（{day}）：{said}，占贷款 {share}{proven}{more}。",
+        f"{english_opening}: suspected {english_pattern} ({day}): {main['explanation']}, {share} of the loan"
+        f"{english_proven}{english_more}.",
+    )
+
+
+def doubts(hits: Sequence[Hit], evidence: Sequence[Mapping[str, Any]]) -> list[WarningDoubt]:
+    """Why the warning may be false: what is not proven, what rests on words alone, and what honest dealing looks like
+    that."""
+    found: list[WarningDoubt] = []
+    if hits:
+        main = hits[0]
+        if main["proven_fen"] is None:
+            found.append(WarningDoubt(code="not_proven", amount_fen=main["amount_fen"]))
+        elif main["proven_fen"] < main["amount_fen"]:
+            found.append(WarningDoubt(code="least_is_less", amount_fen=main["proven_fen"]))
+    bases = {line["basis"] for line in evidence}
+    if bases and bases <= {"remark"}:
+        found.append(WarningDoubt(code="remark_only"))
+    elif bases and bases <= {"remark", "name", "model", "none", None}:
+        found.append(WarningDoubt(code="name_only"))
+    found += [WarningDoubt(code=code) for code in dict.fromkeys(hit["rule_code"] for hit in hits)]
+    return found

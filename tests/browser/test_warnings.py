@@ -1,0 +1,194 @@
+"""The warning centre in a real browser: from the queue to a decision, by mouse, by keyboard, and as it comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+from tests.http.bank import LOAN, transfer_id, write_books, write_trace
+from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
+
+from loantrail.early_warning.hits import Level
+
+pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
+
+CLICKS_TO_DECIDE = 2
+CLICKS_WITH_A_REASON = 3
+
+
+@pytest.fixture
+def warned(own_address: str, database_url: str) -> Iterator[str]:
+    """Address of the warned bank in this test's own database."""
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+        write_warnings(connection)
+    yield own_address
+
+
+def count_clicks(page: Page) -> None:
+    """Count what the reader presses from now on."""
+    page.evaluate(
+        "window.clicks = 0; addEventListener('click', event => event.isTrusted && window.clicks++, true)"
+    )
+
+
+def acts_as(page: Page, number: str) -> None:
+    """Say in the header who acts."""
+    box = page.get_by_role("combobox", name="操作人")
+    box.click()
+    box.fill(number)
+    page.locator(".ant-select-item-option").filter(has_text=number).click()
+    expect(page.locator(".who-acts")).not_to_contain_text("操作员")
+
+
+def test_the_most_urgent_warning_is_laid_out_at_once(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    expect(page).to_have_url(f"{warned}/warnings/{THREAD}?lang=zh")
+    case = page.get_by_role("article")
+    expect(case.locator(".story")).to_contain_text("疑似流入证券、期货、理财等")
+    expect(case.locator(".story")).to_contain_text("无论如何计算至少 25.00 万元")
+    evidence = page.get_by_role("region", name="主要证据")
+    expect(evidence.get_by_role("listitem")).to_have_count(3)
+    expect(evidence.get_by_role("link", name="查看交易").last).to_have_attribute(
+        "href", f"/transactions/{transfer_id('入市')}"
+    )
+    expect(page.get_by_role("region", name="为什么可能是误报")).to_contain_text("确证的只有")
+    expect(page.locator("[data-drawn]")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("option").filter(has_text="己证券")).to_have_count(1)
+    queue = page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")
+    expect(queue).to_have_count(2)
+    expect(queue.first).to_contain_text("红色")
+    expect(queue.first).to_contain_text("甲纺织有限公司")
+
+
+def test_a_decision_takes_two_clicks_and_is_kept_under_the_person(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    acts_as(page, "S1")
+    count_clicks(page)
+    page.get_by_role("button", name=re.compile("^属实")).click()
+    page.get_by_role("button", name="确认属实").click()
+    expect(page.locator(".acts-said")).to_contain_text("已记录")
+    assert page.evaluate("window.clicks") == CLICKS_TO_DECIDE
+    expect(page.locator(".timeline li").first).to_contain_text("客户经理一 判断：属实")
+    expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name=re.compile("^下一条")).click()
+    expect(page).to_have_url(re.compile(QUIET_THREAD))
+    page.get_by_role("button", name=re.compile("^误报")).click()
+    page.evaluate("window.clicks = 1")
+    page.get_by_text("退货、退款").click()
+    page.get_by_role("button", name="确认误报").click()
+    expect(page.locator(".acts-said")).to_contain_text("已记录")
+    # The label and its field each hear a click on a reason.
+    assert page.evaluate("window.clicks") - 1 == CLICKS_WITH_A_REASON
+
+
+def test_by_keyboard_alone(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    expect(page.locator(".story")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(QUIET_THREAD))
+    page.keyboard.press("k")
+    expect(page).to_have_url(re.compile(THREAD))
+    page.keyboard.press("3")
+    page.keyboard.type("先看合同")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".timeline li").first).to_contain_text("判断：待查 · 先看合同")
+    page.locator("body").click(position={"x": 5, "y": 300})
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile(QUIET_THREAD))
+    page.keyboard.press("/")
+    page.keyboard.type("甲纺")
+    expect(page).to_have_url(re.compile(f"{THREAD}.*search="))
+    page.keyboard.press("1")  # typed, not pressed
+    expect(
+        page.get_by_text("没有符合条件的预警").or_(page.get_by_text("没有待处理的预警")).first
+    ).to_be_visible()
+
+
+def test_a_second_person_closes_what_the_first_one_judged(page: Page, warned: str) -> None:
+    page.allowed = ["422"]  # type: ignore[attr-defined]  the refusal that this test asks for
+    page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
+    acts_as(page, "S1")
+    page.get_by_role("button", name=re.compile("^误报")).click()
+    page.get_by_text("退货、退款").click()
+    page.get_by_role("button", name="确认误报").click()
+    expect(page.get_by_text("须由另一人复核，你是提出人")).to_be_visible()
+    for person, done in (("S1", False), ("S2", True)):
+        acts_as(page, person)
+        page.get_by_role("button", name="解除预警").first.click()
+        page.get_by_label("解除依据").fill("凭证已核实")
+        page.locator("form").get_by_role("button", name="解除预警").click()
+        if not done:
+            expect(page.get_by_role("alert")).to_contain_text("提出人不能自己复核")
+            page.locator("form").get_by_role("button", name="取消").click()
+    expect(page.get_by_text("这条预警已经解除")).to_be_visible()
+    page.goto(f"{warned}/warnings?lang=zh&state=closed")
+    expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
+
+
+def test_new_ones_appear_without_reload(page: Page, warned: str, database_url: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    queue = page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")
+    expect(queue).to_have_count(2)
+    expect(page.get_by_text("实时", exact=True)).to_be_visible()
+    with psycopg.connect(database_url) as connection:
+        take_rows(connection, [hit_row(), {**QUIET_HIT, "level": Level.RED.value}])
+    raised = queue.filter(has_text=re.compile("乙"))
+    expect(raised).to_contain_text("红色")
+    expect(raised).to_have_class(re.compile("fresh"))
+
+
+def test_two_who_act_at_once_are_told(page: Page, warned: str, database_url: str) -> None:
+    page.allowed = ["409"]  # type: ignore[attr-defined]  the answer that this test asks for
+    page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
+    page.get_by_role("button", name=re.compile("^属实")).click()
+    page.evaluate(
+        f"""() => fetch('/api/v1/warnings/{THREAD}/acts', {{method: 'POST', headers: {{'Content-Type': 'application/json'}},
+            body: JSON.stringify({{act: 'assign', to: 'S2', version: 2, request_key: 'other-0001'}})}})"""
+    )
+    page.evaluate("document.querySelector('.act-form').requestSubmit()")
+    expect(page.get_by_role("alert")).to_contain_text("期间有人处理过这条预警")
+    # Read again by itself: the same button does it now.
+    expect(page.locator(".timeline li").first).to_contain_text("指派")
+    page.evaluate("document.querySelector('.act-form').requestSubmit()")
+    expect(page.locator(".acts-said")).to_contain_text("已记录")
+
+
+def test_filters_stand_in_the_address(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    page.get_by_role("button", name=re.compile("^蓝色")).click()
+    expect(page).to_have_url(re.compile(rf"{QUIET_THREAD}\?.*level=blue"))
+    page.reload()
+    expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name=re.compile("^蓝色")).click()
+    page.get_by_role("checkbox", name=re.compile("仅逾期")).click()
+    expect(page.get_by_text("没有待处理的预警").first).to_be_visible()
+
+
+def test_several_are_given_to_one_person(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/warnings?lang=zh")
+    for borrower in ("甲纺织有限公司", "乙"):
+        page.get_by_role("checkbox", name=f"选择 {borrower}", exact=True).check()
+    group = page.get_by_role("group", name="批量指派")
+    group.get_by_role("combobox").click()
+    page.locator(".ant-select-item-option").filter(has_text="S2").click()
+    expect(page.locator(".queue-item").filter(has_text="风险经理二")).to_have_count(2)
+
+
+def test_the_loan_says_that_it_has_a_warning(page: Page, warned: str) -> None:
+    page.goto(f"{warned}/loans/{LOAN}?lang=zh")
+    line = page.get_by_role("region", name="这笔贷款有预警")
+    expect(line).to_contain_text("红色")
+    line.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(THREAD))
+
+
+def test_without_a_warning_the_page_says_what_comes(page: Page, own_address: str) -> None:
+    page.goto(f"{own_address}/warnings?lang=en")
+    expect(page.get_by_role("status").filter(has_text="No warning waits")).to_be_visible()
+    page.goto(f"{own_address}/warnings?lang=zh&state=closed")
+    expect(page.get_by_text("没有符合条件的预警").first).to_be_visible()

@@ -1,0 +1,362 @@
+"""What may be done with a warning thread, row by row; and what stays true whatever is done."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loantrail.early_warning.deadlines import working_days_later
+from loantrail.early_warning.gathering import take, tick
+from loantrail.early_warning.hits import LEVELS, Level
+from loantrail.early_warning.model import (
+    Act,
+    ApproveFinding,
+    ApproveLowering,
+    Assign,
+    Close,
+    Dispose,
+    Disposition,
+    Event,
+    Found,
+    Kind,
+    ProposeFinding,
+    ProposeLowering,
+    RecordHearing,
+    Refusal,
+    RefuseFinding,
+    RefuseLowering,
+    Reopen,
+    Snooze,
+    TakeMeasure,
+    Thread,
+    ThreadState,
+    Wake,
+    policy_of,
+)
+from loantrail.early_warning.timeline import after, thread_of
+from loantrail.early_warning.workflow import decide
+from loantrail.parameters import shipped_parameters
+
+ZONE = datetime.timezone(datetime.timedelta(hours=8))
+FRIDAY = datetime.datetime(2025, 6, 6, 15, 0, tzinfo=ZONE)
+POLICY = policy_of(shipped_parameters(), FRIDAY.date())
+RULES = ("FLOW_SECURITIES", "ROUND_TRIP", "IDLE_FUNDS", "RAPID_IN_OUT", "REPAY_SOURCE_ODD")
+WAN = 1_000_000
+LI, WANG = "员工李", "员工王"
+
+
+def hit(rule: str = "FLOW_SECURITIES", level: Level = Level.ORANGE, wan: int = 50) -> Found:
+    return Found(f"hit-{rule}", rule, level, wan * WAN, FRIDAY - datetime.timedelta(days=1))
+
+
+def gathered(thread: Thread | None, *found: Found, at: datetime.datetime = FRIDAY) -> list[Event]:
+    return take(thread, found, RULES, at, POLICY)
+
+
+def opened(*found: Found) -> Thread:
+    return thread_of(gathered(None, *(found or (hit(),))))
+
+
+def then(thread: Thread, *events: Event) -> Thread:
+    for event in events:
+        thread = after(thread, event)
+    return thread
+
+
+def did(thread: Thread, act: Act, by: str = LI, at: datetime.datetime = FRIDAY) -> Thread:
+    events = decide(thread, act, by, at, POLICY)
+    assert not isinstance(events, Refusal), events
+    return then(thread, *events)
+
+
+def kinds(events: list[Event]) -> list[Kind]:
+    return [event.kind for event in events]
+
+
+TRUE = Dispose(Disposition.TRUE_POSITIVE)
+FALSE = Dispose(Disposition.FALSE_ALARM, "refund")
+
+
+@pytest.mark.parametrize(
+    ("level", "due"),
+    [
+        (Level.BLUE, "2025-06-13T23:59:59+08:00"),
+        (Level.YELLOW, "2025-06-11T23:59:59+08:00"),
+        (Level.ORANGE, "2025-06-10T23:59:59+08:00"),
+        (Level.RED, "2025-06-07T15:00:00+08:00"),
+    ],
+)
+def test_each_level_has_its_deadline_in_working_days_and_red_a_day(level: Level, due: str) -> None:
+    assert opened(hit(level=level)).due_at.isoformat() == due
+
+
+def test_a_weekend_counts_from_the_friday_before() -> None:
+    sunday = FRIDAY + datetime.timedelta(days=2)
+    assert working_days_later(sunday, 1).date() == datetime.date(2025, 6, 9)
+
+
+def test_the_same_hits_again_change_nothing() -> None:
+    thread = opened(hit(), hit("ROUND_TRIP"))
+    assert gathered(thread, hit("ROUND_TRIP"), hit()) == []
+
+
+def test_a_level_rises_with_a_graver_hit_and_the_deadline_with_it() -> None:
+    thread = opened(hit(level=Level.YELLOW))
+    events = gathered(thread, hit(level=Level.YELLOW), hit("ROUND_TRIP", Level.RED))
+    assert kinds(events) == [Kind.HIT_ADDED, Kind.LEVEL_RAISED]
+    risen = then(thread, *events)
+    assert (risen.level, risen.due_at) == (Level.RED, FRIDAY + datetime.timedelta(hours=24))
+
+
+def test_a_later_graver_hit_never_puts_the_deadline_off() -> None:
+    thread = opened(hit(level=Level.BLUE))
+    late = FRIDAY + datetime.timedelta(days=6)
+    events = gathered(thread, hit(level=Level.BLUE), hit("ROUND_TRIP", Level.YELLOW), at=late)
+    assert then(thread, *events).due_at == thread.due_at
+
+
+@pytest.mark.parametrize(("weak", "level"), [(1, Level.BLUE), (2, Level.BLUE), (3, Level.YELLOW)])
+def test_three_weak_signals_are_yellow(weak: int, level: Level) -> None:
+    signals = [hit(rule, Level.BLUE) for rule in ("IDLE_FUNDS", "RAPID_IN_OUT", "REPAY_SOURCE_ODD")[:weak]]
+    assert opened(*signals).level is level
+    thread = opened(signals[0])
+    assert then(thread, *gathered(thread, *signals)).level is level
+
+
+def test_a_hit_that_shrinks_is_told_and_lowers_nothing() -> None:
+    thread = opened(hit(level=Level.RED, wan=90))
+    events = gathered(thread, hit(level=Level.YELLOW, wan=10))
+    assert kinds(events) == [Kind.HIT_SHRANK]
+    assert then(thread, *events).level is Level.RED
+
+
+def test_what_nobody_touched_leaves_the_queue_when_nothing_of_it_is_found_any_more() -> None:
+    thread = opened()
+    gone = then(thread, *gathered(thread))
+    assert (gone.state, gone.superseded, gone.standing) == (ThreadState.SUPERSEDED, True, {})
+    assert gathered(gone) == []
+    back = then(gone, *gathered(gone, hit()))
+    assert (back.state, back.superseded) == (ThreadState.OPEN, False)
+
+
+def test_what_a_person_judged_stays_and_is_marked() -> None:
+    thread = did(opened(), TRUE)
+    gone = then(thread, *gathered(thread))
+    assert (gone.state, gone.superseded, gone.disposition) == (
+        ThreadState.OPEN,
+        True,
+        Disposition.TRUE_POSITIVE,
+    )
+
+
+def test_hits_of_rules_that_the_run_did_not_look_with_are_left_alone() -> None:
+    thread = opened(hit(), replace(hit(), hit_id="sql", rule_code="SQL_RULE"))
+    assert kinds(gathered(thread, hit())) == []
+    assert kinds(take(thread, [hit()], ("SQL_RULE",), FRIDAY, POLICY)) == [Kind.HIT_SUPERSEDED]
+
+
+@pytest.mark.parametrize(("wan", "reopens"), [(50, False), (55, False), (56, True)])
+def test_a_closed_warning_opens_again_when_its_hit_grew_beyond_what_was_judged(
+    wan: int, reopens: bool
+) -> None:
+    closed = did(did(opened(hit(wan=50)), FALSE), Close("已核实"), WANG)
+    events = gathered(closed, hit(wan=wan))
+    assert (Kind.REOPENED in kinds(events)) is reopens
+    assert then(closed, *events).state is (ThreadState.OPEN if reopens else ThreadState.CLOSED)
+
+
+def test_a_new_hit_asks_again_about_a_false_alarm() -> None:
+    thread = did(opened(), FALSE)
+    events = gathered(thread, hit(), hit("ROUND_TRIP", Level.YELLOW))
+    assert kinds(events) == [Kind.HIT_ADDED, Kind.REOPENED]
+    assert then(thread, *events).disposition is None
+
+
+def test_a_graver_hit_wakes_what_was_put_aside() -> None:
+    thread = did(opened(hit(level=Level.YELLOW)), Snooze(datetime.date(2025, 6, 20), "等合同"))
+    risen = then(thread, *gathered(thread, hit(level=Level.RED, wan=90)))
+    assert (risen.state, risen.level) == (ThreadState.OPEN, Level.RED)
+
+
+def test_time_wakes_and_escalates() -> None:
+    thread = did(opened(hit(level=Level.BLUE)), Snooze(datetime.date(2025, 6, 20), "等合同"))
+    day = datetime.datetime(2025, 6, 20, 0, 1, tzinfo=ZONE)
+    assert tick(thread, day - datetime.timedelta(minutes=2), POLICY) == []
+    events = tick(thread, day, POLICY)
+    assert kinds(events) == [Kind.WOKEN, Kind.ESCALATED]
+    assert events[1].data["roles"] == ["relationship_manager", "branch_manager"]
+    assert tick(then(thread, *events), day, POLICY) == []
+
+
+PROPOSED = ProposeLowering(Level.BLUE, "金额已核实")
+FOUND = did(did(opened(), TRUE), ProposeFinding("挪用 50 万元"))
+HEARD = did(FOUND, RecordHearing(FRIDAY.date(), "借款人承认"))
+CLOSED = did(did(opened(), FALSE), Close("已核实"), WANG)
+RED = opened(hit(level=Level.RED))
+SNOOZED = did(opened(), Snooze(datetime.date(2025, 6, 20), "等合同"))
+
+REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
+    (CLOSED, TRUE, LI, Refusal.CLOSED),
+    (CLOSED, Assign(WANG), LI, Refusal.CLOSED),
+    (CLOSED, PROPOSED, LI, Refusal.CLOSED),
+    (CLOSED, Reopen(" "), LI, Refusal.REASON_MISSING),
+    (opened(), Reopen("再看"), LI, Refusal.NOT_CLOSED),
+    (did(opened(), PROPOSED), ApproveLowering(), LI, Refusal.MAKER_IS_CHECKER),
+    (did(opened(), PROPOSED), RefuseLowering("不同意"), LI, Refusal.MAKER_IS_CHECKER),
+    (did(opened(), PROPOSED), RefuseLowering(""), WANG, Refusal.REASON_MISSING),
+    (did(opened(), PROPOSED), PROPOSED, WANG, Refusal.ALREADY_PROPOSED),
+    (opened(), ApproveLowering(), WANG, Refusal.NOTHING_PROPOSED),
+    (opened(), RefuseLowering("不同意"), WANG, Refusal.NOTHING_PROPOSED),
+    (opened(), ProposeLowering(Level.ORANGE, "同级"), LI, Refusal.NOT_LOWER),
+    (opened(), ProposeLowering(Level.RED, "更高"), LI, Refusal.NOT_LOWER),
+    (opened(), ProposeLowering(Level.BLUE, " "), LI, Refusal.REASON_MISSING),
+    (opened(), Dispose(Disposition.FALSE_ALARM), LI, Refusal.REASON_MISSING),
+    (opened(), Dispose(Disposition.FALSE_ALARM, "because"), LI, Refusal.REASON_UNKNOWN),
+    (opened(), Dispose(Disposition.PENDING, "refund"), LI, Refusal.REASON_UNKNOWN),
+    (opened(), TakeMeasure("shout"), LI, Refusal.MEASURE_UNKNOWN),
+    (opened(), Close("已核实"), WANG, Refusal.NOT_DISPOSED),
+    (did(opened(), Dispose(Disposition.PENDING)), Close("已核实"), WANG, Refusal.NOT_DISPOSED),
+    (did(opened(), FALSE), Close("已核实"), LI, Refusal.MAKER_IS_CHECKER),
+    (did(opened(), FALSE), Close(" "), WANG, Refusal.REASON_MISSING),
+    (did(opened(), TRUE), Close("已核实"), WANG, Refusal.MEASURE_MISSING),
+    (did(did(opened(), FALSE), PROPOSED), Close("已核实"), WANG, Refusal.PROPOSAL_OPEN),
+    (did(FOUND, TakeMeasure("verify")), Close("已核实"), WANG, Refusal.PROPOSAL_OPEN),
+    (FOUND, FALSE, LI, Refusal.PROPOSAL_OPEN),
+    (opened(), ProposeFinding("挪用"), LI, Refusal.NOT_TRUE),
+    (did(opened(), FALSE), ProposeFinding("挪用"), LI, Refusal.NOT_TRUE),
+    (did(opened(), TRUE), ProposeFinding(" "), LI, Refusal.REASON_MISSING),
+    (FOUND, ProposeFinding("挪用"), WANG, Refusal.ALREADY_PROPOSED),
+    (FOUND, ApproveFinding(), WANG, Refusal.BORROWER_NOT_HEARD),
+    (FOUND, ApproveFinding(), LI, Refusal.MAKER_IS_CHECKER),
+    (HEARD, ApproveFinding(), LI, Refusal.MAKER_IS_CHECKER),
+    (HEARD, RefuseFinding("证据不足"), LI, Refusal.MAKER_IS_CHECKER),
+    (HEARD, RefuseFinding(" "), WANG, Refusal.REASON_MISSING),
+    (did(opened(), TRUE), ApproveFinding(), WANG, Refusal.NOTHING_PROPOSED),
+    (FOUND, RecordHearing(datetime.date(2025, 6, 7), "明天"), LI, Refusal.HEARING_DATE),
+    (FOUND, RecordHearing(FRIDAY.date(), ""), LI, Refusal.REASON_MISSING),
+    (did(HEARD, ApproveFinding(), WANG), ProposeFinding("再来"), LI, Refusal.ALREADY_FOUND),
+    (did(HEARD, ApproveFinding(), WANG), FALSE, LI, Refusal.ALREADY_FOUND),
+    (RED, Snooze(datetime.date(2025, 6, 9), "等合同"), LI, Refusal.RED_NOT_SNOOZED),
+    (opened(), Snooze(FRIDAY.date(), "等合同"), LI, Refusal.SNOOZE_DATE),
+    (opened(), Snooze(datetime.date(2025, 7, 7), "等合同"), LI, Refusal.SNOOZE_DATE),
+    (opened(), Snooze(datetime.date(2025, 6, 9), " "), LI, Refusal.REASON_MISSING),
+    (opened(), Wake(), LI, Refusal.NOT_SNOOZED),
+    (did(opened(), Assign(WANG)), Assign(WANG), LI, Refusal.ASSIGNED_ALREADY),
+]
+
+
+@pytest.mark.parametrize(("thread", "act", "by", "refusal"), REFUSED)
+def test_what_cannot_be_done_is_refused_by_name(thread: Thread, act: Act, by: str, refusal: Refusal) -> None:
+    assert decide(thread, act, by, FRIDAY, POLICY) is refusal
+
+
+def test_every_refusal_is_tried() -> None:
+    assert {refusal for *_, refusal in REFUSED} == set(Refusal)
+
+
+def test_a_level_falls_by_a_second_person() -> None:
+    lowered = did(did(RED, PROPOSED), ApproveLowering(), WANG)
+    assert (lowered.level, lowered.lowering) == (Level.BLUE, None)
+    assert lowered.due_at == working_days_later(FRIDAY, 5)
+    kept = did(did(RED, PROPOSED), RefuseLowering("金额不符"), WANG)
+    assert (kept.level, kept.lowering) == (Level.RED, None)
+
+
+def test_a_proposal_that_did_not_know_of_a_graver_hit_lapses() -> None:
+    thread = did(opened(), PROPOSED)
+    risen = then(thread, *gathered(thread, hit(), hit("ROUND_TRIP", Level.RED)))
+    assert (risen.level, risen.lowering) == (Level.RED, None)
+
+
+def test_a_finding_takes_two_and_the_borrower_heard() -> None:
+    found = did(HEARD, ApproveFinding(), WANG)
+    assert found.finding is not None
+    assert (found.finding.by, found.finding.approved_by, found.finding.heard_on) == (LI, WANG, FRIDAY.date())
+
+
+def test_a_confirmed_suspicion_gives_time_for_its_measures() -> None:
+    thread = did(opened(), TRUE)
+    assert thread.due_at == working_days_later(FRIDAY, 10)
+    closed = did(did(thread, TakeMeasure("special_inspection", "已安排")), Close("措施已落实"), WANG)
+    assert (closed.state, closed.measures) == (ThreadState.CLOSED, ("special_inspection",))
+    again = did(closed, Reopen("有新情况"), WANG)
+    assert (again.state, again.disposition, again.level) == (ThreadState.OPEN, None, Level.ORANGE)
+
+
+def test_what_was_put_aside_can_be_taken_up() -> None:
+    assert did(SNOOZED, Wake()).state is ThreadState.OPEN
+    assert did(SNOOZED, TRUE).state is ThreadState.OPEN
+
+
+# ---- whatever is done ----
+
+people = st.sampled_from([LI, WANG, "员工赵"])
+texts = st.sampled_from(["", "原因"])
+acts = st.one_of(
+    st.builds(Assign, people),
+    st.builds(Snooze, st.dates(datetime.date(2025, 6, 1), datetime.date(2025, 8, 1)), texts),
+    st.just(Wake()),
+    st.builds(Dispose, st.sampled_from(list(Disposition)), st.sampled_from(["", "refund"]), texts),
+    st.builds(TakeMeasure, st.sampled_from(["verify", "shout"])),
+    st.builds(ProposeLowering, st.sampled_from(LEVELS), texts),
+    st.just(ApproveLowering()),
+    st.builds(RefuseLowering, texts),
+    st.builds(ProposeFinding, texts),
+    st.builds(RecordHearing, st.just(datetime.date(2025, 6, 3)), texts),
+    st.just(ApproveFinding()),
+    st.builds(RefuseFinding, texts),
+    st.builds(Close, texts),
+    st.builds(Reopen, texts),
+)
+runs = st.lists(
+    st.builds(hit, st.sampled_from(RULES), st.sampled_from(LEVELS), st.integers(1, 100)),
+    max_size=3,
+    unique_by=lambda one: one.hit_id,
+)
+steps = st.lists(st.one_of(st.tuples(people, acts), runs, st.integers(1, 400)), max_size=25)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(first=runs.filter(bool), done=steps)
+def test_whatever_is_done_a_level_falls_only_when_another_person_approves(
+    first: list[Found], done: list[object]
+) -> None:
+    now = FRIDAY
+    timeline = gathered(None, *first)
+    for step in done:
+        thread = thread_of(timeline)
+        if isinstance(step, int):
+            now += datetime.timedelta(hours=step)
+            events = tick(thread, now, POLICY)
+        elif isinstance(step, tuple):
+            by, act = step
+            answer = decide(thread, act, by, now, POLICY)
+            events = [] if isinstance(answer, Refusal) else answer
+        else:
+            assert isinstance(step, list)
+            events = take(thread, step, RULES, now, POLICY)
+            # Taking the same hits once more is nothing new.
+            assert take(then(thread, *events), step, RULES, now, POLICY) == []
+        for event in events:
+            before, thread = thread, after(thread, event)
+            if thread.level.rank < before.level.rank:
+                assert event.kind is Kind.LOWERING_APPROVED
+                assert before.lowering is not None
+                assert event.by not in ("", before.lowering.by)
+                assert thread.level is before.lowering.level
+            if event.kind is Kind.FINDING_APPROVED:
+                assert before.finding is not None
+                assert before.finding.heard_on is not None
+                assert event.by not in ("", before.finding.by)
+            if event.kind is Kind.CLOSED:
+                assert event.by not in ("", before.disposed_by)
+            assert thread.version == before.version + 1
+        # A timeline only grows: what it came to before is still its beginning.
+        timeline = [*timeline, *events]
+        assert thread_of(timeline) == thread
+    if thread_of(timeline).state is ThreadState.SUPERSEDED:
+        assert not thread_of(timeline).touched

@@ -1,0 +1,322 @@
+"""The early warnings over HTTP: the queue, one warning, acts, the stream."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import psycopg
+import pytest
+from tests.http.bank import (
+    BORROWER,
+    BROKER,
+    LOAN,
+    QUIET_LOAN,
+    RELATED,
+    UNTRACED_LOAN,
+    write_books,
+    write_trace,
+)
+from tests.http.conftest import application
+from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
+
+from loantrail import clock
+from loantrail.early_warning.hits import Level
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def warned(own_client: httpx.Client, database_url: str) -> Iterator[httpx.Client]:
+    """A client of the warned bank in this test's own database."""
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+        write_warnings(connection)
+    own_client.headers["X-Loantrail-Person"] = "S1"
+    yield own_client
+
+
+def act(
+    client: httpx.Client, version: int, by: str = "S1", thread: str = THREAD, **wanted: Any
+) -> httpx.Response:
+    body = {"version": version, "request_key": f"key-{version:08}-{by}", **wanted}
+    return client.post(
+        f"/api/v1/warnings/{thread}/acts", json=body, headers={"X-Loantrail-Person": quote(by)}
+    )
+
+
+def listed(client: httpx.Client, query: str = "") -> list[str]:
+    return [row["loan_id"] for row in client.get(f"/api/v1/warnings?{query}").json()["items"]]
+
+
+def test_the_queue_is_in_the_order_of_deadlines_with_counts(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/warnings").json()
+    assert [(row["loan_id"], row["level"], row["proven_fen"]) for row in answer["items"]] == [
+        (LOAN, "red", "25000000"),
+        (QUIET_LOAN, "blue", "0"),
+    ]
+    assert [one["count"] for one in answer["levels"]] == [1, 0, 0, 1]
+    assert answer["unit_names"] == {"U1": "测试支行"}
+    assert (answer["overdue_count"], answer["last_event"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "loans"),
+    [
+        ("level=red", [LOAN]),
+        ("level=red&level=blue", [LOAN, QUIET_LOAN]),
+        ("state=closed", []),
+        ("state=all", [LOAN, QUIET_LOAN]),
+        ("unit=U1", [LOAN, QUIET_LOAN]),
+        ("unit=U2", []),
+        ("owner=none", []),
+        ("owner=S1", []),
+        ("rule=IDLE_FUNDS", [QUIET_LOAN]),
+        ("overdue=true", []),
+        ("search=甲纺", [LOAN]),
+        ("search=030002", [QUIET_LOAN]),
+        ("search=%25", []),
+    ],
+)
+def test_filters_narrow_the_queue(client: httpx.Client, query: str, loans: list[str]) -> None:
+    if query == "owner=none":  # nobody has them: all of them
+        loans = [LOAN, QUIET_LOAN]
+    assert listed(client, query) == loans
+
+
+def test_one_warning_is_laid_out_for_a_decision(client: httpx.Client) -> None:
+    page = client.get(f"/api/v1/warnings/{THREAD}").json()
+    assert page["story_chinese"] == (
+        "甲纺织有限公司的 100.00 万元贷款，疑似流入证券、期货、理财等（2025-03-06）："
+        "贷款中 300,000 元 流向证券、基金，占贷款 30%，无论如何计算至少 25.00 万元。"
+    )
+    assert "at least CNY 250,000.00 however one counts" in page["story_english"]
+    assert [
+        (line["to_account"]["account"], line["loan_fen"], line["of_hit"]) for line in page["evidence"]
+    ] == [
+        (BORROWER, "100000000", False),
+        (RELATED, "35000000", False),
+        (BROKER, "30000000", True),
+    ]
+    assert page["flow_nodes"] == [f"={one}" for one in (BORROWER, RELATED, BROKER)]
+    assert page["doubts"] == [
+        {"code": "least_is_less", "amount_fen": "25000000"},
+        {"code": "FLOW_SECURITIES", "amount_fen": None},
+    ]
+    assert [entry["kind"] for entry in page["timeline"]] == ["opened", "hit_added"]
+    assert page["choices"]["owner_roles"] == ["head_office_risk", "legal"]
+    assert page["managers"] == ["客户经理一"]
+    assert client.get(f"/api/v1/warnings/{'0' * 32}").status_code == 404
+
+
+def test_a_loan_says_whether_it_has_a_warning(client: httpx.Client) -> None:
+    assert client.get(f"/api/v1/loans/{LOAN}/warning").json()["thread"]["thread_id"] == THREAD
+    assert client.get(f"/api/v1/loans/{UNTRACED_LOAN}/warning").json()["thread"] is None
+    assert client.get("/api/v1/loans/nothing/warning").status_code == 404
+
+
+def test_volume_counts_by_month_and_rule(client: httpx.Client) -> None:
+    volume = client.get("/api/v1/warnings/volume").json()
+    assert (volume["loans"], volume["budget"], volume["severe_budget"]) == (1, 15, 3)
+    assert volume["months"] == [{"month": "2025-03", "threads": 2, "severe": 1}]
+    assert [(rule["rule_code"], rule["threads"], rule["alone"]) for rule in volume["rules"]] == [
+        ("FLOW_SECURITIES", 1, 1),
+        ("IDLE_FUNDS", 1, 1),
+    ]
+
+
+def test_people_are_found_by_name_and_number(client: httpx.Client) -> None:
+    people = client.get("/api/v1/people?search=风险").json()
+    assert [(one["staff_id"], one["role"], one["unit_name"]) for one in people["items"]] == [
+        ("S2", "risk_manager", "测试支行")
+    ]
+    assert [one["staff_id"] for one in client.get("/api/v1/people?search=s1").json()["items"]] == ["S1"]
+
+
+def test_a_warning_from_its_judgement_to_its_end(warned: httpx.Client) -> None:
+    judged = act(warned, 2, act="dispose", disposition="false_alarm", reason="refund", text="三月已退回")
+    assert (judged.status_code, judged.json()["version"], judged.json()["new"]) == (201, 3, True)
+    assert (
+        act(warned, 2, act="dispose", disposition="false_alarm", reason="refund", text="三月已退回").json()[
+            "new"
+        ]
+        is False
+    )
+    assert listed(warned) == [QUIET_LOAN]
+    assert listed(warned, "state=review") == [LOAN]
+    own = act(warned, 3, act="close", reason="已核实")
+    assert (own.status_code, own.json()["code"]) == (422, "maker_is_checker")
+    changed = act(warned, 2, "S2", act="close", reason="已核实")
+    assert (changed.status_code, changed.json()["code"]) == (409, "changed")
+    assert act(warned, 3, "S2", act="close", reason="已核实").json()["state"] == "closed"
+    page = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert [(one["kind"], one["by"], one["by_name"]) for one in page["timeline"][2:]] == [
+        ("disposed", "S1", "客户经理一"),
+        ("closed", "S2", "风险经理二"),
+    ]
+    assert act(warned, 4, act="wake").json()["code"] == "thread_closed"
+    assert act(warned, 4, act="reopen", reason="有新情况").json()["state"] == "open"
+
+
+def test_a_level_a_finding_and_measures(warned: httpx.Client) -> None:
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("S1", {"act": "assign", "to": "S1"}),
+        ("S1", {"act": "dispose", "disposition": "true_positive"}),
+        ("S1", {"act": "measure", "measure": "early_collection", "text": "已发函"}),
+        ("S1", {"act": "propose_lowering", "level": "orange", "reason": "已归还一部分"}),
+        ("S2", {"act": "approve_lowering"}),
+        ("S1", {"act": "propose_finding", "text": "挪用 30 万元"}),
+        ("S1", {"act": "record_hearing", "on": "2025-03-20", "note": "借款人承认"}),
+        ("S2", {"act": "approve_finding"}),
+        ("S2", {"act": "close", "reason": "已提前收回"}),
+    ]
+    for version, (by, wanted) in enumerate(steps, 2):
+        answer = act(warned, version, by, **wanted)
+        assert answer.status_code == 201, (wanted, answer.text)
+    page = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert (page["row"]["level"], page["row"]["state"], page["row"]["assignee_name"]) == (
+        "orange",
+        "closed",
+        "客户经理一",
+    )
+    assert (page["measures"], page["finding"]["approved_by"]) == (["early_collection"], "S2")
+    earlier = warned.get(f"/api/v1/warnings/{QUIET_THREAD}").json()["earlier"]
+    assert earlier == []  # another borrower, payee and rule
+
+
+def test_what_was_said_of_the_same_rule_stands_beside_the_next_one(
+    warned: httpx.Client, database_url: str
+) -> None:
+    act(warned, 2, act="dispose", disposition="false_alarm", reason="refund")
+    with psycopg.connect(database_url) as connection:
+        take_rows(connection, [hit_row(), hit_row("FLOW_SECURITIES", Level.RED, 200_000, QUIET_LOAN)])
+    earlier = warned.get(f"/api/v1/warnings/{QUIET_THREAD}").json()["earlier"]
+    assert [
+        (one["loan_id"], one["disposition"], one["disposition_reason"], one["shared"]) for one in earlier
+    ] == [(LOAN, "false_alarm", "refund", ["payee", "rule"])]
+
+
+def test_several_warnings_are_given_to_one_person(warned: httpx.Client) -> None:
+    body = {"thread_ids": [THREAD, QUIET_THREAD], "to": "S2", "request_key": "bulk-0001"}
+    assert [one["refused"] for one in warned.post("/api/v1/warning-assignments", json=body).json()] == [
+        "",
+        "",
+    ]
+    assert listed(warned, "owner=S2") == [LOAN, QUIET_LOAN]
+    assert listed(warned, "owner=none") == []
+    nobody = warned.post("/api/v1/warning-assignments", json={**body, "to": "S9", "request_key": "bulk-0002"})
+    assert nobody.status_code == 422
+
+
+def test_the_next_one_is_the_most_urgent_of_the_others(warned: httpx.Client) -> None:
+    assert warned.get("/api/v1/warnings/next").json() == {"thread_id": THREAD, "left_count": 2}
+    assert warned.get(f"/api/v1/warnings/next?after={THREAD}").json()["thread_id"] == QUIET_THREAD
+    assert warned.get(f"/api/v1/warnings/next?after={QUIET_THREAD}&level=blue").json()["thread_id"] is None
+
+
+def test_who_acts_must_be_of_the_bank(warned: httpx.Client) -> None:
+    stranger = act(warned, 2, "路人", act="wake")
+    assert (stranger.status_code, stranger.json()["code"]) == (403, "forbidden")
+    wanted = {"act": "assign", "to": "S2", "version": 2, "request_key": "operator-1"}
+    assert httpx.post(f"{warned.base_url}/api/v1/warnings/{THREAD}/acts", json=wanted).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"act": "dispose", "disposition": "maybe"},
+        {"act": "snooze", "until": "2025-03-03", "reason": "  "},
+        {"act": "propose_lowering", "level": "green", "reason": "x"},
+        {"act": "shout"},
+        {"act": "wake", "extra": 1},
+        {"act": "close", "reason": "a" * 1001},
+    ],
+)
+def test_what_makes_no_sense_is_refused(client: httpx.Client, wanted: dict[str, Any]) -> None:
+    assert act(client, 2, **wanted).status_code == 422
+
+
+def test_an_entry_of_the_allow_list_takes_two(warned: httpx.Client) -> None:
+    until = clock.business_date(clock.now()) + datetime.timedelta(days=30)
+    body = {
+        "scope": "account", "subject": BROKER, "rule_code": "FLOW_SECURITIES", "reason": "代客理财",
+        "expires_on": until.isoformat(), "thread_id": THREAD, "request_key": "allow-0001",
+    }  # fmt: skip
+    made = warned.post("/api/v1/allow-entries", json=body)
+    assert made.status_code == 201
+    assert warned.post("/api/v1/allow-entries", json=body).status_code == 200
+    entry = made.json()["entry_id"]
+    own = warned.post(f"/api/v1/allow-entries/{entry}/approval")
+    assert (own.status_code, own.json()["code"]) == (422, "maker_is_checker")
+    second = warned.post(f"/api/v1/allow-entries/{entry}/approval", headers={"X-Loantrail-Person": "S2"})
+    assert second.json()["approved_by"] == "S2"
+    ended = warned.post(f"/api/v1/allow-entries/{entry}/ending", json={"reason": "不再适用"}).json()
+    assert (ended["ended_by"], ended["ended_reason"]) == ("S1", "不再适用")
+    assert [one["entry_id"] for one in warned.get("/api/v1/allow-entries").json()["items"]] == [entry]
+    far = {**body, "expires_on": "2099-01-01", "request_key": "allow-0002"}
+    assert warned.post("/api/v1/allow-entries", json=far).status_code == 422
+    unknown = {**body, "subject": "nothing", "request_key": "allow-0003"}
+    assert warned.post("/api/v1/allow-entries", json=unknown).status_code == 404
+
+
+def events(client: httpx.Client, count: int, after: str = "", last: str = "") -> list[dict[str, Any]]:
+    """The next events of the stream."""
+    found: list[dict[str, Any]] = []
+    headers = {"Last-Event-ID": last} if last else {}
+    with client.stream(
+        "GET", f"/api/v1/warnings/stream?after={after}", headers=headers, timeout=20
+    ) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        event: dict[str, Any] = {}
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if line:
+                event[name] = value
+                continue
+            if "data" in event:
+                found.append({**json.loads(event["data"]), "id": event["id"]})
+                if len(found) == count:
+                    return found
+            event = {}
+    return found
+
+
+def test_open_pages_are_told_and_told_again_what_they_missed(warned: httpx.Client, database_url: str) -> None:
+    assert [one["thread_id"] for one in events(warned, 2, after="0")] == [THREAD, QUIET_THREAD]
+    assert act(warned, 2, act="assign", to="S1").status_code == 201
+    told = events(warned, 1, after="2")
+    assert (told[0]["kind"], told[0]["version"], told[0]["loan_id"]) == ("changed", 3, LOAN)
+    with psycopg.connect(database_url) as connection:
+        take_rows(connection, [hit_row(), {**QUIET_HIT, "level": "yellow"}])
+    # The browser names the last one that it saw, whatever the address says.
+    again = events(warned, 2, after="99", last="2")
+    assert [(one["kind"], one["level"]) for one in again] == [("changed", "red"), ("raised", "yellow")]
+    assert again[1]["id"] == "4"
+
+
+def test_the_flow_of_the_hit_can_be_shown(client: httpx.Client) -> None:
+    nodes = client.get(f"/api/v1/warnings/{THREAD}").json()["flow_nodes"]
+    shown = client.get(f"/api/v1/loans/{LOAN}/flow", params={"show": nodes}).json()
+    assert set(nodes) <= {node["node_id"] for node in shown["nodes"]}
+
+
+def test_an_open_stream_does_not_keep_the_server_from_stopping(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+        write_warnings(connection)
+    with httpx.Client(timeout=20) as client:
+        with application(database_url) as address:
+            stream = client.send(
+                client.build_request("GET", f"{address}/api/v1/warnings/stream?after=0"), stream=True
+            )
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line.startswith("event")) == "event: warning"
+            began = clock.monotonic_seconds()
+        assert clock.monotonic_seconds() - began < 5
+        assert not [line for line in lines if line.startswith("error")]  # it ends, and is not cut off

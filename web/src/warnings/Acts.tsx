@@ -1,0 +1,259 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Alert, Button } from "antd";
+import { useCallback, useState } from "react";
+import { api, type Schemas } from "../api/client";
+import { usePerson } from "../api/person";
+import { useSpeech } from "../i18n";
+import { PersonSelect } from "../ui/PersonSelect";
+import { problemCode } from "../ui/states";
+import { Term } from "../ui/Term";
+import { problemText } from "../ui/wording";
+import type { Thread } from "./address";
+import { AllowForm } from "./AllowForm";
+import { Finding } from "./Finding";
+import { DisposeForm, LowerForm, MeasureForm, ReasonForm, SnoozeForm } from "./forms";
+
+type Wanted = Schemas[
+  | "AssignAct" | "SnoozeAct" | "WakeAct" | "DisposeAct" | "MeasureAct" | "LowerAct" | "ApproveLoweringAct"
+  | "RefuseLoweringAct" | "FindingAct" | "HearingAct" | "ApproveFindingAct" | "RefuseFindingAct" | "CloseAct"
+  | "ReopenAct"
+];
+type WithoutKeys<One> = One extends unknown ? Omit<One, "version" | "request_key"> : never;
+export type Act = WithoutKeys<Wanted>;
+export type Opened =
+  | "true_positive" | "false_alarm" | "pending" | "measure" | "snooze" | "lower" | "refuse_lowering" | "close"
+  | "reopen" | "allow" | null;
+
+/** Sends an act once: the same key until it was answered. */
+export function useAct(thread: Thread, done: (act: Act) => void) {
+  const queries = useQueryClient();
+  const again = useCallback(() => {
+    for (const path of ["/api/v1/warnings", "/api/v1/warnings/{thread_id}", "/api/v1/warnings/volume"]) {
+      void queries.invalidateQueries({ queryKey: ["get", path] });
+    }
+  }, [queries]);
+  const sending = api.useMutation("post", "/api/v1/warnings/{thread_id}/acts", {
+    onSettled: again,
+    onSuccess: (_, asked) => done(asked.body as Act),
+  });
+  const send = (act: Act) =>
+    sending.mutate({
+      params: { path: { thread_id: thread.row.thread_id } },
+      body: { ...act, version: thread.row.version, request_key: crypto.randomUUID() } as Wanted,
+    });
+  return { send, busy: sending.isPending, error: sending.error, forget: sending.reset };
+}
+
+interface Props {
+  readonly thread: Thread;
+  readonly opened: Opened;
+  readonly open: (form: Opened) => void;
+  readonly next: () => void;
+  readonly left: number;
+}
+
+/** What a person does about the warning. */
+export function Acts({ thread, opened, open, next, left }: Props) {
+  const { t, name } = useSpeech();
+  const { row, choices } = thread;
+  const me = usePerson();
+  const [said, say] = useState<Act["act"] | null>(null);
+  const { send, busy, error, forget } = useAct(thread, (act) => {
+    open(null);
+    say(act.act);
+  });
+  const show = (form: Opened) => {
+    forget();
+    say(null);
+    open(opened === form ? null : form);
+  };
+  const live = row.state === "open" || row.state === "snoozed";
+  const form = { busy, send, cancel: () => open(null) };
+  return (
+    <aside className="acts card" aria-labelledby="acts-title">
+      <h2 id="acts-title">{t("warnings.acts")}</h2>
+      <div role="status" className="acts-said">
+        {said && !error && <Alert type="success" showIcon title={t("warnings.done")} />}
+      </div>
+      {error && <Refused error={error} />}
+      {!live && (
+        <>
+          <p className="quiet">{t(row.state === "closed" ? "warnings.is_closed" : "warnings.is_superseded")}</p>
+          <Button onClick={() => show("reopen")} aria-expanded={opened === "reopen"}>
+            {t("warnings.reopen")}
+          </Button>
+          {opened === "reopen" && (
+            <ReasonForm {...form} label={t("warnings.reopen_why")} submit={t("warnings.reopen")} act={(reason) => ({ act: "reopen", reason })} />
+          )}
+        </>
+      )}
+      {live && (
+        <>
+          <div className="dispose" role="group" aria-label={t("warnings.dispose")}>
+            {(["true_positive", "false_alarm", "pending"] as const).map((one, place) => (
+              <Button
+                key={one}
+                className={`dispose-${one}`}
+                type={row.disposition === one ? "primary" : "default"}
+                aria-pressed={row.disposition === one}
+                aria-expanded={opened === one}
+                onClick={() => show(one)}
+              >
+                {name("disposition", one)} <kbd>{place + 1}</kbd>
+              </Button>
+            ))}
+          </div>
+          {(opened === "true_positive" || opened === "false_alarm" || opened === "pending") && (
+            <DisposeForm key={opened} {...form} disposition={opened} reasons={choices.false_alarm_reasons} />
+          )}
+          {row.disposition && (
+            <p className="small">
+              {t("warnings.disposed_by", { disposition: name("disposition", row.disposition), by: thread.disposed_by_name })}
+              {thread.disposition_reason && ` · ${name("false_alarm", thread.disposition_reason)}`}
+            </p>
+          )}
+          {row.disposition === "false_alarm" && (
+            <>
+              <Button type="link" className="as-text" onClick={() => show("allow")} aria-expanded={opened === "allow"}>
+                {t("warnings.allow")}
+              </Button>
+              {opened === "allow" && <AllowForm thread={thread} close={() => open(null)} />}
+            </>
+          )}
+          {thread.may_close && (
+            <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === (me?.staff_id ?? "")}>
+              <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
+                {t("warnings.close")}
+              </Button>
+              {opened === "close" && (
+                <ReasonForm {...form} label={t("warnings.close_why")} submit={t("warnings.close")} act={(reason) => ({ act: "close", reason })} />
+              )}
+            </Waiting>
+          )}
+          <Finding thread={thread} send={send} busy={busy} />
+          <section className="acts-part">
+            <h3>{t("warnings.measures")}</h3>
+            {thread.measures.length > 0 && (
+              <p className="small">{[...new Set(thread.measures)].map((one) => name("warning_measure", one)).join(" · ")}</p>
+            )}
+            <p className="quiet small">
+              {t("warnings.called_for", {
+                level: name("warning_level", row.level),
+                measures: choices.called_for.map((one) => name("warning_measure", one)).join(" · "),
+              })}
+            </p>
+            <Button onClick={() => show("measure")} aria-expanded={opened === "measure"}>
+              {t("warnings.measure")}
+            </Button>
+            {opened === "measure" && <MeasureForm {...form} measures={choices.measures} called={choices.called_for} />}
+          </section>
+          <section className="acts-part">
+            <h3>{t("warnings.assignee")}</h3>
+            <PersonSelect
+              label={t("warnings.assign_to")}
+              placeholder={t("warnings.nobodys")}
+              disabled={busy}
+              value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
+              choose={(person) => {
+                forget();
+                send({ act: "assign", to: person?.staff_id ?? "" });
+              }}
+            />
+            {me && row.assignee !== me.staff_id && (
+              <Button size="small" type="text" onClick={() => send({ act: "assign", to: me.staff_id })}>
+                {t("warnings.assign_me")}
+              </Button>
+            )}
+          </section>
+          <section className="acts-part">
+            <h3>
+              <Term name="warning_level">{t("warnings.level")}</Term>
+            </h3>
+            {thread.lowering ? (
+              <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === (me?.staff_id ?? "")}>
+                <p className="small">
+                  {t("warnings.lowering_asked", {
+                    level: name("warning_level", thread.lowering.level),
+                    by: thread.lowering.by_name,
+                    reason: thread.lowering.reason,
+                  })}
+                </p>
+                <span className="acts-row">
+                  <Button type="primary" loading={busy} onClick={() => send({ act: "approve_lowering" })}>
+                    {t("warnings.approve")}
+                  </Button>
+                  <Button onClick={() => show("refuse_lowering")} aria-expanded={opened === "refuse_lowering"}>
+                    {t("warnings.refuse")}
+                  </Button>
+                </span>
+                {opened === "refuse_lowering" && (
+                  <ReasonForm {...form} label={t("warnings.refuse_why")} submit={t("warnings.refuse")} act={(reason) => ({ act: "refuse_lowering", reason })} />
+                )}
+              </Waiting>
+            ) : (
+              row.level !== "blue" && (
+                <>
+                  <Button onClick={() => show("lower")} aria-expanded={opened === "lower"}>
+                    {t("warnings.lower")}
+                  </Button>
+                  {opened === "lower" && <LowerForm {...form} level={row.level} />}
+                </>
+              )
+            )}
+          </section>
+          <section className="acts-part">
+            <h3>{t("warnings.snooze_title")}</h3>
+            {row.state === "snoozed" ? (
+              <>
+                <p className="small figures">{t("warnings.snoozed_until", { day: thread.snoozed_until ?? "" })}</p>
+                <Button loading={busy} onClick={() => send({ act: "wake" })}>
+                  {t("warnings.wake")}
+                </Button>
+              </>
+            ) : row.level === "red" ? (
+              <p className="quiet small">{t("warnings.red_not_snoozed")}</p>
+            ) : (
+              <>
+                <Button onClick={() => show("snooze")} aria-expanded={opened === "snooze"}>
+                  {t("warnings.snooze")}
+                </Button>
+                {opened === "snooze" && <SnoozeForm {...form} most={choices.snooze_days} />}
+              </>
+            )}
+          </section>
+        </>
+      )}
+      <Button className="next" type="primary" block onClick={next}>
+        {t("warnings.next", { count: left })} <kbd>n</kbd>
+      </Button>
+    </aside>
+  );
+}
+
+/** What a second person must do; the first one is told so. */
+export function Waiting({ who, mine, children }: { readonly who: string; readonly mine: boolean; readonly children: React.ReactNode }) {
+  const { t } = useSpeech();
+  return (
+    <div className="waiting-for">
+      <p className="small">
+        <Term name="second_person">{t(mine ? "warnings.second_not_you" : "warnings.second_person", { who })}</Term>
+      </p>
+      {children}
+    </div>
+  );
+}
+
+function Refused({ error }: { readonly error: unknown }) {
+  const { t, name, language } = useSpeech();
+  const code = problemCode(error) ?? "";
+  const words = name("warning_refusal", code);
+  return (
+    <Alert
+      type={code === "changed" ? "warning" : "error"}
+      showIcon
+      role="alert"
+      title={words === code ? t("warnings.not_done") : words}
+      description={words === code ? problemText(language, error) || t("error.unreachable") : undefined}
+    />
+  );
+}

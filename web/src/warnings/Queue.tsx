@@ -1,0 +1,292 @@
+import { Button, Checkbox, Input, type InputRef, Select } from "antd";
+import { type RefObject, useEffect, useState } from "react";
+import { Link } from "react-router";
+import type { Schemas } from "../api/client";
+import type { Person } from "../api/person";
+import { useSpeech } from "../i18n";
+import { Amount } from "../ui/Amount";
+import { PersonSelect } from "../ui/PersonSelect";
+import { type Filters, LEVELS, type Row, STATES } from "./address";
+import { LevelTag } from "./LevelTag";
+import { useRuleName } from "./rules";
+import { useLeft, useNow } from "./time";
+
+interface Props {
+  readonly list: Schemas["WarningList"];
+  readonly filters: Filters;
+  readonly change: (values: Readonly<Record<string, string | readonly string[]>>) => void;
+  readonly current: string;
+  readonly to: (id: string) => string;
+  readonly live: boolean;
+  readonly fresh: ReadonlySet<string>;
+  readonly search: RefObject<InputRef | null>;
+  readonly assign: (ids: readonly string[], to: Person) => void;
+  readonly assigning: boolean;
+  readonly more: () => void;
+}
+
+/** What waits, the most urgent first. */
+export function Queue(props: Props) {
+  const { list, filters, change, current, to, live, fresh, search } = props;
+  const { t, name } = useSpeech();
+  const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
+  const called = useRuleName(list.rule_words);
+  const shown = new Set(list.items.map((row) => row.thread_id));
+  const marked = [...chosen].filter((id) => shown.has(id));
+  return (
+    <section className="queue card" aria-labelledby="queue-title">
+      <div className="queue-head">
+        <h2 id="queue-title">{t("warnings.queue", { count: list.total_count })}</h2>
+        <span className={live ? "live live-on" : "live"} role="status">
+          {t(live ? "warnings.live" : "warnings.not_live")}
+        </span>
+      </div>
+      <SearchBox box={search} value={filters.search} change={(text) => change({ search: text })} />
+      <QueueFilters list={list} filters={filters} change={change} />
+      {marked.length > 0 && (
+        <div className="queue-bulk" role="group" aria-label={t("warnings.bulk")}>
+          <span className="figures">{t("warnings.chosen", { count: marked.length })}</span>
+          <PersonSelect
+            label={t("warnings.assign_to")}
+            placeholder={t("warnings.assign_to")}
+            value={null}
+            disabled={props.assigning}
+            choose={(person) => {
+              if (!person) return;
+              props.assign(marked, person);
+              choose(new Set());
+            }}
+          />
+          <Button size="small" type="text" onClick={() => choose(new Set())}>
+            {t("warnings.cancel")}
+          </Button>
+        </div>
+      )}
+      {list.items.length === 0 ? (
+        <p className="queue-empty quiet">
+          {t(filters.state === "open" ? "warnings.none_open" : "warnings.none_here")}
+        </p>
+      ) : (
+        <ol className="queue-list" aria-label={t("warnings.list")}>
+          {list.items.map((row) => (
+            <Item
+              key={row.thread_id}
+              row={row}
+              called={called}
+              current={row.thread_id === current}
+              fresh={fresh.has(row.thread_id)}
+              address={to(row.thread_id)}
+              chosen={chosen.has(row.thread_id)}
+              choose={(on) => {
+                const next = new Set(chosen);
+                if (on) next.add(row.thread_id);
+                else next.delete(row.thread_id);
+                choose(next);
+              }}
+            />
+          ))}
+        </ol>
+      )}
+      {list.items.length < list.total_count && (
+        <Button block type="text" onClick={props.more}>
+          {t("warnings.more", { count: list.total_count - list.items.length })}
+        </Button>
+      )}
+      <p className="quiet small queue-keys">
+        <kbd>j</kbd> <kbd>k</kbd> {t("warnings.key_move")} · <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd>{" "}
+        {t("warnings.key_dispose")} · <kbd>n</kbd> {t("warnings.key_next")} · <kbd>/</kbd> {t("warnings.key_search")}
+      </p>
+      <span className="visually-hidden" aria-live="polite">
+        {fresh.size > 0 && t("warnings.fresh", { count: fresh.size, level: name("warning_level", "red") })}
+      </span>
+    </section>
+  );
+}
+
+const TYPING_MS = 300;
+
+interface SearchProps {
+  readonly box: RefObject<InputRef | null>;
+  readonly value: string;
+  readonly change: (text: string) => void;
+}
+
+function SearchBox({ box, value, change }: SearchProps) {
+  const { t } = useSpeech();
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text.trim() === value) return undefined;
+    const later = window.setTimeout(() => change(text.trim()), TYPING_MS);
+    return () => window.clearTimeout(later);
+  });
+  return (
+    <Input
+      ref={box}
+      allowClear
+      maxLength={100}
+      aria-label={t("warnings.search")}
+      placeholder={t("warnings.search")}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === "Escape" && box.current?.blur()}
+    />
+  );
+}
+
+function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" | "change">) {
+  const { t, name } = useSpeech();
+  const called = useRuleName(list.rule_words);
+  const count = (counts: readonly Schemas["WarningCount"][], value: string) =>
+    counts.find((one) => one.value === value)?.count ?? 0;
+  const total = list.states.reduce((sum, one) => sum + one.count, 0);
+  const units = new Map(list.units.map((one) => [one.value, one.count]));
+  if (filters.unit && !units.has(filters.unit)) units.set(filters.unit, 0);
+  const rules = new Map(list.rules.map((one) => [one.value, one.count]));
+  if (filters.rule && !rules.has(filters.rule)) rules.set(filters.rule, 0);
+  return (
+    <div className="queue-filters">
+      <div className="level-filter" role="group" aria-label={t("warnings.level")}>
+        {LEVELS.map((level) => (
+          <button
+            key={level}
+            type="button"
+            aria-pressed={filters.level.includes(level)}
+            className={filters.level.includes(level) ? `level-button level-${level} pressed` : `level-button level-${level}`}
+            onClick={() =>
+              change({
+                level: filters.level.includes(level)
+                  ? filters.level.filter((one) => one !== level)
+                  : [...filters.level, level],
+              })
+            }
+          >
+            {name("warning_level", level)} <span className="figures">{count(list.levels, level)}</span>
+          </button>
+        ))}
+      </div>
+      <Select
+        aria-label={t("warnings.state")}
+        value={filters.state}
+        onChange={(state) => change({ state: state === "open" ? "" : state })}
+        options={[
+          ...STATES.map((state) => ({
+            value: state as string,
+            label: `${name("warning_state", state)} ${count(list.states, state)}`,
+          })),
+          { value: "all", label: `${t("warnings.all_states")} ${total}` },
+        ]}
+        popupMatchSelectWidth={false}
+      />
+      <Select
+        aria-label={t("warnings.rule")}
+        allowClear
+        placeholder={t("warnings.rule")}
+        value={filters.rule || null}
+        onChange={(rule) => change({ rule: rule ?? "" })}
+        options={[...rules].map(([rule, many]) => ({ value: rule, label: `${called(rule)} ${many}` }))}
+        popupMatchSelectWidth={false}
+      />
+      <Select
+        aria-label={t("warnings.unit")}
+        allowClear
+        placeholder={t("warnings.unit")}
+        value={filters.unit || null}
+        onChange={(unit) => change({ unit: unit ?? "" })}
+        options={[...units].map(([unit, many]) => ({
+          value: unit,
+          label: `${list.unit_names[unit] ?? unit} ${many}`,
+        }))}
+        popupMatchSelectWidth={false}
+      />
+      <Checkbox checked={filters.overdue} onChange={(event) => change({ overdue: event.target.checked ? "true" : "" })}>
+        {t("warnings.only_overdue")} <span className="figures">{list.overdue_count}</span>
+      </Checkbox>
+      <Owner filters={filters} change={change} names={list.owner_names} />
+    </div>
+  );
+}
+
+function Owner({
+  filters,
+  change,
+  names,
+}: Pick<Props, "filters" | "change"> & { readonly names: Readonly<Record<string, string>> }) {
+  const { t } = useSpeech();
+  if (filters.owner === "none") {
+    return (
+      <Button size="small" className="owner-none" onClick={() => change({ owner: "" })}>
+        {t("warnings.nobodys")} ×
+      </Button>
+    );
+  }
+  return (
+    <span className="owner-filter">
+      <PersonSelect
+        label={t("warnings.owner")}
+        placeholder={t("warnings.owner")}
+        value={filters.owner ? { staff_id: filters.owner, name: names[filters.owner] ?? filters.owner } : null}
+        choose={(person) => change({ owner: person?.staff_id ?? "" })}
+      />
+      {!filters.owner && (
+        <Button size="small" type="text" onClick={() => change({ owner: "none" })}>
+          {t("warnings.nobodys")}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+interface ItemProps {
+  readonly row: Row;
+  readonly called: (rule: string) => string;
+  readonly current: boolean;
+  readonly fresh: boolean;
+  readonly address: string;
+  readonly chosen: boolean;
+  readonly choose: (on: boolean) => void;
+}
+
+function Item({ row, called, current, fresh, address, chosen, choose }: ItemProps) {
+  const { t, name } = useSpeech();
+  const now = useNow();
+  const left = useLeft();
+  const late = row.state === "open" && Date.parse(row.due_at) < now;
+  return (
+    <li className={`queue-item edge-${row.level}${current ? " current" : ""}${fresh ? " fresh" : ""}`}>
+      <Checkbox
+        checked={chosen}
+        onChange={(event) => choose(event.target.checked)}
+        aria-label={t("warnings.choose", { borrower: row.borrower_name })}
+      />
+      <Link to={address} preventScrollReset {...(current && { "aria-current": "true" as const })}>
+        <span className="queue-line">
+          <LevelTag level={row.level} />
+          <span className={late ? "due due-late figures" : "due figures"}>
+            {row.state === "open" ? left(row.due_at, now) : name("warning_state", row.state)}
+          </span>
+        </span>
+        <span className="queue-borrower">{row.borrower_name}</span>
+        <span className="queue-line small quiet">
+          <span>{row.rule_codes.map(called).join(t("warnings.comma"))}</span>
+        </span>
+        <span className="queue-line small">
+          <span className="figures">
+            {row.proven_fen === "0" ? (
+              <span className="quiet">
+                {t("warnings.counted")} <Amount fen={row.amount_fen} form="short" {...row} />
+              </span>
+            ) : (
+              <>
+                {t("warnings.proven")} <Amount fen={row.proven_fen} form="short" {...row} />
+              </>
+            )}
+          </span>
+          <span className="quiet">
+            {row.disposition ? name("disposition", row.disposition) : row.assignee_name || t("warnings.nobodys")}
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+}

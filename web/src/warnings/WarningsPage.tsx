@@ -1,0 +1,184 @@
+import { keepPreviousData } from "@tanstack/react-query";
+import { Alert, Button, type InputRef } from "antd";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Link } from "react-router";
+import { api } from "../api/client";
+import type { Person } from "../api/person";
+import { useSpeech } from "../i18n";
+import { Failure, Loading, Notice, problemCode } from "../ui/states";
+import { Acts, type Opened } from "./Acts";
+import { queryOf, useQueueAddress } from "./address";
+import { Case } from "./Case";
+import { ChannelTrouble } from "./ChannelTrouble";
+import { Queue } from "./Queue";
+import { useWarningStream } from "./stream";
+import { VolumeDialog } from "./Volume";
+import "./warnings.css";
+
+const PAGE = 50;
+const MOST = 200;
+
+/** The warning centre: the queue, one warning laid out for a decision, what to do about it. */
+export default function WarningsPage() {
+  const { t } = useSpeech();
+  const { filters, change, threadId, to, open, home } = useQueueAddress();
+  const [limit, setLimit] = useState(PAGE);
+  const [volume, showVolume] = useState(false);
+  const [form, openForm] = useState<Opened>(null);
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  const search = useRef<InputRef | null>(null);
+  const listed = api.useQuery(
+    "get",
+    "/api/v1/warnings",
+    { params: { query: { ...queryOf(filters), limit } } },
+    { placeholderData: keepPreviousData, refetchOnMount: "always" },
+  );
+  const list = listed.data;
+  const items = useMemo(() => list?.items ?? [], [list]);
+  // Without a warning in the address the most urgent one is shown, and stays when it leaves the queue.
+  const first = listed.isPlaceholderData ? "" : (items[0]?.thread_id ?? "");
+  const current = threadId || first;
+  const pin = useRef(open);
+  pin.current = open;
+  useEffect(() => {
+    if (!threadId && first) pin.current(first, true);
+  }, [threadId, first]);
+  const one = api.useQuery(
+    "get",
+    "/api/v1/warnings/{thread_id}",
+    { params: { path: { thread_id: current } } },
+    { enabled: current !== "", refetchOnMount: "always" },
+  );
+  const live = useWarningStream(list?.last_event, (event) => {
+    if (event.kind !== "changed") setFresh((before) => new Set([...before, event.thread_id]));
+  });
+  const assigning = api.useMutation("post", "/api/v1/warning-assignments", {
+    onSettled: () => {
+      void listed.refetch();
+      void one.refetch();
+    },
+  });
+  const assign = (ids: readonly string[], person: Person) =>
+    assigning.mutate({ body: { thread_ids: [...ids], to: person.staff_id, request_key: crypto.randomUUID() } });
+  const refused = assigning.data?.filter((row) => row.refused !== "") ?? [];
+  useEffect(() => {
+    document.title = `${t("warnings.title")} · ${t("app.name")}`;
+  }, [t]);
+  useEffect(() => openForm(null), [current]);
+  useEffect(() => {
+    setFresh((before) => (before.has(current) ? new Set([...before].filter((id) => id !== current)) : before));
+  }, [current]);
+  const step = useCallback(
+    (by: number) => {
+      const here = shown(current);
+      const place = items.findIndex((row) => row.thread_id === here);
+      const row = items[place < 0 ? 0 : place + by];
+      if (row) open(row.thread_id);
+    },
+    [items, current, open],
+  );
+  const next = useCallback(() => {
+    const here = shown(current);
+    const place = items.findIndex((row) => row.thread_id === here);
+    const row = place < 0 ? items[0] : (items[place + 1] ?? items.find((other) => other.thread_id !== here));
+    if (row) open(row.thread_id);
+  }, [items, current, open]);
+  useKeys({ step, next, form: openForm, search: () => search.current?.focus({ cursor: "all" }) });
+  const waiting = items.filter((row) => row.thread_id !== current).length;
+  return (
+    <div className="page warnings">
+      <div className="page-head">
+        <h1>{t("warnings.title")}</h1>
+        {list && list.overdue_count > 0 && (
+          <span className="overdue-count">{t("warnings.overdue_count", { count: list.overdue_count })}</span>
+        )}
+        <Button onClick={() => showVolume(true)}>{t("warnings.volume")}</Button>
+      </div>
+      <ChannelTrouble />
+      <VolumeDialog open={volume} close={() => showVolume(false)} />
+      {assigning.error && <Failure error={assigning.error} />}
+      {refused.length > 0 && (
+        <Alert type="warning" showIcon closable className="alert" title={t("warnings.not_assigned", { count: refused.length })} />
+      )}
+      {listed.error && !list ? (
+        <Failure error={listed.error} retry={() => void listed.refetch()} />
+      ) : !list ? (
+        <Loading rows={12} />
+      ) : (
+        <div className="warning-columns">
+          <Queue
+            list={list}
+            filters={filters}
+            change={change}
+            current={current}
+            to={to}
+            live={live}
+            fresh={fresh}
+            search={search}
+            assign={assign}
+            assigning={assigning.isPending}
+            more={() => setLimit((before) => Math.min(MOST, before + PAGE))}
+          />
+          {current === "" ? (
+            <Notice tone="empty" title={t(filters.state === "open" ? "warnings.nothing" : "warnings.none_here")}>
+              <p>{t("warnings.nothing_hint")}</p>
+            </Notice>
+          ) : one.error && !one.data ? (
+            problemCode(one.error) === "not_found" ? (
+              <Notice tone="empty" title={t("warnings.missing")} action={<Link to={home}>{t("warnings.back")}</Link>} />
+            ) : (
+              <Failure error={one.error} retry={() => void one.refetch()} />
+            )
+          ) : !one.data || one.data.row.thread_id !== current ? (
+            <Loading rows={12} />
+          ) : (
+            <>
+              <Case thread={one.data} />
+              <Acts key={current} thread={one.data} opened={form} open={openForm} next={next} left={waiting} />
+            </>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The warning of the address: keys that follow each other at once are quicker than what is drawn. */
+function shown(current: string): string {
+  return /^\/warnings\/([0-9a-f]+)/.exec(window.location.pathname)?.[1] ?? current;
+}
+
+interface Keys {
+  readonly step: (by: number) => void;
+  readonly next: () => void;
+  readonly form: (form: Opened) => void;
+  readonly search: () => void;
+}
+
+/** The keys of the page; none of them while somebody types or a dialog is open. */
+function useKeys(keys: Keys): void {
+  const now = useRef(keys);
+  now.current = keys;
+  useEffect(() => {
+    const acts: Readonly<Record<string, (keys: Keys) => void>> = {
+      j: ({ step }) => step(1),
+      k: ({ step }) => step(-1),
+      n: ({ next }) => next(),
+      "1": ({ form }) => form("true_positive"),
+      "2": ({ form }) => form("false_alarm"),
+      "3": ({ form }) => form("pending"),
+      "/": ({ search }) => search(),
+    };
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const target = event.target as HTMLElement;
+      if (target.closest("input, textarea, select, [contenteditable], [role=combobox], [role=dialog], [role=listbox]")) return;
+      const act = acts[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act(now.current);
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, []);
+}
