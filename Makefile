@@ -26,9 +26,9 @@ test:  ## All tests but the heavy ones, with browser and crash tests
 	@$(PYTHON) tools/set_up.py browser
 	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest -m "not heavy or browser" $(OPTIONS)
 
-test-fast:  ## The tests to run while working: under a minute
+test-fast:  ## The tests to run while working, those with a database left out: about a minute
 	@$(PYTHON) tools/set_up.py test
-	@$(BIN)/pytest -n 2 -m "not heavy and not browser and not crash" $(OPTIONS)
+	@$(BIN)/pytest -n 2 -m "not heavy and not browser and not crash and not database" $(OPTIONS)
 
 lint:  ## Style, types and the walls between the parts
 	@$(PYTHON) tools/set_up.py test

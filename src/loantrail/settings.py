@@ -14,6 +14,7 @@ ROOT_HOME: Final = Path("/var/lib/loantrail")
 """Where root keeps the product's data: the server drops root, and root's own folder is closed to others."""
 
 DEFAULT_GRACE_SECONDS: Final = 30.0
+DEFAULT_LIVE_TRACE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,14 @@ class Settings:
     operator: str = "operator"
     """Who is recorded as having made a change, until there are users."""
 
+    live_trace_seconds: float = DEFAULT_LIVE_TRACE_SECONDS
+    """How long lines that come in live wait for others before the books are traced anew."""
+
     nightly_root: Path | None = None
     """Folder that holds one folder of nightly files per business date; None where no bank delivers."""
+
+    channels: Path | None = None
+    """File of the channels by which warnings leave; None where they are shown on the page alone."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -39,7 +46,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=values.get("LOANTRAIL_DATABASE_URL", "").strip(),
         database_grace_seconds=_seconds(values, "LOANTRAIL_DATABASE_GRACE_SECONDS", DEFAULT_GRACE_SECONDS),
         operator=values.get("LOANTRAIL_OPERATOR", "").strip() or "operator",
+        live_trace_seconds=_seconds(values, "LOANTRAIL_LIVE_TRACE_SECONDS", DEFAULT_LIVE_TRACE_SECONDS),
         nightly_root=_folder(values, "LOANTRAIL_NIGHTLY"),
+        channels=_folder(values, "LOANTRAIL_CHANNELS"),
     )
 
 
@@ -76,6 +85,7 @@ def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
         seconds = -1.0
     if not 0 <= seconds < 1e9:
         raise ConfigurationError(
-            f"{name} is {text!r}", remedy="Set it to a number of seconds, zero or more, or leave it out"
+            f"{name} is {text!r}, which is no number of seconds",
+            remedy="Set it to a number of seconds, zero or more, or leave it out",
         )
     return seconds

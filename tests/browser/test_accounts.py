@@ -10,6 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.http.bank import BORROWER, SUPPLIER, transfer_id, write_books, write_trace
 
+from loantrail.ledger.merges.acts import Merge, merge
+from loantrail.tracing.store_evaluation import request
+
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
 
@@ -81,3 +84,79 @@ def test_an_old_address_says_what_took_its_place(page: Page, own_bank: str, data
     expect(page.get_by_text("账户 6299 已并入其他账户")).to_be_visible()
     page.get_by_role("link", name="6299-001").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("户名未知")
+
+
+CARD = "6222000000000001"
+
+
+def _known_by_card_too(database_url: str) -> None:
+    """The supplier's account is named by a card number in its payer's statement."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO ledger.account (account, account_number, kind, auto_created) VALUES (%s, %s, 'external', true)",
+            (CARD, CARD),
+        )
+
+
+def test_merging_asks_for_both_and_why_and_can_be_undone(
+    page: Page, own_bank: str, database_url: str
+) -> None:
+    _known_by_card_too(database_url)
+    page.goto(f"{own_bank}/accounts/{CARD}?lang=zh")
+    page.get_by_role("button", name="合并账户").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="合并并重新计算")).to_be_disabled()
+    dialog.get_by_label("并入账户").click()
+    page.keyboard.type("丁棉")
+    page.locator(".ant-select-item-option").get_by_text("丁棉业有限公司").click()
+    both = dialog.get_by_role("table", name="两个账户对照")
+    expect(both.get_by_role("row", name="账号")).to_contain_text(CARD)
+    expect(both.get_by_role("row", name="账号")).to_contain_text(SUPPLIER)
+    dialog.get_by_label("原因").fill("卡号背后的账户")
+    dialog.get_by_role("button", name="合并并重新计算").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("丁棉业有限公司")
+    expect(page.locator(".merged-keys")).to_contain_text(CARD)
+    expect(page.locator(".merged-keys")).to_contain_text("卡号背后的账户")
+    page.get_by_role("button", name="撤销合并").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("不是它的卡")
+    dialog.get_by_role("button", name="撤销合并").click()
+    expect(page.get_by_text("没有其他账号并入这个账户")).to_be_visible()
+
+
+def test_a_page_that_is_open_while_its_account_is_merged_says_so(
+    page: Page, own_bank: str, database_url: str
+) -> None:
+    _known_by_card_too(database_url)
+    page.goto(f"{own_bank}/accounts/{CARD}?lang=zh")
+    expect(page.get_by_role("heading", level=1)).to_have_text("户名未知")
+    with psycopg.connect(database_url) as connection:
+        merge(connection, Merge(CARD, SUPPLIER, "卡号背后的账户", "另一个人", "key-00000001"), request)
+    page.allowed.append("409")  # type: ignore[attr-defined]  the answer that this test asks for
+    page.get_by_role("button", name="指定类别").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("类别").click()
+    page.keyboard.type("小贷")
+    page.keyboard.press("Enter")
+    dialog.get_by_label("原因").fill("工商登记为小额贷款公司")
+    dialog.get_by_role("button", name="更正并重新计算").click()
+    expect(dialog).to_contain_text(f"账户 {CARD} 刚刚并入了账户 {SUPPLIER}")
+    page.reload()
+    expect(page.get_by_text(f"账户 {CARD} 已经合并")).to_be_visible()
+    page.get_by_role("link", name=SUPPLIER).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("丁棉业有限公司")
+
+
+def test_a_line_kept_apart_goes_back_to_the_rules(page: Page, own_bank: str) -> None:
+    page.goto(f"{own_bank}/transactions/{transfer_id('往来')}?lang=zh")
+    page.get_by_role("button", name="拆开").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("不是同一笔")
+    dialog.get_by_role("button", name="拆开").click()
+    expect(page.locator("header .pairing-tag")).to_contain_text("人工单列")
+    page.get_by_role("button", name="交回规则").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("看错了")
+    dialog.get_by_role("button", name="交回规则").click()
+    expect(page.locator("header .pairing-tag")).to_contain_text("已配对")
+    expect(page.get_by_text("结束：看错了")).to_be_visible()

@@ -154,7 +154,7 @@ def test_a_convention_that_cannot_be_counted_says_why_and_the_rest_stays(
         ),
     )
     _open(page, f"{bank_address}/loans/{LOAN}/conventions?by=lifo")
-    expect(page.get_by_role("alert")).to_contain_text("账已更新 重新追踪")
+    expect(page.get_by_role("alert")).to_contain_text("账已更新。重新追踪")
     expect(page.get_by_role("heading", name="按其他计算方法")).to_be_visible()
     expect(page.locator(".analysis-mark")).to_have_text("仅供分析")
     page.unroute("**/conventions/lifo")

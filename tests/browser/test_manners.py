@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 from tests.http.bank import BORROWER, LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id
+from tests.http.warned import THREAD
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
@@ -23,11 +24,20 @@ PAGES = {
     "loan_flow": f"/loans/{LOAN}/flow",
     "loan_repayments": f"/loans/{LOAN}/repayments",
     "loan_conventions": f"/loans/{LOAN}/conventions",
+    "warnings": "/warnings",
+    "warnings_none": "/warnings?search=zzzz",
+    "warning": f"/warnings/{THREAD}?state=all",
     "accounts": "/accounts",
     "account": f"/accounts/{quote(BORROWER)}",
     "transaction": f"/transactions/{transfer_id('入市')}",
     "imports": "/imports",
     "nightly": "/nightly",
+    "signals": "/signals",
+    "loan_signals": f"/loans/{LOAN}/signals",
+    "rules": "/rules",
+    "rule": "/rules/FLOW_SECURITIES",
+    "rule_new": "/rules/new",
+    "rule_lists": "/rules/lists",
     "glossary": "/glossary",
     "nowhere": "/nowhere",
 }
@@ -93,10 +103,10 @@ def test_a_page_can_be_used_by_everyone(page: Page, bank_address: str, name: str
     assert found == []
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "glossary"])
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in ("glossary", "signals")])
 def test_english_pages_hold_no_chinese_of_our_own(page: Page, bank_address: str, name: str) -> None:
     """Names, remarks and the language switch may be Chinese; headings, column heads and buttons may not. The glossary
-    gives each term in both languages."""
+    and the catalogue of signals give each name in both languages."""
     between = "&" if "?" in PAGES[name] else "?"
     page.goto(f"{bank_address}{PAGES[name]}{between}lang=en")
     settled(page)

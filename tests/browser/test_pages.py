@@ -200,13 +200,30 @@ def test_a_failure_is_shown_with_its_remedy_and_can_be_tried_again(page: Page, b
         route.fulfill(
             status=500,
             content_type="application/problem+json",
-            body='{"type":"about:blank","title":"","status":500,"code":"unforeseen","detail":"出错了","remedy":"再试","fields":[]}',
+            body=json.dumps(
+                {
+                    "type": "about:blank",
+                    "title": "",
+                    "status": 500,
+                    "code": "unforeseen",
+                    "detail": "It broke",
+                    "detail_chinese": "出错了",
+                    "remedy": "Words that have no Chinese",
+                    "remedy_chinese": None,
+                    "fields": [],
+                }
+            ),
         )
 
     page.route("**/api/v1/loans?**", fail)
-    page.goto(bank_address)
+    page.goto(f"{bank_address}/?lang=en")
+    expect(page.get_by_role("alert")).to_contain_text("It broke")
+    page.goto(f"{bank_address}/?lang=zh")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("暂时读取不到")
+    expect(alert).to_contain_text("出错了")
+    expect(alert).not_to_contain_text("It broke")
+    expect(alert).to_contain_text("Words that have no Chinese")
     expect(alert).to_contain_text("错误代码 unforeseen")
     _picture(page, "failure")
     page.unroute("**/api/v1/loans?**")

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
 from tests.http.running import running
+from tests.http.warned import write_warnings
 from tests.postgres_fixtures import copied
 
 from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
@@ -45,6 +46,7 @@ def bank_address(database_server: Database, template_database: str, _own_home: N
         with psycopg.connect(url) as connection:
             write_books(connection)
             write_trace(connection)
+            write_warnings(connection)
         with application(url) as address:
             yield address
 

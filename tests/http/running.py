@@ -17,12 +17,14 @@ from loantrail.http.server import listen, page_address
 def running(connections: Connections) -> Iterator[str]:
     """Address of the application over these connections, for the length of the block."""
     with listen("127.0.0.1", 0) as listening:
-        configuration = uvicorn.Config(create_app(connections), log_level="critical", lifespan="off")
+        app = create_app(connections)
+        configuration = uvicorn.Config(app, log_level="critical", lifespan="off")
         server = uvicorn.Server(configuration)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
             yield page_address(listening).rstrip("/")
         finally:
+            app.state.stopping = True
             server.should_exit = True
             thread.join()

@@ -109,6 +109,8 @@ def test_a_lines_state(
 def _line(account: str, day: int = 0, **more: Any) -> dict[str, Any]:
     return {
         "account": account,
+        "account_now": account,
+        "counterparty_now": more.get("counterparty_account"),
         "account_name": f"户{account}",
         "booked_at": _at(day),
         "reference": None,

@@ -154,7 +154,12 @@ def test_a_failure_is_kept_shown_and_tried_again_on_request(
 ) -> None:
     _post(own_client, "/corrections", _correction(SUPPLIER, "lender"), 201)
     failed = _settled(own_client)
-    assert (failed["state"], failed["problem"]) == ("failed", "ValueError: the disk is full")
+    assert failed["state"] == "failed"
+    assert (
+        failed["problem"] == "the server met an error that it did not foresee (ValueError: the disk is full)"
+    )
+    assert failed["problem_chinese"] == "服务遇到未预料的错误（ValueError：the disk is full）"
+    assert failed["remedy_chinese"] == "请重试；如果仍然如此，请把服务日志交给维护人员"
     assert failed["run_id"] == "run-1"
     tried = len(still)
     _post(own_client, "/evaluation", {}, 202)

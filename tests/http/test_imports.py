@@ -86,8 +86,10 @@ def test_a_look_at_the_files_says_what_would_be_refused_and_writes_nothing(own_c
     assert (lines["format"], lines["refused"]) == ("loantrail", {"amount_not_a_number": 1})
     assert lines["records"] == [{"record_type": "statement_line", "read": 3, "accepted": 2, "duplicate": 0}]
     assert (lines["refused_rows"][0]["position"], lines["refused_rows"][0]["field"]) == (3, "amount_fen")
+    assert lines["refused_rows"][0]["message_chinese"].startswith("金额（amount_fen）为“")
     assert letter["format"] is None
     assert letter["problem"]
+    assert letter["problem_chinese"].startswith("不认识这种格式。试过 iso20022")
     assert own_client.get("/api/v1/import-runs").json()["total_count"] == 0
 
 

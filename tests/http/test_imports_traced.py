@@ -54,6 +54,9 @@ def test_lines_that_come_by_the_page_are_in_the_trace_soon_after(
             (LOAN,),
         ).fetchall()
     assert uses == [("securities", 30_000)]
+    signals = own_client.get(f"/api/v1/loans/{LOAN}/signals").json()["rows"]
+    assert signals[0]["values"]["securities_fen"] == "30000"
+    assert {row["occasion"] for row in signals} == {"movement", "day"}
 
 
 _BYTES = {"Content-Type": "application/octet-stream"}

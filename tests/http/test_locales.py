@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from loantrail.destinations.model import CLASSES, Basis
+from loantrail.early_warning.hits import Level
+from loantrail.early_warning.model import Disposition, Kind, Refusal, policy_of
 from loantrail.early_warning.patterns import PATTERNS
+from loantrail.http.pages.warnings.store import STATES
+from loantrail.ledger.merges.acts import REFUSALS
 from loantrail.ledger.model import (
     ACCOUNT_KINDS,
     FIVE_CLASSES,
@@ -18,7 +23,10 @@ from loantrail.ledger.model import (
     PAYMENT_MODES,
     PRODUCTS,
 )
+from loantrail.parameters import shipped_parameters
 from loantrail.parties.model import PARTY_KINDS
+from loantrail.rules.model import CONTENT_FIELDS, OWNER_ROLES, State, known_actions
+from loantrail.signals.catalogue import FIELDS
 from loantrail.tracing.model import Convention
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
@@ -27,6 +35,8 @@ ENDS = (
     "relent outside untraced in_transit"
 ).split()
 GROUPS = "documented prohibited held debt left_bank pooled other".split()
+
+POLICY = policy_of(shipped_parameters(), datetime.date(2025, 6, 1))
 
 LISTS: list[tuple[str, list[str]]] = [
     ("use", [*ENDS, *(one.name for one in CLASSES)]),
@@ -42,6 +52,26 @@ LISTS: list[tuple[str, list[str]]] = [
     ("pattern", list(PATTERNS)),
     ("meaning", list(PATTERNS)),
     ("account_kind", list(ACCOUNT_KINDS)),
+    ("rule_state", list(State)),
+    ("rule_field", list(CONTENT_FIELDS)),
+    ("role", list(OWNER_ROLES)),
+    ("warning_measure", list(known_actions(shipped_parameters()))),
+    ("warning_level", list(Level)),
+    ("warning_state", list(STATES)),
+    ("warning_kind", list(Kind)),
+    ("warning_refusal", list(Refusal)),
+    ("disposition", list(Disposition)),
+    ("disposition_meaning", list(Disposition)),
+    ("doubt", list(PATTERNS)),
+    ("false_alarm", list(POLICY.false_alarm_reasons)),
+    ("warning_measure", [one for level in Level for one in POLICY.measures[level]]),
+    ("role", [one for level in Level for one in POLICY.owner_roles[level]]),
+    ("merge_refusal", [*REFUSALS, "superseded"]),
+    ("signal_group", sorted({field.group for field in FIELDS})),
+    ("signal_group_text", sorted({field.group for field in FIELDS})),
+    ("signal_grain", sorted({field.grain for field in FIELDS})),
+    ("signal_unit", sorted({field.unit or field.kind for field in FIELDS})),
+    ("signal_window", sorted({field.window for field in FIELDS if field.window})),
 ]
 """Each list of the product, and its values."""
 

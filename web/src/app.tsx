@@ -14,7 +14,10 @@ import {
   LoanPage,
   LoansPage,
   NightlyPage,
+  RulesPage,
+  SignalsPage,
   TransactionPage,
+  WarningsPage,
 } from "./parts";
 import { Frame } from "./ui/Frame";
 import { nonce } from "./ui/nonce";
@@ -83,12 +86,15 @@ export function App() {
                 <Route path="/" element={<LoansPage />} />
                 <Route path="/loans" element={<LoansPage />} />
                 <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
+                <Route path="/warnings/:threadId?" element={<WarningsPage />} />
                 <Route path="/accounts" element={<AccountsPage />} />
                 <Route path="/accounts/:account" element={<AccountPage />} />
                 <Route path="/transactions/:transferId" element={<TransactionPage />} />
                 <Route path="/disputes/:sheetId" element={<DisputePage />} />
                 <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
                 <Route path="/nightly/:date?" element={<NightlyPage />} />
+                <Route path="/rules/:code?" element={<RulesPage />} />
+                <Route path="/signals" element={<SignalsPage />} />
                 <Route path="/glossary" element={<GlossaryPage />} />
                 <Route path="*" element={<Missing />} />
               </Routes>

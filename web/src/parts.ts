@@ -4,6 +4,7 @@ import { part } from "./ui/part";
 // What the browser fetches only when it is needed. The drawing libraries are large.
 export const AccountPage = part(() => import("./accounts/AccountPage"));
 export const AccountsPage = part(() => import("./accounts/AccountsPage"));
+export const ConditionEditor = part(() => import("./rules/ConditionEditor"));
 export const CurveChart = part(() => import("./accounts/CurveChart"));
 export const DisputePage = part(() => import("./disputes/DisputePage"));
 export const FlowTab = part(() => import("./flow/FlowTab"));
@@ -11,11 +12,15 @@ export const GlossaryPage = part(() => import("./glossary/GlossaryPage"));
 export const GraphView = part(() => import("./flow/GraphView"));
 export const ImportsPage = part(() => import("./imports/ImportsPage"));
 export const LoanPage = part(() => import("./loans/LoanPage"));
+export const LoanSignals = part(() => import("./signals/LoanSignals"));
 export const LoansPage = part(() => import("./loan_list/LoansPage"));
 export const NightlyPage = part(() => import("./nightly/NightlyPage"));
 export const Repayments = part(() => import("./payments/Repayments"));
+export const RulesPage = part(() => import("./rules/RulesPage"));
 export const SankeyView = part(() => import("./flow/SankeyView"));
+export const SignalsPage = part(() => import("./signals/SignalsPage"));
 export const TransactionPage = part(() => import("./accounts/TransactionPage"));
+export const WarningsPage = part(() => import("./warnings/WarningsPage"));
 
 interface Fetched {
   readonly bring: () => Promise<unknown>;
@@ -27,13 +32,18 @@ const SHOWN: readonly (readonly [string, readonly Fetched[]])[] = [
   ["/loans", [LoansPage]],
   ["/loans/:loanId/flow", [LoanPage, FlowTab, GraphView]],
   ["/loans/:loanId/repayments", [LoanPage, Repayments]],
+  ["/loans/:loanId/signals", [LoanPage, LoanSignals]],
   ["/loans/:loanId/*", [LoanPage]],
+  ["/warnings/:threadId?", [WarningsPage, GraphView]],
   ["/accounts", [AccountsPage]],
   ["/accounts/:account", [AccountPage, CurveChart]],
   ["/transactions/:transferId", [TransactionPage]],
   ["/disputes/:sheetId", [DisputePage]],
   ["/imports/*", [ImportsPage]],
   ["/nightly/*", [NightlyPage]],
+  ["/rules/new", [RulesPage, ConditionEditor]],
+  ["/rules/*", [RulesPage]],
+  ["/signals", [SignalsPage]],
   ["/glossary", [GlossaryPage]],
 ];
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 import click
@@ -13,6 +15,7 @@ from loantrail.errors import LoantrailError
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("loantrail.cli.import_", "Read files of any known format into the books."),
     "pair": ("loantrail.cli.pair", "Pair one-sided statement lines into two-sided transfers."),
+    "accounts": ("loantrail.cli.accounts", "Merge accounts that turned out to be one."),
     "refusals": ("loantrail.cli.refusals", "List, correct and replay refused rows."),
     "trace": ("loantrail.cli.trace", "Follow disbursed money, files in and files out or over the database."),
     "bounds": ("loantrail.cli.bounds", "Least and most that can have reached a set of destinations."),
@@ -20,11 +23,15 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "dispute": ("loantrail.cli.dispute", "Make, export and verify dispute sheets."),
     "demo": ("loantrail.cli.demo", "Build the demo bank, evaluate findings against its known truth."),
     "nightly": ("loantrail.cli.nightly", "Take in the bank's nightly files of a business date."),
+    "monitor": ("loantrail.cli.monitor", "Take in dropped files and Kafka messages while they come."),
+    "warnings": ("loantrail.cli.warnings", "Tell mail and webhooks of warnings, or try a channel."),
     "serve": ("loantrail.cli.serve", "Serve the web page and its HTTP interface."),
     "database": ("loantrail.cli.database", "Start, stop, migrate and inspect the database."),
     "prepare": ("loantrail.cli.prepare", "Compile the kernels once, during set-up."),
 }
 """Name -> (module holding `command`, one line of help)."""
+_LANGUAGES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""What says the language of messages, the first that is set."""
 
 
 class LazyGroup(click.Group):
@@ -67,5 +74,18 @@ def main() -> None:
         problem.show()
         sys.exit(problem.exit_code)
     except LoantrailError as problem:
-        click.echo(f"loantrail: {problem}", err=True)
+        click.echo(f"loantrail: {told(problem, os.environ)}", err=True)
         sys.exit(problem.exit_status)
+
+
+def told(problem: LoantrailError, environment: Mapping[str, str]) -> str:
+    """The error in one line: in Chinese, with its code, where the environment speaks Chinese and the words are known."""
+    language = next((environment[name] for name in _LANGUAGES if environment.get(name)), "")
+    if language.lower().startswith("zh"):
+        # Imported when it is needed: commands start fast.
+        from loantrail.wording import in_chinese
+
+        chinese = in_chinese(str(problem))
+        if chinese is not None:
+            return f"{chinese} ({problem.code})"
+    return str(problem)

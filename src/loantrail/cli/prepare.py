@@ -17,4 +17,6 @@ def command() -> None:
     tracing = importlib.import_module("loantrail.tracing.trace")
     tracing.warm_up()
     importlib.import_module("loantrail.tracing.bounds").warm_up()
-    click.echo(f"The tracing kernels are ready ({clock.monotonic_seconds() - begun:.1f} s).")
+    importlib.import_module("loantrail.tracing.live_snapshot").warm_up()
+    importlib.import_module("loantrail.signals.counting").warm_up()
+    click.echo(f"The kernels are ready ({clock.monotonic_seconds() - begun:.1f} s).")

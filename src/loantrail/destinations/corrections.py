@@ -12,6 +12,7 @@ from loantrail.destinations import store
 from loantrail.destinations.model import BY_NAME, CLASSES, Basis
 from loantrail.errors import InputError, Place
 from loantrail.ids import new_id
+from loantrail.ledger.merges.store import survivor_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -32,6 +33,18 @@ class SubjectMissing(InputError):
     """There is no such transaction or account now."""
 
     code = "not_found"
+
+
+class SubjectMerged(InputError):
+    """The account was merged into another one, `survivor`."""
+
+    code = "superseded"
+
+    def __init__(self, account: str, survivor: str) -> None:
+        super().__init__(
+            f"account {account} was merged into {survivor}", Place(field="account"), f"Use account {survivor}"
+        )
+        self.survivor = survivor
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +181,10 @@ def _subject(connection: Connection[Any], wanted: Correction) -> tuple[store.Row
                 f"there is no account {wanted.subject}", Place(field="account"), "Search the list of accounts"
             )
         row: store.Row = {"transfer_id": None, "line_id": None, "account": wanted.subject, "unit_id": unit[0]}
-        made = store.of_target(connection, [], wanted.subject)
+        survivor = survivor_of(connection, wanted.subject)
+        if survivor is not None:
+            raise SubjectMerged(wanted.subject, survivor)
+        made = store.of_target(connection, [], [wanted.subject])
     else:
         lines = store.subject_lines(connection, wanted.subject)
         if lines is None:
@@ -184,7 +200,7 @@ def _subject(connection: Connection[Any], wanted: Correction) -> tuple[store.Row
             "account": None,
             "unit_id": lines["unit_id"],
         }
-        made = store.of_target(connection, [line], None)
+        made = store.of_target(connection, [line], [])
     return row, next((one for one in made if one["withdrawn_at"] is None), None)
 
 

@@ -14,15 +14,16 @@ from loantrail.destinations.corrections import (
     CORRECTABLE_CLASSES,
     Correction,
     Scope,
+    SubjectMerged,
     SubjectMissing,
     correct,
     withdraw,
 )
 from loantrail.destinations.model import BY_NAME
+from loantrail.http.acting import Acting
 from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages.model import Answer
-from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
-from loantrail.settings import read_settings
+from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -110,7 +111,7 @@ class DestinationClassRow(Answer):
     final: bool = Field(description="Whether arrival there gives loan money its use.")
 
 
-_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES)
+_STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
 
 @router.get(
@@ -148,9 +149,14 @@ def list_corrections(
     return [CorrectionRow.model_validate(row) for row in store.newest(connection, standing, offset, limit)]
 
 
-@router.post("/corrections", tags=["corrections"], responses=_STATUSES, status_code=HTTPStatus.CREATED)
+@router.post(
+    "/corrections",
+    tags=["corrections"],
+    responses={**once(Corrected), **_STATUSES},
+    status_code=HTTPStatus.CREATED,
+)
 def make_correction(
-    connections: Lending, tracer: Tracer, wanted: WantedCorrection, response: Response
+    connections: Lending, tracer: Tracer, by: Acting, wanted: WantedCorrection, response: Response
 ) -> Corrected:
     """Say what a payee is, for one transaction or for its account always. What depended on it is traced again."""
     subject = wanted.transfer_id if wanted.scope is Scope.TRANSACTION else wanted.account
@@ -159,7 +165,7 @@ def make_correction(
         subject=subject,
         destination_class=wanted.destination_class,
         reason=wanted.reason,
-        by=read_settings().operator,
+        by=by,
         request_key=wanted.request_key,
     )
     with connections.connection() as connection:
@@ -167,6 +173,8 @@ def make_correction(
             row, new = correct(connection, asked)
         except SubjectMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
+        except SubjectMerged as merged:
+            raise Superseded(merged.problem, merged.remedy, [merged.survivor]) from merged
         change = store_evaluation.request(connection) if new else None
     if new:
         tracer.start()
@@ -181,11 +189,11 @@ def make_correction(
     responses=problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES),
 )
 def withdraw_correction(
-    connections: Lending, tracer: Tracer, correction_id: CorrectionId, wanted: WantedWithdrawal
+    connections: Lending, tracer: Tracer, by: Acting, correction_id: CorrectionId, wanted: WantedWithdrawal
 ) -> Corrected:
     """Take a correction back; the rules judge again. Withdrawing twice is withdrawing once."""
     with connections.connection() as connection:
-        found = withdraw(connection, correction_id, wanted.reason, read_settings().operator)
+        found = withdraw(connection, correction_id, wanted.reason, by)
         if found is None:
             raise NotFound(f"There is no correction {correction_id}", remedy="Open the transaction again")
         row, ended = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -88,15 +89,15 @@ def one(connection: Database, correction_id: str) -> Row | None:
         ).fetchone()
 
 
-def of_target(connection: Database, line_ids: list[str], account: str | None) -> list[Row]:
-    """Every correction made about these lines or about this account as payee, the newest first."""
+def of_target(connection: Database, line_ids: Sequence[str], accounts: Sequence[str]) -> list[Row]:
+    """Every correction made about these lines or about one of these accounts as payee, the newest first."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             sql.SQL(
-                "SELECT {} FROM destinations.correction WHERE line_id = ANY(%s::uuid[]) OR account = %s "
+                "SELECT {} FROM destinations.correction WHERE line_id = ANY(%s::uuid[]) OR account = ANY(%s) "
                 "ORDER BY made_at DESC, correction_id"
             ).format(_COLUMNS),
-            (line_ids, account),
+            (list(line_ids), list(accounts)),
         ).fetchall()
 
 

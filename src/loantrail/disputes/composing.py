@@ -227,14 +227,17 @@ class Composer:
             for hop in path.hops[1:]:
                 payees.setdefault(hop.transfer_id, hop.to_account)
         judged = self.judgements.of(payees)
-        lines = self.texts.lines()
+        lines, merged = self.texts.lines(), self.texts.merged
+        accounts = {account for account in payees.values() if account}
         corrected = store.corrections(
             self.texts.connection,
             self.texts.as_of.read_at,
-            [account for account in payees.values() if account],
+            [*accounts, *(key for key, survivor in merged.items() if survivor in accounts)],
             [line for transfer_id in payees for line in lines.get(transfer_id, ())],
         )
-        by_account = {row["account"]: row for row in corrected if row["account"]}
+        # What was said of the account itself wins over what was said of one merged into it.
+        corrected.sort(key=lambda row: row["account"] not in merged)
+        by_account = {merged.get(row["account"], row["account"]): row for row in corrected if row["account"]}
         by_line = {str(row["line_id"]): row for row in corrected if row["line_id"]}
         found: list[Judged] = []
         for transfer_id, account in payees.items():
@@ -264,6 +267,9 @@ class Composer:
             )
         return found
 
+    def _payee_key(self, account: str) -> str:
+        return self.texts.merged.get(account, account)
+
     def _vouchers(self, shown: Sequence[TracedPath], classes: Sequence[Judged]) -> Vouchers:
         connection, then = self.texts.connection, self.texts.as_of.then
         payees = {hop.to_account for path in shown for hop in path.hops[1:]}
@@ -276,7 +282,7 @@ class Composer:
         named = [found[1] for one in classes if (found := _INVOICE.fullmatch(one.evidence))]
         return Vouchers(
             orders=[
-                Order.model_validate(row | {"is_payee": row["payee_account"] in payees})
+                Order.model_validate(row | {"is_payee": self._payee_key(row["payee_account"]) in payees})
                 for row in store.orders(connection, self.wanted.loan_id, then)
             ],
             invoices=[Invoice.model_validate(row) for row in store.invoices(connection, named, then)],

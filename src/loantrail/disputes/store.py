@@ -87,7 +87,7 @@ def account_names(connection: Database, accounts: Iterable[str], then: bool) -> 
     """Who holds, or held, each of `accounts`, where the books say so."""
     rows = connection.execute(
         as_then(
-            "SELECT account.account, coalesce(party.name, account.name) FROM published.account AS account "
+            "SELECT account.account, coalesce(party.name, account.name) FROM published.known_account AS account "
             "LEFT JOIN published.party AS party USING (party_id) WHERE account.account = ANY(%s)",
             then,
         ),

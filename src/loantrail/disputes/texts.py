@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from loantrail.disputes import store
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.model import Account
 from loantrail.ledger.books.tracing_inputs import AsOf
+from loantrail.ledger.merges.store import merged_at
 
 Row = Mapping[str, object]
 
@@ -49,6 +51,11 @@ class Texts:
             {account for account in accounts if account} - self._names.keys(),
             self.as_of.then,
         )
+
+    @cached_property
+    def merged(self) -> dict[str, str]:
+        """Account that was merged away by then -> the one that stood for it."""
+        return dict(merged_at(self.connection, self.as_of.read_at).iter_rows())
 
     def transfer(self, transfer_id: str) -> store.Row:
         """Texts of one transfer; empty where the books have none."""

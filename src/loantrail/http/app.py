@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 
 from loantrail.destinations.routes import router as corrections
 from loantrail.disputes.routes import router as disputes
+from loantrail.early_warning.routes import router as warning_acts
+from loantrail.early_warning.routes_allow import router as allow_list
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
@@ -24,10 +26,18 @@ from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
 from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.routes import router as pages
+from loantrail.http.pages.warnings.routes import router as warnings
+from loantrail.http.pages.warnings.stream import router as warning_stream
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
+from loantrail.ledger.merges.routes import router as merges
 from loantrail.ledger.pairs.routes import router as pairs
+from loantrail.monitor.routes import router as live_intake
 from loantrail.reports.routes import router as reports
+from loantrail.rules.routes import router as rules
+from loantrail.rules.routes_backtest import router as backtests
+from loantrail.rules.routes_lists import router as lists
+from loantrail.signals.routes import router as signals
 from loantrail.tracing.routes import router as tracing
 from loantrail.tracing.routes_evaluation import router as evaluation
 
@@ -82,8 +92,18 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(evaluation)
     interface.include_router(corrections)
     interface.include_router(pairs)
+    interface.include_router(live_intake)
+    interface.include_router(merges)
     interface.include_router(reports)
     interface.include_router(disputes)
+    interface.include_router(rules)
+    interface.include_router(backtests)
+    interface.include_router(lists)
+    interface.include_router(signals)
+    interface.include_router(warning_stream)
+    interface.include_router(warnings)
+    interface.include_router(warning_acts)
+    interface.include_router(allow_list)
     app.include_router(interface)
     app.include_router(page_router())
     return app

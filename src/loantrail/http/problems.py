@@ -23,6 +23,7 @@ from loantrail.errors import (
     StorageExhausted,
 )
 from loantrail.postgres.failures import translated
+from loantrail.wording import in_chinese, request_in_chinese
 
 MEDIA_TYPE: Final = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -38,13 +39,15 @@ _STATUS: Final[tuple[tuple[type[LoantrailError], HTTPStatus], ...]] = (
 # Python's own phrases change between its versions; the description of the interface must not.
 _DESCRIPTIONS: Final = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read",
-    HTTPStatus.FORBIDDEN: "The request comes from another site",
+    HTTPStatus.FORBIDDEN: "The request comes from another site, or from somebody who may not make it",
     HTTPStatus.NOT_FOUND: "There is no such thing",
     HTTPStatus.CONFLICT: "What the request is about has changed meanwhile",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken at once",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be used",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error that was not foreseen",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database cannot be used",
+    HTTPStatus.INSUFFICIENT_STORAGE: "The database's disk is full",
 }
 
 
@@ -53,17 +56,21 @@ class FieldProblem(BaseModel):
 
     field: str
     problem: str
+    problem_chinese: str | None = None
 
 
 class Problem(BaseModel):
-    """What went wrong. `code` is stable and machine-readable; `remedy` says what to do."""
+    """What went wrong. `code` is stable and machine-readable; `remedy` says what to do. The Chinese is null where a
+    text is none of the product's own: then it is shown as it is."""
 
     type: str = "about:blank"
     title: str
     status: int
     code: str
     detail: str
+    detail_chinese: str | None = None
     remedy: str = ""
+    remedy_chinese: str | None = None
     fields: list[FieldProblem] = Field(default_factory=list[FieldProblem])
     successors: list[str] = Field(
         default_factory=list[str],
@@ -79,6 +86,12 @@ class NotFound(LoantrailError):
     def __init__(self, problem: str, remedy: str = "", successors: Sequence[str] = ()) -> None:
         super().__init__(problem, remedy=remedy)
         self.successors = list(successors)
+
+
+class NotAllowed(LoantrailError):
+    """The request is well made, and its sender may not make it."""
+
+    code = "forbidden"
 
 
 class Superseded(NotFound):
@@ -104,6 +117,13 @@ def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     return {int(status): {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
 
 
+def once(answer: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The answer to a write that was asked for before: nothing is made a second time."""
+    return {
+        int(HTTPStatus.OK): {"model": answer, "description": "The same was asked for before; nothing changed"}
+    }
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer every failure of `app` as a Problem; what nobody foresaw is logged and says nothing of the inside."""
     app.add_exception_handler(LoantrailError, _loantrail_error)
@@ -117,8 +137,21 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResp
     return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
 
 
-def _titled(status: HTTPStatus, code: str, detail: str, remedy: str = "") -> Problem:
-    return Problem(title=status.phrase, status=int(status), code=code, detail=detail, remedy=remedy)
+def titled(status: HTTPStatus, code: str, detail: str, remedy: str = "") -> Problem:
+    """A problem of that status, with the Chinese of its words."""
+    return Problem(
+        title=status.phrase,
+        status=int(status),
+        code=code,
+        detail=detail,
+        detail_chinese=in_chinese(detail),
+        remedy=remedy,
+        remedy_chinese=in_chinese(remedy),
+    )
+
+
+def _field_problem(field: str, problem: str) -> FieldProblem:
+    return FieldProblem(field=field, problem=problem, problem_chinese=in_chinese(problem))
 
 
 def _loantrail_error(request: Request, error: Exception) -> JSONResponse:
@@ -126,16 +159,17 @@ def _loantrail_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, LoantrailError)
     if isinstance(error, NotFound):
         status = HTTPStatus.CONFLICT if isinstance(error, Superseded) else HTTPStatus.NOT_FOUND
-        problem = _titled(status, error.code, error.problem, error.remedy)
+        problem = titled(status, error.code, error.problem, error.remedy)
         return _answer(problem.model_copy(update={"successors": error.successors}))
+    foreseen = ((NotAllowed, HTTPStatus.FORBIDDEN), *_STATUS)
     status = next(
-        (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
+        (status for kind, status in foreseen if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
     )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", error)
-    problem = _titled(status, error.code, error.problem, error.remedy)
+    problem = titled(status, error.code, error.problem, error.remedy)
     if error.place.field:
-        problem.fields.append(FieldProblem(field=error.place.field, problem=error.problem))
+        problem.fields.append(_field_problem(error.place.field, error.problem))
     return _answer(problem)
 
 
@@ -148,10 +182,14 @@ def _refused_request(request: Request, error: Exception) -> JSONResponse:
     del request
     assert isinstance(error, RequestValidationError)
     fields = [
-        FieldProblem(field=".".join(str(part) for part in item["loc"][1:]), problem=str(item["msg"]))
+        FieldProblem(
+            field=".".join(str(part) for part in item["loc"][1:]),
+            problem=str(item["msg"]),
+            problem_chinese=request_in_chinese(item["type"], item.get("ctx", {}), str(item["msg"])),
+        )
         for item in error.errors()
     ]
-    problem = _titled(
+    problem = titled(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "request_refused",
         "The request cannot be used",
@@ -165,8 +203,8 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.BAD_REQUEST:
         # The framework's answer to a body that is no text at all; one that is no JSON is refused as below already.
-        unreadable = FieldProblem(field="body", problem=str(error.detail))
-        problem = _titled(
+        unreadable = _field_problem("body", str(error.detail))
+        problem = titled(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "request_refused",
             "The body cannot be read",
@@ -176,7 +214,7 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(methods_of(request))) or headers.get("Allow", "")
-    return _answer(_titled(status, status.name.lower(), str(error.detail)), headers)
+    return _answer(titled(status, status.name.lower(), str(error.detail)), headers)
 
 
 def methods_of(request: Request) -> set[str]:
@@ -196,7 +234,7 @@ def methods_of(request: Request) -> set[str]:
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
     return _answer(
-        _titled(
+        titled(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "unforeseen",
             "The server met an error that it did not foresee",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from loantrail.http.problems import MEDIA_TYPE, titled
 from loantrail.ids import secret_token
 
 LOOPBACK_NAMES: Final = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
@@ -18,6 +18,8 @@ _WRITE_METHODS: Final = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 JSON: Final = "application/json"
 # What an upload sends. Not multipart/form-data: a form of another site can send that without asking first.
 UPLOAD: Final = "application/octet-stream"
+# What the bank's systems send live; no page of ours does, so they are let in from programs alone.
+OF_PROGRAMS: Final = frozenset(("application/x-ndjson", "application/ndjson", "application/xml", "text/xml"))
 
 _FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -119,6 +121,8 @@ def _write_refusal(method: str, headers: Headers) -> tuple[HTTPStatus, str, str,
     empty = not kind and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
     if kind in (JSON, UPLOAD) or empty:
         return None
+    if kind in OF_PROGRAMS and origin is None and site is None:
+        return None
     return (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "json_wanted",
@@ -138,18 +142,7 @@ def _host_name(host: str) -> str:
 
 
 async def _refuse(send: Send, status: HTTPStatus, code: str, detail: str, remedy: str) -> None:
-    body = json.dumps(
-        {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": int(status),
-            "code": code,
-            "detail": detail,
-            "remedy": remedy,
-            "fields": [],
-            "successors": [],
-        }
-    ).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    body = titled(status, code, detail, remedy).model_dump_json().encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -8,10 +8,13 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable
+from types import FrameType
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
+from loantrail.early_warning.sending import keeping_watch
 from loantrail.errors import ConfigurationError
 from loantrail.http.app import create_app
 from loantrail.http.connections import Connections
@@ -59,20 +62,27 @@ def serve(
         if open_browser and _has_screen():
             webbrowser.open(address)
 
+    app = create_app(connections)
     configuration = uvicorn.Config(
-        create_app(connections), log_level="warning", access_log=False, server_header=False, lifespan="off"
+        app, log_level="warning", access_log=False, server_header=False, lifespan="off"
     )
-    _Server(configuration, ready).run(sockets=[listening])
+    with keeping_watch(connections):
+        _Server(configuration, app, ready).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, configuration: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, configuration: uvicorn.Config, app: FastAPI, ready: Callable[[], None]) -> None:
         super().__init__(configuration)
+        self._app = app
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.stopping = True  # what streams has no end of its own
+        super().handle_exit(sig, frame)
 
 
 def _loopback(host: str) -> str:

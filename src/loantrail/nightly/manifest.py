@@ -85,7 +85,7 @@ def _declared(one: Mapping[str, Any], unit: str) -> Declared:
         raise ValueRefused(f"file {file!r} does not lie in the folder", Place(field="file"))
     if table != GENERAL_LEDGER and table not in RECORD_TYPES:
         raise ValueRefused(
-            f"table {table!r} is not known; known are {', '.join(RECORD_TYPES)}, {GENERAL_LEDGER}",
+            f"table {table!r} is not known; known are {', '.join((*RECORD_TYPES, GENERAL_LEDGER))}",
             Place(field="table"),
         )
     mode = str(one.get("mode") or _GIVEN_MODES.get(table, "full"))

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from loantrail.wording import in_chinese
+
 FLAG: Final = "READY"
 """Empty file that the bank writes last: the folder is complete."""
 MANIFEST: Final = "manifest.json"
@@ -29,6 +31,10 @@ OPERATIONS: Final = {
 
 CONTROL_COLUMNS: Final = {"operation": "op", "start": "start_date", "end": "end_date"}
 """Usual names of the columns that say what becomes of a row; a file may name others in the manifest."""
+
+
+_REASON: Final = "problem"
+"""The parameter of an alarm that holds a sentence, not a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +299,11 @@ def alarm_words(
     if kind is None:
         return f"{code} {file} {expected} {actual}".strip()
     values = {"file": file, "expected": expected, "actual": actual, **parameters}
-    return (kind.chinese if language == "zh" else kind.english).format_map(_Named(values))
+    if language != "zh":
+        return kind.english.format_map(_Named(values))
+    # The reason inside is an error's own sentence.
+    said = {name: in_chinese(text) or text for name, text in parameters.items() if name == _REASON}
+    return kind.chinese.format_map(_Named({**values, **said}))
 
 
 class _Named(dict[str, str]):

@@ -193,7 +193,11 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
     digits = pl.Series("digits", [minor_digits(reading.defaults.get("currency", "CNY"))])
     for item in sorted(record_type.fields, key=lambda item: item.kind is not Kind.CURRENCY):
         given = _given(item, texts, reading)
-        column = READERS[item.kind](item, given, reading, digits)
+        if item.kind is not Kind.CURRENCY and given.null_count() == len(given):
+            # Nothing to read: most sources have few of the fields, and small batches live by this.
+            column = Column(item, given, _nothing(item.kind, len(given)), [])
+        else:
+            column = READERS[item.kind](item, given, reading, digits)
         if item.kind is Kind.CURRENCY:
             known = column.values.drop_nulls().unique()
             by_code = {code: minor_digits(code) for code in known.to_list() if is_currency(code)}
@@ -204,6 +208,10 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
     if "currency" in read:
         _leave_to_the_currency(read)
     return [read[item.name] for item in record_type.fields]
+
+
+def _nothing(kind: Kind, length: int) -> pl.Series:
+    return pl.Series([None], dtype=POLARS_TYPES[kind]).new_from_index(0, length)
 
 
 def _is_own_unit(item: Field) -> bool:

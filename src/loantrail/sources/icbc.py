@@ -86,7 +86,7 @@ def _amount(row: Row, lines: LineGatherer) -> tuple[str, str] | None:
     income, expense = row.text("记账金额(收入)"), row.text("记账金额(支出)")
     if (income is None) == (expense is None):
         reason = "amount_missing" if income is None else "amount_ambiguous"
-        message = f"记账金额(收入) is {income!r}, 记账金额(支出) is {expense!r}: one of them must be given; {reason}"
+        message = f"记账金额(收入) is {income!r}, 记账金额(支出) is {expense!r}: one of them must be given; correct the row"
         lines.refuse(row.position, "记账金额", reason, message, row.original)
         return None
     return ("credit", income) if income is not None else ("debit", expense or "")

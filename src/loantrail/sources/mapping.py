@@ -201,7 +201,9 @@ class Mapping(_Strict):
     @classmethod
     def _one_byte(cls, delimiter: str | None) -> str | None:
         if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
-            raise ValueError("a delimiter is one plain character such as , ; | or a tab")
+            raise ValueError(
+                "a delimiter is one plain character such as a comma, a semicolon, a bar or a tab"
+            )
         return delimiter
 
     @field_validator("encoding")

@@ -19,6 +19,7 @@ from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import prepare, related_parties
 from loantrail.errors import InputError
 from loantrail.ledger.books.tracing_inputs import AsOf, TracingInputs, tracing_inputs
+from loantrail.ledger.merging import known_context, known_corrections
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.store_moments import one_moment
 from loantrail.parameters import shipped_parameters
@@ -57,14 +58,15 @@ def read_books(
     connection: type_of_connection, say: Callable[[str], object], as_of: AsOf | None = None
 ) -> Books:
     """Read, judge destinations, put in order. `say` is told what is going on. With `as_of` the lines and pairings are
-    those that an earlier reading saw, corrections those that stood then, other records as `as_of.then` says."""
+    those that an earlier reading saw, merges and corrections those that stood then, other records as `as_of.then` says.
+    """
     say("reading the books")
     with one_moment(connection):
         data_version = store.data_version(connection) if as_of is None else ""
         read = tracing_inputs(connection, as_of=as_of)
-        context = store.read_context(connection, as_of is not None and as_of.then)
+        context = known_context(store.read_context(connection, as_of is not None and as_of.then), read.merged)
         # As of the moment the lines were read: the same instant gives the same corrections again.
-        standing = corrections_store.standing_at(connection, read.read_at)
+        standing = known_corrections(corrections_store.standing_at(connection, read.read_at), read.merged)
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))
     dictionary, parameters = shipped_dictionary(), shipped_parameters()
@@ -117,7 +119,10 @@ def bank_frames(books: Books, hops: pl.DataFrame, statement: pl.DataFrame) -> Fr
     """What the patterns of misuse look at."""
     context = books.context
     judged = books.read.transactions.with_columns(
-        books.classes["destination_class"].cast(pl.String), books.classes["documented"]
+        books.classes["destination_class"].cast(pl.String),
+        books.classes["documented"],
+        books.classes["basis"].cast(pl.String).alias("class_basis"),
+        books.classes["confidence_permille"].cast(pl.Int64).alias("class_confidence_permille"),
     )
     return Frames(
         as_of=books_as_of(books.read.transactions),
@@ -133,6 +138,7 @@ def bank_frames(books: Books, hops: pl.DataFrame, statement: pl.DataFrame) -> Fr
         invoices=context["invoices"],
         parties=context["parties"],
         repayments=context["repayments"],
+        schedules=context["schedules"],
         sides=context["sides"],
         balances=books.read.balances,
     )

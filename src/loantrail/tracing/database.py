@@ -17,13 +17,15 @@ from loantrail.parameters import shipped_parameters
 from loantrail.tracing import snapshots, store, store_evaluation
 from loantrail.tracing.api import convention_named
 from loantrail.tracing.books import bank_frames, books_as_of, read_books, unlimited_accounts
-from loantrail.tracing.loan_bounds import LoanBounds, all_line_bounds
+from loantrail.tracing.judging import judge
+from loantrail.tracing.loan_bounds import BOUNDS, LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention
 from loantrail.tracing.past import history_of_run
 from loantrail.tracing.results import hop_frame
 from loantrail.tracing.statement import rests, statement_of
 from loantrail.tracing.tables import LINEAGE, run_tables
 from loantrail.tracing.trace import trace_history
+from loantrail.tracing.warnings import warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,20 @@ def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[s
         frames,
     )
     snapshots.keep(run_id, LoanBounds(named, books.related, unlimited_accounts(books)))
-    if chosen == Convention.FIFO and len(leads):
-        say("bounds of the loans with leads")
-        warned = leads["loan_id"].unique(maintain_order=True).to_list()
-        found = all_line_bounds(
-            LoanBounds(named, books.related, unlimited_accounts(books)), statement, warned
-        )
-        store.write_bounds(connection, run_id, found)
+    if chosen == Convention.FIFO:
+        bounds = pl.DataFrame(schema=BOUNDS)
+        if len(leads):
+            say("bounds of the loans with leads")
+            warned = leads["loan_id"].unique(maintain_order=True).to_list()
+            bounds = all_line_bounds(
+                LoanBounds(named, books.related, unlimited_accounts(books)), statement, warned
+            )
+            store.write_bounds(connection, run_id, bounds)
+        say("judging by the rules")
+        over = hops.filter(pl.Series(traced.hops.ended)).select("hop_id")
+        hits, codes = judge(connection, bank_frames(books, hops, statement), over, run_id, say)
+        say("gathering warnings")
+        warn(connection, books, leads, bounds, hits, codes)
     return Found(
         run_id=run_id,
         convention=chosen.name.lower(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,14 @@ from loantrail.tracing.statement import (
     USE_CODES,
 )
 from loantrail.tracing.trace import events_of
+
+BOUNDS: Final[dict[str, Any]] = {
+    "loan_id": pl.String,
+    "use": pl.String,
+    "least_fen": pl.Int64,
+    "most_fen": pl.Int64,
+    "proven": pl.Boolean,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +94,6 @@ def all_line_bounds(kept: LoanBounds, statement: pl.DataFrame, loans: Sequence[s
         ]
     return pl.DataFrame(
         rows,
-        schema={
-            "loan_id": pl.String,
-            "use": pl.String,
-            "least_fen": pl.Int64,
-            "most_fen": pl.Int64,
-            "proven": pl.Boolean,
-        },
+        schema=BOUNDS,
         orient="row",
     )

@@ -12,7 +12,7 @@ import threading
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from loantrail.errors import LoantrailError
+from loantrail.errors import LoantrailError, unforeseen
 from loantrail.tracing import store_evaluation as store
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _drain(connection: Connection[Any]) -> None:
             _LOG.exception("the re-evaluation failed")
             connection.rollback()
             remedy = "Try again; if it stays, send the server's log to its maintainers"
-            store.fail(connection, number, f"{type(problem).__name__}: {problem}", remedy)
+            store.fail(connection, number, unforeseen(problem), remedy)
         else:
             store.finish(connection, number, found.run_id)
         connection.commit()

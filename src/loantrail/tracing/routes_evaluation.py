@@ -8,14 +8,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from loantrail.http.connections import Lending
-from loantrail.http.pages.model import Answer
+from loantrail.http.pages.model import Answer, Failing
 from loantrail.http.pages.store import current_run
 from loantrail.http.problems import WRITE_STATUSES, problem_responses
 from loantrail.tracing import store_evaluation as store
 from loantrail.tracing.retrace import Retracing
+from loantrail.wording import in_chinese
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -41,8 +42,8 @@ class EvaluationState(StrEnum):
     FAILED = "failed"
 
 
-class Evaluation(Answer):
-    """Whether the figures of the pages hold all that people changed."""
+class Evaluation(Failing):
+    """Whether the figures of the pages hold all that people changed. `problem` says why the last try failed."""
 
     state: EvaluationState
     requested: int = Field(description="How many changes were made so far.")
@@ -51,9 +52,16 @@ class Evaluation(Answer):
     started_at: datetime.datetime | None = Field(description="When the running trace began.")
     finished_at: datetime.datetime | None
     failed_at: datetime.datetime | None
-    problem: str | None = Field(description="Why the last try failed.")
     remedy: str | None
     run_id: str | None = Field(description="The trace that pages read now.")
+    unpaired_lines: int = Field(description="Statement lines that are not paired yet.")
+    untraced_lines: int = Field(description="Lines that came in live and that no trace was asked for yet.")
+    waiting_since: datetime.datetime | None = Field(description="When the first of them came.")
+
+    @computed_field(description="As `problem_chinese`.")
+    @property
+    def remedy_chinese(self) -> str | None:
+        return in_chinese(self.remedy or "")
 
 
 class Again(Answer):
@@ -66,12 +74,17 @@ _PROBLEMS = problem_responses(
 
 
 @router.get("/evaluation", tags=["evaluation"], responses=_PROBLEMS)
-def evaluation(connections: Lending, tracer: Tracer) -> Evaluation:
+def evaluation(request: Request, connections: Lending, tracer: Tracer) -> Evaluation:
     """Whether the trace holds every correction and mending; takes up what an earlier process left undone."""
     with connections.connection() as connection:
         found = _evaluation(connection)
     if found.state is EvaluationState.QUEUED:
         tracer.start()
+    if found.untraced_lines:
+        # Imported here: live intake asks for traces itself.
+        from loantrail.monitor.routes import live_of
+
+        live_of(request, tracer).settling.start()
     return found
 
 
@@ -102,4 +115,7 @@ def _evaluation(connection: Connection[Any]) -> Evaluation:
     else:
         state = EvaluationState.FAILED if row["failed"] > row["evaluated"] else EvaluationState.IDLE
     del row["failed"]
-    return Evaluation.model_validate({**row, "state": state, "run_id": run["run_id"] if run else None})
+    waiting = store.live_waiting(connection)
+    return Evaluation.model_validate(
+        {**row, **waiting, "state": state, "run_id": run["run_id"] if run else None}
+    )

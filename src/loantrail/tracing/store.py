@@ -91,6 +91,11 @@ CONTEXT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "account": _T, "reference": _T,
         },
     ),
+    "schedules": (
+        "SELECT loan_id, instalment_no, due_on, principal_fen, interest_fen FROM published.repayment_schedule "
+        "ORDER BY loan_id, instalment_no",
+        {"loan_id": _T, "instalment_no": _FEN, "due_on": _DATE, "principal_fen": _FEN, "interest_fen": _FEN},
+    ),
     "unreconciled": (
         "SELECT account FROM published.reconciliation WHERE state = 'differs'",
         {"account": _T},
@@ -108,15 +113,18 @@ def read_context(connection: type_of_connection, then: bool = False) -> dict[str
 
 
 def data_version(connection: type_of_connection) -> str:
-    """Names the state of the books: what was imported, paired, corrected and changed by nightly files so far. Leaves the
-    transaction open."""
+    """Names the state of the books: what was imported, paired, merged, corrected and changed by nightly files so far.
+    Leaves the transaction open."""
     row = connection.execute(
         "SELECT (SELECT count(*) || ':' || coalesce(sum(rows_accepted), 0) FROM ledger.import_file) || ':' || "
         # Lines that were refused first and taken in later are counted by no file.
         "(SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line) || ':' || "
         "(SELECT count(*) || ':' || coalesce(max(version), 0) FROM ledger.transfer) || ':' || "
         "(SELECT count(*) || ':' || count(withdrawn_at) FROM published.destination_correction) || ':' || "
-        "(SELECT coalesce(max(version_id), 0) FROM published.record_version)"
+        "(SELECT coalesce(max(version_id), 0) FROM published.record_version) || "
+        # Nothing is added where nobody ever merged, so that runs from before keep their version.
+        "coalesce((SELECT ':' || count(*) || ':' || count(withdrawn_at) FROM published.account_merge "
+        "HAVING count(*) > 0), '')"
     ).fetchone()
     return str(row[0]) if row else ""
 

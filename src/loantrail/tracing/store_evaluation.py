@@ -124,3 +124,13 @@ def state(connection: Database) -> dict[str, Any]:
         ).fetchone()
     assert row is not None
     return row
+
+
+def live_waiting(connection: Database) -> dict[str, Any]:
+    """How much came in live and waits: `unpaired_lines, untraced_lines, waiting_since`."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            "SELECT unpaired_lines, untraced_lines, since AS waiting_since FROM published.live_waiting"
+        ).fetchone()
+    assert row is not None
+    return row

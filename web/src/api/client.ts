@@ -1,11 +1,20 @@
 import createFetchClient from "openapi-fetch";
 import createClient from "openapi-react-query";
+import { PERSON_HEADER, person } from "./person";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 export type Fen = string;
 
 const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
+
+fetcher.use({
+  onRequest({ request }) {
+    const chosen = person();
+    if (chosen && request.method !== "GET") request.headers.set(PERSON_HEADER, encodeURIComponent(chosen.staff_id));
+    return request;
+  },
+});
 
 export const api = createClient(fetcher);
 
@@ -25,6 +34,17 @@ export async function fetchBounds(loanId: string, use: string): Promise<Schemas[
   const { data, error } = await fetcher.GET("/api/v1/loans/{loan_id}/statement/{use}/bounds", {
     params: { path: { loan_id: loanId, use } },
   });
+  if (!data) throw error;
+  return data;
+}
+
+/** What may be written at a place of a rule's condition. */
+export async function fetchCompletions(
+  text: string,
+  cursor: number,
+  occasion: Schemas["WantedCompletion"]["occasion"],
+): Promise<Schemas["ProposalRow"][]> {
+  const { data, error } = await fetcher.POST("/api/v1/rule-language/completions", { body: { text, cursor, occasion } });
   if (!data) throw error;
   return data;
 }

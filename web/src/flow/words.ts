@@ -1,13 +1,10 @@
 import { useMemo } from "react";
-import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
-import { useMoney } from "../ui/Amount";
+import { type Currency, useMoney } from "../ui/Amount";
 import { type FlowEdge, type FlowNode, isSummary, isSuspected, toneOf } from "./tones";
 
-type LoanFacts = Schemas["LoanFacts"];
-
 /** What nodes and edges are called, in the reader's language. */
-export function useFlowWords(facts: LoanFacts) {
+export function useFlowWords(facts: Currency) {
   const { t, name, language } = useSpeech();
   const money = useMoney(facts);
   return useMemo(() => {

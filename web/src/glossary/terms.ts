@@ -52,6 +52,12 @@ export const GROUPS = [
     ],
   ],
   [
+    "warning",
+    [
+      "early_warning", "warning_level", "hit", "finding", "second_person", "allow_list",
+    ],
+  ],
+  [
     "books",
     [
       "statement_line", "debit", "credit", "transfer", "pairing", "unpaired", "ambiguous", "reversal", "reference",

@@ -9,6 +9,9 @@ import loanEn from "./en/loan.json";
 import loanListEn from "./en/loan_list.json";
 import nightlyEn from "./en/nightly.json";
 import paymentsEn from "./en/payments.json";
+import warningsEn from "./en/warnings.json";
+import rulesEn from "./en/rules.json";
+import signalsEn from "./en/signals.json";
 import wordsEn from "./en/words.json";
 import accountsZh from "./zh/accounts.json";
 import appZh from "./zh/app.json";
@@ -20,6 +23,9 @@ import loanZh from "./zh/loan.json";
 import loanListZh from "./zh/loan_list.json";
 import nightlyZh from "./zh/nightly.json";
 import paymentsZh from "./zh/payments.json";
+import warningsZh from "./zh/warnings.json";
+import rulesZh from "./zh/rules.json";
+import signalsZh from "./zh/signals.json";
 import wordsZh from "./zh/words.json";
 
 // One file of texts per area of the page.
@@ -34,7 +40,10 @@ const chinese = {
   ...paymentsZh,
   ...importsZh,
   ...nightlyZh,
+  ...warningsZh,
   ...glossaryZh,
+  ...rulesZh,
+  ...signalsZh,
 };
 const english = {
   ...appEn,
@@ -47,7 +56,10 @@ const english = {
   ...paymentsEn,
   ...importsEn,
   ...nightlyEn,
+  ...warningsEn,
   ...glossaryEn,
+  ...rulesEn,
+  ...signalsEn,
 };
 
 export type Language = "zh" | "en";

@@ -6,6 +6,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
+import { said } from "../ui/wording";
 import { baseName, countText, sizeText } from "./size";
 import { State } from "./Stage";
 import { useTook } from "./took";
@@ -51,7 +52,7 @@ interface RunsProps {
 }
 
 function Runs({ runs, page, total, turn }: RunsProps) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const took = useTook();
   const [shown, setShown] = useState<readonly string[]>([]);
   const sum = (run: Run, of: "rows_read" | "rows_accepted" | "rows_duplicate" | "rows_refused") =>
@@ -118,7 +119,9 @@ function Runs({ runs, page, total, turn }: RunsProps) {
               {run.files.length > 1 && (
                 <span className="quiet"> {t("imports.and_more", { count: run.files.length })}</span>
               )}
-              {run.problem && <span className="file-note danger">{run.problem}</span>}
+              {run.problem && (
+                <span className="file-note danger">{said(language, run.problem, run.problem_chinese)}</span>
+              )}
             </span>
           ),
         },
@@ -144,7 +147,7 @@ function Runs({ runs, page, total, turn }: RunsProps) {
 }
 
 function RunFiles({ run }: { readonly run: Run }) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const number = (title: string, of: "rows_read" | "rows_accepted" | "rows_duplicate") => ({
     title,
     key: of,
@@ -165,7 +168,9 @@ function RunFiles({ run }: { readonly run: Run }) {
           render: (_, file) => (
             <span title={file.name}>
               {baseName(file.name)}
-              {file.problem && <span className="file-note danger">{file.problem}</span>}
+              {file.problem && (
+                <span className="file-note danger">{said(language, file.problem, file.problem_chinese)}</span>
+              )}
             </span>
           ),
         },

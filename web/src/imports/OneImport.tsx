@@ -8,6 +8,7 @@ import { useSpeech } from "../i18n";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
+import { said } from "../ui/wording";
 import { DropZone } from "./DropZone";
 import { isBusy } from "./Files";
 import { ReadingOptions } from "./ReadingOptions";
@@ -134,7 +135,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
 }
 
 function Situation({ one }: { readonly one: Import }) {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
   if (one.waiting) return <Alert type="info" showIcon title={t("imports.waiting_note")} />;
   if (one.stage === "checking" || one.stage === "importing") {
     const total = one.files.reduce((sum, file) => sum + file.size_bytes, 0);
@@ -159,7 +160,7 @@ function Situation({ one }: { readonly one: Import }) {
       />
     );
   if (one.stage === "failed")
-    return <Alert type="error" showIcon title={t("imports.failed", { problem: one.problem ?? "" })} />;
+    return <Alert type="error" showIcon title={t("imports.failed", { problem: said(language, one.problem, one.problem_chinese) })} />;
   if (one.stage === "checked") return <Alert type="info" showIcon title={t("imports.check_hint")} />;
   if (one.stage === "finished")
     return (
@@ -206,7 +207,7 @@ function Totals({ one }: { readonly one: Import }) {
 }
 
 function FileTable({ one, refetch }: { readonly one: Import; readonly refetch: () => void }) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const drop = api.useMutation("delete", "/api/v1/imports/{import_id}/files/{file_name}", { onSuccess: refetch });
   const [shown, setShown] = useState<readonly string[]>([]);
   const begun = one.stage === "importing" || one.stage === "finished" || one.interrupted_in === "importing";
@@ -261,8 +262,13 @@ function FileTable({ one, refetch }: { readonly one: Import; readonly refetch: (
                   </span>
                 )}
                 {file.check?.problem && (
-                  <span className="file-note danger" title={file.check.problem}>
-                    {whole(file) ? name("refusal_remedy", whole(file)) : file.check.problem}
+                  <span
+                    className="file-note danger"
+                    title={said(language, file.check.problem, file.check.problem_chinese)}
+                  >
+                    {whole(file)
+                      ? name("refusal_remedy", whole(file))
+                      : said(language, file.check.problem, file.check.problem_chinese)}
                   </span>
                 )}
               </span>
@@ -359,7 +365,7 @@ function FileTable({ one, refetch }: { readonly one: Import; readonly refetch: (
 
 /** By reason, and before the import the rows themselves. */
 function Refused({ file, begun }: { readonly file: File; readonly begun: boolean }) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const reasons = Object.entries(begun ? file.refused : (file.check?.refused ?? {}));
   const rows = begun ? [] : (file.check?.refused_rows ?? []);
   return (
@@ -398,7 +404,7 @@ function Refused({ file, begun }: { readonly file: File; readonly begun: boolean
               title: t("imports.column.reason"),
               key: "reason",
               render: (_, row) => (
-                <span title={row.message}>
+                <span title={said(language, row.message, row.message_chinese)}>
                   {name("refusal_reason", row.reason)}
                   <span className="quiet"> · {name("refusal_remedy", row.reason)}</span>
                 </span>

@@ -6,6 +6,7 @@ import { useSpeech } from "../i18n";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
+import { said } from "../ui/wording";
 import { HexLines } from "./HexLines";
 import { baseName, countText, uploadOf } from "./size";
 import { State } from "./Stage";
@@ -112,7 +113,7 @@ function Shown({ refusal, tell }: ShownProps) {
         {remedy !== refusal.reason && <p>{t("imports.what_to_do", { remedy })}</p>}
         <details className="refusal-message">
           <summary>{t("imports.message")}</summary>
-          <p lang="en">{refusal.message}</p>
+          <p>{said(language, refusal.message, refusal.message_chinese)}</p>
         </details>
         {refusal.changed_at && refusal.changed_by && (
           <p className="quiet small">

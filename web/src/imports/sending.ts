@@ -2,7 +2,7 @@ import { useNavigate } from "react-router";
 import { useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
-import type { ProblemLike } from "../ui/states";
+import { problemText } from "../ui/wording";
 import { sizeText } from "./size";
 
 type Import = Schemas["Import"];
@@ -47,7 +47,7 @@ interface Limits {
 
 /** Uploads files into an import (a new one without `present`), has them read, and opens it. */
 export function useSending(limits: Limits, present?: Import) {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
   const open = useNavigate();
   const begin = api.useMutation("post", "/api/v1/imports");
   const check = api.useMutation("post", "/api/v1/imports/{import_id}/check");
@@ -69,7 +69,7 @@ export function useSending(limits: Limits, present?: Import) {
     setProblems(found);
     if (fitting.length === 0) return;
     const total = fitting.reduce((sum, file) => sum + file.size, 0);
-    const why = (problem: unknown) => (problem as ProblemLike).detail ?? t("imports.unreachable");
+    const why = (problem: unknown) => problemText(language, problem) || t("imports.unreachable");
     let before = 0;
     let current = fitting[0]?.name ?? "";
     try {

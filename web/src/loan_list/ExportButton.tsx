@@ -2,6 +2,7 @@ import { DownloadOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
 import { useSpeech } from "../i18n";
+import { problemText } from "../ui/wording";
 import type { Column } from "./preferences";
 
 const LOANS_MAX = 100_000;
@@ -30,8 +31,7 @@ export function ExportButton({ text, columns, count, complain }: Props) {
       query.set("language", language);
       const answer = await fetch(`/api/v1/loans.xlsx?${query}`);
       if (!answer.ok) {
-        const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
-        complain(problem.detail ?? t("error.unreachable"));
+        complain(problemText(language, await answer.json().catch(() => null)) || t("error.unreachable"));
         return;
       }
       const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "loans.xlsx";

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useFlowAhead } from "../flow/use_flow";
 import { type Key, useSpeech } from "../i18n";
-import { FlowTab, Repayments } from "../parts";
+import { FlowTab, LoanSignals, Repayments } from "../parts";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Band } from "./Band";
@@ -20,8 +20,9 @@ import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
 import { Unexplained } from "./Unexplained";
 import { VerdictBox } from "./VerdictBox";
+import { LoanWarning } from "../warnings/LoanWarning";
 
-const TABS = ["statement", "flow", "repayments", "guarantees", "conventions"] as const;
+const TABS = ["statement", "flow", "repayments", "guarantees", "conventions", "signals"] as const;
 type Tab = (typeof TABS)[number];
 const TAB_NAMES: Readonly<Record<Tab, Key>> = {
   statement: "tab.statement",
@@ -29,6 +30,7 @@ const TAB_NAMES: Readonly<Record<Tab, Key>> = {
   repayments: "tab.repayments",
   guarantees: "tab.guarantees",
   conventions: "tab.conventions",
+  signals: "tab.signals",
 };
 const LOOKED_AGAIN_MS = 60_000;
 
@@ -125,11 +127,13 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
     ) : (
       <NotTraced page={page} />
     ),
+    signals: <LoanSignals loanId={loanId} facts={facts} />,
   };
   return (
     <>
       <Band page={page} />
       <VerdictBox verdict={page.verdict} />
+      <LoanWarning loanId={loanId} />
       <Tabs
         className="loan-tabs"
         activeKey={isTab(tab) ? tab : "statement"}

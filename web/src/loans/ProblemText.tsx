@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { useSpeech } from "../i18n";
-import type { ProblemLike } from "../ui/states";
+import { problemText } from "../ui/wording";
 
 interface Props {
   readonly title: string;
@@ -11,13 +11,11 @@ interface Props {
 
 /** A failure in one line, where what is shown around it stays good. */
 export function ProblemText({ title, error, retry, label }: Props) {
-  const { t } = useSpeech();
-  const problem: ProblemLike = typeof error === "object" && error !== null && "detail" in error ? (error as ProblemLike) : {};
+  const { t, language } = useSpeech();
   return (
     <div className="problem-line" role="alert">
       <span>
-        <strong>{title}</strong>{" "}
-        {[problem.detail ?? t("error.unreachable"), problem.remedy].filter(Boolean).join(" ")}
+        <strong>{title}</strong> {problemText(language, error) || t("error.unreachable")}
       </span>
       <Button size="small" onClick={retry}>
         {label ?? t("error.retry")}

@@ -10,6 +10,7 @@ import { useTook } from "../imports/took";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
+import { said } from "../ui/wording";
 import { Alarms } from "./Alarms";
 import { FileTable } from "./FileTable";
 import { LedgerTable } from "./LedgerTable";
@@ -42,9 +43,11 @@ export function Night({ date }: { readonly date: string }) {
 }
 
 function Shown({ day }: { readonly day: Day }) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const took = useTook();
   const last = day.attempts[0];
+  const problem =
+    said(language, day.run_problem, day.run_problem_chinese) || said(language, last?.problem, last?.problem_chinese);
   const state = day.running ? "running" : day.state;
   const command = `loantrail nightly ${day.business_date.replaceAll("-", "")}${day.state === "complete" ? " --again" : ""}`;
   return (
@@ -77,13 +80,7 @@ function Shown({ day }: { readonly day: Day }) {
           description={t("nightly.running_note")}
         />
       )}
-      {(day.run_problem ?? last?.problem) && (
-        <Alert
-          type="error"
-          showIcon
-          title={t("nightly.problem", { problem: day.run_problem ?? last?.problem ?? "" })}
-        />
-      )}
+      {problem && <Alert type="error" showIcon title={t("nightly.problem", { problem })} />}
       <Alarms alarms={day.alarms} />
       <section className="card" aria-labelledby="files-title">
         <div className="card-head">

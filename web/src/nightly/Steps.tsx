@@ -5,6 +5,7 @@ import { countText } from "../imports/size";
 import { State } from "../imports/Stage";
 import { useTook } from "../imports/took";
 import { instantText } from "../ui/time";
+import { said } from "../ui/wording";
 
 type Step = Schemas["NightlyStep"];
 
@@ -15,7 +16,7 @@ interface Props {
 
 /** What the last attempt did, how long it took, and how earlier ones ended. */
 export function Steps({ steps, attempts }: Props) {
-  const { t, name } = useSpeech();
+  const { t, name, language } = useSpeech();
   const took = useTook();
   const lasted = (seconds: number | null) =>
     seconds === null
@@ -80,7 +81,7 @@ export function Steps({ steps, attempts }: Props) {
                   value={one.state === "held" ? "held_back" : one.state}
                   text={name("night_state", one.state)}
                 />
-                {one.problem && <span className="danger"> {one.problem}</span>}
+                {one.problem && <span className="danger"> {said(language, one.problem, one.problem_chinese)}</span>}
               </li>
             ))}
           </ul>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import { api } from "../api/client";
 import { type Key, type Language, useSpeech } from "../i18n";
+import { WhoActs } from "./WhoActs";
 
 const LANGUAGES: readonly { readonly label: string; readonly value: Language }[] = [
   { label: "中文", value: "zh" },
@@ -11,6 +12,9 @@ const LANGUAGES: readonly { readonly label: string; readonly value: Language }[]
 
 const PLACES: readonly (readonly [string, Key])[] = [
   ["/loans", "app.loans"],
+  ["/warnings", "app.warnings"],
+  ["/rules", "app.rules"],
+  ["/signals", "app.signals"],
   ["/accounts", "app.accounts"],
   ["/imports", "app.imports"],
   ["/nightly", "app.nightly"],
@@ -60,6 +64,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           ))}
         </nav>
         <DataDate />
+        <WhoActs />
         <Tooltip title={t("app.loopback_hint")}>
           <span className="loopback">{t("app.loopback")}</span>
         </Tooltip>

@@ -1,25 +1,18 @@
 import { Button, Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { useSpeech } from "../i18n";
+import { asProblem, said } from "./wording";
 
-export interface ProblemLike {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly remedy?: string;
-}
-
-/** A failure of the interface answers a problem; one of the network is an Error without its fields. */
-function asProblem(error: unknown): ProblemLike {
-  return typeof error === "object" && error !== null && "detail" in error ? (error as ProblemLike) : {};
-}
+export type { ProblemLike } from "./wording";
 
 export function problemCode(error: unknown): string | undefined {
   return asProblem(error).code;
 }
 
 export function Failure({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
   const problem = asProblem(error);
+  const remedy = said(language, problem.remedy, problem.remedy_chinese);
   return (
     <Notice
       tone="failure"
@@ -32,8 +25,14 @@ export function Failure({ error, retry }: { readonly error: unknown; readonly re
         )
       }
     >
-      <p>{problem.detail ?? t("error.unreachable")}</p>
-      {problem.remedy && <p>{problem.remedy}</p>}
+      <p>{said(language, problem.detail, problem.detail_chinese) || t("error.unreachable")}</p>
+      {problem.code === "request_refused" &&
+        problem.fields?.map((one) => (
+          <p key={one.field}>
+            <code>{one.field}</code> {said(language, one.problem, one.problem_chinese)}
+          </p>
+        ))}
+      {remedy && <p>{remedy}</p>}
       {problem.code && <p className="quiet">{t("error.code", { code: problem.code })}</p>}
     </Notice>
   );

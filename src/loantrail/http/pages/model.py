@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, computed_field
 
 from loantrail.money import minor_digits
+from loantrail.wording import in_chinese
 
 Fen = Annotated[
     int,
@@ -38,6 +39,33 @@ class Priced(Answer):
     @property
     def minor_digits(self) -> int:
         return minor_digits(self.currency)
+
+
+_FOREIGN = (
+    "Null where there is no text, or none that the product's own words made: then it is shown as it is."
+)
+
+
+class Failing(Answer):
+    """An answer that says why something failed; null where nothing did."""
+
+    problem: str | None
+
+    @computed_field(description=_FOREIGN)
+    @property
+    def problem_chinese(self) -> str | None:
+        return in_chinese(self.problem or "")
+
+
+class Refusing(Answer):
+    """An answer about a row that is refused; `message` says why."""
+
+    message: str
+
+    @computed_field(description=_FOREIGN)
+    @property
+    def message_chinese(self) -> str | None:
+        return in_chinese(self.message)
 
 
 class Run(Answer):

@@ -69,7 +69,8 @@ def loan_facts(connection: Database, loan_id: str) -> Row | None:
             return None
         facts["disbursements"] = cursor.execute(
             """
-            SELECT disbursement_id, booked_at, amount_fen, account FROM published.disbursement
+            SELECT disbursement_id, booked_at, amount_fen, coalesce(merged.survivor, paid.account) AS account
+            FROM published.disbursement AS paid LEFT JOIN published.merged_account AS merged USING (account)
             WHERE loan_id = %s ORDER BY booked_at, disbursement_id
             """,
             (loan_id,),
@@ -120,7 +121,9 @@ def loan_payments(connection: Database, loan_id: str, as_of: datetime.date | Non
 def repayment_account(connection: Database, loan_id: str) -> str | None:
     """The account that the loan is repaid from, where the books name one."""
     row = connection.execute(
-        "SELECT repayment_account FROM published.loan WHERE loan_id = %s", (loan_id,)
+        "SELECT coalesce(merged.survivor, loan.repayment_account) FROM published.loan AS loan "
+        "LEFT JOIN published.merged_account AS merged ON merged.account = loan.repayment_account WHERE loan.loan_id = %s",
+        (loan_id,),
     ).fetchone()
     return row[0] if row else None
 
@@ -129,8 +132,12 @@ def last_balance(connection: Database, account: str) -> tuple[int, datetime.date
     """The last running balance that a line of the account's statement gives, and when; None when none does."""
     row = connection.execute(
         """
-        SELECT balance_fen, booked_at FROM published.statement_line
-        WHERE account = %s AND balance_fen IS NOT NULL ORDER BY booked_at DESC, sequence DESC LIMIT 1
+        SELECT line.balance_fen, line.booked_at FROM published.account_key AS key
+        CROSS JOIN LATERAL (
+            SELECT balance_fen, booked_at, sequence FROM published.statement_line
+            WHERE account = key.account AND balance_fen IS NOT NULL ORDER BY booked_at DESC, sequence DESC LIMIT 1
+        ) AS line
+        WHERE key.survivor = %s ORDER BY line.booked_at DESC, line.sequence DESC LIMIT 1
         """,
         (account,),
     ).fetchone()
@@ -246,12 +253,14 @@ def unexplained_payments(
 
 
 def account_names(connection: Database, accounts: Iterable[str]) -> Mapping[str, str]:
-    """Who holds each of `accounts`, where the books say so."""
+    """Who holds each of `accounts`, where the books say so; of a merged one, who holds that which stands for it."""
     rows = connection.execute(
         """
-        SELECT account.account, coalesce(party.name, account.name)
-        FROM published.account AS account LEFT JOIN published.party AS party USING (party_id)
-        WHERE account.account = ANY(%s)
+        SELECT wanted.account, coalesce(party.name, known.name)
+        FROM unnest(%s::text[]) AS wanted (account)
+        LEFT JOIN published.merged_account AS merged ON merged.account = wanted.account
+        JOIN published.known_account AS known ON known.account = coalesce(merged.survivor, wanted.account)
+        LEFT JOIN published.party AS party ON party.party_id = known.party_id
         """,
         (sorted(accounts),),
     ).fetchall()
@@ -282,3 +291,11 @@ def destinations(connection: Database, run_id: str, transfer_ids: Sequence[str])
             (run_id, list(transfer_ids)),
         ).fetchall()
     return {row["transfer_id"]: row for row in rows}
+
+
+def is_staff(connection: Database, staff_id: str) -> bool:
+    """Whether a person is on the bank's staff list."""
+    return (
+        connection.execute("SELECT 1 FROM published.staff WHERE staff_id = %s", (staff_id,)).fetchone()
+        is not None
+    )

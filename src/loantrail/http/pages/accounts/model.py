@@ -97,6 +97,20 @@ class AccountPage(Priced):
     loans: list[LoanShare] = Field(description="Whose money lies there now, the largest first; at most 50.")
     corrections: list[CorrectionRow]
     same_number: list[str] = Field(description="Other accounts under the same number.")
+    merged: list[MergedKey] = Field(
+        description="What was merged into it: its lines and figures are those of all of them."
+    )
+
+
+class MergedKey(Answer):
+    """A number that turned out to be this account. `into_account` is this account, or another that was merged into it."""
+
+    merge_id: str
+    from_account: str
+    into_account: str
+    reason: str
+    made_by: str
+    made_at: datetime.datetime
 
 
 class BalanceState(StrEnum):
@@ -177,6 +191,10 @@ class StatementLineFacts(Answer):
     reference: str | None
     document_no: str | None
     reverses: str | None
+    account_now: str = Field(
+        description="The account that stands for `account`: another where it was merged away."
+    )
+    counterparty_now: str | None = Field(description="The same of `counterparty_account`.")
     source_file: str
     position: int
     sequence: int
@@ -197,6 +215,7 @@ class PairingVersion(Answer):
     created_at: datetime.datetime
     superseded_at: datetime.datetime | None
     superseded_reason: str | None
+    superseded_by: str | None = Field(description="Who ended it; null where the rules did.")
 
 
 class Candidate(Answer):

@@ -40,8 +40,8 @@ def reasons(line: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     if line["reference"] and line["reference"] == other["reference"]:
         found.append("same_reference")
-    names_this = bool(other["counterparty_account"]) and other["counterparty_account"] == line["account"]
-    named = bool(line["counterparty_account"]) and line["counterparty_account"] == other["account"]
+    names_this = bool(other["counterparty_now"]) and other["counterparty_now"] == line["account_now"]
+    named = bool(line["counterparty_now"]) and line["counterparty_now"] == other["account_now"]
     if names_this and named:
         found.append("names_each_other")
     elif names_this:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from http import HTTPStatus
 from typing import Annotated, Final, Literal, cast
 
 from fastapi import APIRouter, Path, Query
@@ -26,7 +27,8 @@ from loantrail.http.pages.accounts.model import (
 from loantrail.http.pages.accounts.pairing_words import pairing_state
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.pages.store import Database, Row, current_run
-from loantrail.http.problems import NotFound
+from loantrail.http.problems import NotFound, Superseded, problem_responses
+from loantrail.ledger.merges import store as merges
 from loantrail.ledger.model import ACCOUNT_KINDS
 
 router = APIRouter()
@@ -48,6 +50,8 @@ Cursor = Annotated[
     ),
 ]
 Amount = Annotated[int | None, Query(ge=0, le=FEN_MAX)]
+_PROBLEMS: Final = LOAN_PROBLEMS | problem_responses(HTTPStatus.CONFLICT)
+"""Of one account: it may have been merged away."""
 
 
 @router.get("/accounts", tags=["accounts"], responses=LIST_PROBLEMS)
@@ -89,32 +93,34 @@ def list_accounts(
     )
 
 
-@router.get("/accounts/{account}", tags=["accounts"], responses=LOAN_PROBLEMS)
+@router.get("/accounts/{account}", tags=["accounts"], responses=_PROBLEMS)
 def one_account(connection: Reading, account: AccountKey) -> AccountPage:
     """One account: who holds it, whether its balances add up, whose loan money lies there."""
-    facts = _facts(connection, account)
+    facts, keys = _facts(connection, account)
     run = current_run(connection)
-    loans = store.loans_held(connection, run["run_id"], account) if run else []
+    loans = store.loans_held(connection, run["run_id"], keys) if run else []
     extent = store.extent if facts["ours"] else store.mirrored_extent
     return AccountPage.model_validate(
         {
             **facts,
-            **extent(connection, account),
+            **extent(connection, keys),
+            "opening_balance_fen": store.opening_balance(connection, keys),
             "reconciliation": store.reconciliation(connection, account, facts["currency"]),
             "run_id": run["run_id"] if run else None,
             "loan_fen": sum(row["amount_fen"] for row in loans),
             "loan_count": len(loans),
             "loans": loans[: store.LOANS_SHOWN_MAX],
-            "corrections": of_target(connection, [], account),
+            "corrections": of_target(connection, [], keys),
             "same_number": store.same_number(connection, facts["account_number"], account),
+            "merged": merges.merged_into(connection, keys),
         }
     )
 
 
-@router.get("/accounts/{account}/curve", tags=["accounts"], responses=LOAN_PROBLEMS)
+@router.get("/accounts/{account}/curve", tags=["accounts"], responses=_PROBLEMS)
 def account_curve(connection: Reading, account: AccountKey) -> Curve:
     """The balance over time, and whose loan money lay in it: exact to the fen, from the lots of the trace."""
-    facts = _facts(connection, account)
+    facts, keys = _facts(connection, account)
     checked = store.reconciliation(connection, account, facts["currency"])
     line_count = int(checked["line_count"]) if checked else 0
     daily = line_count > LINES_DRAWN_MAX
@@ -123,19 +129,20 @@ def account_curve(connection: Reading, account: AccountKey) -> Curve:
     if facts["ours"]:
         stated = bool(checked and checked["balance_count"])
         if not daily:
-            moved = store_curve.balances_by_line(connection, account)
+            moved = store_curve.balances_by_line(connection, keys)
         elif stated:
-            extent = store.extent(connection, account)
+            extent = store.extent(connection, keys)
             moved = store_curve.stated_balances_by_day(
-                connection, account, extent["first_booked_at"], extent["last_booked_at"]
+                connection, keys, extent["first_booked_at"], extent["last_booked_at"]
             )
         else:
-            moved = store_curve.moved_by_day(connection, account)
-        balances = list(running_balances(moved, facts["opening_balance_fen"]))
-        known = facts["opening_balance_fen"] is not None
+            moved = store_curve.moved_by_day(connection, keys)
+        opening_fen = store.opening_balance(connection, keys)
+        balances = list(running_balances(moved, opening_fen))
+        known = opening_fen is not None
         state = BalanceState.STATED if stated else BalanceState.COMPUTED if known else BalanceState.ASSUMED
     run = current_run(connection)
-    flows = store_curve.flows(connection, run["run_id"], account, daily) if run else []
+    flows = store_curve.flows(connection, run["run_id"], keys, daily) if run else []
     lines = drawn(balances, flows)
     names = store.borrowers(connection, [loan for loan, _ in lines.loans if loan])
     return Curve(
@@ -153,7 +160,7 @@ def account_curve(connection: Reading, account: AccountKey) -> Curve:
     )
 
 
-@router.get("/accounts/{account}/lines", tags=["accounts"], responses=LOAN_PROBLEMS)
+@router.get("/accounts/{account}/lines", tags=["accounts"], responses=_PROBLEMS)
 def account_lines(
     connection: Reading,
     account: AccountKey,
@@ -170,9 +177,9 @@ def account_lines(
 ) -> LinePage:
     """The lines of an account, the newest first. An account without a statement of its own is seen from those of the
     accounts that dealt with it."""
-    facts = _facts(connection, account)
+    facts, keys = _facts(connection, account)
     query = store_lines.LineQuery(
-        account=account,
+        keys=tuple(keys),
         mirrored=not facts["ours"],
         after=_place(cursor),
         booked_from=_midnight(booked_from, 0),
@@ -189,7 +196,7 @@ def account_lines(
     ids = [row["transfer_id"] for row in rows]
     moved = store_lines.loan_money(connection, run["run_id"], ids) if run else {}
     judged = _judged(connection, run, ids)
-    balances = _balances(connection, facts, query, rows)
+    balances = _balances(connection, query, rows)
     return LinePage(
         currency=facts["currency"],
         items=[
@@ -201,9 +208,22 @@ def account_lines(
     )
 
 
-def _facts(connection: Database, account: str) -> Row:
+def merged_away(account: str, survivor: str) -> Superseded:
+    """The answer to a request for an account that was merged into another."""
+    return Superseded(
+        f"Account {account} was merged into account {survivor}",
+        remedy=f"Open account {survivor}: it holds what was booked under both numbers",
+        successors=[survivor],
+    )
+
+
+def _facts(connection: Database, account: str) -> tuple[Row, list[str]]:
+    """What the books say of an account, and every key under which it is written, its own first."""
     facts = store.account_facts(connection, account)
     if facts is None:
+        survivor = merges.survivor_of(connection, account)
+        if survivor is not None:
+            raise merged_away(account, survivor)
         found = store.successors(connection, account)
         if found:
             raise NotFound(
@@ -212,7 +232,7 @@ def _facts(connection: Database, account: str) -> Row:
                 successors=found,
             )
         raise NotFound(f"There is no account {account}", remedy="Search the list of accounts")
-    return facts
+    return facts, merges.keys_of(connection, account)
 
 
 def _place(cursor: str) -> store_lines.Place | None:
@@ -253,7 +273,7 @@ def _judged(connection: Database, run: Row | None, transfer_ids: list[str]) -> d
 
 
 def _balances(
-    connection: Database, facts: Row, query: store_lines.LineQuery, rows: list[Row]
+    connection: Database, query: store_lines.LineQuery, rows: list[Row]
 ) -> list[tuple[int | None, bool]]:
     """`(balance after the line, whether it was counted)` of each row: stated, else counted on from a neighbour of the
     page, else from the account's opening balance."""
@@ -263,11 +283,12 @@ def _balances(
     if query.narrowed or all(balance is not None for balance, _ in stated):
         return stated
     if all(balance is None for balance, _ in stated):
-        if facts["opening_balance_fen"] is None:
+        opening_fen = store.opening_balance(connection, query.keys)
+        if opening_fen is None:
             return stated
         last = rows[0]
         place = (last["booked_at"], last["sequence"], last["arrival_number"])
-        total = facts["opening_balance_fen"] + store_lines.moved_up_to(connection, query.account, place)
+        total = opening_fen + store_lines.moved_up_to(connection, query.keys, place)
         newest: Row = {**last, "balance_fen": total}
         rows = [newest, *rows[1:]]
     oldest_first = [(row["booked_at"], _signed(row), row["balance_fen"]) for row in reversed(rows)]
@@ -294,7 +315,7 @@ def _line(
             "balance_fen": balance[0],
             "balance_computed": balance[1],
             "counterparty": {
-                "account": row["account"] if mirrored else row["other_account"],
+                "account": row["other_account"],
                 "name": row["other_name"] or row["account_name" if mirrored else "written_name"],
             },
             "counterparty_is_ours": row["other_is_ours"],

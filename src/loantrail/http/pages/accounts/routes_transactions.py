@@ -20,6 +20,7 @@ from loantrail.http.pages.accounts.pairing_words import (
 from loantrail.http.pages.routes import LOAN_PROBLEMS
 from loantrail.http.pages.store import Database, Row, current_run, destinations
 from loantrail.http.problems import NotFound
+from loantrail.ledger.merges.store import keys_of
 
 router = APIRouter()
 
@@ -72,7 +73,9 @@ def one_transaction(connection: Reading, transfer_id: TransferId) -> Transaction
             "candidates": _candidates(connection, own, state) if len(lines) == 1 else [],
             "loans": store.loans_moved(connection, run_id, transfer_id),
             "judgement": _judgement(connection, run_id, transfer_id),
-            "corrections": of_target(connection, ids, payee["account"]),
+            "corrections": of_target(
+                connection, ids, keys_of(connection, payee["account"]) if payee["account"] else []
+            ),
             "reversals": store.reversals(connection, ids),
             "run_id": run_id or None,
         }
@@ -97,12 +100,12 @@ def _lines_of(connection: Database, transfer_id: str) -> tuple[list[Row], list[s
 
 def _parties(debit: Row | None, credit: Row | None) -> tuple[Row, Row]:
     def own(line: Row) -> Row:
-        return {"account": line["account"], "name": line["account_name"]}
+        return {"account": line["account_now"], "name": line["account_name"]}
 
     def other(line: Row | None) -> Row:
         if line is None:
             return {"account": None, "name": None}
-        return {"account": line["counterparty_account"], "name": line["counterparty_name"]}
+        return {"account": line["counterparty_now"], "name": line["counterparty_name"]}
 
     return (own(debit) if debit else other(credit)), (own(credit) if credit else other(debit))
 

@@ -20,7 +20,8 @@ Place = tuple[datetime.datetime, int, int]
 class LineQuery:
     """Newest lines first, from behind `after`. `mirrored` reads the statements of those that dealt with the account."""
 
-    account: str
+    keys: tuple[str, ...]
+    """Every key under which the account is written."""
     mirrored: bool
     after: Place | None
     booked_from: datetime.datetime | None
@@ -47,17 +48,25 @@ class LineQuery:
 _LINES: Final = sql.SQL(
     """
     WITH line AS (
-        SELECT l.line_id, l.booked_at, l.sequence, l.arrival_number, l.account, l.direction, l.amount_fen, l.balance_fen,
-               l.counterparty_account, l.counterparty_name, l.purpose_text, l.reference, l.reverses, l.account_name
-        FROM published.booked_line l
-        WHERE {conditions}
-        ORDER BY l.booked_at DESC, l.sequence DESC, l.arrival_number DESC
+        SELECT of_key.*
+        FROM unnest(%(keys)s::text[]) AS key
+        -- Key by key, each in the order of the index.
+        CROSS JOIN LATERAL (
+            SELECT l.line_id, l.booked_at, l.sequence, l.arrival_number, l.account, l.direction, l.amount_fen,
+                   l.balance_fen, l.counterparty_account, l.counterparty_name, l.purpose_text, l.reference, l.reverses,
+                   l.account_name
+            FROM published.booked_line l
+            WHERE {conditions}
+            ORDER BY l.booked_at DESC, l.sequence DESC, l.arrival_number DESC
+            LIMIT {limit}
+        ) AS of_key
+        ORDER BY of_key.booked_at DESC, of_key.sequence DESC, of_key.arrival_number DESC
         LIMIT {limit}
     )
     SELECT replace(l.line_id::text, '-', '') AS line_id,
            replace(coalesce(d.transfer_id, c.transfer_id, l.line_id)::text, '-', '') AS transfer_id,
            l.booked_at, l.sequence, l.arrival_number, l.account, l.direction, l.amount_fen, l.balance_fen,
-           coalesce(d.credit_account, c.debit_account, l.counterparty_account) AS other_account,
+           coalesce(m.survivor, {other}) AS other_account,
            l.counterparty_name AS written_name, l.account_name, coalesce(p.name, o.name) AS other_name,
            coalesce(o.has_lines, false) AS other_is_ours, l.purpose_text, l.reference, l.reverses,
            coalesce(d.basis, c.basis) AS pairing_basis,
@@ -66,8 +75,8 @@ _LINES: Final = sql.SQL(
     LEFT JOIN published.pairing d ON l.direction = 'debit' AND d.state = 'valid' AND d.debit_line = l.line_id
     LEFT JOIN published.pairing c ON l.direction = 'credit' AND c.state = 'valid' AND c.credit_line = l.line_id
     LEFT JOIN published.ambiguous_pairing x ON x.line_id = l.line_id
-    LEFT JOIN published.account o
-           ON o.account = {other}
+    LEFT JOIN published.merged_account m ON m.account = {other}
+    LEFT JOIN published.known_account o ON o.account = coalesce(m.survivor, {other})
     LEFT JOIN published.party p ON p.party_id = o.party_id
     ORDER BY l.booked_at DESC, l.sequence DESC, l.arrival_number DESC
     """
@@ -79,8 +88,8 @@ def lines(connection: Database, query: LineQuery) -> list[Row]:
     """The page of lines that `query` asks for. Of a mirrored account `other_*` is who dealt with it, and the
     direction is still that of the other's statement."""
     owner = sql.SQL("l.counterparty_account" if query.mirrored else "l.account")
-    conditions: list[sql.Composable] = [sql.SQL("{} = %(account)s").format(owner)]
-    parameters: dict[str, Any] = {"account": query.account}
+    conditions: list[sql.Composable] = [sql.SQL("{} = key").format(owner)]
+    parameters: dict[str, Any] = {"keys": list(query.keys)}
 
     def narrow(condition: str, name: str, value: object) -> None:
         if value is not None:
@@ -125,15 +134,15 @@ def lines(connection: Database, query: LineQuery) -> list[Row]:
         return cursor.execute(statement, parameters).fetchall()
 
 
-def moved_up_to(connection: Database, account: str, place: Place) -> int:
+def moved_up_to(connection: Database, keys: Sequence[str], place: Place) -> int:
     """What the lines of an account up to and with this place moved, in fen: credits less debits."""
     row = connection.execute(
         """
         SELECT coalesce(sum(CASE direction WHEN 'credit' THEN amount_fen ELSE -amount_fen END), 0)::bigint
         FROM published.booked_line
-        WHERE account = %s AND booked_at <= %s AND (booked_at, sequence, arrival_number) <= (%s, %s, %s)
+        WHERE account = ANY(%s) AND booked_at <= %s AND (booked_at, sequence, arrival_number) <= (%s, %s, %s)
         """,
-        (account, place[0], *place),
+        (list(keys), place[0], *place),
     ).fetchone()
     assert row is not None
     return int(row[0])

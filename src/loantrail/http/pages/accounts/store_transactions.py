@@ -18,12 +18,17 @@ _LINE: Final = sql.SQL(
     "replace(l.line_id::text, '-', '') AS line_id, l.account, l.account_name, l.institution, l.direction, l.booked_at, "
     "l.amount_fen, l.balance_fen, l.counterparty_account, l.counterparty_name, l.counterparty_institution, "
     "l.purpose_text, l.reference, l.document_no, l.reverses, l.source_file, l.position, l.sequence, l.arrival_number, "
-    "l.currency"
+    "l.currency, coalesce(ml.survivor, l.account) AS account_now, "
+    "coalesce(mo.survivor, l.counterparty_account) AS counterparty_now"
+)
+_NOW: Final = sql.SQL(
+    "LEFT JOIN published.merged_account ml ON ml.account = l.account "
+    "LEFT JOIN published.merged_account mo ON mo.account = l.counterparty_account"
 )
 _VERSION: Final = sql.SQL(
     "replace(transfer_id::text, '-', '') AS transfer_id, version, state, basis, "
     "replace(debit_line::text, '-', '') AS debit_line, replace(credit_line::text, '-', '') AS credit_line, reason, "
-    "changed_by, created_at, superseded_at, superseded_reason"
+    "changed_by, created_at, superseded_at, superseded_reason, superseded_by"
 )
 
 
@@ -62,7 +67,9 @@ def statement_lines(connection: Database, line_ids: Sequence[str]) -> list[Row]:
     """These lines as their statements give them."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            sql.SQL("SELECT {} FROM published.booked_line l WHERE l.line_id = ANY(%s::uuid[])").format(_LINE),
+            sql.SQL("SELECT {} FROM published.booked_line l {} WHERE l.line_id = ANY(%s::uuid[])").format(
+                _LINE, _NOW
+            ),
             (list(line_ids),),
         ).fetchall()
 
@@ -83,7 +90,7 @@ def parties(connection: Database, accounts: Sequence[str]) -> dict[str, Row]:
         rows = cursor.execute(
             """
             SELECT a.account, coalesce(p.name, a.name) AS name, a.has_lines AS ours
-            FROM published.account a LEFT JOIN published.party p USING (party_id) WHERE a.account = ANY(%s)
+            FROM published.known_account a LEFT JOIN published.party p USING (party_id) WHERE a.account = ANY(%s)
             """,
             (list(accounts),),
         ).fetchall()
@@ -100,7 +107,9 @@ def candidates(connection: Database, line: Row) -> list[Row]:
                 WITH near AS (
                     SELECT * FROM published.booked_line l
                     WHERE l.amount_fen = %(amount_fen)s AND l.currency = %(currency)s AND l.direction <> %(direction)s
-                      AND l.account <> %(account)s AND l.booked_at BETWEEN %(first)s AND %(last)s
+                      AND l.account NOT IN (
+                          SELECT account FROM published.account_key WHERE survivor = %(account_now)s
+                      ) AND l.booked_at BETWEEN %(first)s AND %(last)s
                     ORDER BY abs(extract(epoch FROM l.booked_at - %(booked_at)s)), l.arrival_number
                     LIMIT {limit}
                 )
@@ -112,9 +121,10 @@ def candidates(connection: Database, line: Row) -> list[Row]:
                 LEFT JOIN published.pairing d ON l.direction = 'debit' AND d.state = 'valid' AND d.debit_line = l.line_id
                 LEFT JOIN published.pairing c ON l.direction = 'credit' AND c.state = 'valid' AND c.credit_line = l.line_id
                 LEFT JOIN published.ambiguous_pairing x ON x.line_id = l.line_id
-                LEFT JOIN published.account o ON o.account = l.counterparty_account
+                {now}
+                LEFT JOIN published.known_account o ON o.account = coalesce(mo.survivor, l.counterparty_account)
                 """
-            ).format(line=_LINE, limit=sql.Literal(CANDIDATES_READ_MAX)),
+            ).format(line=_LINE, now=_NOW, limit=sql.Literal(CANDIDATES_READ_MAX)),
             {
                 **line,
                 "first": line["booked_at"] - CANDIDATE_WINDOW,

@@ -57,7 +57,10 @@ def holders(connection: Database, run_id: str, loan_id: str, borrower_party_id: 
     ).fetchall()
     sides = connection.execute(
         """
-        SELECT account.account, account.party_id = %(party)s FROM published.account
+        SELECT DISTINCT known.account, account.party_id = %(party)s FROM published.account AS account
+        LEFT JOIN published.merged_account AS merged ON merged.account = account.account
+        JOIN published.known_account AS known
+            ON known.account = coalesce(merged.survivor, account.account) AND known.party_id = account.party_id
         WHERE account.party_id = %(party)s OR account.party_id IN (
             SELECT to_party_id FROM published.party_relation WHERE from_party_id = %(party)s
             UNION SELECT from_party_id FROM published.party_relation WHERE to_party_id = %(party)s)
@@ -119,10 +122,12 @@ def found_accounts(
             SELECT reached.to_account AS account, coalesce(party.name, account.name) AS name, reached.amount_fen,
                    count(*) OVER () AS total_count
             FROM reached
-            LEFT JOIN published.account AS account ON account.account = reached.to_account
+            LEFT JOIN published.known_account AS account ON account.account = reached.to_account
             LEFT JOIN published.party AS party USING (party_id)
             WHERE strpos(lower(reached.to_account), lower(%(text)s)) > 0
                OR strpos(lower(coalesce(party.name, account.name, '')), lower(%(text)s)) > 0
+               OR reached.to_account IN (SELECT survivor FROM published.merged_account
+                                         WHERE strpos(lower(account), lower(%(text)s)) > 0)
             ORDER BY reached.amount_fen DESC, reached.to_account LIMIT %(limit)s
         ), first AS (
             SELECT DISTINCT ON (hop.to_account) hop.to_account AS account, hop.hop_id

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loantrail.http.pages.model import Answer, Fen, Priced
+from loantrail.http.pages.model import Answer, Failing, Fen, Priced, Refusing
 
 Printable = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -56,21 +56,19 @@ class RecordCounts(Answer):
     duplicate: int
 
 
-class RefusedRow(Answer):
+class RefusedRow(Refusing):
     """A row that would be refused."""
 
     position: int = Field(description="Number of the record in the file, 0 for the file as a whole.")
     field: str
     reason: str
-    message: str
 
 
-class CheckedFile(Answer):
-    """What reading a file without the books came to."""
+class CheckedFile(Failing):
+    """What reading a file without the books came to. `problem` says why the file, or its rest, cannot be used."""
 
     name: str
     format: str | None = Field(description="Adapter that reads it; null when none does.")
-    problem: str | None = Field(description="Why the file, or its rest, cannot be used.")
     records: list[RecordCounts]
     refused: dict[str, int] = Field(description="Reason -> rows.")
     refused_rows: list[RefusedRow] = Field(description="The first of them.")
@@ -125,7 +123,7 @@ class ImportFile(Answer):
     check: CheckedFile | None
 
 
-class Import(Answer):
+class Import(Failing):
     """Files handed over through the page."""
 
     import_id: str
@@ -137,7 +135,6 @@ class Import(Answer):
     files: list[ImportFile]
     started_at: datetime.datetime | None
     ended_at: datetime.datetime | None
-    problem: str | None
     totals: ImportTotals | None
 
 
@@ -156,14 +153,13 @@ class ImportOverview(Answer):
     files_max: int
 
 
-class RunFile(Answer):
+class RunFile(Failing):
     file_id: int
     name: str
     adapter: str
     size_bytes: int
     bytes_committed: int
     state: str
-    problem: str | None
     rows_read: int
     rows_accepted: int
     rows_duplicate: int
@@ -172,14 +168,13 @@ class RunFile(Answer):
     finished_at: datetime.datetime | None
 
 
-class ImportRun(Answer):
+class ImportRun(Failing):
     """One run of an import, whoever started it."""
 
     run_id: str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None
     state: str
-    problem: str | None
     files: list[RunFile]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from loantrail.http.pages.model import Answer
+from loantrail.http.pages.model import Answer, Refusing
 
 NOTE_LENGTH_MAX = 2_000
 
@@ -32,14 +32,13 @@ class RefusalQuery:
     limit: int
 
 
-class RefusalRow(Answer):
+class RefusalRow(Refusing):
     refusal_id: str
     source_file: str
     position: int = Field(description="Number of the record in its file; 0 means the file as a whole.")
     record_type: str = Field(description="Empty when the refusal is of a whole file.")
     field: str
     reason: str
-    message: str
     state: str
     created_at: datetime.datetime
     changed_at: datetime.datetime | None
@@ -92,11 +91,10 @@ class Refusal(RefusalRow):
     fields: list[RecordField] = Field(description="Empty when the refusal is of a whole file.")
 
 
-class Replayed(Answer):
+class Replayed(Refusing):
     refusal_id: str
     outcome: str = Field(description="`accepted`, `duplicate` or `refused`.")
     reason: str
-    message: str
 
 
 class CorrectionRequest(Answer):

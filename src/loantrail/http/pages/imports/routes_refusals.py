@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query
 
 from loantrail import clock
 from loantrail.errors import InputError
+from loantrail.http.acting import Acting
 from loantrail.http.connections import Connections, Lending, Reading
 from loantrail.http.pages.imports import store
 from loantrail.http.pages.imports.model_refusals import (
@@ -39,7 +40,6 @@ from loantrail.ledger.quarantine.replaying import correct, replay
 from loantrail.ledger.quarantine.store import StoredRefusal
 from loantrail.ledger.store import COLLISIONS
 from loantrail.ledger.taking import KeysTaken
-from loantrail.settings import read_settings
 from loantrail.tracing.retrace import Retracing
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -96,10 +96,9 @@ def list_refusals(
 
 @router.post("/refusals/{refusal_id}/correction", responses=_WRITES)
 def correct_refusal(
-    connections: Lending, tracer: Tracer, refusal_id: RefusalId, request: CorrectionRequest
+    connections: Lending, tracer: Tracer, by: Acting, refusal_id: RefusalId, request: CorrectionRequest
 ) -> CorrectionResult:
     """Set fields of a refused record and, unless told otherwise, take it in again at once. The bytes stay."""
-    by = read_settings().operator
     with connections.session() as connection:
         found = _find(connection, refusal_id)
         correct(connection, found, request.changes, by, request.note.strip() or None)
@@ -113,21 +112,20 @@ def correct_refusal(
 
 
 @router.post("/refusal-replays", responses=_WRITES)
-def replay_refusals(connections: Lending, tracer: Tracer, request: ReplayRequest) -> ReplayResult:
+def replay_refusals(connections: Lending, tracer: Tracer, by: Acting, request: ReplayRequest) -> ReplayResult:
     """Take refused records in again, corrected ones as they are now."""
     with connections.session() as connection:
-        done = _replayed(connection, request.refusal_ids, read_settings().operator)
+        done = _replayed(connection, request.refusal_ids, by)
     _have_traced(connections, tracer, done)
     return ReplayResult(items=done, accepted_count=sum(one.outcome == "accepted" for one in done))
 
 
 @router.post("/refusal-dismissals", responses=_WRITES)
-def dismiss_refusals(connections: Lending, request: DismissalRequest) -> DismissalResult:
+def dismiss_refusals(connections: Lending, by: Acting, request: DismissalRequest) -> DismissalResult:
     """Settle refusals without taking them in. They stay, with the reason."""
     with connections.session() as connection:
         found = [_open(_find(connection, one)) for one in dict.fromkeys(request.refusal_ids)]
         ids = [one.refusal_id for one in found]
-        by = read_settings().operator
         quarantine.set_state(connection, ids, "dismissed", clock.now(), by, request.note.strip())
         connection.commit()
     return DismissalResult(dismissed_count=len(ids))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from loantrail import clock
-from loantrail.errors import InputError, LoantrailError
+from loantrail.errors import InputError, LoantrailError, unforeseen
 from loantrail.http.connections import Connections
 from loantrail.http.pages.imports.model import (
     CheckedFile,
@@ -120,9 +120,7 @@ class BackgroundImports:
         except LoantrailError as problem:
             note = note.model_copy(update={"stage": Stage.FAILED, "problem": str(problem)})
         except Exception as problem:
-            note = note.model_copy(
-                update={"stage": Stage.FAILED, "problem": f"{type(problem).__name__}: {problem}"}
-            )
+            note = note.model_copy(update={"stage": Stage.FAILED, "problem": unforeseen(problem)})
             self._uploads.write(note.model_copy(update={"ended_at": clock.now()}))
             raise
         self._uploads.write(

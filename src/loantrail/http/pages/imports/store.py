@@ -72,7 +72,7 @@ def reconciliations(
     chosen = sql.SQL(
         """
         FROM published.reconciliation AS one
-        LEFT JOIN published.account AS account ON account.account = one.account
+        LEFT JOIN published.known_account AS account ON account.account = one.account
         LEFT JOIN published.party AS party ON party.party_id = account.party_id
         WHERE one.state = %(state)s
           AND (%(pattern)s::text IS NULL OR one.account ILIKE %(pattern)s OR party.name ILIKE %(pattern)s

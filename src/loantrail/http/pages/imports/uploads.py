@@ -102,7 +102,7 @@ class Uploads:
         folder = self._root / note.import_id
         part = folder / f".{_NOTE}.{ids.new_id()}"
         with _disk():
-            part.write_text(note.model_dump_json(indent=1), "utf-8")
+            part.write_text(note.model_dump_json(indent=1, round_trip=True), "utf-8")
             part.chmod(_PRIVATE)
             part.replace(folder / _NOTE)
 

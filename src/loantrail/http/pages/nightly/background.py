@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from psycopg import Connection
 
-from loantrail.errors import InputError, LoantrailError
+from loantrail.errors import InputError, LoantrailError, unforeseen
 from loantrail.http.connections import Connections
 from loantrail.nightly.running import run_night
 from loantrail.postgres.connection import Database
@@ -58,6 +58,6 @@ class BackgroundNights:
             self.problems[day] = str(problem)
         except Exception as problem:
             _LOG.exception("the business date %s failed", day, exc_info=problem)
-            self.problems[day] = f"{type(problem).__name__}: {problem}"
+            self.problems[day] = unforeseen(problem)
         finally:
             self.running = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from loantrail.http.pages.imports.model_refusals import Reason
-from loantrail.http.pages.model import Answer, Fen, Priced
+from loantrail.http.pages.model import Answer, Failing, Fen, Priced
+from loantrail.wording import in_chinese
 
 
-class NightlyDate(Answer):
+class NightlyDate(Failing):
     """A business date as its last attempt left it."""
 
     business_date: datetime.date
@@ -20,7 +21,6 @@ class NightlyDate(Answer):
     is_older: bool = Field(description="Delivered after a later date was taken in.")
     started_at: datetime.datetime
     finished_at: datetime.datetime | None
-    problem: str | None
     loaded_at: datetime.datetime | None = Field(
         description="When its data came into the books; null if never."
     )
@@ -45,14 +45,13 @@ class NightlyOverview(Answer):
     running: datetime.date | None = Field(description="The date that this server works on.")
 
 
-class NightlyAttempt(Answer):
+class NightlyAttempt(Failing):
     run_id: str
     attempt: int
     state: str
     folder: str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None
-    problem: str | None
 
 
 class NightlyStep(Answer):
@@ -134,6 +133,11 @@ class NightlyDay(Answer):
     runnable: bool
     running: bool
     run_problem: str | None = Field(description="Why the last run begun here broke off.")
+
+    @computed_field(description="The same in Chinese; null where it is none of the product's own texts.")
+    @property
+    def run_problem_chinese(self) -> str | None:
+        return in_chinese(self.run_problem or "")
 
 
 class RunRequest(Answer):

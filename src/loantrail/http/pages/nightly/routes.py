@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request
 
 from loantrail.clock import now
 from loantrail.errors import InputError
+from loantrail.http.acting import Acting
 from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages.nightly import store
 from loantrail.http.pages.nightly.background import BackgroundNights
@@ -103,10 +104,12 @@ def one_night(connection: Reading, background: Background, business_date: Busine
 
 
 @router.post("/nightly/alarms/{alarm_id}/acknowledgement", responses=_WRITES)
-def acknowledge(connections: Lending, alarm_id: AlarmId, request: Acknowledgement) -> NightlyAlarm:
+def acknowledge(
+    connections: Lending, by: Acting, alarm_id: AlarmId, request: Acknowledgement
+) -> NightlyAlarm:
     """A person has seen an open alarm and says what about it."""
     with connections.connection() as connection:
-        done = acknowledge_alarm(connection, alarm_id, read_settings().operator, request.note.strip(), now())
+        done = acknowledge_alarm(connection, alarm_id, by, request.note.strip(), now())
         found = next(
             (one for one in list_alarms(connection, limit=100_000) if one.alarm_id == alarm_id), None
         )

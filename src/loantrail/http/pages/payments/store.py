@@ -23,9 +23,14 @@ def loan(connection: Database, loan_id: str) -> Row | None:
             SELECT note.loan_id, note.contract_id, note.product, note.borrower_kind AS customer_kind, note.amount_fen,
                    coalesce((SELECT min(booked_at) FROM published.disbursement AS paid
                              WHERE paid.loan_id = note.loan_id), note.issued_on::timestamptz) AS disbursed_at,
-                   note.borrower_party_id, note.borrower_name, note.disbursement_account, note.repayment_account,
+                   note.borrower_party_id, note.borrower_name,
+                   coalesce(paid_to.survivor, note.disbursement_account) AS disbursement_account,
+                   coalesce(repaid_from.survivor, note.repayment_account) AS repayment_account,
                    note.payment_mode, note.purpose_text AS purpose, note.grant_kind, note.currency
-            FROM published.loan AS note WHERE note.loan_id = %s
+            FROM published.loan AS note
+            LEFT JOIN published.merged_account AS paid_to ON paid_to.account = note.disbursement_account
+            LEFT JOIN published.merged_account AS repaid_from ON repaid_from.account = note.repayment_account
+            WHERE note.loan_id = %s
             """,
             (loan_id,),
         ).fetchone()
@@ -37,8 +42,11 @@ def repayments(connection: Database, loan_id: str) -> list[Row]:
         return cursor.execute(
             """
             SELECT repayment_id, paid_at, principal_fen, interest_fen, penalty_fen,
-                   principal_fen + interest_fen + penalty_fen AS amount_fen, account, reference
-            FROM published.repayment WHERE loan_id = %s ORDER BY paid_at DESC, repayment_id DESC
+                   principal_fen + interest_fen + penalty_fen AS amount_fen,
+                   coalesce(merged.survivor, repayment.account) AS account, reference
+            FROM published.repayment AS repayment
+            LEFT JOIN published.merged_account AS merged ON merged.account = repayment.account
+            WHERE loan_id = %s ORDER BY paid_at DESC, repayment_id DESC
             """,
             (loan_id,),
         ).fetchall()
@@ -48,7 +56,10 @@ def own_accounts(connection: Database, loan_id: str) -> list[str]:
     """The accounts of the borrower, of co-borrowers and declared related parties, and those the loan names."""
     rows = connection.execute(
         """
-        SELECT account.account FROM published.account AS account
+        SELECT known.account FROM published.account AS account
+        LEFT JOIN published.merged_account AS merged ON merged.account = account.account
+        JOIN published.known_account AS known
+            ON known.account = coalesce(merged.survivor, account.account) AND known.party_id = account.party_id
         WHERE account.party_id IN (
             SELECT borrower_party_id FROM published.loan WHERE loan_id = %(loan_id)s
             UNION
@@ -56,7 +67,9 @@ def own_accounts(connection: Database, loan_id: str) -> list[str]:
             JOIN published.loan AS note USING (contract_id) WHERE note.loan_id = %(loan_id)s
         )
         UNION
-        SELECT disbursement_account FROM published.loan WHERE loan_id = %(loan_id)s
+        SELECT coalesce(merged.survivor, loan.disbursement_account) FROM published.loan AS loan
+        LEFT JOIN published.merged_account AS merged ON merged.account = loan.disbursement_account
+        WHERE loan.loan_id = %(loan_id)s
         """,
         {"loan_id": loan_id},
     ).fetchall()
@@ -83,7 +96,7 @@ def accounts(connection: Database, names: Iterable[str]) -> dict[str, Row]:
         rows = cursor.execute(
             """
             SELECT account.account, account.party_id AS owner, account.kind, coalesce(party.name, account.name) AS name
-            FROM published.account AS account LEFT JOIN published.party AS party USING (party_id)
+            FROM published.known_account AS account LEFT JOIN published.party AS party USING (party_id)
             WHERE account.account = ANY(%s)
             """,
             (sorted(set(names)),),
@@ -94,7 +107,13 @@ def accounts(connection: Database, names: Iterable[str]) -> dict[str, Row]:
 def accounts_of(connection: Database, party_ids: Iterable[str]) -> dict[str, list[str]]:
     """Party -> its accounts."""
     rows = connection.execute(
-        "SELECT party_id, account FROM published.account WHERE party_id = ANY(%s) ORDER BY account",
+        """
+        SELECT DISTINCT known.party_id, known.account FROM published.account AS account
+        LEFT JOIN published.merged_account AS merged ON merged.account = account.account
+        JOIN published.known_account AS known
+            ON known.account = coalesce(merged.survivor, account.account) AND known.party_id = account.party_id
+        WHERE account.party_id = ANY(%s) ORDER BY known.account
+        """,
         (sorted(set(party_ids)),),
     ).fetchall()
     found: dict[str, list[str]] = {}
@@ -150,7 +169,10 @@ def papers(connection: Database, loan: Row, party_ids: Sequence[str]) -> dict[st
     )
     payees = _frame(
         connection,
-        "SELECT contract_id, name, account, party_id FROM published.contract_payee WHERE contract_id = %(contract_id)s",
+        "SELECT contract_id, name, coalesce(merged.survivor, payee.account) AS account, party_id"
+        " FROM published.contract_payee AS payee"
+        " LEFT JOIN published.merged_account AS merged ON merged.account = payee.account"
+        " WHERE contract_id = %(contract_id)s",
         given,
         shapes.CONTRACT_PAYEES,
     )

@@ -1,0 +1,65 @@
+import { Select } from "antd";
+import { useDeferredValue, useState } from "react";
+import { api } from "../api/client";
+import type { Person } from "../api/person";
+import { useSpeech } from "../i18n";
+
+interface Props {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: Person | null;
+  readonly choose: (person: Person | null) => void;
+  readonly variant?: "borderless" | "outlined";
+  readonly disabled?: boolean;
+}
+
+/** Chooses one of the bank's staff by name, pinyin or number. */
+export function PersonSelect({ label, placeholder, value, choose, variant = "outlined", disabled = false }: Props) {
+  const { t, name } = useSpeech();
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState("");
+  const asked = useDeferredValue(text.trim());
+  const { data, isFetching } = api.useQuery(
+    "get",
+    "/api/v1/people",
+    { params: { query: { search: asked, limit: 50 } } },
+    { enabled: open },
+  );
+  const items = data?.items ?? [];
+  const known = value && !items.some((one) => one.staff_id === value.staff_id) ? [{ ...value, role: "", unit_name: "" }] : [];
+  return (
+    <Select
+      className="person-select"
+      aria-label={label}
+      variant={variant}
+      disabled={disabled}
+      allowClear
+      showSearch={{ filterOption: false, onSearch: setText }}
+      placeholder={placeholder}
+      value={value?.staff_id ?? null}
+      loading={open && isFetching}
+      notFoundContent={isFetching ? null : t("app.who_none")}
+      popupMatchSelectWidth={320}
+      optionLabelProp="name"
+      onOpenChange={(shown) => {
+        setOpen(shown);
+        if (!shown) setText("");
+      }}
+      onChange={(staffId: string | null | undefined) =>
+        choose([...known, ...items].find((one) => one.staff_id === staffId) ?? null)
+      }
+      options={[...known, ...items].map((one) => ({
+        value: one.staff_id,
+        name: one.name,
+        label: (
+          <span className="person-option">
+            <span>{one.name}</span>
+            <span className="quiet small">
+              {[one.staff_id, one.role && name("role", one.role), one.unit_name].filter(Boolean).join(" · ")}
+            </span>
+          </span>
+        ),
+      }))}
+    />
+  );
+}
