@@ -374,3 +374,21 @@ def test_the_money_of_an_instalment_came_in_just_before() -> None:
         for number, transaction in enumerate(bank.transactions[1:]):
             transaction["booked_at"] = at(30 * (number + 1) - days_before)
         assert bank.found("REPAY_SOURCE_ODD") is expected
+
+
+def test_what_the_borrower_spends_out_of_another_account_does_not_use_the_loan() -> None:
+    bank = Bank(end_day=40)
+    bank.loan(1000)
+    bank.account("B.trade", "B")
+    bank.pay("B.trade", "S", 900, 5)
+    assert bank.found("IDLE_FUNDS")
+
+
+@pytest.mark.parametrize(("later_day", "idle"), [(29, False), (0, True)])
+def test_a_drawdown_that_came_later_has_not_lain_so_long(later_day: float, idle: bool) -> None:
+    bank = Bank(end_day=60)
+    first = bank.loan(1000)
+    bank.move(first, "B.main", "S", 400, 1)
+    bank.move(None, "BANK", "B.main", 500, later_day)
+    bank.move(first, "B.main", "S", 200, 2)
+    assert bool(bank.found("IDLE_FUNDS")) is idle

@@ -181,6 +181,17 @@ def test_the_owners_card_as_the_till_does_not_warn() -> None:
     assert not bank.found("RELATED_PARTY")
 
 
+@pytest.mark.parametrize(
+    ("kind", "remark", "warns"),
+    [("individual", "货款", False), ("individual", "转账", True), ("company", "货款", True)],
+)
+def test_goods_that_a_related_person_pays_for_are_the_borrowers(kind: str, remark: str, warns: bool) -> None:
+    bank, card = related(300, "spouse", None)
+    bank.party("R", kind)
+    bank.move(card, "R.main", "S", 250, 6, remark=remark)
+    assert bool(bank.found("RELATED_PARTY")) is warns
+
+
 def test_a_group_cash_pool_does_not_warn() -> None:
     assert not related(300, "group_member", None, use="group_cash_pool")[0].found("RELATED_PARTY")
 

@@ -292,3 +292,14 @@ def test_a_sweep_comes_back_nearly_whole(back_wan: float) -> Bank:
         bank.move(loan, "B.main", "MMF", 20, 10 + 4 * cycle, use="wealth_management")
         bank.pay("MMF", "B.main", back_wan, 12 + 4 * cycle)
     return bank
+
+
+def test_a_debt_that_a_payment_to_a_lender_pays_back_is_no_private_lending() -> None:
+    repaid, lent = Bank(), Bank()
+    for bank, remark in ((repaid, "归还借款"), (lent, "借款")):
+        loan = bank.loan(1000)
+        bank.move(loan, "B.main", "L.outside", 300, 5, use="lender", remark=remark)
+    assert repaid.found("ROLLOVER_OTHER_DEBT")
+    assert not repaid.found("PRIVATE_LENDING")
+    assert lent.found("PRIVATE_LENDING")
+    assert not lent.found("ROLLOVER_OTHER_DEBT")

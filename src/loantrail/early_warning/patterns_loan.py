@@ -8,10 +8,17 @@ import polars as pl
 
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
 from loantrail.early_warning.telling import tell, yuan
-from loantrail.early_warning.view import View, lead, least, least_share, party_name, related_parties
+from loantrail.early_warning.view import (
+    TRADE_WORDS,
+    View,
+    lead,
+    least,
+    least_share,
+    party_name,
+    related_parties,
+)
 
 LENDER_WORDS: Final = "贷款|小贷|消费金融|典当|担保"
-TRADE_WORDS: Final = "货款|加工费|采购|材料|服务费|租金|运费|工程款|定金"
 BORROWED_WORDS: Final = "贷款|放款|过桥|借款|代还|垫|转贷|搭桥|还贷|借入"
 INSTALMENT_LOW_PPM: Final = 900_000
 INSTALMENT_HIGH_PPM: Final = 1_100_000
@@ -35,7 +42,7 @@ def is_person(party_kind: str, name: str) -> pl.Expr:
 
 def idle_funds(view: View) -> pl.DataFrame:
     """Corporate loan money of which a large part still lies in the borrower's accounts days after disbursement, or was
-    put into time or structured deposits."""
+    put into time or structured deposits. What was paid out later has not lain there so long, and does not count."""
     days = view.number("idle_funds_days")
     loans = view.loans.filter(
         ~pl.col("retail") & (pl.col("disbursed_at") + pl.duration(days=days) <= pl.lit(view.as_of))
@@ -48,9 +55,12 @@ def idle_funds(view: View) -> pl.DataFrame:
     moves = view.moves.join(loans.select("loan_id", "limit"), on="loan_id").filter(
         pl.col("booked_at") <= pl.col("limit")
     )
-    # What must still lie there however one counts: the loan less everything the account paid out since.
+    later = (pl.col("depth") == 0) & (pl.col("booked_at") > pl.col("disbursed_at"))
+    # What must still lie there however one counts: what was paid out first, less all that the accounts
+    # which got the loan's money paid out since.
+    reached = moves.filter("to_side").select("loan_id", account="to_account").unique()
     spent = (
-        view.sides.join(loans, on="loan_id")
+        reached.join(loans, on="loan_id")
         .join(view.transactions.rename({"debit_account": "account", "amount_fen": "paid_fen"}), on="account")
         .filter((pl.col("booked_at") > pl.col("disbursed_at")) & (pl.col("booked_at") <= pl.col("limit")))
         .join(view.sides.rename({"account": "credit_account"}), on=["loan_id", "credit_account"], how="anti")
@@ -59,20 +69,26 @@ def idle_funds(view: View) -> pl.DataFrame:
     )
     held = (
         moves.with_columns(
+            later_fen=pl.when(later).then(pl.col("amount_fen")).otherwise(0),
             change=pl.when(pl.col("to_side") & pl.col("use").is_null())
             .then(pl.col("amount_fen"))
             .otherwise(0)
-            - pl.when(pl.col("from_side")).then(pl.col("amount_fen")).otherwise(0)
+            - pl.when(pl.col("from_side")).then(pl.col("amount_fen")).otherwise(0),
         )
         .group_by("loan_id", maintain_order=True)
         .agg(
+            pl.col("later_fen").sum(),
             amount_fen=pl.col("change").sum(),
-            transaction_ids=pl.col("transaction_id").filter(pl.col("depth") == 0),
+            first_fen=pl.col("amount_fen").filter((pl.col("depth") == 0) & ~later).sum(),
+            transaction_ids=pl.col("transaction_id").filter((pl.col("depth") == 0) & ~later),
         )
         .join(loans.select("loan_id", "loan_fen"), on="loan_id")
         .join(spent, on="loan_id", how="left")
         .with_columns(
-            amount_fen=pl.min_horizontal("amount_fen", pl.col("loan_fen") - pl.col("paid_fen").fill_null(0))
+            amount_fen=pl.min_horizontal(
+                pl.col("amount_fen") - pl.col("later_fen"),
+                pl.col("first_fen") - pl.col("paid_fen").fill_null(0),
+            )
         )
     )
     idle = held.filter(least_share("amount_fen", "loan_fen", view, "idle_funds_share_ppm"))

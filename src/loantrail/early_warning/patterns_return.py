@@ -12,6 +12,7 @@ from loantrail.early_warning.view import (
     CLOSE_RELATIONS,
     HOMECOMING_CLASSES,
     REFUND_WORDS,
+    TRADE_WORDS,
     View,
     business_day,
     lead,
@@ -244,8 +245,11 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
 def staying_with_related(view: View) -> pl.DataFrame:
     """Loan money that parties related to the borrower got without a contract (`amount_fen` > 0), and what they passed on
     to a use of the business or gave back (< 0, no `transaction_id`): hop_id, loan_id, loan_fen, amount_fen,
-    transaction_id."""
+    transaction_id. A person has no business of their own: what a related one pays a company for goods is the borrower's."""
     related = related_parties(view)
+    persons = view.parties.filter(pl.col("kind") == "individual").select(
+        from_owner="party_id", from_person=pl.lit(value=True)
+    )
     into = (
         view.moves.join(related.rename({"party_id": "to_owner"}), on=["loan_id", "to_owner"])
         .join(related.select("loan_id", from_owner="party_id"), on=["loan_id", "from_owner"], how="anti")
@@ -263,9 +267,18 @@ def staying_with_related(view: View) -> pl.DataFrame:
         view.moves.join(
             related.select("loan_id", from_owner="party_id"), on=["loan_id", "from_owner"], how="semi"
         )
+        .join(persons, on="from_owner", how="left", maintain_order="left")
         .filter(
             ~pl.col("from_side")
-            & (pl.col("to_side") | pl.col("use").is_in(BENIGN_USES).fill_null(value=False))
+            & (
+                pl.col("to_side")
+                | pl.col("use").is_in(BENIGN_USES).fill_null(value=False)
+                | (
+                    pl.col("from_person").fill_null(value=False)
+                    & (pl.col("destination_class") == "company").fill_null(value=False)
+                    & pl.col("purpose_text").str.contains(TRADE_WORDS).fill_null(value=False)
+                )
+            )
         )
         .filter(~pl.col("use_before").is_in(BENIGN_USES).fill_null(value=False))
         .select(

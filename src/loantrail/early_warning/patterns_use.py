@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.debts import LENDER_CLASSES, repays_a_lender
 from loantrail.early_warning.near_in_time import with_near_in_time
 from loantrail.early_warning.telling import class_words, tell, yuan
 from loantrail.early_warning.view import View, lead, least, least_share, within_days
@@ -19,7 +20,6 @@ SECURITIES_CLASSES: Final = (
 )
 REAL_ESTATE_CLASSES: Final = ("developer", "property_purchase", "mortgage_elsewhere")
 OTHER_DEBT_CLASSES: Final = ("other_bank_loan", "card_repayment", "leasing_factoring", "other_debt_repaid")
-LENDER_CLASSES: Final = ("lender", "guarantee_pawn", "underground_bank")
 FORBIDDEN_CLASSES: Final = ("equity_investment", "dividend", "gambling")
 BUILDING_PRODUCTS: Final = ("mortgage_loan", "project_finance", "fixed_asset_loan")
 REFINANCING_GRANTS: Final = ("rollover_loan", "restructured", "renewal_without_repayment")
@@ -146,11 +146,13 @@ def flow_real_estate(view: View) -> pl.DataFrame:
 
 
 def rollover_other_debt(view: View) -> pl.DataFrame:
-    """Loan money that repaid another bank's loan, a card, a lease or another loan here. A loan granted to refinance
-    is meant for it."""
+    """Loan money that repaid another bank's loan, a card, a lease, a lender or another loan here. A loan granted to
+    refinance is meant for it."""
     refinancing = view.loans.filter(pl.col("grant_kind").is_in(REFINANCING_GRANTS)).select("loan_id")
-    arrivals = _net_arrivals(view, OTHER_DEBT_CLASSES, "misuse_final_use_days").join(
-        refinancing, on="loan_id", how="anti"
+    arrivals = (
+        _net_arrivals(view, (*OTHER_DEBT_CLASSES, *LENDER_CLASSES), "misuse_final_use_days")
+        .filter(~pl.col("arrived").is_in(LENDER_CLASSES) | repays_a_lender("arrived"))
+        .join(refinancing, on="loan_id", how="anti")
     )
     reached = pl.when(pl.col("retail")).then(
         least("amount_fen", view, "rollover_other_debt_retail_fen")
@@ -196,9 +198,10 @@ def forbidden_use(view: View) -> pl.DataFrame:
 
 def private_lending(view: View) -> pl.DataFrame:
     """Loan money at lenders, guarantee companies and pawn shops; or regular interest-like payments to several
-    persons. The fee of a guarantee company that a document names is no lending."""
+    persons. The fee of a guarantee company that a document names is no lending, and what pays a lender back is other debt."""
     arrivals = _net_arrivals(view, LENDER_CLASSES, None).filter(
-        (pl.col("arrived") != "guarantee_pawn") | ~(pl.col("documented") | pl.col("ordered"))
+        ((pl.col("arrived") != "guarantee_pawn") | ~(pl.col("documented") | pl.col("ordered")))
+        & ~repays_a_lender("arrived")
     )
     rows = _by_loan(arrivals).filter(least("amount_fen", view, "private_lending_fen"))
     traced = lead(
@@ -206,7 +209,13 @@ def private_lending(view: View) -> pl.DataFrame:
         "PRIVATE_LENDING",
         _CAME_TO,
     )
-    traced = with_near_in_time(traced, view, "PRIVATE_LENDING", LENDER_CLASSES, allowed=pl.col("documented"))
+    traced = with_near_in_time(
+        traced,
+        view,
+        "PRIVATE_LENDING",
+        LENDER_CLASSES,
+        allowed=pl.col("documented") | repays_a_lender("destination_class"),
+    )
     interest = _interest_like(view).join(traced.select("loan_id"), on="loan_id", how="anti")
     return pl.concat(
         [

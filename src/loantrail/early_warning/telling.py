@@ -37,8 +37,10 @@ def yuan(column: str) -> Telling:
     return Telling(pl.format("{} yuan", parted), pl.format("{} 元", parted))
 
 
-_ENGLISH: Final = {one.name: one.english[:1].lower() + one.english[1:] for one in BY_NAME.values()}
-_CHINESE: Final = {one.name: one.chinese for one in BY_NAME.values()}
+_ENGLISH: Final = {one.name: one.english[:1].lower() + one.english[1:] for one in BY_NAME.values()} | {
+    "other_debt_repaid": "another loan here"
+}
+_CHINESE: Final = {one.name: one.chinese for one in BY_NAME.values()} | {"other_debt_repaid": "本行其他贷款"}
 
 
 def class_words(column: str = "destination_class") -> Telling:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.early_warning.debts import LENDER_CLASSES, repays_a_lender
 from loantrail.early_warning.patterns_return import (
     coming_back,
     guarantors_in_force,
@@ -15,7 +16,6 @@ from loantrail.early_warning.patterns_return import (
 )
 from loantrail.early_warning.patterns_use import (
     FORBIDDEN_CLASSES,
-    LENDER_CLASSES,
     OTHER_DEBT_CLASSES,
     REAL_ESTATE_CLASSES,
     SECURITIES_CLASSES,
@@ -156,7 +156,8 @@ def _handed_on(moves: pl.DataFrame, quickly: pl.Expr) -> pl.DataFrame:
 
 
 def _sum_of(column: str) -> pl.Expr:
-    return pl.col(column).replace_strict(_SUMS_OF_CLASS, default=None, return_dtype=pl.String)
+    by_class = pl.col(column).replace_strict(_SUMS_OF_CLASS, default=None, return_dtype=pl.String)
+    return pl.when(repays_a_lender(column)).then(pl.lit("other_debt")).otherwise(by_class)
 
 
 def _uses(view: View, moves: pl.DataFrame) -> list[pl.DataFrame]:
@@ -166,7 +167,7 @@ def _uses(view: View, moves: pl.DataFrame) -> list[pl.DataFrame]:
     parents = moves.select(parent="hop", parent_began="began")
     arrivals = (
         direct_arrivals(view)
-        .select("hop_id", "loan_id", "amount_fen", "arrived", "documented", "ordered")
+        .select("hop_id", "loan_id", "amount_fen", "arrived", "documented", "ordered", "purpose_text")
         .join(numbers, on="hop_id")
         .join(parents, on="parent", how="left")
         .with_columns(

@@ -17,10 +17,11 @@ import polars as pl
 from loantrail.destinations.classify import Context, classify
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.early_warning.frames import Frames
-from loantrail.early_warning.patterns_loan import LENDER_WORDS, TRADE_WORDS, is_borrowed, is_person, says
+from loantrail.early_warning.patterns_loan import LENDER_WORDS, is_borrowed, is_person, says
 from loantrail.early_warning.view import (
     HOMECOMING_CLASSES,
     REFUND_WORDS,
+    TRADE_WORDS,
     View,
     party_name,
     prepare,
