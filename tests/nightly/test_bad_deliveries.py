@@ -207,3 +207,22 @@ def test_half_a_full_table_is_held_back_even_where_its_own_counts_agree(books: B
         ("table_shrunk", "33", "16")
     ]
     assert books.content() == before
+
+
+@pytest.mark.parametrize("table", ["statement_line", "general_ledger", "loan_note"])
+def test_a_header_that_was_cut_off_is_told_although_no_rows_were_declared(
+    books: Books, bank: Bank, table: str
+):
+    """A quiet day's whole header passes."""
+    mode = {"statement_line": "append", "general_ledger": "totals"}.get(table, "incremental")
+    rows = {"statement_line": bank.lines(DAY), "general_ledger": bank.ledger(), "loan_note": changes()}[
+        table
+    ].clear()
+    delivery = bank.begin(DAY)
+    path = delivery.add(table, mode, rows, "csv")
+    folder = delivery.close()
+    assert books.night(DAY).state == "complete"
+    edit(folder, lambda content: entry(content, table).pop("sha256"))
+    path.write_text(path.read_text()[:20])
+    night = books.night(DAY, again=True)
+    assert (night.state, [alarm.code for alarm in night.alarms]) == ("held", ["control_missing"])

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.database
 def call(books: Books, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOANTRAIL_DATABASE_URL", books.url)
     monkeypatch.setenv("LOANTRAIL_NIGHTLY", str(books.bank.root))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(command, [*arguments], standalone_mode=False)
@@ -30,7 +31,7 @@ def call(books: Books, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_exit_status_tells_a_scheduler_what_became_of_the_date(call, books: Books, bank: Bank):
     held = call("20260302")
-    assert (held.exit_code, "HELD BACK" in held.output, "没有找到" in held.output) == (4, True, True)
+    assert (held.exit_code, "HELD BACK" in held.output, "is not there" in held.output) == (4, True, True)
     bank.deliver(DAY)
     done = call("2026-03-02", "--no-trace", "--json")
     told = json.loads(done.output)
@@ -40,11 +41,26 @@ def test_the_exit_status_tells_a_scheduler_what_became_of_the_date(call, books: 
     bank.ledger_yuan = 1
     bank.deliver(NEXT)
     alarmed = call("20260303", "--no-trace", "--english")
-    assert (alarmed.exit_code, "general ledger 100 fen" in alarmed.output) == (3, True)
+    assert (alarmed.exit_code, "general ledger CNY 1.00" in alarmed.output) == (3, True)
     listed = call()
     assert "2026-03-03" in listed.output
     assert "ledger_difference" in listed.output
     assert isinstance(call("31.12.2026").exception, InputError)
+
+
+def test_it_speaks_the_language_of_its_environment(call, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    held = call("20260302").output
+    assert "未入库（已拦截）" in held
+    assert "严重" in held
+    assert "没有找到 2026-03-02 的交付文件夹" in held
+    assert "处理: 等待交付" in held
+    assert "检查文件" in held
+    assert "业务日期" in call().output
+    english = call("20260302", "--english").output
+    assert "HELD BACK" in english
+    assert "what to do: Wait for the delivery" in english
+    assert "没有找到" not in english
 
 
 def test_two_runs_at_once_do_not_meet(books: Books, bank: Bank):

@@ -137,7 +137,7 @@ def test_a_difference_with_the_general_ledger_is_told_and_the_data_kept(books: B
     assert night.state == "complete"
     (alarm,) = night.alarms
     assert (alarm.code, alarm.expected, alarm.actual) == ("ledger_difference", "290000", "300000")
-    assert "1303" in alarm.words("zh") and "difference 10000 fen" in alarm.words("en")
+    assert "1303" in alarm.words("zh") and "difference CNY +100.00" in alarm.words("en")
     assert books.ask(
         "SELECT subject, unit_id, ledger_fen, loans_fen, difference_fen, differs FROM published.nightly_ledger"
     ) == [("1303", "U1", 290000, 300000, 10000, True)]

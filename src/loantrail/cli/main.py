@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from loantrail.cli.speech import speaks_chinese
 from loantrail.errors import LoantrailError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -30,8 +31,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "prepare": ("loantrail.cli.prepare", "Compile the kernels once, during set-up."),
 }
 """Name -> (module holding `command`, one line of help)."""
-_LANGUAGES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""What says the language of messages, the first that is set."""
 
 
 class LazyGroup(click.Group):
@@ -80,8 +79,7 @@ def main() -> None:
 
 def told(problem: LoantrailError, environment: Mapping[str, str]) -> str:
     """The error in one line: in Chinese, with its code, where the environment speaks Chinese and the words are known."""
-    language = next((environment[name] for name in _LANGUAGES if environment.get(name)), "")
-    if language.lower().startswith("zh"):
+    if speaks_chinese(environment):
         # Imported when it is needed: commands start fast.
         from loantrail.wording import in_chinese
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from loantrail.cli.nightly_words import outcome_words, step_word, word
+from loantrail.cli.speech import speaks_chinese
 from loantrail.errors import ConfigurationError
 from loantrail.nightly.manifest import business_date_of
 from loantrail.nightly.model import ALARMS, Alarm
@@ -45,7 +48,7 @@ HELD: Final = 4
     default=True,
     help="Trace at the end; of several dates only the last needs it.",
 )
-@click.option("--english", is_flag=True, help="Alarms in English.")
+@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the closing table as one line of JSON.")
 def command(
     date: str | None,
@@ -64,8 +67,9 @@ def command(
     Exit status: 0 the date is in the books, nothing to look at; 3 it is, with alarms; 4 it was held back and the books
     are as they were; 1 or 2 an error, run it again.
     """
+    language = "zh" if speaks_chinese(os.environ) and not english else "en"
     if date is None:
-        _list(english)
+        _list(language)
         return
     day = business_date_of(date)
     folder = (root or read_settings().nightly_root or _no_root()).absolute()
@@ -79,7 +83,7 @@ def command(
     if as_json:
         click.echo(json.dumps(_as_json(night), ensure_ascii=False))
     else:
-        _print(night, "en" if english else "zh")
+        _print(night, language)
     if night.state == "held":
         sys.exit(HELD)
     if any(alarm.kind.severity != "notice" for alarm in night.alarms):
@@ -95,27 +99,34 @@ def _no_root() -> Path:
 def _print(night: Night, language: str) -> None:
     console = Console()
     day = f"{night.business_date:%Y-%m-%d}"
+    console.print(outcome_words(night.state, language, day, night.attempt, resumed=night.resumed))
     if night.state == "known":
-        console.print(f"{day} is in the books already, with these files. --again runs it once more.")
         return
-    said = {"complete": "is in the books", "held": "was HELD BACK; the books are as they were"}[night.state]
-    console.print(f"{day} {said} (attempt {night.attempt}{', resumed' if night.resumed else ''})")
-    table = Table(title="Steps", title_justify="left")
-    for heading in ("step", "seconds"):
-        table.add_column(heading, justify="right" if heading == "seconds" else "left")
-    table.add_column("counts")
+    table = Table(title=word("Steps", language), title_justify="left")
+    for heading in ("step", "seconds", "counts"):
+        table.add_column(word(heading, language), justify="right" if heading == "seconds" else "left")
     for name, seconds in night.seconds.items():
-        counts = ", ".join(f"{key} {value:,}" for key, value in night.counts.get(name, {}).items() if value)
-        table.add_row(name, f"{seconds:,.1f}", counts)
+        counts = ", ".join(
+            f"{word(key, language)} {value:,}" for key, value in night.counts.get(name, {}).items() if value
+        )
+        table.add_row(step_word(name, language), f"{seconds:,.1f}", counts)
     table.add_section()
-    table.add_row("all", f"{sum(night.seconds.values()):,.1f}", "")
+    table.add_row(word("all", language), f"{sum(night.seconds.values()):,.1f}", "")
     console.print(table)
     for alarm in night.alarms:
-        _print_alarm(console, alarm.kind.severity, alarm.code, alarm.words(language))
+        _print_alarm(console, language, alarm.kind.severity, alarm.code, alarm.words(language))
+        _print_remedy(console, language, alarm.remedy(language))
 
 
-def _print_alarm(console: Console, severity: str, code: str, words: str) -> None:
-    console.print(f"{severity:<9}{code:<22}{words}", markup=False, highlight=False, soft_wrap=True)
+def _print_alarm(console: Console, language: str, severity: str, code: str, words: str) -> None:
+    line = f"{word(severity, language):<9}{code:<22}{words}"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_remedy(console: Console, language: str, remedy: str) -> None:
+    if remedy:
+        told = f"{'':<9}{word('what to do', language)}: {remedy}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _as_json(night: Night) -> dict[str, object]:
@@ -141,7 +152,7 @@ def _as_json(night: Night) -> dict[str, object]:
     }
 
 
-def _list(english: bool) -> None:
+def _list(language: str) -> None:
     from loantrail.nightly import store, store_alarms
     from loantrail.postgres.connection import database
 
@@ -149,10 +160,10 @@ def _list(english: bool) -> None:
         dates = store.list_dates(connection)
         alarms = store_alarms.list_alarms(connection, "open")
     console = Console()
-    table = Table(title="Business dates", title_justify="left")
+    table = Table(title=word("Business dates", language), title_justify="left")
     for heading in ("date", "state", "attempt", "lines", "new", "changed", "refused", "alarms"):
         is_text = heading in ("date", "state")
-        table.add_column(heading, justify="left" if is_text else "right", no_wrap=is_text)
+        table.add_column(word(heading, language), justify="left" if is_text else "right", no_wrap=is_text)
     for one in dates:
         numbers = (
             one.attempt,
@@ -162,9 +173,15 @@ def _list(english: bool) -> None:
             one.rows_refused,
             one.open_alarm_count,
         )
-        state = f"{one.state}{', older' if one.is_older else ''}"
+        states = [word(one.state, language)]
+        if one.loaded_at is not None and one.state in ("held", "failed"):
+            states.append(word("in the books", language))
+        if one.is_older:
+            states.append(word("older", language))
+        state = ", ".join(states)
         table.add_row(f"{one.business_date:%Y-%m-%d}", state, *(f"{number:,}" for number in numbers))
     console.print(table)
     for one in alarms:
-        words = f"{one.business_date:%Y-%m-%d} {one.words('en' if english else 'zh')}"
-        _print_alarm(console, one.severity, one.code, words)
+        words = f"{one.business_date:%Y-%m-%d} {one.words(language)}"
+        _print_alarm(console, language, one.severity, one.code, words)
+        _print_remedy(console, language, one.remedy(language))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from loantrail.nightly.model import (
+    ALARMS,
     FLAG,
     GENERAL_LEDGER,
     MANIFEST,
@@ -57,6 +59,40 @@ def check(
 def holds_back(alarms: Iterable[Alarm]) -> bool:
     """Whether the delivery stays out of the books."""
     return any(alarm.kind.holds_back for alarm in alarms)
+
+
+_FOLDER: Final = (
+    "folder_missing",
+    "flag_missing",
+    "manifest_missing",
+    "manifest_unreadable",
+    "wrong_business_date",
+)
+"""What is wrong with a folder, in the order in which it is looked at; nothing behind it is looked at then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """What a check that broke off says nothing about: alarms of `codes`, and those of `of_files` about `files`."""
+
+    codes: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    of_files: frozenset[str] = frozenset()
+
+
+def unchecked(alarms: Sequence[Alarm]) -> Unchecked:
+    """What was not looked at again in a delivery that was held back with these alarms."""
+    codes = {alarm.code for alarm in alarms}
+    # The books were not touched: nothing is known of what an attempt before did to them.
+    rest = {code for code, kind in ALARMS.items() if not kind.holds_back}
+    for place, code in enumerate(_FOLDER):
+        if code in codes:
+            return Unchecked(frozenset(rest | (ALARMS.keys() - set(_FOLDER[: place + 1]))))
+    gone = {alarm.file for alarm in alarms if alarm.code in ("file_missing", "file_unreadable")}
+    if gone:
+        rest.add("table_shrunk")
+    behind = ALARMS.keys() - {*_FOLDER, "file_missing", "changed_after_load"}
+    return Unchecked(frozenset(rest), frozenset(gone), frozenset(behind))
 
 
 def is_older(business_date: datetime.date, known: Known) -> bool:
@@ -192,11 +228,11 @@ def compare_ledger(
             given[total.subject, total.unit_id, total.currency] += total.balance_fen
     found: dict[tuple[str, str, str], tuple[int, int]] = dict.fromkeys(given, (0, 0))
     alarms: list[Alarm] = []
-    unknown: dict[str, int] = defaultdict(int)
+    unknown: dict[tuple[str, str], int] = defaultdict(int)
     for loan in loans:
         subject = by_product.get(loan.product, by_product.get(ALL_PRODUCTS))
         if subject is None:
-            unknown[loan.product] += loan.balance_fen
+            unknown[loan.product, loan.currency] += loan.balance_fen
             continue
         key = (subject, _unit_with_row(subject, loan, given, parents), loan.currency)
         balance, count = found.get(key, (0, 0))
@@ -208,8 +244,8 @@ def compare_ledger(
     ]
     alarms += [_difference(one) for one in compared if one.ledger_fen is None or one.difference_fen]
     alarms += [
-        Alarm("subject_unknown", actual=str(fen), parameters={"product": product})
-        for product, fen in sorted(unknown.items())
+        Alarm("subject_unknown", actual=str(fen), parameters={"product": product, "currency": currency})
+        for (product, currency), fen in sorted(unknown.items())
         if fen
     ]
     return compared, alarms
@@ -232,7 +268,12 @@ def _unit_with_row(
 
 
 def _difference(one: Compared) -> Alarm:
-    parameters = {"subject": one.subject, "unit": one.unit_id, "currency": one.currency}
+    parameters = {
+        "subject": one.subject,
+        "subject_name": one.subject_name,
+        "unit": one.unit_id,
+        "currency": one.currency,
+    }
     if one.ledger_fen is None:
         return Alarm("ledger_missing", GENERAL_LEDGER, actual=str(one.loans_fen), parameters=parameters)
     return Alarm(

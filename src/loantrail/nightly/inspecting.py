@@ -20,7 +20,7 @@ from loantrail.ledger.intake import LINE
 from loantrail.nightly.chain import broken_keys, joined_key
 from loantrail.nightly.manifest import read_manifest
 from loantrail.nightly.model import FLAG, GENERAL_LEDGER, MANIFEST, Declared, FoundFile, FoundFolder, Manifest
-from loantrail.nightly.reading import is_bare, opened_lines, read_parts, record_type_of
+from loantrail.nightly.reading import column_lacking, is_bare, opened_lines, read_parts, record_type_of
 from loantrail.records import Kind
 from loantrail.sources.files import content_digest, read_batches
 from loantrail.sources.tables import PARQUET_MAGIC, read_head
@@ -92,7 +92,10 @@ def _inspect_file(folder: Path, declared: Declared, root: Path) -> FoundFile:
     found = FoundFile(declared, exists=True, size_bytes=path.stat().st_size, sha256=content_hash_of(path))
     try:
         if is_bare(path):
-            return found
+            # A header that was cut off is half a file, although its rows are as many as declared: none.
+            lacking = column_lacking(path, declared.file, declared, root)
+            trouble = (("control_missing", {"expected": lacking}),) if lacking else ()
+            return replace(found, trouble=trouble)
         if declared.record_type == LINE:
             return _inspect_lines(path, found, root)
         return _inspect_table(path, found, root)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from loantrail.wording import in_chinese
+from loantrail.nightly.language import remedy_words, said_values
 
 FLAG: Final = "READY"
 """Empty file that the bank writes last: the folder is complete."""
@@ -32,9 +32,8 @@ OPERATIONS: Final = {
 CONTROL_COLUMNS: Final = {"operation": "op", "start": "start_date", "end": "end_date"}
 """Usual names of the columns that say what becomes of a row; a file may name others in the manifest."""
 
-
-_REASON: Final = "problem"
-"""The parameter of an alarm that holds a sentence, not a value."""
+NAMES_ALONE: Final = ("subject_name",)
+"""Parameters that only name another one: without them an alarm is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +163,10 @@ class Alarm:
         """The alarm in plain words, `zh` or `en`."""
         return alarm_words(self.code, language, self.file, self.expected, self.actual, self.parameters)
 
+    def remedy(self, language: str = "zh") -> str:
+        """What to do next, `zh` or `en`."""
+        return remedy_words(self.code, language)
+
 
 def _bad(chinese: str, english: str, *, acceptable: bool = False) -> AlarmKind:
     return AlarmKind("critical", True, chinese, english, acceptable)
@@ -196,8 +199,8 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
         "{file} 应有 {expected} 行，实际 {actual} 行", "{file} should have {expected} rows and has {actual}"
     ),
     "total_differs": _bad(
-        "{file} 的 {field} 合计应为 {expected} 分，实际 {actual} 分",
-        "{field} of {file} should sum to {expected} fen and sums to {actual}",
+        "{file} 的{field}合计应为 {expected}，实际 {actual}",
+        "{field} of {file} should sum to {expected} and sums to {actual}",
     ),
     "hash_differs": _bad(
         "{file} 的 SHA-256 与清单不符", "The SHA-256 of {file} is not the one of the manifest"
@@ -208,8 +211,8 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
         acceptable=True,
     ),
     "changed_after_load": _bad(
-        "{actual} 的文件入库之后又变了：{files}。确认无误后用 --again 重新入库",
-        "Files of {actual} changed after they were taken in: {files}. When they are right, run the date with --again",
+        "{actual} 的文件入库之后又变了：{files}",
+        "Files of {actual} changed after they were taken in: {files}",
     ),
     "date_gap": _bad(
         "前一业务日 {expected} 还没有入库", "{expected}, the business date before, is not in the books", acceptable=True
@@ -266,17 +269,17 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
     ),
     "ledger_difference": AlarmKind(
         "critical", False,
-        "科目 {subject}、机构 {unit}、{currency}：总账 {expected} 分，借据余额合计 {actual} 分，相差 {difference} 分",
-        "Subject {subject}, unit {unit}, {currency}: general ledger {expected} fen, loans {actual} fen, difference {difference} fen",
+        "科目 {subject}、机构 {unit}、{currency}：总账 {expected}，借据余额合计 {actual}，相差 {difference}",
+        "Subject {subject}, unit {unit}, {currency}: general ledger {expected}, loans {actual}, difference {difference}",
     ),
     "ledger_missing": AlarmKind(
         "critical", False,
-        "科目 {subject}、机构 {unit}、{currency}：总账没有这一行，借据余额合计 {actual} 分",
-        "Subject {subject}, unit {unit}, {currency}: the general ledger has no such row, loans sum to {actual} fen",
+        "科目 {subject}、机构 {unit}、{currency}：总账没有这一行，借据余额合计 {actual}",
+        "Subject {subject}, unit {unit}, {currency}: the general ledger has no such row, loans sum to {actual}",
     ),
     "subject_unknown": AlarmKind(
-        "warning", False, "产品 {product} 没有对应的科目，{actual} 分未与总账核对",
-        "No subject holds the product {product}: {actual} fen were not compared with the general ledger",
+        "warning", False, "产品 {product} 没有对应的科目，{actual} 未与总账核对",
+        "No subject holds the product {product}: {actual} were not compared with the general ledger",
     ),
     "ledger_not_delivered": AlarmKind(
         "notice", False, "没有总账合计，借据余额未核对", "No general-ledger totals came: the loans were not compared"
@@ -298,12 +301,8 @@ def alarm_words(
     kind = ALARMS.get(code)
     if kind is None:
         return f"{code} {file} {expected} {actual}".strip()
-    values = {"file": file, "expected": expected, "actual": actual, **parameters}
-    if language != "zh":
-        return kind.english.format_map(_Named(values))
-    # The reason inside is an error's own sentence.
-    said = {name: in_chinese(text) or text for name, text in parameters.items() if name == _REASON}
-    return kind.chinese.format_map(_Named({**values, **said}))
+    values = said_values(code, language, {"file": file, "expected": expected, "actual": actual, **parameters})
+    return (kind.chinese if language == "zh" else kind.english).format_map(_Named(values))
 
 
 class _Named(dict[str, str]):

@@ -14,7 +14,7 @@ from loantrail.ledger.intake import RECORD_TYPES
 from loantrail.nightly.model import GENERAL_LEDGER, OPERATIONS, Declared, LedgerTotal
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.columns import Reading, accept, polars_schema
-from loantrail.sources.delimited import Block
+from loantrail.sources.delimited import Block, find_layout
 from loantrail.sources.files import Opened
 from loantrail.sources.mapped import batch_of
 from loantrail.sources.mapping import Mapping, read_mapping
@@ -80,6 +80,41 @@ def is_bare(path: Path) -> bool:
     return not content.startswith(PARQUET_MAGIC) and len(content.strip().splitlines()) <= 1
 
 
+def column_lacking(path: Path, name: str, declared: Declared, root: Path) -> str:
+    """The first column that the header of a bare file lacks; empty where it has all, or the file is empty whole.
+
+    Raises InputError for an unknown encoding, ConfigurationError for a mapping that cannot be read.
+    """
+    head = path.read_bytes()
+    if not head.strip():
+        return ""
+    wanted = {declared.columns[control] for control in _CONTROLS[declared.mode]}
+    mapping = read_mapping(_mapping_path(declared, root)) if declared.mapping else None
+    if mapping:
+        wanted |= {*mapping.recognised_by, *mapping.needed_columns()}
+    else:
+        wanted |= _needed(record_type_of(declared))
+    encoding, delimiter = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
+    layout = find_layout(
+        head, name, is_header=lambda columns: wanted <= set(columns), encoding=encoding, delimiter=delimiter
+    )
+    if layout is not None:
+        return ""
+    cut = find_layout(head, name, encoding=encoding, delimiter=delimiter)
+    return sorted(wanted - set(cut.columns if cut else ()))[0]
+
+
+def _needed(record_type: RecordType) -> set[str]:
+    """Columns that a file of canonical columns must have."""
+    free = ("unit_id", "source_file", "position", "sequence")
+    needed = {
+        field.name
+        for field in record_type.fields
+        if field.required and field.default is None and field.name not in free
+    }
+    return needed | {"unit_id"} if record_type.name == GENERAL_LEDGER else needed
+
+
 def _mapping_path(declared: Declared, root: Path) -> Path:
     beside = root / declared.mapping
     return beside if beside.is_file() else Path(declared.mapping)
@@ -92,13 +127,7 @@ def read_parts(path: Path, name: str, declared: Declared, root: Path) -> Iterato
     mapping = read_mapping(_mapping_path(declared, root)) if declared.mapping else None
     source = SourceFile(path, name)
     wanted = [declared.columns[control] for control in _CONTROLS[declared.mode]]
-    needed = {
-        field.name
-        for field in record_type.fields
-        if field.required
-        and field.default is None
-        and field.name not in ("unit_id", "source_file", "position", "sequence")
-    } | ({"unit_id"} if declared.record_type == GENERAL_LEDGER else set())
+    needed = _needed(record_type)
     fits = mapping.fits if mapping else lambda columns: needed <= set(columns)
     encoding, delimiter = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
     for block in read_table(source, fits, encoding=encoding, delimiter=delimiter):

@@ -22,7 +22,7 @@ from loantrail.ledger.importing import import_files
 from loantrail.ledger.intake import LINE, RECORD_TYPES
 from loantrail.ledger.pairs.booking import settle
 from loantrail.nightly import store, store_alarms
-from loantrail.nightly.decide import check, compare_ledger, holds_back, is_older
+from loantrail.nightly.decide import check, compare_ledger, holds_back, is_older, unchecked
 from loantrail.nightly.inspecting import (
     content_hash_of,
     delivery_hash,
@@ -105,14 +105,19 @@ class _Work:
         self.notes.commit()
 
 
-def _locked(notes: store.type_of_connection) -> bool:
-    """Whether this is the one nightly run now. A run that was killed lets go only when the server has seen its end."""
+@contextmanager
+def _alone(notes: store.type_of_connection) -> Generator[None]:
+    """For the length of the block this is the one nightly run. A run that was killed lets go only when the server has
+    seen its end. Raises DatabaseUnavailable when another one works."""
     limit = monotonic_seconds() + KILLED_RUN_PATIENCE_SECONDS
     while not store.lock(notes):
         if monotonic_seconds() > limit:
-            return False
+            raise DatabaseUnavailable("another nightly run is at work", remedy="Wait until it has ended")
         sleep(0.1)
-    return True
+    try:
+        yield
+    finally:
+        store.unlock(notes)
 
 
 def run_night(
@@ -132,9 +137,7 @@ def run_night(
     Raises DatabaseUnavailable when another nightly run works or the database fails, StorageExhausted when the disk is
     full: the same call goes on later.
     """
-    with database_failures(), books.connect() as notes:
-        if not _locked(notes):
-            raise DatabaseUnavailable("another nightly run is at work", remedy="Wait until it has ended")
+    with database_failures(), books.connect() as notes, _alone(notes):
         started, clock = now(), monotonic_seconds()
         found = inspect_folder(root, day, say)
         known = store.known_deliveries(notes, waiting_dates(root))
@@ -169,7 +172,7 @@ def run_night(
         night.seconds["check"], night.counts["check"] = monotonic_seconds() - clock, counts
         work.raise_alarms(alarms)
         if held:
-            store_alarms.resolve_alarms(notes, run, alarms, now(), complete=False)
+            store_alarms.resolve_alarms(notes, run, alarms, now(), unchecked=unchecked(alarms))
             store.end_run(notes, run.run_id, "held", now())
             return night
         try:
@@ -180,7 +183,7 @@ def run_night(
                 work.raise_alarms([Alarm("run_failed", parameters={"problem": problem.problem})])
                 store.end_run(notes, run.run_id, "failed", now(), str(problem))
             raise
-        store_alarms.resolve_alarms(notes, run, night.alarms, now(), complete=True)
+        store_alarms.resolve_alarms(notes, run, night.alarms, now())
         store.end_run(notes, run.run_id, "complete", now())
         night.state = "complete"
     return night

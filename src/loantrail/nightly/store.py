@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,10 +38,21 @@ _RUN: Final = "run_id, business_date, attempt, state, is_older, content_hash, da
 
 
 def lock(connection: type_of_connection) -> bool:
-    """Whether this connection may do nightly work now; it keeps the right until it closes."""
+    """Whether this connection may do nightly work now; it keeps the right until `unlock`, or until it closes."""
     row = connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (_LOCK,)).fetchone()
     connection.commit()
     return row is not None and bool(row[0])
+
+
+def unlock(connection: type_of_connection) -> None:
+    """Give the right up: a connection of a pool does not close. Rolls back what was left open; a connection that is
+    broken gave it up already."""
+    if connection.closed:
+        return
+    with suppress(DATABASE_ERROR):
+        connection.rollback()
+        connection.execute("SELECT pg_advisory_unlock(hashtext(%s))", (_LOCK,))
+        connection.commit()
 
 
 def last_run(connection: type_of_connection, day: datetime.date) -> Run | None:

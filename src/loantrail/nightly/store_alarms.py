@@ -12,7 +12,9 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from loantrail.ids import derived_id
-from loantrail.nightly.model import Alarm, alarm_words
+from loantrail.nightly.decide import Unchecked
+from loantrail.nightly.language import remedy_words
+from loantrail.nightly.model import NAMES_ALONE, Alarm, alarm_words
 from loantrail.nightly.store import Run, type_of_connection
 
 
@@ -30,6 +32,8 @@ class StoredAlarm:
     parameters: dict[str, str]
     state: str
     created_at: datetime.datetime
+    raised_at: datetime.datetime
+    """When it was last raised."""
     changed_at: datetime.datetime | None
     changed_by: str | None
     note: str | None
@@ -38,12 +42,16 @@ class StoredAlarm:
         """The alarm in plain words, `zh` or `en`."""
         return alarm_words(self.code, language, self.file, self.expected, self.actual, self.parameters)
 
+    def remedy(self, language: str = "zh") -> str:
+        """What to do next, `zh` or `en`."""
+        return remedy_words(self.code, language)
+
 
 _DONE: Final = ("loans_vanished", "records_vanished")
 """Alarms of what a run did to the books."""
 _ALARM: Final = (
     "alarm_id, run_id, business_date, code, severity, holds_back, file, expected, actual, parameters, state, created_at, "
-    "changed_at, changed_by, note"
+    "raised_at, changed_at, changed_by, note"
 )
 
 
@@ -55,8 +63,9 @@ def raise_alarms(
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO nightly.alarm (alarm_id, run_id, business_date, code, severity, holds_back, file, expected, actual, "
-            "parameters, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-            "ON CONFLICT (alarm_id) DO UPDATE SET run_id = excluded.run_id, "
+            "parameters, created_at, raised_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (alarm_id) DO UPDATE SET run_id = excluded.run_id, raised_at = excluded.raised_at, "
+            "parameters = excluded.parameters, "
             "state = CASE WHEN nightly.alarm.state = 'resolved' THEN 'open' ELSE nightly.alarm.state END",
             [
                 (
@@ -71,6 +80,7 @@ def raise_alarms(
                     one.actual,
                     Jsonb(dict(one.parameters)),
                     at,
+                    at,
                 )
                 for one in alarms
             ],
@@ -78,21 +88,31 @@ def raise_alarms(
 
 
 def _alarm_id(day: datetime.date, alarm: Alarm) -> str:
-    told = json.dumps(dict(alarm.parameters), sort_keys=True, ensure_ascii=False)
+    telling = {name: value for name, value in alarm.parameters.items() if name not in NAMES_ALONE}
+    told = json.dumps(telling, sort_keys=True, ensure_ascii=False)
     return derived_id(
         "nightly alarm", day.isoformat(), alarm.code, alarm.file, alarm.expected, alarm.actual, told
     )
 
 
 def resolve_alarms(
-    connection: type_of_connection, run: Run, still: Sequence[Alarm], at: datetime.datetime, *, complete: bool
+    connection: type_of_connection,
+    run: Run,
+    still: Sequence[Alarm],
+    at: datetime.datetime,
+    *,
+    unchecked: Unchecked | None = None,
 ) -> None:
-    """Alarms of the date that no longer hold are resolved: after a complete run all of earlier attempts, else only those
-    that held the delivery back. What an interrupted process of the same run raised stays."""
+    """Alarms of the date that no longer hold are resolved: after a complete run (`unchecked` None) all of earlier
+    attempts, else those that held the delivery back and that were checked again. What an interrupted process of the same
+    run raised stays."""
+    complete = unchecked is None
+    left = unchecked or Unchecked()
     connection.execute(
         "UPDATE nightly.alarm SET state = 'resolved', changed_at = %(at)s, changed_by = 'nightly' "
         "WHERE business_date = %(day)s AND state <> 'resolved' AND NOT alarm_id = ANY(%(still)s) "
-        "AND (holds_back OR code = 'run_failed' OR (%(complete)s AND run_id <> %(run)s)) "
+        "AND (holds_back OR (%(complete)s AND (code = 'run_failed' OR run_id <> %(run)s))) "
+        "AND NOT code = ANY(%(codes)s) AND NOT (file = ANY(%(files)s) AND code = ANY(%(of_files)s)) "
         # What a delivery made happen is not undone by the same files once more, which find it done.
         "AND NOT (code = ANY(%(done)s) AND EXISTS (SELECT 1 FROM nightly.run r WHERE r.run_id = nightly.alarm.run_id "
         "AND r.content_hash = %(content)s))",
@@ -101,6 +121,9 @@ def resolve_alarms(
             "day": run.business_date,
             "still": [_alarm_id(run.business_date, one) for one in still],
             "complete": complete,
+            "codes": sorted(left.codes),
+            "files": sorted(left.files),
+            "of_files": sorted(left.of_files),
             "run": run.run_id,
             "done": list(_DONE),
             "content": run.content_hash,

@@ -47,20 +47,26 @@ function OneAlarm({ alarm }: { readonly alarm: Alarm }) {
   });
   const submit = () =>
     acknowledge.mutate({ params: { path: { alarm_id: alarm.alarm_id } }, body: { note: note ?? "" } });
+  const remedy = language === "zh" ? alarm.remedy_chinese : alarm.remedy_english;
   const settled = alarm.changed_at && alarm.changed_by && alarm.state !== "open";
   return (
     <li className={`alarm alarm-${alarm.severity} alarm-${alarm.state}`}>
       <span className="severity">{name("severity", alarm.severity)}</span>
       <div className="alarm-words">
-        <p>{language === "zh" ? alarm.words_chinese : alarm.words_english}</p>
+        <p title={alarm.code}>{language === "zh" ? alarm.words_chinese : alarm.words_english}</p>
+        {alarm.state !== "resolved" && remedy && (
+          <p className="remedy small">{t("nightly.remedy", { remedy })}</p>
+        )}
         <p className="quiet small">
-          <code>{alarm.code}</code>
-          {alarm.holds_back && alarm.state !== "resolved" && ` · ${t("nightly.holds_back")}`} ·{" "}
+          {alarm.holds_back && alarm.state !== "resolved" && `${t("nightly.holds_back")} · `}
           {instantText(alarm.created_at)}
+          {alarm.raised_at !== alarm.created_at &&
+            ` · ${t("nightly.raised_again", { time: instantText(alarm.raised_at) })}`}
           {settled &&
             ` · ${t(alarm.note ? "nightly.changed" : "nightly.changed_plain", {
               time: instantText(alarm.changed_at ?? ""),
-              by: alarm.changed_by ?? "",
+              // What a run found gone no person resolved.
+              by: alarm.state === "resolved" ? t("nightly.by_run") : (alarm.changed_by ?? ""),
               note: alarm.note ?? "",
             })}`}
         </p>

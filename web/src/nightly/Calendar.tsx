@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { standingOf } from "./standing";
 
 const MONTHS_SHOWN = 2;
 
@@ -19,7 +20,10 @@ interface Props {
 export function Calendar({ dates, waiting }: Props) {
   const { t, name } = useSpeech();
   const states = new Map<string, string>(waiting.map((date) => [date, "waiting"]));
-  for (const row of dates) states.set(row.business_date, row.open_alarm_count > 0 ? `${row.state} alarmed` : row.state);
+  for (const row of dates) {
+    const standing = standingOf(row);
+    states.set(row.business_date, row.open_alarm_count > 0 ? `${standing} alarmed` : standing);
+  }
   const months = [...new Set([...states.keys()].map((date) => date.slice(0, 7)))].sort().slice(-MONTHS_SHOWN);
   return (
     <section className="card calendar" aria-label={t("nightly.month")}>

@@ -10,6 +10,7 @@ import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Calendar } from "./Calendar";
 import { Layout } from "./Layout";
+import { standingOf, toneOf } from "./standing";
 
 type Row = Schemas["NightlyDate"];
 type Overview = Schemas["NightlyOverview"];
@@ -138,7 +139,7 @@ function DateTable({ overview, page, turn }: TableProps) {
           title: t("nightly.column.state"),
           key: "state",
           render: (_, row) => (
-            <State value={row.state === "held" ? "held_back" : row.state} text={name("night_state", row.state)} />
+            <State value={toneOf(standingOf(row))} text={name("night_state", standingOf(row))} />
           ),
         },
         {

@@ -14,6 +14,7 @@ import { said } from "../ui/wording";
 import { Alarms } from "./Alarms";
 import { FileTable } from "./FileTable";
 import { LedgerTable } from "./LedgerTable";
+import { standingOf, toneOf } from "./standing";
 import { Steps } from "./Steps";
 
 type Day = Schemas["NightlyDay"];
@@ -48,8 +49,9 @@ function Shown({ day }: { readonly day: Day }) {
   const last = day.attempts[0];
   const problem =
     said(language, day.run_problem, day.run_problem_chinese) || said(language, last?.problem, last?.problem_chinese);
-  const state = day.running ? "running" : day.state;
-  const command = `loantrail nightly ${day.business_date.replaceAll("-", "")}${day.state === "complete" ? " --again" : ""}`;
+  const standing = day.running ? "running" : standingOf(day);
+  const from = day.runnable ? "" : ` --from ${t("nightly.folder")}`;
+  const command = `loantrail nightly ${day.business_date.replaceAll("-", "")}${from}${day.loaded_at !== null ? " --again" : ""}`;
   return (
     <div className="imports-stack">
       <div className="import-head">
@@ -57,7 +59,7 @@ function Shown({ day }: { readonly day: Day }) {
           <ArrowLeftOutlined aria-hidden /> {t("nightly.back")}
         </Link>
         <h1 className="figures night-title">{day.business_date}</h1>
-        <State value={state === "held" ? "held_back" : state} text={name("night_state", state)} />
+        <State value={toneOf(standing)} text={name("night_state", standing)} />
         {last && (
           <span className="quiet small figures">
             {t("nightly.attempts", { attempt: last.attempt })} · {instantText(last.started_at)} ·{" "}
@@ -87,6 +89,9 @@ function Shown({ day }: { readonly day: Day }) {
           <h2 id="files-title">{t("nightly.files")}</h2>
           <p className="quiet">
             <Term name="manifest" /> · <Term name="control_total" />
+            {last && day.files_attempt !== null && day.files_attempt !== last.attempt && (
+              <> · {t("nightly.files_of", { attempt: day.files_attempt })}</>
+            )}
           </p>
         </div>
         <FileTable files={day.files} />
@@ -113,9 +118,11 @@ function RunAgain({ day }: { readonly day: Day }) {
   const begin = () =>
     run.mutate({
       params: { path: { business_date: day.business_date } },
-      body: { again: day.state === "complete", accepted: [...accepted] },
+      body: { again: day.loaded_at !== null, accepted: [...accepted] },
     });
   const first = day.state === "waiting";
+  // A date in the books is never run with other files unasked.
+  const unasked = first || (day.state === "failed" && day.loaded_at === null);
   const word = first ? "nightly.run" : day.state === "failed" ? "nightly.run_resume" : "nightly.run_again";
   return (
     <>
@@ -123,7 +130,7 @@ function RunAgain({ day }: { readonly day: Day }) {
         type={day.state === "complete" ? "default" : "primary"}
         disabled={!day.runnable || day.running}
         loading={run.isPending}
-        onClick={() => (first || day.state === "failed" ? begin() : setAsking(true))}
+        onClick={() => (unasked ? begin() : setAsking(true))}
       >
         {t(word)}
       </Button>

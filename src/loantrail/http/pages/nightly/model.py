@@ -24,10 +24,14 @@ class NightlyDate(Failing):
     loaded_at: datetime.datetime | None = Field(
         description="When its data came into the books; null if never."
     )
-    lines_accepted: int
+    lines_accepted: int = Field(
+        description="Of all its attempts, as are `records_new` and `records_changed`."
+    )
     records_new: int
     records_changed: int
-    rows_refused: int
+    rows_refused: int = Field(
+        description="Of the last attempt whose data is in the books, as is `file_count`; of the last one where none is."
+    )
     file_count: int
     open_alarm_count: int
     critical_alarm_count: int
@@ -52,6 +56,9 @@ class NightlyAttempt(Failing):
     folder: str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None
+    data_loaded_at: datetime.datetime | None = Field(
+        description="When its data came into the books; null if it did not."
+    )
 
 
 class NightlyStep(Answer):
@@ -99,8 +106,13 @@ class NightlyAlarm(Answer):
     file: str
     words_chinese: str
     words_english: str
+    remedy_chinese: str = Field(description="What to do next.")
+    remedy_english: str
     state: str
     created_at: datetime.datetime
+    raised_at: datetime.datetime = Field(
+        description="When it was last raised; `created_at` is the first time."
+    )
     changed_at: datetime.datetime | None
     changed_by: str | None
     note: str | None
@@ -125,9 +137,15 @@ class NightlyDay(Answer):
 
     business_date: datetime.date
     state: str
-    attempts: list[NightlyAttempt] = Field(description="Newest first; files and steps are the newest's.")
+    loaded_at: datetime.datetime | None = Field(
+        description="When its data came into the books, whatever a later attempt came to; null if never."
+    )
+    attempts: list[NightlyAttempt] = Field(description="Newest first; steps are the newest's.")
     steps: list[NightlyStep]
     files: list[NightlyFile]
+    files_attempt: int | None = Field(
+        description="Whose files these are: where the last attempt was held back, the last one's that is in the books."
+    )
     alarms: list[NightlyAlarm]
     ledger: list[LedgerBalance]
     runnable: bool

@@ -87,13 +87,18 @@ def one_night(connection: Reading, background: Background, business_date: Busine
     if not attempts and (root is None or not folder_of(root, business_date).is_dir()):
         raise NotFound(f"There is no delivery of {business_date}", remedy="Open the list of business dates")
     run_id = attempts[0]["run_id"] if attempts else ""
+    loaded = next((one for one in attempts if one["data_loaded_at"] is not None), None)
+    # What is in the books says more than what was kept out of them.
+    shown = loaded if loaded and attempts[0]["state"] == "held" else attempts[0] if attempts else None
     return NightlyDay.model_validate(
         {
             "business_date": business_date,
             "state": attempts[0]["state"] if attempts else "waiting",
+            "loaded_at": loaded["data_loaded_at"] if loaded else None,
             "attempts": attempts,
             "steps": store.steps(connection, run_id),
-            "files": [_file(row) for row in store.files(connection, run_id)],
+            "files": [_file(row) for row in store.files(connection, shown["run_id"])] if shown else [],
+            "files_attempt": shown["attempt"] if shown else None,
             "alarms": [_alarm(one) for one in list_alarms(connection, None, business_date, ALARMS_SHOWN)],
             "ledger": store.ledger(connection, business_date),
             "runnable": root is not None,
@@ -159,8 +164,11 @@ def _alarm(one: StoredAlarm) -> NightlyAlarm:
         file=one.file,
         words_chinese=one.words("zh"),
         words_english=one.words("en"),
+        remedy_chinese=one.remedy("zh"),
+        remedy_english=one.remedy("en"),
         state=one.state,
         created_at=one.created_at,
+        raised_at=one.raised_at,
         changed_at=one.changed_at,
         changed_by=one.changed_by,
         note=one.note,

@@ -46,7 +46,7 @@ def attempts(connection: Database, day: datetime.date) -> list[Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             """
-            SELECT run_id, attempt, state, folder, started_at, finished_at, problem
+            SELECT run_id, attempt, state, folder, started_at, finished_at, data_loaded_at, problem
             FROM published.nightly_run WHERE business_date = %s ORDER BY attempt DESC
             """,
             (day,),
