@@ -44,6 +44,13 @@ def test_the_totals_are_those_of_the_statement(page: Page, bank_address: str) ->
         expect(totals).to_contain_text(amount)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_half_of_a_small_window_is_the_graphs(page: Page, bank_address: str, language: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    opened(page, bank_address, f"?lang={language}")
+    assert page.locator(".flow-main").evaluate("e => e.getBoundingClientRect().top") <= 400
+
+
 def test_by_keyboard_to_a_node_and_its_transactions(page: Page, bank_address: str) -> None:
     graph = opened(page, bank_address)
     graph.focus()
@@ -80,7 +87,7 @@ def test_a_click_on_a_node_opens_its_side(page: Page, bank_address: str) -> None
 def test_search_unfolds_the_way_to_an_account(page: Page, bank_address: str) -> None:
     graph = opened(page, bank_address, f"?c=%3D{RELATED}")
     expect(graph.get_by_role("option").filter(has_text="己证券")).to_have_count(0)
-    page.get_by_role("combobox").fill("证券")
+    page.get_by_role("combobox", name="查找户名或账号片段").fill("证券")
     page.locator(".ant-select-item-option").first.click()
     expect(graph.get_by_role("option").filter(has_text="己证券")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("complementary", name="详情")).to_contain_text(BROKER)

@@ -78,6 +78,9 @@ def test_a_page_fits_every_window_and_says_its_title(
         page.goto(f"{bank_address}{PAGES[name]}{between}lang={language}")
         settled(page)
         assert wider_than_the_window(page) == [], f"{width} wide"
+        # The bar on top has room for all it holds, the data date too.
+        assert page.locator(".top").evaluate("e => e.scrollWidth - e.clientWidth") <= 0, f"{width} wide"
+        expect(page.locator(".data-date")).to_be_visible()
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             page.screenshot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -125,14 +126,14 @@ def test_everything_can_be_done_from_the_keyboard(page: Page, bank_address: str)
     page.goto(bank_address)
     link = page.get_by_role("link", name=LOAN)
     expect(link).to_be_visible()
-    for _ in range(30):
+    for _ in range(60):
         page.keyboard.press("Tab")
         if link.evaluate("element => element === document.activeElement"):
             break
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="查看“证券、基金”的证据")
     expect(button).to_be_visible()
-    for _ in range(30):
+    for _ in range(60):
         page.keyboard.press("Tab")
         if button.evaluate("element => element === document.activeElement"):
             break
@@ -175,6 +176,35 @@ def test_a_loan_outside_the_trace_says_so(page: Page, bank_address: str) -> None
     expect(page.get_by_role("status")).to_contain_text("这笔贷款还没有追踪结果")
     page.unroute(f"**/api/v1/loans/{UNTRACED_LOAN}")
     _picture(page, "untraced")
+
+
+def test_a_loan_that_was_not_paid_out_is_not_said_to_be_untraced(page: Page, bank_address: str) -> None:
+    page.goto(f"{bank_address}/loans/{UNTRACED_LOAN}")
+    expect(page.locator(".band-facts")).to_contain_text("无放款")
+    expect(page.locator(".band-facts")).not_to_contain_text("尚未追踪")
+
+
+def test_days_are_typed_year_first_in_either_language(page: Page, bank_address: str) -> None:
+    for language, filters, day_from in (("zh", "筛选", "发放日从"), ("en", "Filters", "Issued from")):
+        page.goto(f"{bank_address}/loans?lang={language}")
+        page.get_by_role("button", name=filters, exact=True).click()
+        page.get_by_label(day_from).press_sequentially("2025-03-05")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("issued_from=2025-03-05"))
+        expect(page.get_by_role("link", name=LOAN)).to_have_count(0)
+        expect(page.locator("input[type=date]")).to_have_count(0)
+
+
+def test_files_of_no_known_format_wait_for_no_import(page: Page, own_address: str) -> None:
+    site = {"sec-fetch-site": "same-origin"}
+    begun = page.request.post(f"{own_address}/api/v1/imports", data={}).json()["import_id"]
+    address = f"{own_address}/api/v1/imports/{begun}"
+    kind = {"content-type": "application/octet-stream"}
+    assert page.request.put(f"{address}/files/letter.txt", data=b"Dear bank,\n", headers=site | kind).ok
+    assert page.request.post(f"{address}/check", data={"format": "", "mapping": "", "account": ""}).ok
+    page.goto(f"{own_address}/imports/files/{begun}")
+    expect(page.locator(".import-head .state")).to_have_text("没有可导入的文件")
+    expect(page.get_by_role("button", name="导入", exact=True)).to_be_disabled()
 
 
 def test_an_unknown_loan_and_an_unknown_page_lead_back(page: Page, bank_address: str) -> None:

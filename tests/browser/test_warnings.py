@@ -94,6 +94,7 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(THREAD))
     page.keyboard.press("3")
+    expect(page.locator("form textarea").first).to_be_focused()
     page.keyboard.type("先看合同")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".timeline li").first).to_contain_text("判断：待查 · 先看合同")

@@ -17,13 +17,14 @@ from tests.ledger.test_importing import Books
 import loantrail
 from loantrail.cli.dispute import command
 from loantrail.destinations.dictionary import shipped_dictionary
-from loantrail.disputes import composing, rules
+from loantrail.disputes import composing, printing, rules
 from loantrail.disputes.composing import Wanted
 from loantrail.disputes.making import make_sheet
 from loantrail.disputes.sheet import Sheet
 from loantrail.disputes.verifying import verify
 from loantrail.errors import InputError
 from loantrail.ledger.pairs.booking import keep_apart
+from loantrail.reports.document import Table
 from loantrail.tracing import books as traced_books
 from loantrail.tracing import snapshots
 
@@ -44,6 +45,19 @@ def _run(*arguments: str) -> Result:
     return CliRunner().invoke(command, list(arguments))
 
 
+def _before_payments(sheet: Sheet) -> list[tuple[str, str]]:
+    """Text and note of the printed balances before each payment."""
+    column = "付款前余额"
+    return [
+        (row.cells[place].text, row.cells[place].below)
+        for block in printing.sheet_document(sheet, "zh").blocks
+        if isinstance(block, Table)
+        for place, one in enumerate(block.columns)
+        if one.title.startswith(column)
+        for row in block.rows
+    ]
+
+
 def test_a_sheet_holds_everything_that_the_amount_rests_on(bank: Books) -> None:
     payment = _broker_payment(bank)
     sheet = _sheet(bank, "securities", payment)
@@ -54,6 +68,12 @@ def test_a_sheet_holds_everything_that_the_amount_rests_on(bank: Books) -> None:
     assert (disbursed.moved_fen, paid.moved_fen) == (100_000, 30_000)
     assert (paid.balance_before_fen, paid.balance_known) == (120_000, True)
     assert paid.to_account.name == BROKER_NAME
+    assert ("1,200.00", "") in _before_payments(sheet)
+    # Where own money is not known, what the trace knows of the balance is no figure to print.
+    arrival.paths[0].steps[1] = paid.model_copy(update={"balance_known": False})
+    printed = _before_payments(sheet)
+    assert ("", "自有资金不明") in printed
+    assert "1,200.00" not in [text for text, _ in printed]
     [window] = content.windows
     assert (window.balance_before_fen, window.inflow_fen, window.outflow_fen) == (50_000, 130_000, 90_000)
     assert window.balance_after_fen == 90_000

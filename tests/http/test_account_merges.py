@@ -160,6 +160,22 @@ def test_a_renumbered_account_shows_both_statements(own_client: httpx.Client, da
     assert curve["balance_fen"] == ["30000700", "60000700"]
 
 
+def test_an_account_that_lends_never_held_the_loans_money(
+    own_client: httpx.Client, database_url: str
+) -> None:
+    """A disbursement makes the loan's money; what the lending account pays out of it was not there before."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE tracing.hop SET from_account = %s WHERE depth = 0", (BROKER,))
+        connection.execute(
+            "UPDATE ledger.account SET party_id = NULL WHERE account IN (%s, %s)", (QUIET, BROKER)
+        )
+    assert _read(own_client, f"/accounts/{BROKER}/curve")["loans"] == []
+    _merge(own_client, BROKER, QUIET)
+    [line] = _read(own_client, f"/accounts/{QUIET}/curve")["loans"]
+    # As an account that lends to itself under its other number: what came stays.
+    assert line["amounts_fen"][-1] == "30000000"
+
+
 def test_money_between_them_says_that_they_are_two(own_client: httpx.Client, database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE ledger.account SET party_id = NULL WHERE account = %s", (RELATED,))

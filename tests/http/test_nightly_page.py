@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.nightly.bank import Bank
 
 from loantrail import clock
 
@@ -73,3 +75,41 @@ def test_only_alarms_that_a_person_may_judge_can_be_let_pass(
     assert (refused.status_code, refused.json()["code"]) == (422, "input")
     monkeypatch.delenv("LOANTRAIL_NIGHTLY")
     assert own_client.post(f"/api/v1/nightly/{DAY}/run", json={}).status_code == 404
+
+
+@pytest.mark.database
+def test_a_date_in_the_books_says_so_after_an_attempt_that_was_held_back_and_takes_corrected_files(
+    own_client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOANTRAIL_NIGHTLY", str(tmp_path))
+    day = datetime.date.fromisoformat(DAY)
+
+    bank = Bank(tmp_path)
+    assert own_client.get("/api/v1/nightly").json()["items"] == []
+    bank.deliver(day)
+    first = run_to_its_end(own_client)
+    assert (first["state"], first["loaded_at"] is not None, first["files_attempt"]) == ("complete", True, 1)
+
+    bank.parties[0]["name"] = "更正公司"
+    bank.deliver(day)
+    held = run_to_its_end(own_client)
+    assert (held["state"], held["run_problem"]) == ("held", None)
+    assert (held["loaded_at"], held["files_attempt"]) == (first["loaded_at"], 1)
+    assert {one["state"] for one in held["files"]} == {"taken"}
+    assert next(one for one in held["files"] if one["file"] == "party.parquet")["rows_new"] == 3
+    assert [one["code"] for one in held["alarms"] if one["state"] == "open" and one["holds_back"]] == [
+        "changed_after_load"
+    ]
+    assert all(one["remedy_chinese"] and one["remedy_english"] for one in held["alarms"])
+    [row] = own_client.get("/api/v1/nightly").json()["items"]
+    assert (row["state"], row["loaded_at"] is not None, row["file_count"]) == (
+        "held",
+        True,
+        len(held["files"]),
+    )
+    assert (row["lines_accepted"], row["records_changed"]) == (6, 0)
+
+    corrected = run_to_its_end(own_client, again=held["loaded_at"] is not None)
+    assert (corrected["state"], corrected["run_problem"], corrected["files_attempt"]) == ("complete", None, 3)
+    [row] = own_client.get("/api/v1/nightly").json()["items"]
+    assert (row["state"], row["lines_accepted"], row["records_changed"]) == ("complete", 6, 1)

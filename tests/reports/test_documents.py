@@ -79,6 +79,7 @@ def report(lines: int, amount_fen: int = 123_456_789_01) -> LoanReport:
             matures_on=MADE_AT.date(),
             state="outstanding",
             five_class="normal",
+            unit_id="U1",
             unit_name="支行",
             managers=[],
             disbursements=[],

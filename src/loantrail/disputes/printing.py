@@ -12,7 +12,7 @@ from loantrail.disputes.printing_parts import (
     voucher_blocks,
     window_blocks,
 )
-from loantrail.disputes.sheet import Limits, Sheet, SheetArrival, SheetContent, SheetPath
+from loantrail.disputes.sheet import Limits, Sheet, SheetArrival, SheetContent, SheetPath, SheetStep
 from loantrail.reports.document import (
     Block,
     Cell,
@@ -212,11 +212,19 @@ def _arrival(arrival: SheetArrival, speech: Speech) -> list[Block]:
     return blocks
 
 
+def _balance_before(step: SheetStep, speech: Speech) -> Cell:
+    """What the trace knows of a balance is not the balance: where it is not known, no figure that looks exact."""
+    if step.balance_before_fen is None:
+        return Cell("–")
+    if not step.balance_known:
+        return Cell("", speech.words.say("disputes.balance_unknown"))
+    return Cell(speech.bare(step.balance_before_fen))
+
+
 def _path(path: SheetPath, speech: Speech) -> Block:
     say = speech.words.say
     rows: list[Row] = []
     for step in path.steps:
-        known = "" if step.balance_known else say("disputes.balance_unknown")
         document = say("report.document", document=step.document_no) if step.document_no else ""
         text = " · ".join(part for part in (step.purpose_text, document) if part)
         rows.append(
@@ -224,7 +232,7 @@ def _path(path: SheetPath, speech: Speech) -> Block:
                 instant_text(step.booked_at),
                 Cell(*speech.payee(step.from_account)),
                 Cell(*speech.payee(step.to_account)),
-                Cell(speech.bare(step.balance_before_fen) or "–", known),
+                _balance_before(step, speech),
                 speech.bare(step.transfer_fen),
                 speech.bare(step.moved_fen),
                 Cell(text, say("report.serial", id=step.transfer_id)),

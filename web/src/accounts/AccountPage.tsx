@@ -6,6 +6,7 @@ import { Amount, useMoney } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading, Notice, type ProblemLike, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
+import { useUnitName } from "../ui/unit";
 import "./accounts.css";
 import { Correct, Corrections } from "./Correction";
 import { CurveCard } from "./CurveCard";
@@ -174,6 +175,7 @@ function Whole({ page }: { readonly page: Account }) {
 
 function Facts({ page }: { readonly page: Account }) {
   const { t, name } = useSpeech();
+  const unitName = useUnitName();
   return (
     <section className="card box" aria-labelledby="facts-title">
       <h2 id="facts-title">{t("accounts.account_facts")}</h2>
@@ -185,7 +187,7 @@ function Facts({ page }: { readonly page: Account }) {
         <Fact label={t("accounts.account_institution")}>
           {page.institution ? <span className="figures">{page.institution}</span> : null}
         </Fact>
-        <Fact label={t("accounts.account_unit")}>{page.unit_name}</Fact>
+        <Fact label={t("accounts.account_unit")}>{unitName(page.unit_id, page.unit_name)}</Fact>
         {page.currency !== "CNY" && <Fact label={t("accounts.account_currency")}>{page.currency}</Fact>}
         {page.opened_on && (
           <Fact label={t("accounts.account_opened")}>

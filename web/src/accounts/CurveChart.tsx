@@ -101,7 +101,8 @@ export default function CurveChart({ curve, colours, language, label, unit, told
       yAxis: {
         type: "value",
         name: unit,
-        nameTextStyle: { color: INK, align: "right" },
+        // Over the plot, not over the labels beside it: there a long unit would be cut off.
+        nameTextStyle: { color: INK, align: "left" },
         splitLine: { lineStyle: { color: LINE } },
         axisLabel: {
           color: INK,

@@ -6,6 +6,7 @@ import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
+import "../ui/calendar";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { fetchLines } from "./fetching";

@@ -147,12 +147,13 @@ function PathTable({ path, content }: Props & { readonly path: Schemas["SheetPat
       key: "before",
       title: t("disputes.balance_before"),
       align: "right",
-      render: (_, row) => (
-        <>
-          {amount(row.balance_before_fen)}
-          {!row.balance_known && <span className="quiet small dispute-below">{t("disputes.balance_unknown")}</span>}
-        </>
-      ),
+      // What the trace knows of a balance is not the balance: no figure that looks exact.
+      render: (_, row) =>
+        row.balance_known || row.balance_before_fen === null ? (
+          amount(row.balance_before_fen)
+        ) : (
+          <span className="quiet small">{t("disputes.balance_unknown")}</span>
+        ),
     },
     {
       key: "transfer",

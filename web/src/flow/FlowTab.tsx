@@ -4,6 +4,7 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { GraphView, SankeyView } from "../parts";
 import { Amount, useMoney } from "../ui/Amount";
+import { OneLine } from "../ui/OneLine";
 import { Failure, Loading, Notice } from "../ui/states";
 import { edgeId } from "./edges";
 import { EdgeTable } from "./EdgeTable";
@@ -13,7 +14,8 @@ import { Legend, tonesIn } from "./Legend";
 import { type Picture, type Pointed, savePicture } from "./picture";
 import { SidePanel } from "./SidePanel";
 import { TimeStrip } from "./TimeStrip";
-import { type Flow, type FlowNode, palette } from "./tones";
+import { scaleOf } from "./thickness";
+import { type Flow, type FlowNode, isSuspected, palette } from "./tones";
 import { useFlow, useFlowView, type View, VIEWS } from "./use_flow";
 import { type FlowWords, useFlowWords } from "./words";
 
@@ -67,9 +69,8 @@ function Drawn({ flow, facts, shown, waiting }: DrawnProps) {
     if (wanted === null || !flow.nodes.some((node) => node.node_id === wanted)) return;
     select(wanted);
     want(null);
-    // After the picture with it has been drawn.
-    const later = window.setTimeout(() => picture.current?.show(wanted), 120);
-    return () => window.clearTimeout(later);
+    // After the picture with it has been drawn. Not taken back when `wanted` is cleared, which happens at once.
+    window.setTimeout(() => picture.current?.show(wanted), 120);
   }, [wanted, flow]);
   const reveal = (path: readonly string[]) => {
     shown.reveal(path);
@@ -110,8 +111,10 @@ function Drawn({ flow, facts, shown, waiting }: DrawnProps) {
         <FlowSearch loanId={flow.loan_id} by={flow.by} facts={facts} choose={({ path }) => reveal(path)} highlight={highlight} />
         <Tools flow={flow} facts={facts} view={view} picture={picture} stage={stage} shown={shown} />
       </div>
-      <Totals flow={flow} facts={facts} />
-      <TimeStrip days={flow.days} facts={facts} since={flow.since} until={flow.until} change={shown.setRange} />
+      <div className="flow-sums">
+        <Totals flow={flow} facts={facts} />
+        <TimeStrip days={flow.days} facts={facts} since={flow.since} until={flow.until} change={shown.setRange} />
+      </div>
       <div className={waiting ? "flow-stage waiting" : "flow-stage"} aria-busy={waiting}>
         <div className="flow-main">
           <Suspense fallback={<Loading rows={10} />}>
@@ -133,17 +136,17 @@ function Drawn({ flow, facts, shown, waiting }: DrawnProps) {
 function Totals({ flow, facts }: { readonly flow: Flow; readonly facts: Schemas["LoanFacts"] }) {
   const { t, name } = useSpeech();
   return (
-    <p className="flow-totals">
-      <span>
+    <OneLine className="flow-totals">
+      <span className="flow-total">
         {t("flow.disbursed")} <Amount fen={flow.disbursed_fen} form="full" {...facts} />
       </span>
-      <span className="quiet">{t("flow.rests_at")}</span>
+      <span className="flow-total quiet">{t("flow.rests_at")}</span>
       {flow.lines.map((share) => (
         <span key={share.use} className="flow-total">
           {name("use", share.use)} <Amount fen={share.amount_fen} form="exact" {...facts} />
         </span>
       ))}
-    </p>
+    </OneLine>
   );
 }
 
@@ -248,9 +251,25 @@ function Tools({ flow, facts, view, picture, stage, shown }: ToolsProps) {
             last,
           }),
         ],
-        legend: tonesIn(flow)
-          .filter((tone) => tone !== "summary")
-          .map((tone) => ({ colour: colours[tone], letter: name("flow_letter", tone), word: name("flow_tone", tone) })),
+        legend: [
+          ...tonesIn(flow)
+            .filter((tone) => tone !== "summary")
+            .map((tone) => ({
+              kind: "chip" as const,
+              colour: colours[tone],
+              letter: name("flow_letter", tone),
+              word: name("flow_tone", tone),
+            })),
+          ...(flow.nodes.some(isSuspected)
+            ? [{ kind: "flag" as const, colour: colours.danger, letter: t("flow.suspected"), word: t("flow.suspected_means") }]
+            : []),
+          ...(view === "graph" ? scaleOf(flow) : []).map(({ fen, thickness }) => ({
+            kind: "line" as const,
+            colour: colours.pooled,
+            thickness,
+            word: money.short(fen),
+          })),
+        ],
         font: colours.font,
       });
     } catch {

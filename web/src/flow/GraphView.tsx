@@ -20,6 +20,8 @@ interface Props {
 
 const MARGIN = 24;
 const LEAST_ZOOM = 0.55;
+/** After a search the way to the account found is rather small than cut off. */
+const LEAST_SEARCH_ZOOM = 0.4;
 const STEP = 1.25;
 const LOWEST = 380;
 const HIGHEST = 900;
@@ -137,7 +139,10 @@ export default function GraphView({ flow, words, selected, found, select, toggle
     },
     show: (id) => {
       const graph = drawn.current?.graph;
-      if (graph?.hasNode(id)) void bring(graph, now.current.layout, id);
+      if (!graph?.hasNode(id)) return;
+      const { layout: places } = now.current;
+      // The side panel takes room: the first layer stays in sight where both fit.
+      void fit(graph, places, LEAST_SEARCH_ZOOM).then(() => bring(graph, places, id));
     },
     image: async () => {
       const graph = drawn.current?.graph;
@@ -200,11 +205,11 @@ export default function GraphView({ flow, words, selected, found, select, toggle
 }
 
 /** As large as fits from left to right, never too small to read; the loan at the left edge. */
-async function fit(graph: Graph, layout: Layout): Promise<void> {
+async function fit(graph: Graph, layout: Layout, least: number = LEAST_ZOOM): Promise<void> {
   const [width, height] = graph.getSize();
   const wide = (width - 2 * MARGIN) / Math.max(1, layout.width);
   const high = (height - 2 * MARGIN) / Math.max(1, layout.height);
-  const zoom = Math.min(1, Math.max(LEAST_ZOOM, Math.min(wide, Math.max(high, LEAST_ZOOM))));
+  const zoom = Math.min(1, Math.max(least, Math.min(wide, Math.max(high, least))));
   await graph.zoomTo(zoom, false);
   const spareX = (width - layout.width * zoom) / 2;
   const spareY = (height - layout.height * zoom) / 2;

@@ -1,7 +1,7 @@
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
-import { lineWidth, THICKEST, widestFen } from "./thickness";
+import { scaleOf, THICKEST } from "./thickness";
 import { type Flow, isSuspected, type Tone, TONES, toneOf } from "./tones";
 
 interface Props {
@@ -20,8 +20,7 @@ export function tonesIn(flow: Flow): Tone[] {
 export function Legend({ flow, facts, scaled }: Props) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
-  const widest = widestFen(flow);
-  const whole = BigInt(widest);
+  const scale = scaled ? scaleOf(flow) : [];
   return (
     <div className="flow-legend">
       <ul aria-label={t("flow.legend")}>
@@ -40,20 +39,14 @@ export function Legend({ flow, facts, scaled }: Props) {
           </li>
         )}
       </ul>
-      {scaled && whole > 0n && (
+      {scale.length > 0 && (
         <ul aria-label={t("flow.scale")} className="flow-scale">
-          {[whole, whole / 4n, whole / 20n].map((fen) => (
-            <li key={fen.toString()}>
+          {scale.map(({ fen, thickness }) => (
+            <li key={fen}>
               <svg width="30" height={THICKEST} aria-hidden="true">
-                <line
-                  x1="0"
-                  x2="30"
-                  y1={THICKEST / 2}
-                  y2={THICKEST / 2}
-                  strokeWidth={lineWidth(fen.toString(), widest)}
-                />
+                <line x1="0" x2="30" y1={THICKEST / 2} y2={THICKEST / 2} strokeWidth={thickness} />
               </svg>
-              <span className="figures">{money.short(fen.toString())}</span>
+              <span className="figures">{money.short(fen)}</span>
             </li>
           ))}
         </ul>

@@ -27,20 +27,29 @@ interface ChartEvent {
 }
 
 const ROW = 34;
+/** With the amount under the name. */
+const TALL_ROW = 48;
 const LEFT = 12;
 const RIGHT = 246;
 const BAR = 14;
+/** Below this the amount stands under the name; below the least the picture is wider than the page and scrolls. */
+const ROOMY = 260;
+const LEAST_COLUMN = 132;
 
 /** The same folded graph as a Sankey diagram. Its nodes are accounts at one hop, so money never runs in a circle. */
 export default function SankeyView({ flow, words, select, toggle, point, handle }: Props) {
   const { t } = useSpeech();
+  const frame = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
   const now = useRef({ flow, select, toggle, point });
   now.current = { flow, select, toggle, point };
   const [room, setRoom] = useState(0);
-  useLayoutEffect(() => setRoom(box.current?.clientWidth ?? 0), []);
-  const series = useMemo(() => sankeySeries(flow, words, room), [flow, words, room]);
+  useLayoutEffect(() => setRoom(frame.current?.clientWidth ?? 0), []);
+  const last = lastLayer(flow);
+  const width = Math.max(room, LEFT + RIGHT + BAR + last * LEAST_COLUMN);
+  const between = (width - LEFT - RIGHT - BAR) / last;
+  const series = useMemo(() => sankeySeries(flow, words, between), [flow, words, between]);
   const rows = useMemo(() => {
     const counts = new Map<number, number>();
     for (const { depth } of series.data) counts.set(depth, (counts.get(depth) ?? 0) + 1);
@@ -49,7 +58,8 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
 
   useEffect(() => {
     const container = box.current;
-    if (!container) return undefined;
+    const around = frame.current;
+    if (!container || !around) return undefined;
     const made = init(container, undefined, { renderer: "canvas" });
     chart.current = made;
     const idOf = ({ dataType, data }: ChartEvent) =>
@@ -64,15 +74,17 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
     });
     made.on("mousemove", (event) => {
       const { event: at } = event as ChartEvent;
-      const { clientWidth: width, clientHeight: height } = container;
-      if (at) now.current.point({ id: idOf(event as ChartEvent), x: at.offsetX, y: at.offsetY, width, height });
+      const { clientWidth, clientHeight: height, scrollLeft } = around;
+      const x = (at?.offsetX ?? 0) - scrollLeft;
+      if (at) now.current.point({ id: idOf(event as ChartEvent), x, y: at.offsetY, width: clientWidth, height });
     });
     made.on("mouseout", () => now.current.point(null));
     const watching = new ResizeObserver(() => {
       made.resize();
-      setRoom(container.clientWidth);
+      setRoom(around.clientWidth);
     });
     watching.observe(container);
+    watching.observe(around);
     return () => {
       watching.disconnect();
       chart.current = null;
@@ -96,8 +108,12 @@ export default function SankeyView({ flow, words, select, toggle, point, handle 
   }));
 
   return (
-    <div className="flow-graph" role="img" aria-label={t("flow.sankey_label")}>
-      <div ref={box} className="flow-sankey" style={{ height: Math.max(380, rows * ROW + 80) }} />
+    <div ref={frame} className="flow-graph flow-scrolling" role="img" aria-label={t("flow.sankey_label")}>
+      <div
+        ref={box}
+        className="flow-sankey"
+        style={{ width, height: Math.max(380, rows * (between < ROOMY ? TALL_ROW : ROW) + 80) }}
+      />
     </div>
   );
 }
@@ -107,19 +123,29 @@ interface SankeyNode {
   readonly depth: number;
 }
 
-function sankeySeries(flow: Flow, words: FlowWords, room: number): SankeySeriesOption & { readonly data: SankeyNode[] } {
+function touchedNodes(flow: Flow): ReadonlySet<string> {
+  return new Set(flow.edges.flatMap((edge) => [edge.source, edge.target]));
+}
+
+function lastLayer(flow: Flow): number {
+  const touched = touchedNodes(flow);
+  return Math.max(1, ...flow.nodes.filter((node) => touched.has(node.node_id)).map((node) => node.layer));
+}
+
+function sankeySeries(flow: Flow, words: FlowWords, between: number): SankeySeriesOption & { readonly data: SankeyNode[] } {
   const colours = palette();
   const tones = new Map(flow.nodes.map((node) => [node.node_id, colours[toneOf(node)]]));
-  const touched = new Set(flow.edges.flatMap((edge) => [edge.source, edge.target]));
-  const last = Math.max(1, ...flow.nodes.filter((node) => touched.has(node.node_id)).map((node) => node.layer));
-  const between = (room - LEFT - RIGHT - BAR) / last;
-  /** The amount whole, as much of the name as there is room for. */
+  const touched = touchedNodes(flow);
+  const last = lastLayer(flow);
+  const roomy = between >= ROOMY;
+  /** The amount whole, as much of the name as there is room for; where that is little, one below the other. */
   const label = (node: FlowNode) => {
     const flag = isSuspected(node) ? words.flag : "";
-    const taken = textWidth(`${flag}${words.detail(node)}`, `11px ${colours.font}`) + BAR + 30;
+    const beside = roomy ? words.detail(node) : "";
+    const taken = textWidth(`${flag}${beside}`, `11px ${colours.font}`) + (roomy ? BAR + 30 : BAR + 12 + (flag ? 6 : 0));
     const space = (node.layer === last ? RIGHT : between) - taken;
     const title = ellipsed(words.title(node), `600 12px ${colours.font}`, Math.max(36, space));
-    return `${flag && `{flag|${flag}} `}{title|${safe(title)}} {detail|${safe(words.detail(node))}}`;
+    return `${flag && `{flag|${flag}} `}{title|${safe(title)}}${roomy ? " " : "\n"}{detail|${safe(words.detail(node))}}`;
   };
   return {
     type: "sankey",
@@ -128,7 +154,7 @@ function sankeySeries(flow: Flow, words: FlowWords, room: number): SankeySeriesO
     top: 16,
     bottom: 16,
     nodeWidth: BAR,
-    nodeGap: 18,
+    nodeGap: roomy ? 18 : 32,
     nodeAlign: "left",
     draggable: false,
     layoutIterations: 48,

@@ -57,36 +57,38 @@ export function TimeStrip({ days, facts, since, until, change }: Props) {
           </Button>
         )}
       </div>
-      <svg className="flow-bars" viewBox={`0 0 ${length} ${STRIP}`} preserveAspectRatio="none" aria-hidden="true">
-        {bars.map(({ day, days: width, fen }) => {
-          // By the square root, so that a quiet day is still seen beside the disbursement.
-          const height = Math.max(3, STRIP * Math.sqrt(drawnShare(fen.toString(), most.toString())));
-          const inside = day + width - 1 >= range[0] && day <= range[1];
-          return (
-            <rect
-              key={day}
-              className={inside ? "inside" : undefined}
-              x={day - first}
-              y={STRIP - height}
-              width={Math.max(0.8 * width, length / 320)}
-              height={height}
-            >
-              <title>{`${width > 1 ? t("flow.span", { first: dayText(day), last: dayText(day + width - 1) }) : dayText(day)} ${money.full(fen.toString())}`}</title>
-            </rect>
-          );
-        })}
-      </svg>
-      <Slider
-        range
-        min={first}
-        max={last}
-        value={range}
-        onChange={([low, high]) => setRange([low ?? first, high ?? last])}
-        onChangeComplete={settle}
-        tooltip={{ formatter: (value) => (value === undefined ? null : dayText(value)) }}
-        ariaLabelForHandle={[t("flow.time_since"), t("flow.time_until")]}
-        ariaValueTextFormatterForHandle={[dayText, dayText]}
-      />
+      <div className="flow-time-range">
+        <svg className="flow-bars" viewBox={`0 0 ${length} ${STRIP}`} preserveAspectRatio="none" aria-hidden="true">
+          {bars.map(({ day, days: width, fen }) => {
+            // By the square root, so that a quiet day is still seen beside the disbursement.
+            const height = Math.max(3, STRIP * Math.sqrt(drawnShare(fen.toString(), most.toString())));
+            const inside = day + width - 1 >= range[0] && day <= range[1];
+            return (
+              <rect
+                key={day}
+                className={inside ? "inside" : undefined}
+                x={day - first}
+                y={STRIP - height}
+                width={Math.max(0.8 * width, length / 320)}
+                height={height}
+              >
+                <title>{`${width > 1 ? t("flow.span", { first: dayText(day), last: dayText(day + width - 1) }) : dayText(day)} ${money.full(fen.toString())}`}</title>
+              </rect>
+            );
+          })}
+        </svg>
+        <Slider
+          range
+          min={first}
+          max={last}
+          value={range}
+          onChange={([low, high]) => setRange([low ?? first, high ?? last])}
+          onChangeComplete={settle}
+          tooltip={{ formatter: (value) => (value === undefined ? null : dayText(value)) }}
+          ariaLabelForHandle={[t("flow.time_since"), t("flow.time_until")]}
+          ariaValueTextFormatterForHandle={[dayText, dayText]}
+        />
+      </div>
     </section>
   );
 }

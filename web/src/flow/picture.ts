@@ -1,3 +1,5 @@
+import { textWidth } from "./text";
+
 /** What the pointer is over, where, and how large the picture is. */
 export interface Pointed {
   readonly id: string;
@@ -16,14 +18,61 @@ export interface Picture {
   readonly image: () => Promise<string | null>;
 }
 
+/** What stands before a word of the legend: a chip with a letter, a flag with a word, a line so thick. */
+export type Sign = { readonly colour: string; readonly word: string } & (
+  | { readonly kind: "chip" | "flag"; readonly letter: string }
+  | { readonly kind: "line"; readonly thickness: number }
+);
+
 interface Sheet {
   readonly title: string;
   readonly lines: readonly string[];
-  readonly legend: readonly { readonly colour: string; readonly letter: string; readonly word: string }[];
+  readonly legend: readonly Sign[];
   readonly font: string;
 }
 
 const MARGIN = 32;
+const ROW = 28;
+/** Between a sign and its word, and between two entries. */
+const BESIDE = 7;
+const APART = 24;
+
+/** Where each entry of the given widths stands: beside the one before while the row has room, else in the next row. */
+export function inRows(widths: readonly number[], room: number): { readonly x: number; readonly row: number }[] {
+  let x = 0;
+  let row = 0;
+  return widths.map((width) => {
+    if (x > 0 && x + width > room) {
+      x = 0;
+      row += 1;
+    }
+    const place = { x, row };
+    x += width + APART;
+    return place;
+  });
+}
+
+function signWidth(sign: Sign, font: string): number {
+  return sign.kind === "chip" ? 18 : sign.kind === "line" ? 30 : textWidth(sign.letter, `600 11px ${font}`) + 16;
+}
+
+function drawSign(pen: CanvasRenderingContext2D, sign: Sign, x: number, y: number, font: string) {
+  const width = signWidth(sign, font);
+  pen.fillStyle = sign.colour;
+  if (sign.kind === "line") {
+    pen.fillRect(x, y - sign.thickness / 2, width, sign.thickness);
+  } else {
+    pen.fillRect(x, y - 9, width, 18);
+    pen.fillStyle = "#ffffff";
+    pen.font = `600 11px ${font}`;
+    pen.textAlign = "center";
+    pen.fillText(sign.letter, x + width / 2, y + 1);
+    pen.textAlign = "left";
+  }
+  pen.fillStyle = "#1b2526";
+  pen.font = `13px ${font}`;
+  pen.fillText(sign.word, x + width + BESIDE, y + 1);
+}
 
 function loaded(address: string): Promise<HTMLImageElement> {
   return new Promise((resolve, reject) => {
@@ -40,8 +89,12 @@ export async function savePicture(address: string, fileName: string, sheet: Shee
   const scale = window.devicePixelRatio || 1;
   const width = Math.max(image.width / scale + 2 * MARGIN, 900);
   const top = MARGIN + 34 + sheet.lines.length * 22 + 18;
-  const legendRows = Math.ceil(sheet.legend.length / Math.max(1, Math.floor((width - 2 * MARGIN) / 150)));
-  const height = top + image.height / scale + 28 + legendRows * 28 + MARGIN;
+  const widths = sheet.legend.map(
+    (sign) => signWidth(sign, sheet.font) + BESIDE + textWidth(sign.word, `13px ${sheet.font}`),
+  );
+  const places = inRows(widths, width - 2 * MARGIN);
+  const legendRows = (places.at(-1)?.row ?? -1) + 1;
+  const height = top + image.height / scale + ROW + legendRows * ROW + MARGIN;
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
@@ -58,25 +111,11 @@ export async function savePicture(address: string, fileName: string, sheet: Shee
   pen.fillStyle = "#4a5658";
   sheet.lines.forEach((line, row) => pen.fillText(line, MARGIN, MARGIN + 44 + row * 22));
   pen.drawImage(image, MARGIN, top, image.width / scale, image.height / scale);
-  let x = MARGIN;
-  let y = top + image.height / scale + 36;
-  for (const { colour, letter, word } of sheet.legend) {
-    if (x + 150 > width - MARGIN && x > MARGIN) {
-      x = MARGIN;
-      y += 28;
-    }
-    pen.fillStyle = colour;
-    pen.fillRect(x, y - 9, 18, 18);
-    pen.fillStyle = "#ffffff";
-    pen.font = `600 11px ${sheet.font}`;
-    pen.textAlign = "center";
-    pen.fillText(letter, x + 9, y + 1);
-    pen.textAlign = "left";
-    pen.fillStyle = "#1b2526";
-    pen.font = `13px ${sheet.font}`;
-    pen.fillText(word, x + 25, y + 1);
-    x += 150;
-  }
+  const legendTop = top + image.height / scale + 36;
+  sheet.legend.forEach((sign, at) => {
+    const { x = 0, row = 0 } = places[at] ?? {};
+    drawSign(pen, sign, MARGIN + x, legendTop + row * ROW, sheet.font);
+  });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
   if (!blob) throw new Error("the browser gave no picture");
   const link = document.createElement("a");

@@ -13,3 +13,14 @@ export function widestFen(flow: Flow): string {
   const fen = flow.edges.map((edge) => BigInt(edge.amount_fen));
   return [...fen, BigInt(flow.disbursed_fen)].reduce((most, one) => (one > most ? one : most), 0n).toString();
 }
+
+/** Amounts that explain the thickness of lines, with it in pixels; none where nothing moved. */
+export function scaleOf(flow: Flow): { readonly fen: string; readonly thickness: number }[] {
+  const widest = widestFen(flow);
+  const whole = BigInt(widest);
+  if (whole === 0n) return [];
+  return [whole, whole / 4n, whole / 20n].map((part) => {
+    const fen = part.toString();
+    return { fen, thickness: lineWidth(fen, widest) };
+  });
+}

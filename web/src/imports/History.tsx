@@ -115,7 +115,11 @@ function Runs({ runs, page, total, turn }: RunsProps) {
           key: "files",
           render: (_, run) => (
             <span title={run.files.map((file) => file.name).join("\n")}>
-              {run.files[0] ? baseName(run.files[0].name) : "–"}
+              {run.files[0] ? (
+                baseName(run.files[0].name)
+              ) : (
+                <span className="quiet">{t("imports.no_file")}</span>
+              )}
               {run.files.length > 1 && (
                 <span className="quiet"> {t("imports.and_more", { count: run.files.length })}</span>
               )}

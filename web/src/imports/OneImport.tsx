@@ -14,7 +14,7 @@ import { isBusy } from "./Files";
 import { ReadingOptions } from "./ReadingOptions";
 import { useSending } from "./sending";
 import { baseName, countText, sizeText } from "./size";
-import { Stage, State } from "./Stage";
+import { isReadable, Stage, State } from "./Stage";
 
 type Import = Schemas["Import"];
 type File = Schemas["ImportFile"];
@@ -62,7 +62,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
   const [removing, setRemoving] = useState(false);
   const busy = isBusy(one);
   const begun = one.stage === "importing" || one.stage === "finished" || one.interrupted_in === "importing";
-  const readable = one.files.some((file) => file.check?.format);
+  const readable = isReadable(one);
   const problem = start.error ?? check.error ?? remove.error;
   return (
     <div className="imports-stack">
@@ -161,6 +161,7 @@ function Situation({ one }: { readonly one: Import }) {
     );
   if (one.stage === "failed")
     return <Alert type="error" showIcon title={t("imports.failed", { problem: said(language, one.problem, one.problem_chinese) })} />;
+  if (one.stage === "checked" && !isReadable(one)) return <Alert type="warning" showIcon title={t("imports.unreadable_hint")} />;
   if (one.stage === "checked") return <Alert type="info" showIcon title={t("imports.check_hint")} />;
   if (one.stage === "finished")
     return (

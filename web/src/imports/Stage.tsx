@@ -18,6 +18,7 @@ const TONES: Readonly<Record<string, string>> = {
   interrupted: "bad",
   failed: "bad",
   bad: "bad",
+  unreadable: "bad",
   differs: "bad",
   held_back: "bad",
   open: "open",
@@ -28,11 +29,14 @@ export function State({ value, text }: { readonly value: string; readonly text: 
   return <span className={`state state-${TONES[value] ?? "quiet"}`}>{text}</span>;
 }
 
+/** Whether any file has a format in which it can be taken. */
+export function isReadable(one: Schemas["Import"]): boolean {
+  return one.files.some((file) => file.check?.format);
+}
+
 export function Stage({ of }: { readonly of: Schemas["Import"] }) {
   const { name } = useSpeech();
-  return of.waiting ? (
-    <State value="waiting" text={name("import_state", "waiting")} />
-  ) : (
-    <State value={of.stage} text={name("import_stage", of.stage)} />
-  );
+  if (of.waiting) return <State value="waiting" text={name("import_state", "waiting")} />;
+  const stage = of.stage === "checked" && !isReadable(of) ? "unreadable" : of.stage;
+  return <State value={stage} text={name("import_stage", stage)} />;
 }

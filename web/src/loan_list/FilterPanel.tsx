@@ -2,6 +2,8 @@ import { Input, InputNumber, Select, TreeSelect } from "antd";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { type Key, useSpeech } from "../i18n";
+import { DayPicker } from "../ui/DayPicker";
+import { useUnitName } from "../ui/unit";
 import type { Change, Chosen, ListState, Single } from "./address";
 import { amountFen, amountText } from "./amounts";
 
@@ -44,6 +46,7 @@ interface Props {
 
 export function FilterPanel({ id, state, change }: Props) {
   const { t } = useSpeech();
+  const unitName = useUnitName();
   const { data: choices, isLoading } = useChoices();
   const count = (many: number) => many.toLocaleString("en");
   return (
@@ -65,7 +68,7 @@ export function FilterPanel({ id, state, change }: Props) {
             value={[...state.many.unit]}
             onChange={(values: string[]) => change({ unit: values })}
             treeNodeLabelProp="name"
-            treeData={unitTree(choices?.units ?? [], (unit) => `${unit.name}（${count(unit.loan_count)}）`)}
+            treeData={unitTree((choices?.units ?? []).map((unit) => ({ ...unit, name: unitName(unit.value, unit.name) })), (unit) => `${unit.name}（${count(unit.loan_count)}）`)}
             popupMatchSelectWidth={360}
           />
         )}
@@ -217,14 +220,7 @@ function AmountInput({ field, label, state, change }: SingleProps) {
 
 function DayInput({ field, label, state, change }: SingleProps) {
   return (
-    <Input
-      type="date"
-      aria-label={label}
-      title={label}
-      max="9999-12-31"
-      value={state.one[field]}
-      onChange={(event) => change({ [field]: event.target.value })}
-    />
+    <DayPicker label={label} placeholder={label} value={state.one[field]} change={(day) => change({ [field]: day })} />
   );
 }
 

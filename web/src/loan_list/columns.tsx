@@ -5,6 +5,7 @@ import { type Key, useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { ShareBar } from "../ui/ShareBar";
+import { useUnitName } from "../ui/unit";
 import type { Direction, Sort } from "./address";
 import type { Column } from "./preferences";
 
@@ -39,6 +40,7 @@ export function useTableColumns(
   pinned: boolean,
 ): TableColumn[] {
   const { t, name } = useSpeech();
+  const unitName = useUnitName();
   const dash = <span className="quiet">–</span>;
   const absent = <span className="quiet">{t("loans.not_traced")}</span>;
   const cell = (column: Column, row: LoanRow) => {
@@ -70,7 +72,7 @@ export function useTableColumns(
           <span className={row.five_class === "normal" ? "quiet" : "class-mark"}>{name("five_class", row.five_class)}</span>
         );
       case "unit":
-        return <span title={row.unit_name}>{row.unit_name}</span>;
+        return <span title={unitName(row.unit_id, row.unit_name)}>{unitName(row.unit_id, row.unit_name)}</span>;
       case "manager":
         return row.managers.length ? (
           <span title={row.managers.join(t("loans.chip.or"))}>

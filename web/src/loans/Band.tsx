@@ -54,7 +54,7 @@ export function Band({ page }: Props) {
                 </Note>
               </>
             ) : (
-              <span className="unknown">{t("band.not_traced")}</span>
+              <span className="unknown">{t(facts.disbursements.length === 0 ? "band.not_disbursed" : "band.not_traced")}</span>
             )}
           </Item>
           <Item label={<Term name="data_date">{t("band.data_date")}</Term>}>

@@ -4,6 +4,7 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { instantText } from "../ui/time";
+import { useUnitName } from "../ui/unit";
 
 const PPM_DIGITS = 4;
 
@@ -16,6 +17,7 @@ function rateText(ppm: number): string {
 /** What the books say about the loan. */
 export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
   const { t, name } = useSpeech();
+  const unitName = useUnitName();
   return (
     <section className="card box" aria-labelledby="facts-title">
       <h2 id="facts-title">{t("loan.facts")}</h2>
@@ -37,7 +39,7 @@ export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
         <Fact label={t("loan.balance")}>
           <Amount fen={facts.balance_fen} form="full" {...facts} />
         </Fact>
-        <Fact label={t("loan.unit")}>{facts.unit_name}</Fact>
+        <Fact label={t("loan.unit")}>{unitName(facts.unit_id, facts.unit_name)}</Fact>
         {facts.managers.length > 0 && <Fact label={t("loan.managers")}>{facts.managers.join("、")}</Fact>}
         {facts.disbursements.map((one) => (
           <Fact key={one.disbursement_id} label={t("loan.disbursements")}>

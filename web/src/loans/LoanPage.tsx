@@ -132,8 +132,10 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
   return (
     <>
       <Band page={page} />
-      <VerdictBox verdict={page.verdict} />
-      <LoanWarning loanId={loanId} />
+      <div className={tab === "flow" ? "loan-heads beside" : "loan-heads"}>
+        <VerdictBox verdict={page.verdict} short={tab === "flow"} />
+        <LoanWarning loanId={loanId} />
+      </div>
       <Tabs
         className="loan-tabs"
         activeKey={isTab(tab) ? tab : "statement"}

@@ -5,9 +5,17 @@ import { api } from "../api/client";
 import { type Key, type Language, useSpeech } from "../i18n";
 import { WhoActs } from "./WhoActs";
 
-const LANGUAGES: readonly { readonly label: string; readonly value: Language }[] = [
+const LANGUAGES: readonly { readonly label: ReactNode; readonly value: Language }[] = [
   { label: "中文", value: "zh" },
-  { label: "English", value: "en" },
+  {
+    label: (
+      <>
+        <span className="language-long">English</span>
+        <span className="language-short">EN</span>
+      </>
+    ),
+    value: "en",
+  },
 ];
 
 const PLACES: readonly (readonly [string, Key])[] = [
@@ -89,7 +97,14 @@ function DataDate() {
   if (!data) return <span className="data-date" />;
   return (
     <span className="data-date figures" title={t("app.data_date_hint")}>
-      {data.data_date ? t("app.data_date", { date: data.data_date }) : t("app.data_date_none")}
+      {data.data_date ? (
+        <>
+          <span className="data-date-label">{t("app.data_date_label")} </span>
+          {data.data_date}
+        </>
+      ) : (
+        t("app.data_date_none")
+      )}
     </span>
   );
 }

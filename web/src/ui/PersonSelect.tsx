@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react";
 import { api } from "../api/client";
 import type { Person } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useUnitName } from "./unit";
 
 interface Props {
   readonly label: string;
@@ -16,6 +17,7 @@ interface Props {
 /** Chooses one of the bank's staff by name, pinyin or number. */
 export function PersonSelect({ label, placeholder, value, choose, variant = "outlined", disabled = false }: Props) {
   const { t, name } = useSpeech();
+  const unitName = useUnitName();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
   const asked = useDeferredValue(text.trim());
@@ -26,7 +28,7 @@ export function PersonSelect({ label, placeholder, value, choose, variant = "out
     { enabled: open },
   );
   const items = data?.items ?? [];
-  const known = value && !items.some((one) => one.staff_id === value.staff_id) ? [{ ...value, role: "", unit_name: "" }] : [];
+  const known = value && !items.some((one) => one.staff_id === value.staff_id) ? [{ ...value, role: "", unit_id: "", unit_name: "" }] : [];
   return (
     <Select
       className="person-select"
@@ -55,7 +57,7 @@ export function PersonSelect({ label, placeholder, value, choose, variant = "out
           <span className="person-option">
             <span>{one.name}</span>
             <span className="quiet small">
-              {[one.staff_id, one.role && name("role", one.role), one.unit_name].filter(Boolean).join(" · ")}
+              {[one.staff_id, one.role && name("role", one.role), unitName(one.unit_id, one.unit_name)].filter(Boolean).join(" · ")}
             </span>
           </span>
         ),

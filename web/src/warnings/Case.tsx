@@ -4,6 +4,7 @@ import { useClue } from "../loans/clues";
 import { Amount } from "../ui/Amount";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
+import { useUnitName } from "../ui/unit";
 import type { Thread } from "./address";
 import { FlowFocus } from "./FlowFocus";
 import { LevelTag } from "./LevelTag";
@@ -51,6 +52,7 @@ export function Case({ thread }: { readonly thread: Thread }) {
 
 function Standing({ thread }: { readonly thread: Thread }) {
   const { t, name } = useSpeech();
+  const unitName = useUnitName();
   const { row } = thread;
   return (
     <dl className="case-facts">
@@ -69,7 +71,7 @@ function Standing({ thread }: { readonly thread: Thread }) {
       </Fact>
       <Fact label={t("warnings.purpose")}>{thread.purpose_text || "–"}</Fact>
       <Fact label={t("warnings.managers")}>{thread.managers.join(t("warnings.comma")) || "–"}</Fact>
-      <Fact label={t("warnings.unit")}>{row.unit_name ?? "–"}</Fact>
+      <Fact label={t("warnings.unit")}>{unitName(row.unit_id, row.unit_name) ?? "–"}</Fact>
       <Fact label={t("warnings.answers")}>
         {thread.choices.owner_roles.map((role) => name("role", role)).join(" + ")}
       </Fact>

@@ -6,6 +6,7 @@ import type { Person } from "../api/person";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { PersonSelect } from "../ui/PersonSelect";
+import { useUnitName } from "../ui/unit";
 import { type Filters, LEVELS, type Row, STATES } from "./address";
 import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
@@ -137,6 +138,7 @@ function SearchBox({ box, value, change }: SearchProps) {
 function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" | "change">) {
   const { t, name } = useSpeech();
   const called = useRuleName(list.rule_words);
+  const unitName = useUnitName();
   const count = (counts: readonly Schemas["WarningCount"][], value: string) =>
     counts.find((one) => one.value === value)?.count ?? 0;
   const total = list.states.reduce((sum, one) => sum + one.count, 0);
@@ -195,7 +197,7 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
         onChange={(unit) => change({ unit: unit ?? "" })}
         options={[...units].map(([unit, many]) => ({
           value: unit,
-          label: `${list.unit_names[unit] ?? unit} ${many}`,
+          label: `${unitName(unit, list.unit_names[unit] ?? unit)} ${many}`,
         }))}
         popupMatchSelectWidth={false}
       />

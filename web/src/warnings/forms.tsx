@@ -1,6 +1,7 @@
 import { Button, Input, Radio, Select } from "antd";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useSpeech } from "../i18n";
+import { DayPicker } from "../ui/DayPicker";
 import type { Act } from "./Acts";
 import { LEVELS, type Level } from "./address";
 
@@ -207,7 +208,7 @@ export function DayField({ label, value, least, most, change }: DayProps) {
   return (
     <label className="field" htmlFor={id}>
       <span>{label}</span>
-      <Input id={id} type="date" value={value} min={least} max={most} required onChange={(event) => change(event.target.value)} />
+      <DayPicker id={id} value={value} least={least} most={most} required change={change} />
     </label>
   );
 }

@@ -110,6 +110,7 @@ class LoanFacts(Priced):
     matures_on: datetime.date
     state: str
     five_class: str
+    unit_id: str
     unit_name: str
     managers: list[str]
     disbursements: list[Disbursement]

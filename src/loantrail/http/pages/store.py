@@ -58,7 +58,8 @@ def loan_facts(connection: Database, loan_id: str) -> Row | None:
             SELECT note.loan_id, note.contract_id, note.borrower_party_id, note.borrower_name, note.borrower_kind,
                    note.product, note.purpose_text, note.payment_mode, note.grant_kind, note.currency,
                    note.contract_amount_fen, note.amount_fen, note.balance_fen, note.rate_ppm, note.issued_on,
-                   note.matures_on, note.state, note.five_class, coalesce(unit.name, note.unit_id) AS unit_name
+                   note.matures_on, note.state, note.five_class, note.unit_id,
+                   coalesce(unit.name, note.unit_id) AS unit_name
             FROM published.loan AS note
             LEFT JOIN published.organisation_unit AS unit ON unit.unit_id = note.unit_id
             WHERE note.loan_id = %s

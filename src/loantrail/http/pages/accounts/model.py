@@ -85,6 +85,7 @@ class AccountPage(Priced):
     auto_created: bool = Field(description="Known from statement lines alone: the bank gave no record of it.")
     opened_on: datetime.date | None
     closed_on: datetime.date | None
+    unit_id: str | None
     unit_name: str | None
     opening_balance_fen: Fen | None
     reconciliation: Reconciliation | None

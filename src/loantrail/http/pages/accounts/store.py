@@ -137,7 +137,7 @@ def account_facts(connection: Database, account: str) -> Row | None:
             """
             SELECT a.account, a.account_number, a.sub_account, coalesce(p.name, a.name) AS name, a.party_id,
                    p.kind AS party_kind, a.institution, a.kind, a.has_lines AS ours, a.auto_created, a.currency,
-                   a.opened_on, a.closed_on, coalesce(u.name, a.unit_id) AS unit_name
+                   a.opened_on, a.closed_on, a.unit_id, coalesce(u.name, a.unit_id) AS unit_name
             FROM published.known_account a
             LEFT JOIN published.party p USING (party_id)
             LEFT JOIN published.organisation_unit u ON u.unit_id = a.unit_id

@@ -73,7 +73,8 @@ def moved_by_day(connection: Database, keys: Sequence[str]) -> list[Balance]:
 def flows(connection: Database, run_id: str, keys: Sequence[str], daily: bool) -> list[Flow]:
     """By how much each loan's money in the account changed, per instant of the account's own lines or per day.
 
-    What ended in the account (repaid an overdraft, reached a pool) is no money that it holds.
+    What ended in the account (repaid an overdraft, reached a pool) is no money that it holds. A disbursement (depth 0)
+    makes the loan's money: the account that lends it held none of it before.
     """
     at = _DAY.format(sql.SQL("at")) if daily else sql.SQL("at")
     rows = connection.execute(
@@ -87,7 +88,8 @@ def flows(connection: Database, run_id: str, keys: Sequence[str], daily: bool) -
                 UNION ALL
                 SELECT CASE WHEN h.transfer_id ~ '^[0-9a-f]{{32}}$' THEN h.transfer_id::uuid END, h.booked_at, h.loan_id,
                        -h.amount_fen, false
-                FROM published.trace_hop h WHERE h.run_id = %(run_id)s AND h.from_account = ANY(%(keys)s)
+                FROM published.trace_hop h
+                WHERE h.run_id = %(run_id)s AND h.from_account = ANY(%(keys)s) AND h.depth <> 0
             ), flow AS (
                 SELECT coalesce(CASE WHEN hop.comes THEN p.credit_booked_at ELSE p.debit_booked_at END, hop.booked_at) AS at,
                        hop.loan_id, hop.amount_fen
