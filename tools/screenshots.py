@@ -3,8 +3,8 @@
     loantrail serve &
     python tools/screenshots.py http://127.0.0.1:8321 docs/images
 
-Pictures: the list of loans, one loan with a suspected use whose evidence is open, and its flow as a graph, each in Chinese
-and English.
+Pictures: the list of loans, one loan with a suspected use whose evidence is open, its flow as a graph, and the warning
+centre, each in Chinese and English.
 """
 
 from __future__ import annotations
@@ -58,6 +58,11 @@ def take(page: Page, address: str, folder: Path) -> list[Path]:
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1500)
         pictures.append(_picture(page, folder / f"flow.{language}.png"))
+        page.goto(f"{address}/warnings?lang={language}")
+        page.locator(".story").wait_for()
+        page.locator("canvas").first.wait_for()
+        page.wait_for_timeout(1500)
+        pictures.append(_picture(page, folder / f"warnings.{language}.png"))
     return pictures
 
 
