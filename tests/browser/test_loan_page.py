@@ -138,7 +138,7 @@ def test_a_loan_without_disbursement_has_nothing_to_follow(page: Page, bank_addr
     for tab in ("", "/flow", "/conventions"):
         _open(page, f"{bank_address}/loans/{UNTRACED_LOAN}{tab}")
         expect(page.get_by_role("status")).to_contain_text("没有放款记录")
-    expect(page.locator(".band")).to_contain_text("尚未追踪")
+    expect(page.locator(".band")).to_contain_text("无放款")
 
 
 def test_a_convention_that_cannot_be_counted_says_why_and_the_rest_stays(
