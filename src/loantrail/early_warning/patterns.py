@@ -65,6 +65,10 @@ def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] |
 
     KeyError when a code is not in PATTERNS.
     """
-    view = prepare(frames, parameters)
+    return leads_of(prepare(frames, parameters), codes)
+
+
+def leads_of(view: View, codes: Sequence[str] | None = None) -> pl.DataFrame:
+    """`find_leads` over a view that is prepared already."""
     found = [PATTERNS[code](view) for code in (PATTERNS if codes is None else codes)]
     return pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")

@@ -9,7 +9,8 @@ from importlib.metadata import version
 import polars as pl
 
 from loantrail import clock
-from loantrail.early_warning.patterns import find_leads
+from loantrail.early_warning.patterns import leads_of
+from loantrail.early_warning.view import prepare
 from loantrail.errors import InputError
 from loantrail.ids import derived_id
 from loantrail.ledger.pairs.store import type_of_connection
@@ -76,9 +77,11 @@ def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[s
         pl.Series("booked_at", named.booked_at_us[traced.hops.event]).cast(pl.Datetime("us", "UTC"))
     )
     leads = pl.DataFrame(schema={"loan_id": pl.String, "pattern": pl.String})
-    if chosen in LINEAGE:
+    frames_of_bank = bank_frames(books, hops, statement)
+    view = prepare(frames_of_bank, shipped_parameters()) if chosen in LINEAGE else None
+    if view is not None:
         say("looking for leads")
-        leads = find_leads(bank_frames(books, hops, statement), shipped_parameters())
+        leads = leads_of(view)
     software = version("loantrail")
     run_id = derived_id("run", chosen.name, books.data_version, software)
     say("storing what was found")
@@ -102,7 +105,7 @@ def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[s
         frames,
     )
     snapshots.keep(run_id, LoanBounds(named, books.related, unlimited_accounts(books)))
-    if chosen == Convention.FIFO:
+    if chosen == Convention.FIFO and view is not None:
         bounds = pl.DataFrame(schema=BOUNDS)
         if len(leads):
             say("bounds of the loans with leads")
@@ -113,7 +116,7 @@ def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[s
             store.write_bounds(connection, run_id, bounds)
         say("judging by the rules")
         over = hops.filter(pl.Series(traced.hops.ended)).select("hop_id")
-        hits, codes = judge(connection, bank_frames(books, hops, statement), over, run_id, say)
+        hits, codes = judge(connection, frames_of_bank, view, over, run_id, say)
         say("gathering warnings")
         warn(connection, books, leads, bounds, hits, codes)
     return Found(

@@ -8,7 +8,7 @@ import polars as pl
 
 from loantrail.clock import business_date
 from loantrail.early_warning.frames import Frames
-from loantrail.early_warning.view import prepare
+from loantrail.early_warning.view import View
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.rules.listing import payees_of
@@ -21,15 +21,16 @@ from loantrail.signals.store import kept
 def judge(
     connection: type_of_connection,
     frames: Frames,
+    view: View,
     ended: pl.DataFrame,
     run_id: str,
     say: Callable[[str], object] = lambda _text: None,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The hits (HITS) of the published rules over all movements of a run and the end of its last day, and the codes that
-    were looked with; what every version found is stored. The caller commits. `ended`: hops (`hop_id`) that came to rest."""
+    were looked with; what every version found is stored. The caller commits. `view`: the frames, prepared; `ended`: hops (`hop_id`) that came to rest."""
     parameters = shipped_parameters()
     on_date = business_date(frames.as_of)
-    prepared = prepare_count(frames, prepare(frames, parameters), (on_date, on_date), ended)
+    prepared = prepare_count(frames, view, (on_date, on_date), ended)
     loans = frames.loans["loan_id"].n_unique()
     rows = kept(connection, run_id, signal_rows(prepared))
     return hits_of_run(connection, rows, loans, run_id, on_date, parameters, say, payees_of(frames))

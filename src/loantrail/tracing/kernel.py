@@ -226,10 +226,10 @@ def add_own_bucket(state: State, account: int, amount: int) -> None:
 
 
 @jit
-def count_holdings(state: State) -> int:
-    """Labelled lots left in accounts and slots."""
+def count_holdings(state: State, places: Int64) -> int:
+    """Labelled lots left in these places: accounts, and slots behind them."""
     count = 0
-    for place in range(len(state.accounts)):
+    for place in places:
         lot = state.head[place]
         while lot >= 0:
             if state.lots[lot].loan != OWN:
@@ -243,6 +243,7 @@ def collect_holdings(
     state: State,
     events: Events,
     convention: int,
+    places: Int64,
     opener: Int64,
     account: Int32,
     loan: Int32,
@@ -250,11 +251,11 @@ def collect_holdings(
     fen: Int64,
     hop: Int32,
 ) -> None:
-    """Accounts in order, then slots; lots front to back. `opener[slot]` is the event that opened it: what still
+    """The places in the order given; lots front to back. `opener[slot]` is the event that opened it: what still
     waits there has the use of its arrival."""
     accounts = len(events.terminal)
     row = 0
-    for place in range(len(state.accounts)):
+    for place in places:
         lot = state.head[place]
         while lot >= 0:
             held = state.lots[lot]

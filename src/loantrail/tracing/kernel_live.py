@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from loantrail.jit import jit, jit_inner
-from loantrail.tracing.kernel_arrival import Events, use_after
+from loantrail.tracing.kernel_arrival import Events
 from loantrail.tracing.kernel_digest import absorb, begin, finish
 from loantrail.tracing.kernel_lots import add_lot, new_lot, push_back
 from loantrail.tracing.kernel_reversal import first_hop_of
 from loantrail.tracing.kernel_state import FIFO, FREE_HEAD, HOP_COUNT, LOT_TOP, State
-from loantrail.tracing.model import IN_TRANSIT, OWN, USE_NONE, Int8, Int32, Int64
+from loantrail.tracing.model import OWN, USE_NONE, Int32, Int64
 
 
 @jit
@@ -247,61 +247,6 @@ def clear_hops(state: State, first: int, last: int) -> None:
     """Rows of the pool that no hop uses are all zero."""
     for row in range(first, last):
         clear_hop(state, row)
-
-
-@jit
-def collect_places(
-    state: State,
-    events: Events,
-    places: Int64,
-    opener: Int64,
-    account: Int32,
-    loan: Int32,
-    use: Int8,
-    fen: Int64,
-    hop: Int32,
-) -> None:
-    """As `kernel.collect_holdings`, of the given places in the given order. `opener` is by special row."""
-    accounts = len(events.terminal)
-    row = 0
-    for place in places:
-        lot = state.head[place]
-        while lot >= 0:
-            held = state.lots[lot]
-            lot = held.next_lot
-            if held.loan == OWN:
-                continue
-            account[row] = place
-            use[row] = held.use
-            if place >= accounts:
-                event = opener[place - accounts]
-                account[row] = events.credit[event]
-                if events.credit[event] != IN_TRANSIT:
-                    use[row] = use_after(
-                        events,
-                        int(events.credit[event]),
-                        int(events.arrival_use[event]),
-                        events.specials[place - accounts].repays,
-                        held.loan,
-                        held.use,
-                    )
-            loan[row] = held.loan
-            fen[row] = held.fen
-            hop[row] = held.hop
-            row += 1
-
-
-@jit
-def count_labelled_lots(state: State, places: Int64) -> int:
-    """Labelled lots in these places."""
-    count = 0
-    for place in places:
-        lot = state.head[place]
-        while lot >= 0:
-            if state.lots[lot].loan != OWN:
-                count += 1
-            lot = state.lots[lot].next_lot
-    return count
 
 
 @jit

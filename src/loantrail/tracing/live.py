@@ -92,7 +92,7 @@ class LiveTrace:
         """What `trace_history(self.log.history(), Convention.FIFO)` gives."""
         log, state, room = self._log, self._state, self._log.account_room
         places = np.concatenate([np.arange(log.account_count), room + log.slots_in_order()])
-        count = kernel_live.count_labelled_lots(state, places)
+        count = kernel.count_holdings(state, places)
         holdings = Holdings(
             account=np.zeros(count, np.int32),
             loan=np.zeros(count, np.int32),
@@ -100,9 +100,10 @@ class LiveTrace:
             amount_fen=np.zeros(count, np.int64),
             hop=np.zeros(count, np.int32),
         )
-        kernel_live.collect_places(
+        kernel.collect_holdings(
             state,
             log.events(),
+            FIFO,
             places,
             log.special_event,
             holdings.account,

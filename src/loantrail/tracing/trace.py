@@ -203,7 +203,8 @@ def _holdings(history: History, events: Events, state: State, convention: Conven
     opener = np.full(len(events.specials), -1, np.int64)
     with_special = np.flatnonzero(history.special != NO_SPECIAL)
     opener[history.special[with_special]] = with_special
-    count = kernel.count_holdings(state)
+    places = np.arange(len(state.accounts))
+    count = kernel.count_holdings(state, places)
     holdings = Holdings(
         account=np.zeros(count, np.int32),
         loan=np.zeros(count, np.int32),
@@ -215,6 +216,7 @@ def _holdings(history: History, events: Events, state: State, convention: Conven
         state,
         events,
         int(convention),
+        places,
         opener,
         holdings.account,
         holdings.loan,
