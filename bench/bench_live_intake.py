@@ -4,7 +4,7 @@ receipt to commit is at most 50 ms; beside it the same rows merely COPYed.
 A server of its own over an embedded database of its own; requests of 100 lines as NDJSON over one connection each. The full
 pace is 16 senders that wait for each answer; the steady rate is `RATE` lines a second, latencies counted from when a
 request was due, so that a late one is not forgiven. LOANTRAIL_BENCH_LINES changes the number of lines,
-LOANTRAIL_BENCH_RATE the rate. No decision is taken on the rows yet: that comes with the rules in the step.
+LOANTRAIL_BENCH_RATE the rate, LOANTRAIL_BENCH_NOTE says what else the machine did. No decision is taken on the rows yet: that comes with the rules in the step.
 """
 
 from __future__ import annotations
@@ -184,7 +184,14 @@ def main() -> None:
     ]
     record(
         "live_intake",
-        {"lines": count, "rate": rate, "per_request": PER_REQUEST, "bars": bars, "figures": figures},
+        {
+            "lines": count,
+            "rate": rate,
+            "per_request": PER_REQUEST,
+            "bars": bars,
+            "figures": figures,
+            "note": os.environ.get("LOANTRAIL_BENCH_NOTE", ""),
+        },
         full_size=count >= LINES and rate >= RATE,
     )
 

@@ -37,7 +37,8 @@ PAGES = {
     "rules": "/rules",
     "rule": "/rules/FLOW_SECURITIES",
     "rule_new": "/rules/new",
-    "rule_lists": "/rules/lists",
+    "lists": "/lists",
+    "lists_none": "/lists?list=black&search=zzzz",
     "glossary": "/glossary",
     "nowhere": "/nowhere",
 }

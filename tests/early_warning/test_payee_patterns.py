@@ -361,6 +361,25 @@ def test_instalments_paid_by_a_lender_known_by_name_only() -> None:
         assert bank.found("REPAY_SOURCE_ODD") is expected
 
 
+@pytest.mark.parametrize(
+    ("remark", "wan", "related", "warns"),
+    [
+        ("往来款", 10, False, True),
+        ("往来款", 10.1, False, True),
+        ("往来款", 10.2, False, False),  # not just the instalment
+        ("转账", 10, False, False),  # family and friends help out
+        ("往来款", 10, True, False),
+    ],
+)
+def test_instalments_of_an_individual_paid_by_a_person_of_dealings(
+    remark: str, wan: float, related: bool, warns: bool
+) -> None:
+    bank = instalments(2, remark=remark, wan=wan, retail=True)
+    if related:
+        bank.relations.append({"from_party_id": "FRIEND", "to_party_id": "B", "kind": "family"})
+    assert bank.found("REPAY_SOURCE_ODD") is warns
+
+
 def test_only_the_last_three_instalments_count() -> None:
     bank = instalments(2)
     bank.repayments.append({**bank.repayments[0], "repayment_id": "R3", "paid_at": at(120)})

@@ -22,7 +22,6 @@ from tests.http.warned import (
 from loantrail import clock
 from loantrail.early_warning import store
 from loantrail.early_warning.acting_on import ActRefused, ThreadChanged, act_on, assign_all
-from loantrail.early_warning.allowing import AllowScope, Proposal, approve, end, propose
 from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.hits import PROVEN, Level, hits_of_leads
 from loantrail.early_warning.model import (
@@ -37,6 +36,8 @@ from loantrail.early_warning.model import (
 )
 from loantrail.early_warning.taking import sweep
 from loantrail.errors import InputError
+from loantrail.lists.acting import EntryRefused, approve, end, propose
+from loantrail.lists.model import ListName, ListScope, Proposal
 from loantrail.parameters import shipped_parameters
 from loantrail.postgres.connection import configure, type_of_connection
 
@@ -206,35 +207,35 @@ def test_several_are_assigned_at_once_and_what_cannot_be_is_said(bank: type_of_c
         assign_all(bank, [THREAD], "S9", "S1", "bulk-00002", BOOK)
 
 
-def entry(bank: type_of_connection, scope: AllowScope, subject: str, rule: str = "FLOW_SECURITIES") -> str:
+def entry(bank: type_of_connection, scope: ListScope, subject: str, rule: str = "FLOW_SECURITIES") -> str:
+    until = clock.business_date(clock.now()) + (DAY - DAY.replace(day=1))
     wanted = Proposal(
-        scope, subject, rule, "每月代客理财", clock.business_date(clock.now()) + (DAY - DAY.replace(day=1)), THREAD,
-        "S1", f"allow-{scope}-{subject}",
-    )  # fmt: skip
-    row, new = propose(bank, wanted, BOOK)
+        ListName.ALLOW, scope, subject, "每月代客理财", until, "S1", f"allow-{scope}-{subject}", rule, THREAD
+    )
+    made, new = propose(bank, wanted, BOOK)
     assert new
-    assert propose(bank, wanted, BOOK) == (row, False)
+    assert propose(bank, wanted, BOOK) == (made, False)
     bank.commit()
-    return row["entry_id"]
+    return made.entry_id
 
 
 @pytest.mark.parametrize(
     ("scope", "subject", "kept_out"),
     [
-        (AllowScope.LOAN, LOAN, True),
-        (AllowScope.ACCOUNT, BROKER, True),
-        (AllowScope.PARTY, "P1", True),
-        (AllowScope.PARTY, "P4", True),
-        (AllowScope.LOAN, QUIET_LOAN, False),
-        (AllowScope.PARTY, "P5", False),
+        (ListScope.LOAN, LOAN, True),
+        (ListScope.ACCOUNT, BROKER, True),
+        (ListScope.PARTY, "P1", True),
+        (ListScope.PARTY, "P4", True),
+        (ListScope.LOAN, QUIET_LOAN, False),
+        (ListScope.PARTY, "P5", False),
     ],
 )
 def test_an_entry_in_force_keeps_its_hits_out_and_they_stay_visible(
-    bank: type_of_connection, scope: AllowScope, subject: str, kept_out: bool
+    bank: type_of_connection, scope: ListScope, subject: str, kept_out: bool
 ) -> None:
     entry_id = entry(bank, scope, subject)
     assert take_rows(bank, [hit_row(), QUIET_HIT]).suppressed == 0  # proposed is not approved
-    with pytest.raises(ActRefused):
+    with pytest.raises(EntryRefused, match="same person"):
         approve(bank, entry_id, "S1")
     bank.rollback()
     approve(bank, entry_id, "S2")
@@ -252,7 +253,7 @@ def test_an_entry_in_force_keeps_its_hits_out_and_they_stay_visible(
 
 
 def test_a_hit_of_which_only_a_part_went_to_an_allowed_payee_still_warns(bank: type_of_connection) -> None:
-    approve(bank, entry(bank, AllowScope.ACCOUNT, BROKER), "S2")
+    approve(bank, entry(bank, ListScope.ACCOUNT, BROKER), "S2")
     bank.commit()
     both = {**hit_row(), "transaction_ids": [transfer_id("入市"), transfer_id("取现")]}
     assert take_rows(bank, [both, QUIET_HIT]).suppressed == 0

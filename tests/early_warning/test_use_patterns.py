@@ -303,3 +303,88 @@ def test_a_debt_that_a_payment_to_a_lender_pays_back_is_no_private_lending() -> 
     assert not repaid.found("PRIVATE_LENDING")
     assert lent.found("PRIVATE_LENDING")
     assert not lent.found("ROLLOVER_OTHER_DEBT")
+
+
+def older_instalment(
+    receipt_wan: float, days_before: float, source: str = "CUSTOMER", remark: str = "货款"
+) -> Bank:
+    """The new loan's account pays an instalment of 60 of an older loan here."""
+    bank = Bank()
+    loan = bank.loan(100)
+    bank.account("BANK.loans", None, "loan_internal")
+    if receipt_wan:
+        bank.pay(source, "B.main", receipt_wan, 10 - days_before, remark=remark)
+    bank.move(
+        loan, "B.main", "BANK.loans", 60, 10, use="other_debt_repaid", cls="loan_internal", remark="归还贷款"
+    )
+    return bank
+
+
+@cases(
+    "ROLLOVER_OTHER_DEBT",
+    [
+        (0, 1, "", "", True),
+        (60, 1, "CUSTOMER", "货款", False),  # its money came in just before
+        (54, 3, "CUSTOMER", "货款", False),
+        (53.9, 3, "CUSTOMER", "货款", True),
+        (60, 3.1, "CUSTOMER", "货款", True),
+        (60, 1, "CUSTOMER", "过桥资金", True),  # borrowed for it
+        (60, 1, "BANK.loans", "", True),
+    ],
+)
+def test_an_older_loan_repaid(receipt_wan: float, days_before: float, source: str, remark: str) -> Bank:
+    return older_instalment(receipt_wan, days_before, source, remark)
+
+
+def test_an_older_loan_repaid_with_what_came_round() -> None:
+    bank = Bank()
+    loan = bank.loan(100)
+    paid = bank.move(loan, "B.main", "S", 60, 5)
+    back = bank.move(paid, "S", "B.main", 60, 9)
+    bank.move(back, "B.main", "BANK.loans", 60, 10, use="other_debt_repaid", cls="loan_internal")
+    assert bank.found("ROLLOVER_OTHER_DEBT")
+
+
+@cases(
+    "PRIVATE_LENDING",
+    [
+        (8, 0.9, "individual", True, False),  # a small favour among friends
+        (8, 1, "individual", True, True),
+        (40, 1, "individual", True, False),
+        (40, 0.5, "company", True, True),  # a lender by trade
+        (40, 1, "company", False, False),  # what others pay is not the borrower's
+        (40, 2, "company", False, True),
+    ],
+)
+def test_who_got_what_was_lent(loan_wan: float, wan: float, kind: str, straight: bool) -> Bank:
+    bank = Bank()
+    loan = bank.loan(loan_wan, retail=True)
+    bank.party("X", kind)
+    bank.account("X.main", "X")
+    if not straight:
+        loan = bank.move(loan, "B.main", "S", loan_wan / 2, 4)
+    bank.move(loan, "S" if not straight else "B.main", "X.main", wan, 5, use="lender", remark="借款")
+    return bank
+
+
+@pytest.mark.parametrize(("payer", "warns"), [("B.main", True), ("S", False)])
+def test_what_others_move_between_their_own_accounts_is_not_the_borrowers(payer: str, warns: bool) -> None:
+    bank = Bank()
+    loan = bank.loan(200)
+    if payer == "S":
+        loan = bank.move(loan, "B.main", "S", 150, 1)
+    bank.move(loan, payer, "ELSEWHERE", 150, 5, use="same_name_other_bank")
+    assert bank.found("SAME_NAME_OUT") is warns
+
+
+@cases(
+    "FLOW_SECURITIES",
+    [("余额理财自动转入", 20, False), ("银证转账", 20, True), ("余额理财自动转入", 17, True)],
+)
+def test_one_sweep_that_is_called_so_and_came_back(remark: str, back_wan: float) -> Bank:
+    bank = Bank()
+    loan = bank.loan(20, retail=True)
+    swept = bank.move(loan, "B.main", "BROKER", 20, 2, use="securities", remark=remark)
+    # By the trace the broker's own money came back first.
+    bank.move(swept, "BROKER", "B.main", 5, 3, of_wan=back_wan, remark=remark.replace("转入", "赎回"))
+    return bank

@@ -133,8 +133,8 @@ def _write_lines(connection: type_of_connection) -> None:
     ).fetchone()
     assert row is not None
     run(
-        "CREATE TABLE ledger.statement_line_test PARTITION OF ledger.statement_line"
-        " FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')"
+        "CREATE TABLE ledger.statement_line_2025_03 PARTITION OF ledger.statement_line"
+        " FOR VALUES FROM ('2025-03-01') TO ('2025-04-01')"
     )
     for number, movement in enumerate(MOVEMENTS, 1):
         sides = {"debit": movement.payer, "credit": movement.payee}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -239,29 +238,6 @@ def test_who_acts_must_be_of_the_bank(warned: httpx.Client) -> None:
 )
 def test_what_makes_no_sense_is_refused(client: httpx.Client, wanted: dict[str, Any]) -> None:
     assert act(client, 2, **wanted).status_code == 422
-
-
-def test_an_entry_of_the_allow_list_takes_two(warned: httpx.Client) -> None:
-    until = clock.business_date(clock.now()) + datetime.timedelta(days=30)
-    body = {
-        "scope": "account", "subject": BROKER, "rule_code": "FLOW_SECURITIES", "reason": "代客理财",
-        "expires_on": until.isoformat(), "thread_id": THREAD, "request_key": "allow-0001",
-    }  # fmt: skip
-    made = warned.post("/api/v1/allow-entries", json=body)
-    assert made.status_code == 201
-    assert warned.post("/api/v1/allow-entries", json=body).status_code == 200
-    entry = made.json()["entry_id"]
-    own = warned.post(f"/api/v1/allow-entries/{entry}/approval")
-    assert (own.status_code, own.json()["code"]) == (422, "maker_is_checker")
-    second = warned.post(f"/api/v1/allow-entries/{entry}/approval", headers={"X-Loantrail-Person": "S2"})
-    assert second.json()["approved_by"] == "S2"
-    ended = warned.post(f"/api/v1/allow-entries/{entry}/ending", json={"reason": "不再适用"}).json()
-    assert (ended["ended_by"], ended["ended_reason"]) == ("S1", "不再适用")
-    assert [one["entry_id"] for one in warned.get("/api/v1/allow-entries").json()["items"]] == [entry]
-    far = {**body, "expires_on": "2099-01-01", "request_key": "allow-0002"}
-    assert warned.post("/api/v1/allow-entries", json=far).status_code == 422
-    unknown = {**body, "subject": "nothing", "request_key": "allow-0003"}
-    assert warned.post("/api/v1/allow-entries", json=unknown).status_code == 404
 
 
 def events(client: httpx.Client, count: int, after: str = "", last: str = "") -> list[dict[str, Any]]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from loantrail.errors import InputError, LimitExceeded
-from loantrail.monitor.committing import _instants
 from loantrail.monitor.payload import JSON, NDJSON, ROWS_MAX, XML, read_payload
-from loantrail.sources.moments import instants
 
 LINE = b'{"booked_at": "2026-03-01T10:00:00+08:00", "account": "A", "direction": "debit", "amount_fen": 100}'
 
@@ -94,16 +91,28 @@ def test_a_message_that_is_no_message_is_refused() -> None:
             read(body, XML)
 
 
-def test_instants_in_the_usual_form_are_read_as_the_slow_way_reads_them() -> None:
-    usual = ["2026-03-01T10:00:00+08:00", "2026-03-01 10:00:00.25Z", "2026-02-28T23:59:59.999999-05:30"]
-    quick = _instants("booked_at", usual)
-    assert quick.dtype.is_temporal()
-    assert quick.to_list() == instants(pl.Series(usual), "Asia/Shanghai").to_list()
-    for odd in (
-        None,
-        "2026-03-01T10:00:00",
-        "2026-13-01T10:00:00Z",
-        "0001-01-01T00:00:00+14:00",
-        "2026-03-01",
-    ):
-        assert _instants("booked_at", [*usual, odd]).dtype == pl.String
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b'{"account": "A"} {"account":', b'"B"}'),
+        (b'{"account": "A"}{"account": "B"}', b'{"account": "C"}'),
+        (b'{"account":', b'"A"} {"account": "B"}', b'{"account": "C"}'),
+        (b'{"account": "A"}', b"", b'{"account": "B"}\r'),
+        (b'  {"account": "A"}  ', b'\t{"account": "B"}'),
+        (b'{"account": "}"}', b'{"account": "{"}'),
+        (b'{"account": {}}', b'{"account": "B"}'),
+        (b'{"account": "A", "account": "B"}', b'{"amount": 1}'),
+    ],
+)
+def test_each_line_is_read_by_itself_whatever_stands_beside_it(lines: tuple[bytes, ...]) -> None:
+    """Rows read at once are those that are read one by one."""
+    together = read(b"\n".join(lines), NDJSON)
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    for number, line in numbered:
+        # A blank line before it keeps a line from being read at once with others.
+        alone = read(b"\n" * number + line, NDJSON)
+        sent = [(row.values, row.original) for row in together.sent if row.position == number]
+        refused = [(one.reason, one.original) for one in together.refused if one.position == number]
+        assert sent == [(row.values, row.original) for row in alone.sent]
+        assert refused == [(one.reason, one.original) for one in alone.refused]
+    assert together.row_count == len(numbered)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.monitor.rows import row
 
 from loantrail.errors import DatabaseUnavailable
 from loantrail.monitor import writing
 from loantrail.monitor.model import Answered, Delivery, Sent
+from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.writing import Overloaded, Writer
 
 
@@ -38,7 +42,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What was written together; deliveries of `bad` fail."""
     written: list[list[str]] = []
 
-    def commit(_: Any, deliveries: Sequence[Delivery]) -> list[Answered]:
+    def commit(_: Any, deliveries: Sequence[Delivery], judge: Any = None) -> list[Answered]:
         written.append([one.source for one in deliveries])
         if any(one.source == "bad" for one in deliveries):
             raise ValueError("a defect")
@@ -111,3 +115,38 @@ def test_a_sender_that_gave_up_leaves_no_room_taken(groups: list[list[str]]) -> 
     given_up.cancel()
     assert writer.submit(delivery()).result(10).accepted == 1
     assert writer._rows_waiting == 0
+
+
+def test_memory_stays_where_it_is_however_many_send(
+    groups: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database stands still; ten times as much is sent as may wait."""
+    held = threading.Event()
+    real = writing.commit_group
+    monkeypatch.setattr(writing, "commit_group", lambda *given: held.wait(60) and real(*given))
+    monkeypatch.setattr(writing, "ROWS_WAITING_MAX", 8_000)
+    writer = Writer(Lending(), lambda _: None)
+    body = json.dumps([row(number) for number in range(100)]).encode()
+
+    def send_much() -> tuple[int, int]:
+        """How many were turned away, and the memory that is in use afterwards."""
+        turned_away = 0
+        for _ in range(800):
+            try:
+                writer.submit(read_payload(body, JSON, "test"))
+            except Overloaded:
+                turned_away += 1
+        return turned_away, tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        first_away, full = send_much()
+        second_away, later = send_much()
+    finally:
+        tracemalloc.stop()
+        held.set()
+
+    assert first_away == 720
+    assert second_away == 800
+    assert later - full < 0.05 * full
+    assert full < 64 * 2**20

@@ -53,7 +53,7 @@ def random_given(
         mine = []
         for _ in range(chance.choice((0, 0, 1, 2, 4))):
             loan, fen = chance.randrange(loans), chance.randrange(1, 1_000_000)
-            kind = chance.randrange(6)
+            kind = chance.randrange(7)
             pair, group, gate = chance.randrange(accounts), 0, 0
             if kind == k.PAIR:
                 pair, group = chance.randrange(pairs), chance.randrange(k.PAIR_SUMS)

@@ -11,6 +11,7 @@ import {
   DisputePage,
   GlossaryPage,
   ImportsPage,
+  ListsPage,
   LoanPage,
   LoansPage,
   NightlyPage,
@@ -92,6 +93,7 @@ export function App() {
                 <Route path="/transactions/:transferId" element={<TransactionPage />} />
                 <Route path="/disputes/:sheetId" element={<DisputePage />} />
                 <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
+                <Route path="/lists" element={<ListsPage />} />
                 <Route path="/nightly/:date?" element={<NightlyPage />} />
                 <Route path="/rules/:code?" element={<RulesPage />} />
                 <Route path="/signals" element={<SignalsPage />} />

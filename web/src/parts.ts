@@ -11,6 +11,7 @@ export const FlowTab = part(() => import("./flow/FlowTab"));
 export const GlossaryPage = part(() => import("./glossary/GlossaryPage"));
 export const GraphView = part(() => import("./flow/GraphView"));
 export const ImportsPage = part(() => import("./imports/ImportsPage"));
+export const ListsPage = part(() => import("./lists/ListsPage"));
 export const LoanPage = part(() => import("./loans/LoanPage"));
 export const LoanSignals = part(() => import("./signals/LoanSignals"));
 export const LoansPage = part(() => import("./loan_list/LoansPage"));
@@ -40,6 +41,7 @@ const SHOWN: readonly (readonly [string, readonly Fetched[]])[] = [
   ["/transactions/:transferId", [TransactionPage]],
   ["/disputes/:sheetId", [DisputePage]],
   ["/imports/*", [ImportsPage]],
+  ["/lists", [ListsPage]],
   ["/nightly/*", [NightlyPage]],
   ["/rules/new", [RulesPage, ConditionEditor]],
   ["/rules/*", [RulesPage]],

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
 
+from loantrail.cli.speech import speaks_chinese
 from loantrail.money import yuan_text
 
 SIZES = ("small", "medium", "large")
+MOST_SEED: Final = 2**31 - 1
+BARS_FAIL: Final = 1
 _size = click.option("--size", type=click.Choice(SIZES), default="small", show_default=True)
-_seed = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+_seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), default=1, show_default=True)
 
 
 @click.group(invoke_without_command=True)
@@ -36,15 +43,59 @@ def command(
             serve_demo(books, port, opens, click.echo)
 
 
+def _seeds(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, ...]:
+    """Numbers with commas between them; none for no text."""
+    if not text:
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal() or int(part) > MOST_SEED:
+            raise click.BadParameter(
+                f"{part!r} is no seed; give whole numbers from 0 to {MOST_SEED}, as 1,2,3"
+            )
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
 @command.command("evaluate")
 @_size
 @_seed
-def evaluate_command(size: str, seed: int) -> None:
-    """Compare what the product found in the demo bank with what is known of it."""
+@click.option(
+    "--seeds",
+    callback=_seeds,
+    help="Several banks, their seeds with commas between them: the warnings of all side by side.",
+)
+@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
+def evaluate_command(size: str, seed: int, seeds: tuple[int, ...], english: bool) -> None:
+    """Compare what the product found in the demo bank with what is known of it.
+
+    Exit status of --seeds: 0 every bank meets the bars of the warnings; 1 one does not.
+    """
     from loantrail.demo.evaluate import as_text
+    from loantrail.demo.evaluate_seeds import SeedEvaluation, all_pass, seeds_text
     from loantrail.demo.running import evaluate_demo_bank
 
-    click.echo(as_text(evaluate_demo_bank(size, seed, lambda text: click.echo(text, err=True))))
+    language = "zh" if speaks_chinese(os.environ) and not english else "en"
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    if not seeds:
+        evaluation = evaluate_demo_bank(size, seed, say)
+        warnings = evaluation.warnings
+        if language == "en" or warnings is None:
+            click.echo(as_text(evaluation))
+        else:
+            click.echo(as_text(replace(evaluation, warnings=None)))
+            click.echo("\n" + seeds_text(size, [SeedEvaluation(seed, warnings)], language))
+        return
+    found: list[SeedEvaluation] = []
+    for each in seeds:
+        warnings = evaluate_demo_bank(size, each, say).warnings
+        if warnings is not None:
+            found.append(SeedEvaluation(each, warnings))
+    click.echo(seeds_text(size, found, language))
+    if not all_pass(found):
+        sys.exit(BARS_FAIL)
 
 
 @command.command("generate")

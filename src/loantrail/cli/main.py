@@ -19,6 +19,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "accounts": ("loantrail.cli.accounts", "Merge accounts that turned out to be one."),
     "refusals": ("loantrail.cli.refusals", "List, correct and replay refused rows."),
     "trace": ("loantrail.cli.trace", "Follow disbursed money, files in and files out or over the database."),
+    "rebuild": (
+        "loantrail.cli.rebuild",
+        "Compute trace, signals and hits anew and compare them with what stands.",
+    ),
     "bounds": ("loantrail.cli.bounds", "Least and most that can have reached a set of destinations."),
     "report": ("loantrail.cli.report", "Write the fund-flow report of a loan as PDF or spreadsheet."),
     "dispute": ("loantrail.cli.dispute", "Make, export and verify dispute sheets."),

@@ -69,9 +69,19 @@ def command(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    from loantrail.monitor.deciding import Deciding
+
     with database() as books:
         sessions = Connecting(books)
-        settling = Settling(sessions, Retracing(sessions).start, read_settings().live_trace_seconds)
+        deciding, tracer = Deciding(sessions), Retracing(sessions)
+        tracer.on_traced = deciding.rebase
+        settling = Settling(
+            sessions,
+            tracer.start,
+            read_settings().live_trace_seconds,
+            judge=deciding,
+            took_seconds=lambda: tracer.last_seconds,
+        )
         sources: list[Source] = []
         if watch is not None:
             options = {"mapping": mapping} if mapping else {}
@@ -81,6 +91,7 @@ def command(
             for one in kafka_settings:
                 name, _, value = one.partition("=")
                 settings[name] = value
-            sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings))
+            sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings, deciding))
         settling.start()
-        run_monitor(books, sources, click.echo, stopping)
+        deciding.want()
+        run_monitor(books, sources, click.echo, stopping, deciding.follow)

@@ -36,6 +36,8 @@ class WarningEvaluation:
     patterns: pl.DataFrame
     """`pattern, planted, found, hits, true_hits, precision_ppm, recall_ppm, delay_hours, latest_hours`: median and
     longest delay, null where nothing was found."""
+    delays: pl.DataFrame
+    """`pattern, hours`: of every planted misuse that was found."""
     look_alikes: pl.DataFrame
     """`look_alike, loans, warned`."""
     levels: pl.DataFrame
@@ -137,6 +139,7 @@ def judge_warnings(
 
     return WarningEvaluation(
         patterns=table,
+        delays=caught.select("pattern", "hours").sort("pattern", "hours"),
         look_alikes=alike.with_columns(pl.col("loans", "warned").fill_null(0)),
         levels=levels,
         precision_ppm=ppm(int(judged["true"].sum()), judged.height),

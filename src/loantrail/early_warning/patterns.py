@@ -10,8 +10,12 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.debts import LENDER_CLASSES
 from loantrail.early_warning.frames import LEADS, Frames
+from loantrail.early_warning.handing_on import handed_on
+from loantrail.early_warning.near_in_time import soon_paid
 from loantrail.early_warning.patterns_identity import new_shell_payee, payee_mismatch
+from loantrail.early_warning.patterns_lending import private_lending
 from loantrail.early_warning.patterns_loan import idle_funds, repay_source_odd
 from loantrail.early_warning.patterns_loop import counterparty_loop
 from loantrail.early_warning.patterns_payee import (
@@ -19,18 +23,24 @@ from loantrail.early_warning.patterns_payee import (
     rapid_in_out,
     structuring,
 )
+from loantrail.early_warning.patterns_related import related_party
 from loantrail.early_warning.patterns_return import (
-    related_party,
     return_to_guarantor,
     round_trip,
 )
 from loantrail.early_warning.patterns_use import (
+    CASH_CLASSES,
+    FORBIDDEN_CLASSES,
+    MARGIN_CLASSES,
+    OTHER_DEBT_CLASSES,
+    REAL_ESTATE_CLASSES,
+    SAME_NAME_CLASSES,
+    SECURITIES_CLASSES,
     acceptance_margin,
     cash_out,
     flow_real_estate,
     flow_securities,
     forbidden_use,
-    private_lending,
     rollover_other_debt,
     same_name_out,
 )
@@ -60,6 +70,25 @@ PATTERNS: Final[dict[str, Callable[[View], pl.DataFrame]]] = {
 }
 
 
+NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "FLOW_SECURITIES": SECURITIES_CLASSES,
+    "FLOW_REALESTATE": REAL_ESTATE_CLASSES,
+    "ROLLOVER_OTHER_DEBT": (*OTHER_DEBT_CLASSES, *LENDER_CLASSES),
+    "ACCEPTANCE_MARGIN": MARGIN_CLASSES,
+    "CASH_OUT": CASH_CLASSES,
+    "SAME_NAME_OUT": SAME_NAME_CLASSES,
+    "FORBIDDEN_USE": FORBIDDEN_CLASSES,
+}
+"""Patterns that find nothing unless money came to one of these classes: by the trace, or by time and amount."""
+
+
+def _classes_present(view: View) -> set[str | None]:
+    parts = (
+        view.arrivals["arrived"], soon_paid(view)["destination_class"], handed_on(view)["destination_class"],
+    )  # fmt: skip
+    return set(pl.concat([one.cast(pl.String).alias("class") for one in parts]).unique().to_list())
+
+
 def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] | None = None) -> pl.DataFrame:
     """The leads of all patterns, or of `codes`: schema LEADS, sorted by loan and pattern, at most one row each.
 
@@ -70,5 +99,10 @@ def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] |
 
 def leads_of(view: View, codes: Sequence[str] | None = None) -> pl.DataFrame:
     """`find_leads` over a view that is prepared already."""
-    found = [PATTERNS[code](view) for code in (PATTERNS if codes is None else codes)]
+    present = _classes_present(view)
+    found = [
+        PATTERNS[code](view)
+        for code in (PATTERNS if codes is None else codes)
+        if code not in NEEDS or not present.isdisjoint(NEEDS[code])
+    ]
     return pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")

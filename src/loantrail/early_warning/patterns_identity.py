@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.handing_on import handed_on
+from loantrail.early_warning.near_in_time import by_time_and_amount
 from loantrail.early_warning.payments import loan_payments
 from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
@@ -20,12 +23,53 @@ from loantrail.early_warning.view import (
 def new_shell_payee(view: View) -> pl.DataFrame:
     """Loan money paid to a company with at least two of three signs: registered shortly before, no insured staff, no
     tax paid. A sign that is not on record does not count; a document excuses an old company, not a young one."""
+    rows = (
+        _to_shells(view, loan_payments(view).with_columns(transaction_ids=pl.concat_list("transaction_id")))
+        .group_by("loan_id", maintain_order=True)
+        .agg(
+            pl.col("loan_fen", "destination_class").first(),
+            pl.col("amount_fen").sum(),
+            pl.col("transaction_ids").explode(empty_as_null=True),
+        )
+    )
+    traced = lead(
+        rows,
+        "NEW_SHELL_PAYEE",
+        tell(
+            "{} was paid to companies that show signs of a shell",
+            "{} 付给了有空壳迹象的公司",
+            yuan("amount_fen"),
+        ),
+    )
+    soon = (
+        handed_on(view)
+        .filter(pl.col("hands") == 0)
+        .join(view.accounts.select(credit_account="account", to_owner="owner"), on="credit_account")
+        .join(view.loans.select("loan_id", loan_fen="amount_fen"), on="loan_id")
+        .with_columns(ordered=pl.lit(value=False))
+    )
+    return by_time_and_amount(
+        traced,
+        _to_shells(view, soon),
+        view,
+        "NEW_SHELL_PAYEE",
+        tell(
+            "{} was paid soon after disbursement to companies that show signs of a shell: by time and amount; the trace "
+            "gives it to own money",
+            "{} 在放款后不久付给了有空壳迹象的公司；按时间和金额相符判断，按记账规则计为自有资金",
+            yuan("amount_fen"),
+        ),
+    )
+
+
+def _to_shells(view: View, payments: pl.DataFrame) -> pl.DataFrame:
+    """Per loan and company that shows the signs: loan_fen, destination_class, amount_fen, transaction_ids, of payments
+    (to_owner, booked_at, documented, ordered, ...) that are large enough together."""
     companies = view.parties.filter(pl.col("kind") == "company").select(
         "registered_on", "insured_staff_count", "tax_paid_on", to_owner="party_id"
     )
     paid = (
-        loan_payments(view)
-        .join(companies, on="to_owner")
+        payments.join(companies, on="to_owner", maintain_order="left")
         .with_columns(
             young=young_on("registered_on", "booked_at", view),
             no_staff=(pl.col("insured_staff_count") == 0).fill_null(value=False),
@@ -38,32 +82,17 @@ def new_shell_payee(view: View) -> pl.DataFrame:
             & (pl.col("young") | ~(pl.col("documented") | pl.col("ordered")))
         )
     )
-    rows = (
+    return (
         paid.group_by("loan_id", "to_owner", maintain_order=True)
-        .agg(
-            pl.col("loan_fen", "destination_class").first(),
-            pl.col("amount_fen").sum(),
-            transaction_ids=pl.col("transaction_id"),
-        )
-        .filter(
-            least("amount_fen", view, "new_shell_payee_fen")
-            & least_share("amount_fen", "loan_fen", view, "new_shell_payee_share_ppm")
-        )
-        .group_by("loan_id", maintain_order=True)
         .agg(
             pl.col("loan_fen", "destination_class").first(),
             pl.col("amount_fen").sum(),
             pl.col("transaction_ids").explode(empty_as_null=True),
         )
-    )
-    return lead(
-        rows,
-        "NEW_SHELL_PAYEE",
-        tell(
-            "{} was paid to companies that show signs of a shell",
-            "{} 付给了有空壳迹象的公司",
-            yuan("amount_fen"),
-        ),
+        .filter(
+            least("amount_fen", view, "new_shell_payee_fen")
+            & least_share("amount_fen", "loan_fen", view, "new_shell_payee_share_ppm")
+        )
     )
 
 
@@ -71,6 +100,8 @@ def payee_mismatch(view: View) -> pl.DataFrame:
     """Money paid to another party than the document names: under a payment order of a contract whose payees are
     known, under an invoice's number, or by entrusted payment past the contract's payees. Another party means another
     identity on record; a spelling of the same name, or a payee not on record, is a task and no lead."""
+    if loan_payments(view).is_empty():
+        return empty(LEADS)
     identities = view.parties.select(
         party="party_id", identity=pl.coalesce("identity_number", "party_id"), party_key=party_name("name")
     )

@@ -7,9 +7,10 @@ from typing import Final
 import polars as pl
 
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
+from loantrail.early_warning.debts import about_as_much, is_borrowed, says
+from loantrail.early_warning.frames import LEADS, empty
 from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
-    TRADE_WORDS,
     View,
     lead,
     least,
@@ -17,21 +18,10 @@ from loantrail.early_warning.view import (
     party_name,
     related_parties,
 )
+from loantrail.early_warning.words import TRADE_WORDS
 
-LENDER_WORDS: Final = "贷款|小贷|消费金融|典当|担保"
-BORROWED_WORDS: Final = "贷款|放款|过桥|借款|代还|垫|转贷|搭桥|还贷|借入"
-INSTALMENT_LOW_PPM: Final = 900_000
-INSTALMENT_HIGH_PPM: Final = 1_100_000
-
-
-def says(text: str, words: str) -> pl.Expr:
-    """The column of texts holds one of the words; false where it is empty."""
-    return pl.col(text).str.contains(words).fill_null(value=False)
-
-
-def is_borrowed(purpose_text: str, payer_name: str) -> pl.Expr:
-    """Money that came as a loan: so it says, or its payer lends."""
-    return says(purpose_text, BORROWED_WORDS) | says(payer_name, LENDER_WORDS)
+DEALING_WORDS: Final = "往来|周转|代付|代偿|拆借"
+"""Of money between parties to some business, which family and friends do not write."""
 
 
 def is_person(party_kind: str, name: str) -> pl.Expr:
@@ -151,6 +141,8 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         )
         .with_columns(payer=pl.coalesce("account", "repayment_account"))
     )
+    if instalments.is_empty():
+        return empty(LEADS)
     sides = view.sides.select("loan_id", payer="account", own=pl.lit(value=True))
     instalments = instalments.join(
         sides, on=["loan_id", "payer"], how="left", maintain_order="left"
@@ -158,15 +150,6 @@ def repay_source_odd(view: View) -> pl.DataFrame:
     strange = instalments.filter(~pl.col("own") & pl.col("payer").is_not_null()).select(
         "loan_id", "repayment_id", "due_fen", "reference"
     )
-    owners = view.accounts.select(debit_account="account", source_party="owner", source_name="name")
-    kinds = view.parties.select(source_party="party_id", source_kind="kind")
-    related = related_parties(view).select("loan_id", source_party="party_id", close=pl.lit(value=True))
-    trade = pl.concat(
-        [
-            view.invoices.select(borrower_party_id="seller_party_id", source_party="buyer_party_id"),
-            view.invoices.select(borrower_party_id="buyer_party_id", source_party="seller_party_id"),
-        ]
-    ).drop_nulls().unique()  # fmt: skip
     credits = view.transactions.select(
         "debit_account",
         "debit_name",
@@ -176,22 +159,28 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         "transaction_id",
         payer="credit_account",
     )
-    sources = (
+    received = (
         instalments.filter(pl.col("own"))
         .join(credits, on="payer")
         .filter(
             (pl.col("booked_at") <= pl.col("paid_at"))
             & (pl.col("booked_at") >= pl.col("paid_at") - pl.duration(days=days))
-            & (
-                pl.col("amount_fen").cast(pl.Int128) * 1_000_000
-                >= pl.col("due_fen").cast(pl.Int128) * INSTALMENT_LOW_PPM
-            )
-            & (
-                pl.col("amount_fen").cast(pl.Int128) * 1_000_000
-                <= pl.col("due_fen").cast(pl.Int128) * INSTALMENT_HIGH_PPM
-            )
+            & about_as_much("amount_fen", "due_fen")
         )
-        .join(owners, on="debit_account", how="left")
+    )
+    if strange.is_empty() and received.is_empty():
+        return empty(LEADS)
+    owners = view.accounts.select(debit_account="account", source_party="owner", source_name="name")
+    kinds = view.parties.select(source_party="party_id", source_kind="kind")
+    related = related_parties(view).select("loan_id", source_party="party_id", close=pl.lit(value=True))
+    trade = pl.concat(
+        [
+            view.invoices.select(borrower_party_id="seller_party_id", source_party="buyer_party_id"),
+            view.invoices.select(borrower_party_id="buyer_party_id", source_party="seller_party_id"),
+        ]
+    ).drop_nulls().unique()  # fmt: skip
+    sources = (
+        received.join(owners, on="debit_account", how="left")
         .join(kinds, on="source_party", how="left")
         .join(related, on=["loan_id", "source_party"], how="left")
         .join(
@@ -205,7 +194,16 @@ def repay_source_odd(view: View) -> pl.DataFrame:
         )
         .join(trade, on=["borrower_party_id", "source_party"], how="anti")
     )
-    person = is_person("source_kind", "source_name") & ~pl.col("retail") & ~says("purpose_text", TRADE_WORDS)
+    # Family and friends help an individual out; who writes of dealings and pays just the instalment is neither.
+    nearly = (pl.col("amount_fen") - pl.col("due_fen")).abs().cast(pl.Int128) * 1_000_000 <= pl.col(
+        "due_fen"
+    ).cast(pl.Int128) * view.number("repay_source_odd_person_ppm")
+    stranger = nearly & says("purpose_text", DEALING_WORDS) & ~pl.col("close").fill_null(value=False)
+    person = (
+        is_person("source_kind", "source_name")
+        & ~says("purpose_text", TRADE_WORDS)
+        & (~pl.col("retail") | stranger)
+    )
     odd = sources.filter(
         is_borrowed("purpose_text", "source_name")
         | person

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import polars as pl
 
+from loantrail.early_warning.frames import LEADS, empty
 from loantrail.early_warning.patterns_return import NOT_A_PARTY_KINDS
 from loantrail.early_warning.telling import tell
 from loantrail.early_warning.view import (
     HOMECOMING_CLASSES,
-    REFUND_WORDS,
-    SWEEP_WORDS,
     View,
     lead,
     least,
     within_days,
 )
+from loantrail.early_warning.words import REFUND_WORDS, SWEEP_WORDS
+
+
+def _payments(view: View, nobody: pl.DataFrame) -> pl.DataFrame:
+    """Payments between accounts of parties that may be part of a loop."""
+    smallest, low = view.number("counterparty_loop_fen"), view.number("counterparty_loop_ratio_least_ppm")
+    return (
+        view.transactions.filter(
+            pl.col("debit_account").is_not_null()
+            & pl.col("credit_account").is_not_null()
+            & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 >= pl.lit(smallest, pl.Int128) * low)
+            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
+        )
+        .join(nobody, left_on="debit_account", right_on="account", how="anti")
+        .join(nobody, left_on="credit_account", right_on="account", how="anti")
+        .select("transaction_id", "debit_account", "credit_account", "amount_fen", "booked_at")
+    )
 
 
 def counterparty_loop(view: View) -> pl.DataFrame:
     """A payee of the loan's money, another party, and the borrower pay each other nearly the same sum within days:
     borrower to payee, payee to other, other to borrower, in any order of time."""
-    smallest = view.number("counterparty_loop_fen")
     low, high = (
         view.number("counterparty_loop_ratio_least_ppm"),
         view.number("counterparty_loop_ratio_most_ppm"),
@@ -37,17 +52,6 @@ def counterparty_loop(view: View) -> pl.DataFrame:
         how="semi",
     ).select("account")
     nobody = pl.concat([party_kinds, public]).unique()
-    payments = (
-        view.transactions.filter(
-            pl.col("debit_account").is_not_null()
-            & pl.col("credit_account").is_not_null()
-            & (pl.col("amount_fen").cast(pl.Int128) * 1_000_000 >= pl.lit(smallest, pl.Int128) * low)
-            & ~pl.col("purpose_text").str.contains(f"{REFUND_WORDS}|{SWEEP_WORDS}").fill_null(value=False)
-        )
-        .join(nobody, left_on="debit_account", right_on="account", how="anti")
-        .join(nobody, left_on="credit_account", right_on="account", how="anti")
-        .select("transaction_id", "debit_account", "credit_account", "amount_fen", "booked_at")
-    )
     first = (
         view.moves.filter(
             pl.col("from_side")
@@ -69,6 +73,9 @@ def counterparty_loop(view: View) -> pl.DataFrame:
         .filter(least("traced_fen", view, "counterparty_loop_fen"))
         .join(nobody, left_on="to_account", right_on="account", how="anti")
     )
+    if first.is_empty():
+        return empty(LEADS)
+    payments = _payments(view, nobody)
 
     def alike(amount: str) -> pl.Expr:
         scaled = pl.col(amount).cast(pl.Int128) * 1_000_000
@@ -91,6 +98,8 @@ def counterparty_loop(view: View) -> pl.DataFrame:
         .filter(alike("second_fen") & near("second_at"))
         .with_columns(account=pl.col("middle"))
     )
+    if chained.is_empty():
+        return empty(LEADS)
     # Two hops: the payee pays the borrower's side itself.
     two = chained.join(view.sides, on=["loan_id", "account"], how="semi").select(
         "loan_id", "loan_fen", "traced_fen", "transaction_id", "second_id", third_id=pl.lit(None, pl.String)

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES, loan_payments
 from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
@@ -101,6 +103,8 @@ def structuring(view: View) -> pl.DataFrame:
         .join(_limits(view), on="loan_id")
         .filter(pl.col("transaction_fen") <= pl.col("limit_fen"))
     )
+    if payments.is_empty():
+        return empty(LEADS)
     fewest = least("payments", view, "structuring_payments")
     one_payee = _windows(payments.filter(pl.col("payee").is_not_null()), ["loan_id", "payee"], view).filter(
         fewest & (pl.col("sum_fen") > pl.col("limit_fen"))
@@ -146,9 +150,7 @@ def rapid_in_out(view: View) -> pl.DataFrame:
         .with_row_index("arrival")
     )
     if into.is_empty():
-        return lead(
-            into.with_columns(transaction_ids=pl.lit([], pl.List(pl.String))), "RAPID_IN_OUT", tell("", "")
-        )
+        return empty(LEADS)
     accounts = into.select(account="to_account").unique()
     lines = pl.concat(
         [
@@ -212,6 +214,32 @@ def rapid_in_out(view: View) -> pl.DataFrame:
     )
 
 
+def _may_pool(view: View) -> pl.Expr:
+    """A payee who is a person or a young company."""
+    return (
+        (pl.col("owner_kind") == "individual").fill_null(value=False)
+        | (pl.col("owner_kind").is_null() & (pl.col("destination_class") == "individual")).fill_null(
+            value=False
+        )
+        | young_on("owner_registered", "booked_at", view)
+    )
+
+
+def _handed_into(view: View, parties: pl.DataFrame) -> pl.DataFrame:
+    """Of `handed_on`: what came to persons and young companies, of a loan of which it is a large part."""
+    return (
+        handed_on(view)
+        .filter(~pl.col("documented"))
+        .rename({"credit_account": "to_account"})
+        .join(view.accounts.select(to_account="account", to_owner="owner"), on="to_account", how="left")
+        .join(parties, on="to_owner", how="left")
+        .filter(_may_pool(view))
+        .join(view.loans.select("loan_id", "borrower_party_id", loan_fen="amount_fen"), on="loan_id")
+        .filter(least_share("amount_fen", "loan_fen", view, "near_in_time_share_ppm"))
+        .with_columns(amount_fen=pl.min_horizontal("amount_fen", "loan_fen"))
+    )
+
+
 def multi_borrower_pool(view: View) -> pl.DataFrame:
     """Loan money of many borrowers that meets within days in the account of one person or young company. Documented
     payees, public bodies and those whom everyone pays do not count."""
@@ -230,14 +258,7 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
             & ~pl.col("to_kind").is_in(NO_PAYEE_KINDS).fill_null(value=False)
         )
         .join(parties, on="to_owner", how="left", maintain_order="left")
-        .filter(
-            (pl.col("owner_kind") == "individual").fill_null(value=False)
-            | (pl.col("owner_kind").is_null() & (pl.col("destination_class") == "individual")).fill_null(
-                value=False
-            )
-            | young_on("owner_registered", "booked_at", view)
-        )
-        .sort("to_account", "booked_at", maintain_order=True)
+        .filter(_may_pool(view))
     )
     # A borrower whose loan hardly touched the account is no member of the pool.
     given = into.group_by("loan_id", "to_account").agg(pl.col("amount_fen").sum(), pl.col("loan_fen").first())
@@ -254,9 +275,18 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
         "loan_id",
         "loan_fen",
         "amount_fen",
-        "transaction_id",
+        "transaction_ids",
+        "entry",
     ]
-    into = into.select([*columns, "destination_class"])
+    traced = into.with_columns(transaction_ids=pl.concat_list("transaction_id")).select(columns[:-1])
+    by_amount = _handed_into(view, parties).join(traced, on=["loan_id", "to_account"], how="anti")
+    into = (
+        pl.concat([traced, by_amount.select(columns[:-1])])
+        .sort("to_account", "booked_at", maintain_order=True)
+        .with_row_index("entry")
+    )
+    if into.is_empty():
+        return empty(LEADS)
     members = (
         into.select("to_account", start="booked_at")
         .unique(maintain_order=True)
@@ -273,13 +303,13 @@ def multi_borrower_pool(view: View) -> pl.DataFrame:
     )
     rows = (
         members.join(pools, on=["to_account", "start"])
-        .unique(["loan_id", "transaction_id", "to_account"], keep="first", maintain_order=True)
+        .unique("entry", keep="first", maintain_order=True)
         .group_by("loan_id", maintain_order=True)
         .agg(
             pl.col("loan_fen").first(),
             pl.col("amount_fen").sum(),
             pl.col("borrowers").max(),
-            transaction_ids=pl.col("transaction_id"),
+            pl.col("transaction_ids").explode(empty_as_null=True),
         )
         .sort("loan_id")
     )

@@ -6,22 +6,25 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.handing_on import handed_on
+from loantrail.early_warning.near_in_time import by_time_and_amount
+from loantrail.early_warning.related import CLOSE_RELATIONS
 from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
     BENIGN_USES,
-    CLOSE_RELATIONS,
     HOMECOMING_CLASSES,
-    REFUND_WORDS,
-    TRADE_WORDS,
     View,
     business_day,
     lead,
     least,
     least_share,
     looked_through,
+    made_once,
     related_parties,
     within_days,
 )
+from loantrail.early_warning.words import REFUND_WORDS, TRADE_WORDS
 
 NOT_A_PARTY_KINDS: Final = (
     "bank_internal",
@@ -33,6 +36,7 @@ NOT_A_PARTY_KINDS: Final = (
 )
 
 
+@made_once
 def coming_back(view: View) -> pl.DataFrame:
     """Moves from a stranger to the borrower's side, or to those close to it."""
     close = related_parties(view).filter(pl.col("relation").is_in(CLOSE_RELATIONS))
@@ -71,6 +75,7 @@ def like_refunds(view: View, returns: pl.DataFrame) -> pl.DataFrame:
     return direct.filter(named | pl.col("paid_documented"))
 
 
+@made_once
 def _handed_back_quickly(view: View) -> pl.DataFrame:
     """loan_id, from_account: payees that gave back to the borrower's side most of what they got, within days."""
     days = view.number("handed_on_days")
@@ -100,6 +105,8 @@ def round_trip(view: View) -> pl.DataFrame:
     coming home from a broker, wallet, deposit or pool, do not count; what a documented payee sends back counts only
     where it is looked through."""
     returns = coming_back(view).filter(within_days("days", view, "round_trip_days"))
+    if returns.is_empty() and handed_on(view).is_empty():
+        return empty(LEADS)
     through = looked_through(view)
     quick = _handed_back_quickly(view)
     open_payees = pl.concat([through.rename({"account": "from_account"}), quick]).unique()
@@ -130,7 +137,7 @@ def round_trip(view: View) -> pl.DataFrame:
             & least_share("amount_fen", "loan_fen", view, "round_trip_share_ppm")
         )
     )
-    return lead(
+    traced = lead(
         rows,
         "ROUND_TRIP",
         tell(
@@ -141,8 +148,39 @@ def round_trip(view: View) -> pl.DataFrame:
         ),
         "own_account",
     )
+    return by_time_and_amount(
+        traced,
+        _handed_back(view),
+        view,
+        "ROUND_TRIP",
+        tell(
+            "{} came back to the borrower's side over others who handed on the same amounts: by time and amount",
+            "{} 经他人以相近金额转手后回到借款人一方：按时间和金额相符判断",
+            yuan("amount_fen"),
+        ),
+        least("amount_fen", view, "round_trip_fen")
+        & least_share("amount_fen", "loan_fen", view, "round_trip_share_ppm"),
+    )
 
 
+def _handed_back(view: View) -> pl.DataFrame:
+    """Of `handed_on`: what came from strangers to the borrower's side or those close to it."""
+    close = (
+        related_parties(view)
+        .filter(pl.col("relation").is_in(CLOSE_RELATIONS))
+        .join(view.accounts.select("account", party_id="owner"), on="party_id")
+        .select("loan_id", "account")
+    )
+    home = pl.concat([view.sides, close]).unique()
+    return (
+        handed_on(view)
+        .join(home, left_on=["loan_id", "credit_account"], right_on=["loan_id", "account"], how="semi")
+        .join(home, left_on=["loan_id", "from_account"], right_on=["loan_id", "account"], how="anti")
+        .with_columns(destination_class=pl.lit("own_account"))
+    )
+
+
+@made_once
 def guarantors_in_force(view: View) -> pl.DataFrame:
     """Who guaranteed which loan on the day of its disbursement, the borrower apart: loan_id, guarantor_party_id,
     guarantor_name, disbursed_at, disbursement_account, borrower_party_id, loan_fen."""
@@ -168,6 +206,8 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
     disbursement, between the two shares of the loan (regulator's model)."""
     days = view.number("return_to_guarantor_days")
     guarantors = guarantors_in_force(view)
+    if guarantors.is_empty():
+        return empty(LEADS)
     owners = view.accounts.select(credit_account="account", payee_party="owner")
     debits = view.transactions.rename({"debit_account": "disbursement_account"}).join(
         owners, on="credit_account", how="left"
@@ -242,6 +282,7 @@ def return_to_guarantor(view: View) -> pl.DataFrame:
     )
 
 
+@made_once
 def staying_with_related(view: View) -> pl.DataFrame:
     """Loan money that parties related to the borrower got without a contract (`amount_fen` > 0), and what they passed on
     to a use of the business or gave back (< 0, no `transaction_id`): hop_id, loan_id, loan_fen, amount_fen,
@@ -290,27 +331,3 @@ def staying_with_related(view: View) -> pl.DataFrame:
         )
     )
     return pl.concat([into, out])
-
-
-def related_party(view: View) -> pl.DataFrame:
-    """Loan money that stays with parties related to the borrower without a contract. What they pass on to a use of
-    the business, or give back, is taken off: an owner's card that works as the till does not warn."""
-    rows = (
-        staying_with_related(view)
-        .group_by("loan_id", maintain_order=True)
-        .agg(
-            pl.col("amount_fen").sum(),
-            pl.col("loan_fen").first(),
-            pl.col("transaction_id").alias("transaction_ids"),
-        )
-        .filter(
-            (pl.col("amount_fen") > 0)
-            & least_share("amount_fen", "loan_fen", view, "related_party_share_ppm")
-        )
-    )
-    return lead(
-        rows,
-        "RELATED_PARTY",
-        tell("{} stayed with related parties, no contract", "{} 留在关联方，没有合同", yuan("amount_fen")),
-        "related_party",
-    )

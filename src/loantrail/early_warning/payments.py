@@ -6,13 +6,15 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.view import HOMECOMING_CLASSES, SWEEP_WORDS, View
+from loantrail.early_warning.view import HOMECOMING_CLASSES, View, made_once
+from loantrail.early_warning.words import SWEEP_WORDS
 
 # Paid by everyone, and by nature in one place.
 PUBLIC_CLASSES: Final = ("tax", "utilities", "payroll", "payment_institution", "bank_internal", "pooled", "loan_internal", "group_cash_pool", "own_instalment", "cash", "other_debt_repaid")  # fmt: skip
 NO_PAYEE_KINDS: Final = ("bank_internal", "pooled", "loan_internal")
 
 
+@made_once
 def loan_payments(view: View) -> pl.DataFrame:
     """Payments of loan money by the borrower's side to someone else: one row per loan and transaction, with the
     traced part as amount_fen. Not those that a payment order covers."""

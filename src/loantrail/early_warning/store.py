@@ -77,10 +77,14 @@ def loan_units(connection: Database, loans: Iterable[str]) -> dict[str, str | No
 
 
 def write_hits(
-    connection: Database, rows: Sequence[Row], codes: Collection[str], at: datetime.datetime
+    connection: Database,
+    rows: Sequence[Row],
+    codes: Collection[str],
+    at: datetime.datetime,
+    loans: Sequence[str],
 ) -> None:
-    """Enter the hits of a run; those of `codes` that are not among them stand no longer. A hit that says what it said
-    before is left as it is."""
+    """Enter the hits of a run; those of `codes` and of `loans` that are not among them stand no longer. A hit that says what it
+    said before is left as it is."""
     with connection.cursor() as cursor:
         cursor.executemany(
             """
@@ -90,17 +94,18 @@ def write_hits(
             VALUES (%(hit_id)s, %(rule_code)s, %(rule_version)s, %(loan_id)s, %(at)s, %(level)s, %(amount_fen)s,
                 %(share_ppm)s, %(proven_fen)s, %(destination_class)s, %(transaction_ids)s, %(payee_accounts)s, %(explanation)s,
                 %(explanation_chinese)s, true, %(suppressed_by)s, %(found_at)s, %(found_at)s, %(unit_id)s)
-            ON CONFLICT (hit_id) DO UPDATE SET at = excluded.at, level = excluded.level,
+            ON CONFLICT (hit_id) DO UPDATE SET rule_code = excluded.rule_code, rule_version = excluded.rule_version,
+                loan_id = excluded.loan_id, unit_id = excluded.unit_id, at = excluded.at, level = excluded.level,
                 amount_fen = excluded.amount_fen, share_ppm = excluded.share_ppm, proven_fen = excluded.proven_fen,
                 destination_class = excluded.destination_class, transaction_ids = excluded.transaction_ids,
                 payee_accounts = excluded.payee_accounts,
                 explanation = excluded.explanation, explanation_chinese = excluded.explanation_chinese,
                 standing = true, suppressed_by = excluded.suppressed_by, changed_at = excluded.changed_at
-            WHERE (known.at, known.level, known.amount_fen, known.share_ppm, known.proven_fen, known.destination_class,
+            WHERE (known.rule_code, known.rule_version, known.loan_id, known.unit_id, known.at, known.level, known.amount_fen, known.share_ppm, known.proven_fen, known.destination_class,
                    known.transaction_ids, known.payee_accounts, known.explanation, known.explanation_chinese, known.standing,
                    known.suppressed_by)
                 IS DISTINCT FROM
-                  (excluded.at, excluded.level, excluded.amount_fen, excluded.share_ppm, excluded.proven_fen,
+                  (excluded.rule_code, excluded.rule_version, excluded.loan_id, excluded.unit_id, excluded.at, excluded.level, excluded.amount_fen, excluded.share_ppm, excluded.proven_fen,
                    excluded.destination_class, excluded.transaction_ids, excluded.payee_accounts, excluded.explanation,
                    excluded.explanation_chinese, true, excluded.suppressed_by)
             """,
@@ -108,8 +113,8 @@ def write_hits(
         )
     connection.execute(
         "UPDATE early_warning.hit SET standing = false, changed_at = %s WHERE standing AND rule_code = ANY(%s) "
-        "AND hit_id <> ALL(%s)",
-        (at, sorted(codes), [row["hit_id"] for row in rows]),
+        "AND loan_id = ANY(%s) AND hit_id <> ALL(%s)",
+        (at, sorted(codes), list(loans), [row["hit_id"] for row in rows]),
     )
 
 

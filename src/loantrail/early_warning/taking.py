@@ -37,6 +37,23 @@ class Payees:
     borrowers: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Which loans a run looked at: `only` these (None: all), those of `but` left out."""
+
+    only: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
+
+    def has(self, loan_id: str) -> bool:
+        """Whether the run looked at this loan."""
+        return loan_id not in self.but and (self.only is None or loan_id in self.only)
+
+    def at(self, column: str) -> pl.Expr:
+        """The same of a column of loans."""
+        there = pl.lit(value=True) if self.only is None else pl.col(column).is_in(sorted(self.only))
+        return there & ~pl.col(column).is_in(sorted(self.but))
+
+
 def thread_id_of(loan_id: str) -> str:
     """The one thread of a loan."""
     return derived_id("thread", loan_id)
@@ -50,41 +67,30 @@ def take_hits(
     payees: Payees,
     parameters: ParameterBook,
     on_date: datetime.date,
+    looked: Looked | None = None,
 ) -> Taken:
     """Take the hits (HITS) of a run that looked with the rules `codes`; the caller commits.
 
     `proven` (PROVEN) gives what no way of counting undercuts. New hits open threads or join them, larger ones raise
-    them, those that are no longer found are marked so. Hits of other rules are left alone.
+    them, those that are no longer found are marked so. Hits of other rules, and of loans that the run did not look at,
+    are left alone.
     """
+    looked = looked or Looked()
+    hits = hits.filter(looked.at("loan_id"))
     now = store.lock(connection)
     policy = policy_of(parameters, on_date)
     # Parameters are those of the data; whether an entry has expired is asked of today.
     entries = store_allow.in_force(connection, business_date(now))
-    rows = (
-        suppressed(hits.match_to_schema(pl.Schema(HITS)), entries, payees)
-        .join(
-            proven.match_to_schema(pl.Schema(PROVEN)).select(
-                "loan_id", destination_class="use", least_fen="least_fen"
-            ),
-            on=["loan_id", "destination_class"],
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(proven_fen=pl.min_horizontal("least_fen", "amount_fen"))
-        .with_columns(proven_fen=pl.when(pl.col("least_fen").is_not_null()).then("proven_fen"))
-        .join(_payee_accounts(hits, payees), on="hit_id", how="left", maintain_order="left")
-        .with_columns(pl.col("payee_accounts").fill_null([]))
-    )
-    loans = sorted({*rows["loan_id"], *store.loans_of_standing_hits(connection, codes)})
+    rows = hit_rows(hits, entries, proven, payees)
+    before = [one for one in store.loans_of_standing_hits(connection, codes) if looked.has(one)]
+    loans = sorted({*rows["loan_id"], *before})
     units = store.loan_units(connection, loans)
     store.write_hits(
         connection,
-        [
-            row | {"found_at": now, "unit_id": units.get(row["loan_id"])}
-            for row in rows.drop("least_fen").to_dicts()
-        ],
+        [row | {"found_at": now, "unit_id": units.get(row["loan_id"])} for row in rows.to_dicts()],
         codes,
         now,
+        loans,
     )
     known = store.threads_of_loans(connection, loans)
     found: dict[str, list[Found]] = {}
@@ -108,6 +114,27 @@ def take_hits(
         opened, changed = opened + (thread is None), changed + (thread is not None)
     store.settle_hits(connection, loans)
     return Taken(len(rows), rows["suppressed_by"].count(), opened, changed)
+
+
+def hit_rows(hits: pl.DataFrame, entries: pl.DataFrame, proven: pl.DataFrame, payees: Payees) -> pl.DataFrame:
+    """The hits (HITS) as they are kept: with `suppressed_by`, `proven_fen` and `payee_accounts`. `entries`: the allow
+    list in force (store_allow.ENTRIES)."""
+    return (
+        suppressed(hits.match_to_schema(pl.Schema(HITS)), entries, payees)
+        .join(
+            proven.match_to_schema(pl.Schema(PROVEN)).select(
+                "loan_id", destination_class="use", least_fen="least_fen"
+            ),
+            on=["loan_id", "destination_class"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(proven_fen=pl.min_horizontal("least_fen", "amount_fen"))
+        .with_columns(proven_fen=pl.when(pl.col("least_fen").is_not_null()).then("proven_fen"))
+        .join(_payee_accounts(hits, payees), on="hit_id", how="left", maintain_order="left")
+        .with_columns(pl.col("payee_accounts").fill_null([]))
+        .drop("least_fen")
+    )
 
 
 def _payee_accounts(hits: pl.DataFrame, payees: Payees) -> pl.DataFrame:

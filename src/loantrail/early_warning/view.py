@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
@@ -12,12 +12,12 @@ from loantrail.clock import business_date
 from loantrail.destinations.names import company_key
 from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, fitted
+from loantrail.early_warning.related import business_day, made_once, related_parties
 from loantrail.early_warning.telling import Telling
 from loantrail.parameters import ParameterBook
 
 RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
 # Uses that are an end without suspicion.
-CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "family")
 BENIGN_USES: Final = ("supplier", "payroll", "tax", "utilities", "own_instalment", "overdraft_repaid")
 GENERIC_CLASSES: Final = (
     "individual", "company", "unknown", "supplier", "own_account", "related_party", "guarantor",
@@ -29,9 +29,6 @@ HOMECOMING_CLASSES: Final = (
     "group_cash_pool", "payment_institution", "bank_internal", "pooled", "same_name_other_bank", "currency_exchange",
     "tax",
 )  # fmt: skip
-SWEEP_WORDS: Final = "自动转入|自动赎回|自动申购|余额理财|余额宝|零钱通|活期理财"
-TRADE_WORDS: Final = "货款|加工费|采购|材料|服务费|租金|运费|工程款|定金"
-REFUND_WORDS: Final = "退款|退货|退回|退还|冲正|返还|退定金|退票"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class View:
     transaction says (transaction_fen, purpose_text, destination_class, documented, document_no, credit_name),
     both ends (from/to owner, kind, name, side), loan facts (loan_fen, disbursed_at, retail, borrower, product),
     `payee` (party, else account, else name), `ordered`, and `days` since disbursement.
-    sides: loan_id, account: the borrower's side. arrivals: see `first_arrivals`.
+    sides: loan_id, account: the borrower's side. arrivals: see `first_arrivals`. made: what patterns share, made once.
     """
 
     as_of: datetime.datetime
@@ -61,6 +58,7 @@ class View:
     invoices: pl.DataFrame
     repayments: pl.DataFrame
     balances: pl.DataFrame
+    made: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame], compare=False)
 
     def number(self, name: str) -> int:
         """The parameter in force on the business date of `as_of`."""
@@ -86,11 +84,6 @@ def within_days(days: str, view: View, name: str) -> pl.Expr:
     """The column of days lies from 0 to the parameter (below it where it is not inclusive)."""
     limit = view.parameters.at_or_first(name, business_date(view.as_of))
     return pl.col(days).is_between(0, limit.number, closed="both" if limit.inclusive else "left")
-
-
-def business_day(column: str) -> pl.Expr:
-    """The Asia/Shanghai date of an instant."""
-    return pl.col(column).dt.convert_time_zone("Asia/Shanghai").dt.date()
 
 
 def _loans(frame: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
@@ -218,45 +211,7 @@ def prepare(frames: Frames, parameters: ParameterBook) -> View:
     return replace(view, arrivals=first_arrivals(view))
 
 
-def related_parties(view: View) -> pl.DataFrame:
-    """loan_id, party_id, relation: who is related to a loan's borrower on the day of disbursement.
-
-    Shareholders and holdings from the parameter's share on; controllers and what else they control; spouse,
-    family, legal representative, same address, phone or agent, group. Guarantors are not.
-    """
-    share = view.number("related_party_holding_ppm")
-    relations = view.relations.filter(
-        ~pl.col("kind").is_in(["guarantees", "executive"])
-        & ((pl.col("kind") != "shareholder") | (pl.col("share_ppm").fill_null(0) >= share))
-    )
-    both = pl.concat(
-        [
-            relations.select(one="from_party_id", other="to_party_id", kind="kind", since="valid_from", until="valid_to"),
-            relations.select(one="to_party_id", other="from_party_id", kind="kind", since="valid_from", until="valid_to"),
-        ]
-    )  # fmt: skip
-    when = view.loans.select("loan_id", one="borrower_party_id", day=business_day("disbursed_at"))
-    in_force = (pl.col("since").is_null() | (pl.col("since") <= pl.col("day"))) & (
-        pl.col("until").is_null() | (pl.col("until") >= pl.col("day"))
-    )
-    direct = when.join(both, on="one").filter(in_force)
-    # What the borrower's controller or large shareholder also holds.
-    holders = direct.filter(pl.col("kind").is_in(["controller", "shareholder"])).select(
-        "loan_id", "day", borrower="one", one="other"
-    )
-    indirect = (
-        holders.join(both.filter(pl.col("kind").is_in(["controller", "shareholder"])), on="one")
-        .filter(in_force & (pl.col("other") != pl.col("borrower")))
-        .select("loan_id", party_id="other", relation=pl.lit("same_controller"))
-    )
-    # Of several relations to one party the closest is kept.
-    return (
-        pl.concat([direct.select("loan_id", party_id="other", relation="kind"), indirect])
-        .sort(pl.col("relation").is_in(CLOSE_RELATIONS), descending=True, maintain_order=True)
-        .unique(["loan_id", "party_id"], keep="first", maintain_order=True)
-    )
-
-
+@made_once
 def looked_through(view: View) -> pl.DataFrame:
     """loan_id, account: documented payees whose further payments still count: related to the borrower, a guarantor,
     registered shortly before, or handing on most of it within days."""
@@ -284,6 +239,7 @@ def looked_through(view: View) -> pl.DataFrame:
     return pl.concat([handed, tied_payees(view)]).unique(maintain_order=True)
 
 
+@made_once
 def tied_payees(view: View) -> pl.DataFrame:
     """loan_id, account: documented payees that are related to the borrower, a guarantor, or registered shortly before."""
     paid = view.moves.filter((pl.col("use") == "supplier") & pl.col("to_account").is_not_null())
@@ -319,7 +275,10 @@ def first_arrivals(view: View) -> pl.DataFrame:
     """
     moves = view.moves
     direct = direct_arrivals(view)
-    frontier = direct.filter((pl.col("arrived") == "supplier") & (pl.col("use") == "supplier")).join(
+    frontier = direct.filter((pl.col("arrived") == "supplier") & (pl.col("use") == "supplier"))
+    if frontier.is_empty():
+        return direct
+    frontier = frontier.join(
         looked_through(view).rename({"account": "to_account"}), on=["loan_id", "to_account"], how="semi"
     )
     passed: list[pl.DataFrame] = []
@@ -336,6 +295,7 @@ def first_arrivals(view: View) -> pl.DataFrame:
     return pl.concat([direct, *(part.select(direct.columns) for part in passed)])
 
 
+@made_once
 def direct_arrivals(view: View) -> pl.DataFrame:
     """`first_arrivals` without what passed through a documented payee: each follows from its own move."""
     moves = view.moves
@@ -378,6 +338,8 @@ def lead(
 ) -> pl.DataFrame:
     """Leads of rows that have loan_id, loan_fen, amount_fen, transaction_ids (list), and `destination_class` unless
     one is given."""
+    if rows.is_empty():
+        return shapes.empty(shapes.LEADS)
     return rows.select(
         "loan_id",
         pattern=pl.lit(pattern),

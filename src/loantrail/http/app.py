@@ -11,7 +11,6 @@ from starlette.types import ASGIApp
 from loantrail.destinations.routes import router as corrections
 from loantrail.disputes.routes import router as disputes
 from loantrail.early_warning.routes import router as warning_acts
-from loantrail.early_warning.routes_allow import router as allow_list
 from loantrail.http.connections import Connections
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
@@ -32,11 +31,12 @@ from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.security import Guard
 from loantrail.ledger.merges.routes import router as merges
 from loantrail.ledger.pairs.routes import router as pairs
+from loantrail.lists.routes import router as lists
 from loantrail.monitor.routes import router as live_intake
+from loantrail.monitor.routes_decisions import router as decisions
 from loantrail.reports.routes import router as reports
 from loantrail.rules.routes import router as rules
 from loantrail.rules.routes_backtest import router as backtests
-from loantrail.rules.routes_lists import router as lists
 from loantrail.signals.routes import router as signals
 from loantrail.tracing.routes import router as tracing
 from loantrail.tracing.routes_evaluation import router as evaluation
@@ -93,6 +93,7 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(corrections)
     interface.include_router(pairs)
     interface.include_router(live_intake)
+    interface.include_router(decisions)
     interface.include_router(merges)
     interface.include_router(reports)
     interface.include_router(disputes)
@@ -103,7 +104,6 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(warning_stream)
     interface.include_router(warnings)
     interface.include_router(warning_acts)
-    interface.include_router(allow_list)
     app.include_router(interface)
     app.include_router(page_router())
     return app

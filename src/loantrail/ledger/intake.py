@@ -34,9 +34,14 @@ RECORD_TYPES: Final[Mapping[str, RecordType]] = {
 }
 LINE: Final = ledger_model.STATEMENT_LINE.name
 _NOT_CONTENT: Final = ("source_file", "position", "sequence", "institution", "account_name")
+LINE_CONTENT: Final = tuple(
+    field.name for field in ledger_model.STATEMENT_LINE.fields if field.name not in _NOT_CONTENT
+)
+"""The fields of a statement line that its content hash is of, in their order."""
 _MARK_OF_NULL: Final = "\x00"
 _BETWEEN: Final = "\x1f"
 _ESCAPE: Final = "\x1e"
+HEAD_OF_CONTENT: Final = "line"
 KEY_COLUMNS: Final = ("row_number", "source_key", "content_hash", "proven", "is_first")
 
 
@@ -130,8 +135,7 @@ def keyed_lines(lines: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
 
 
 def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
-    fields = [field.name for field in ledger_model.STATEMENT_LINE.fields if field.name not in _NOT_CONTENT]
-    content = _digests(rows, fields, "line")
+    content = _digests(rows, LINE_CONTENT, HEAD_OF_CONTENT)
     has_reference = rows.get_column("reference").is_not_null()
     date = pl.col("booked_at").dt.convert_time_zone(BUSINESS_ZONE).dt.date().cast(pl.String)
     by_reference = _digests(
@@ -141,9 +145,7 @@ def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
     )
     # Filling by rows in file order: the count is what keeps two equal rows apart.
     keys = [
-        known
-        if with_reference
-        else digest(f"line by content{_BETWEEN}{text}{_BETWEEN}{occurrences.next_of(text)}")
+        known if with_reference else key_by_content(text, occurrences.next_of(text))
         for known, text, with_reference in zip(
             by_reference.to_list(), content.to_list(), has_reference.to_list(), strict=True
         )
@@ -155,12 +157,41 @@ def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
     )
     if keyed.get_column("balance_fen").null_count() == len(keyed):
         return keyed
-    proven = with_expected_balance(keyed.drop("proven")).filter(
-        pl.col("expected_fen").is_not_null(), pl.col("expected_fen") == pl.col("balance_fen")
-    )
     return keyed.with_columns(
-        pl.col("row_number").is_in(proven.get_column("row_number").implode()).alias("proven")
+        pl.col("row_number").is_in(proven_rows(keyed.drop("proven")).implode()).alias("proven")
     )
+
+
+def proven_rows(lines: pl.DataFrame) -> pl.Series:
+    """`row_number` of the lines whose balance follows from the balances and amounts of the lines before them.
+
+    Columns needed: `row_number` and those of `reconcile.with_expected_balance`.
+    """
+    return (
+        with_expected_balance(lines)
+        .filter(pl.col("expected_fen").is_not_null(), pl.col("expected_fen") == pl.col("balance_fen"))
+        .get_column("row_number")
+    )
+
+
+def line_digest(head: str, texts: Sequence[str | None]) -> str:
+    """Of one row what `_digests` gives of each row of a frame; None where a value is absent."""
+    plain = _BETWEEN.join([head, *[_MARK_OF_NULL if text is None else text for text in texts]])
+    if _ESCAPE not in plain and plain.count(_BETWEEN) == len(texts):
+        return digest(plain)
+    parts = [head, *[_MARK_OF_NULL if text is None else text for text in texts]]
+    escaped = [part.replace(_ESCAPE, _ESCAPE * 2).replace(_BETWEEN, f"{_ESCAPE}.") for part in parts]
+    return digest(_BETWEEN.join([*escaped, _ESCAPE]))
+
+
+def key_by_reference(account: str, currency: str, direction: str, business_date: str, reference: str) -> str:
+    """The key of a prepared line that has a reference; the date as YYYY-MM-DD."""
+    return line_digest("line by reference", (account, currency, direction, business_date, reference))
+
+
+def key_by_content(content_hash: str, occurrence: int) -> str:
+    """The key of a line without a reference, that of the `occurrence`-th such row of its source."""
+    return digest(f"line by content{_BETWEEN}{content_hash}{_BETWEEN}{occurrence}")
 
 
 def repeat_key(source_key: str, content_hash: str) -> str:

@@ -261,12 +261,11 @@ def ensure_accounts(connection: type_of_connection, accounts: pl.DataFrame, unit
 def ensure_partitions(connection: type_of_connection, months: Sequence[datetime.date]) -> None:
     """Create the partitions of these months (first days, Asia/Shanghai). Commits; call it outside a batch.
 
-    The lock on the parent table is held alone and briefly, so that it cannot meet another one in a deadlock.
+    A table that is made by itself and attached lets everybody read and write meanwhile; one that is made as a partition
+    would wait for the longest reader, and all others behind it.
     """
     for month in months:
         name = f"statement_line_{month:%Y_%m}"
-        if _count(connection, "SELECT count(*) FROM pg_class WHERE oid = to_regclass(%s)", f"ledger.{name}"):
-            continue
         following = (month.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
         first, last = (
             datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE).astimezone(datetime.UTC)
@@ -274,9 +273,12 @@ def ensure_partitions(connection: type_of_connection, months: Sequence[datetime.
         )
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('loantrail.statement_line.partition'))")
+            if _count(connection, "SELECT (to_regclass(%s) IS NOT NULL)::integer", f"ledger.{name}"):
+                continue
             connection.execute(
                 sql.SQL(
-                    "CREATE TABLE IF NOT EXISTS ledger.{} PARTITION OF ledger.statement_line FOR VALUES FROM ({}) TO ({})"
+                    "CREATE TABLE ledger.{0} (LIKE ledger.statement_line INCLUDING ALL); "
+                    "ALTER TABLE ledger.statement_line ATTACH PARTITION ledger.{0} FOR VALUES FROM ({1}) TO ({2})"
                 ).format(sql.Identifier(name), sql.Literal(first), sql.Literal(last))
             )
     connection.commit()

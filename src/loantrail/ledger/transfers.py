@@ -99,18 +99,19 @@ def line_ids(lines: pl.DataFrame) -> pl.Series:
     return pl.concat(parts).sort("row").get_column("line_id")
 
 
-def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame) -> Transfers:
+def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None = None) -> Transfers:
     """Two-sided rows from `lines` and `pairs` (`debit, credit` row numbers, `basis`).
 
     `lines` has the first thirteen fields of a statement line and `line_id`; `reference`, `document_no` and
-    `account_name` are used where present.
+    `account_name` are used where present. `own`: the accounts that statements are given of, where `lines` are only
+    some of all.
     """
     lines = _with_optional(lines).with_row_index("row")
     nodes = _nodes(lines, pairs)
     node_of_line = _node_of_line(len(lines), nodes)
     reversals, problems = _reversals(lines, node_of_line, nodes)
     order, forced = _order(lines, node_of_line, len(nodes))
-    own = lines.get_column("account").unique()
+    own = lines.get_column("account").unique() if own is None else own
     sides = _sides(lines, nodes, own)
     at_place = nodes.get_column("booked_at").gather(order).cum_max()
     sequence = pl.int_range(1, len(nodes) + 1, dtype=pl.Int64, eager=True)

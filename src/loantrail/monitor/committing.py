@@ -2,151 +2,206 @@
 
 What becomes of a row does not depend on which deliveries share its group. Rows without a reference are counted in their
 own delivery, as rows of a file are in their file (`ledger.intake`).
+
+Nearly always every key of the group is new, and entering them is the quickest way to know: then the group takes four round
+trips to the database. Where one is not, what was entered is taken back and each row is looked up (`_sort_out`).
 """
 
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final, Protocol
 
 import msgspec
-import polars as pl
 
 from loantrail import clock
 from loantrail.ids import new_id
-from loantrail.ledger import intake
+from loantrail.ledger import intake, store_entering
 from loantrail.ledger import store as books
-from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
+from loantrail.ledger.intake import LINE
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
-from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, months_of, stored_refusal, take_rows
+from loantrail.ledger.store_entering import NamedAccount
+from loantrail.ledger.store_moments import begin_writing
+from loantrail.ledger.taking import DEFAULT_UNIT, DEFAULT_UNIT_NAME, KeysTaken, stored_refusal
 from loantrail.monitor import store
+from loantrail.monitor.entered_lines import row_of
+from loantrail.monitor.lines import LINE_TYPE, Read, accepted_rows, months_of, named_accounts, read_lines
 from loantrail.monitor.model import (
     ACCEPTED,
     DUPLICATE,
     REFUSED,
     Answered,
     Delivery,
+    Entered,
     KeyReused,
+    Line,
     Refused,
     RowAnswer,
-    Sent,
-    Value,
+    RowDecision,
     remedy_of,
 )
-from loantrail.monitor.payload import FIELDS
+from loantrail.monitor.sorting_out import sort_out
 from loantrail.postgres.failures import database_failures
-from loantrail.sources.columns import accept, polars_schema
-from loantrail.sources.kinds import Reading
 
-LINE_TYPE: Final = RECORD_TYPES[LINE]
 TRIES: Final = 8
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?([+-]\d\d:\d\d|Z)", re.ASCII)
-_READING: Final = Reading(amount_unit="minor")
 _answered: Final = msgspec.json.Decoder(Answered)
+_VERSION: Final = version("loantrail")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Where a row of the group came from."""
+class Judge(Protocol):
+    """Who judges what a group brings, before it is committed (`deciding.Deciding`)."""
 
-    delivery: int
-    position: int
-    original: bytes | None
+    def judge(self, connection: store.Database) -> Mapping[str, RowDecision]: ...
 
+    def committed(self) -> None: ...
 
-class _PerDelivery(Occurrences):
-    """Counts equal rows within their delivery: of the rows that are counted, `deliveries` tells each one's."""
-
-    def __init__(self, deliveries: Sequence[int]) -> None:
-        super().__init__()
-        self._deliveries = iter(deliveries)
-
-    def next_of(self, content: str) -> int:
-        return super().next_of(f"{next(self._deliveries)} {content}")
+    def lost(self) -> None: ...
 
 
-def commit_group(connection: store.Database, deliveries: Sequence[Delivery]) -> list[Answered | KeyReused]:
-    """Take the deliveries in and commit; one answer each. Again, when somebody else held what it needed.
+def commit_group(
+    connection: store.Database, deliveries: Sequence[Delivery], judge: Judge | None = None
+) -> list[Answered | KeyReused]:
+    """Take the deliveries in, have them judged, and commit; one answer each. Again, when somebody else held what it needed.
 
     DatabaseUnavailable or StorageExhausted when the database fails: then nothing of the group is in the books, or, where
     the answer to the commit was lost, all of it: the same deliveries again settle it.
     """
+    read = read_lines(deliveries)
     for attempt in range(TRIES):
         try:
             with database_failures(), store.undone_on_error(connection):
-                answers = _Group(connection, deliveries).take()
+                answers = _Group(connection, deliveries, read, judge).take()
                 connection.commit()
+                if judge is not None:
+                    judge.committed()
                 return answers
-        except (KeysTaken, *store.COLLISIONS):
+        except BaseException as problem:
+            if judge is not None:
+                judge.lost()
+            if not isinstance(problem, (KeysTaken, *store.COLLISIONS)):
+                raise
             if attempt == TRIES - 1:
                 raise
             clock.sleep(0.01 * 2**attempt)
     raise AssertionError("the loop above returns or raises")
 
 
+def judge_outstanding(connection: store.Database, judge: Judge) -> None:
+    """Have lines judged that came into the books another way, such as by an import."""
+    try:
+        with database_failures(), store.undone_on_error(connection):
+            store.begin_group(connection)
+            judge.judge(connection)
+            connection.commit()
+            judge.committed()
+    except BaseException:
+        judge.lost()
+        raise
+
+
 class _Group:
-    def __init__(self, connection: store.Database, deliveries: Sequence[Delivery]) -> None:
+    def __init__(
+        self, connection: store.Database, deliveries: Sequence[Delivery], read: Read, judge: Judge | None
+    ) -> None:
         self._connection = connection
+        self._judge = judge
         self._deliveries = deliveries
+        self._read = read
         self._at = clock.now()
         self._name = f"live/{clock.business_date(self._at).isoformat()}"
-        self._rows: list[_Row] = []
         self._answers: list[list[RowAnswer]] = [[] for _ in deliveries]
         self._refusals: list[StoredRefusal] = []
         self._file_id = 0
         self._read_before = 0
+        self._keys_are_new = False
+        self._arrivals: Sequence[str] = ()
+        self.entered: list[Entered] = []
 
     def take(self) -> list[Answered | KeyReused]:
-        done, fresh = self._settle_keys_first()
+        done, fresh = self._begin()
         if not fresh:
             return [done[number] for number in range(len(self._deliveries))]
-        rows = self._typed(fresh)
-        accepted = self._take_rows(rows) if len(rows) else 0
-        quarantine.add_refusals(self._connection, self._refusals)
+        self._take_lines(frozenset(fresh))
+        if self._judge is not None and self.entered:
+            self._decide(self._judge.judge(self._connection))
         counts = [self._answered(number) for number in fresh]
-        read = sum(self._deliveries[number].row_count for number in fresh)
-        books.note_progress(
-            self._connection,
-            self._file_id,
-            1,
-            0,
-            read,
-            accepted,
-            sum(one.duplicate for one in counts),
-            sum(one.refused for one in counts),
-        )
-        store.note_waiting(self._connection, accepted, self._at)
-        store.keep_offsets(
-            self._connection,
-            [offset for number in fresh for offset in self._deliveries[number].offsets],
-            self._at,
-        )
-        keyed: dict[str, bytes] = {}
-        for number, answer in zip(fresh, counts, strict=True):
-            done[number] = answer
-            key = self._deliveries[number].key
-            if key is not None:
-                keyed[key] = msgspec.json.encode(answer)
-        store.keep_answers(self._connection, keyed)
+        with self._connection.pipeline():
+            self._note(fresh, counts)
+            keyed: dict[str, tuple[str, bytes]] = {}
+            for number, answer in zip(fresh, counts, strict=True):
+                done[number] = answer
+                one = self._deliveries[number]
+                if one.key is not None:
+                    keyed[one.key] = one.content_hash, msgspec.json.encode(answer)
+            store.keep_answers(self._connection, keyed, self._at)
         self._answer_repeats(done)
         return [done[number] for number in range(len(self._deliveries))]
 
-    # Keys of requests ----------------------------------------------------------------------------------------
+    def _decide(self, decisions: Mapping[str, RowDecision]) -> None:
+        """Put the decisions to the answers of the rows that were accepted."""
+        for rows in self._answers:
+            for place, row in enumerate(rows):
+                one = decisions.get(row.line_id or "") if row.outcome == ACCEPTED else None
+                if one is not None:
+                    rows[place] = msgspec.structs.replace(row, decision=one.decision, hits=one.hits)
 
-    def _settle_keys_first(self) -> tuple[dict[int, Answered | KeyReused], list[int]]:
+    # What the database says first ----------------------------------------------------------------------------
+
+    def _begin(self) -> tuple[dict[int, Answered | KeyReused], list[int]]:
         """Answers of deliveries whose key is known, and the numbers of those that are taken in now."""
-        store.begin_group(self._connection)
         self._first_of_key: dict[str, int] = {}
         for number, one in enumerate(self._deliveries):
             if one.key is not None:
                 self._first_of_key.setdefault(one.key, number)
-        hashes = {key: self._deliveries[number].content_hash for key, number in self._first_of_key.items()}
-        known = store.claim_requests(self._connection, hashes, self._at)
+        connection, lines = self._connection, self._read.lines
+        keys = [line.source_key for line in lines]
+        self._accounts = named_accounts(lines)
+        all_differ = len(set(keys)) == len(keys)
+        months = arrivals = entered = None
+        with connection.pipeline():
+            store.begin_group(connection)
+            begin_writing(connection)
+            answered = store.ask_answers(connection, list(self._first_of_key)) if self._first_of_key else None
+            file = store.ask_live_file(connection, self._name)
+            if lines:
+                books.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
+                months = store_entering.ask_months(connection, months_of(lines))
+                self._found_accounts = store_entering.ask_accounts(connection, self._accounts, DEFAULT_UNIT)
+                arrivals = store_entering.ask_arrivals(connection, len(lines))
+                store.mark(connection)
+                if all_differ:
+                    contents = [line.content_hash for line in lines]
+                    entered = store_entering.enter_keys(connection, keys, contents)
+        known = {} if answered is None else store.answers_told(answered)
+        done, fresh = self._sort_deliveries(known)
+        if months is not None and arrivals is not None:
+            self._ensure_partitions([row[0] for row in months.fetchall()])
+            self._arrivals = ",".join(row[0] for row in arrivals.fetchall()).split(",")
+            now = frozenset(fresh)
+            taken = sum(line.delivery in now for line in lines)
+            self._keys_are_new = entered is not None and entered.rowcount == len(lines) == taken
+            if not self._keys_are_new:
+                store.back_to_mark(connection)
+        row = file.fetchone()
+        if row is None and fresh:
+            row = store.make_live_file(connection, self._name, new_id(), _VERSION, self._at)
+        self._file_id, self._read_before = row or (0, 0)
+        for number, refused in self._read.refused:
+            if number not in done and self._is_first(number):
+                self._refuse(number, refused)
+        return done, fresh
+
+    def _is_first(self, number: int) -> bool:
+        key = self._deliveries[number].key
+        return key is None or self._first_of_key[key] == number
+
+    def _sort_deliveries(
+        self, known: Mapping[str, tuple[str, bytes]]
+    ) -> tuple[dict[int, Answered | KeyReused], list[int]]:
         done: dict[int, Answered | KeyReused] = {}
         fresh: list[int] = []
         for number, one in enumerate(self._deliveries):
@@ -154,13 +209,10 @@ class _Group:
                 fresh.append(number)
             elif one.key in known:
                 content, answer = known[one.key]
-                same = content == one.content_hash and answer is not None
-                done[number] = _answered.decode(answer) if same and answer else KeyReused(one.key)
-            elif self._first_of_key[one.key] == number:
+                same = content == one.content_hash
+                done[number] = _answered.decode(answer) if same else KeyReused(one.key)
+            elif self._is_first(number):
                 fresh.append(number)
-        self._file_id, self._read_before = store.live_file(
-            self._connection, self._name, new_id(), version("loantrail"), self._at
-        )
         return done, fresh
 
     def _answer_repeats(self, done: dict[int, Answered | KeyReused]) -> None:
@@ -171,155 +223,106 @@ class _Group:
                 same = self._deliveries[first].content_hash == one.content_hash
                 done[number] = done[first] if same else KeyReused(one.key)
 
-    # Rows ----------------------------------------------------------------------------------------------------
-
-    def _typed(self, fresh: Sequence[int]) -> pl.DataFrame:
-        """Typed rows of all deliveries in their order; `self._rows` tells where each came from."""
-        frames: list[tuple[list[_Row], pl.DataFrame]] = []
-        sent: list[tuple[_Row, Sent]] = []
-        position = self._read_before
-        for number in fresh:
-            one = self._deliveries[number]
-            for refused in one.refused:
-                self._refuse(number, refused)
-            sent += [(_Row(number, row.position, row.original), row) for row in one.sent]
-            if one.typed is not None:
-                owners = [_Row(number, place, None) for place in one.typed.get_column("position").to_list()]
-                frames.append((owners, one.typed))
-        if sent:
-            frames.append(self._accepted(sent))
-        everything = [frame for _, frame in frames]
-        self._rows = [owner for owners, _ in frames for owner in owners]
-        if not self._rows:
-            return pl.DataFrame(schema=polars_schema(LINE_TYPE))
-        rows = pl.concat(everything)
-        # Where a line stands is counted through: the day's lines are one source.
-        numbers = pl.Series("position", range(position + 1, position + 1 + len(rows)), dtype=pl.Int64)
-        return rows.with_columns(pl.lit(self._name).alias("source_file"), numbers)
-
-    def _accepted(self, sent: Sequence[tuple[_Row, Sent]]) -> tuple[list[_Row], pl.DataFrame]:
-        """The rows that were sent as plain values, typed; those that break a rule are refused."""
-        columns: dict[str, list[str | None]] = {}
-        for name in FIELDS:
-            values = [_as_text(row.values.get(name)) for _, row in sent]
-            if any(value is not None for value in values):
-                columns[name] = values
-        # Arrival is the order of lines of one account and moment, where the sender gives no other.
-        counted = range(self._read_before + 1, self._read_before + 1 + len(sent))
-        given = columns.get("sequence", [None] * len(sent))
-        columns["sequence"] = [
-            value if value is not None and value.strip() else str(number)
-            for value, number in zip(given, counted, strict=True)
-        ]
-        texts = pl.DataFrame(
-            [
-                _instants(name, values) if name == "booked_at" else pl.Series(name, values, dtype=pl.String)
-                for name, values in columns.items()
-            ]
-        )
-        originals = [row.original for _, row in sent]
-        found = accept(LINE_TYPE, texts, self._name, originals, reading=_READING)
-        gone: set[int] = set()
-        for one in found.refusals:
-            place = one.position - 1
-            gone.add(place)
-            owner = sent[place][0]
-            self._refuse(
-                owner.delivery, Refused(owner.position, one.field, one.reason, one.message, one.original)
-            )
-        return [owner for place, (owner, _) in enumerate(sent) if place not in gone], found.rows
-
-    def _take_rows(self, rows: pl.DataFrame) -> int:
-        connection = self._connection
-        keyed = self._keyed(rows)
-        all_keys = dict(zip(keyed["row_number"].to_list(), keyed["source_key"].to_list(), strict=True))
-        contents = dict(zip(keyed["row_number"].to_list(), keyed["content_hash"].to_list(), strict=True))
-        representative: dict[tuple[str, str], int] = {}
-        for row, key in all_keys.items():
-            representative.setdefault((key, contents[row]), row)
-        firsts = list(representative.values())
-        known = store.known_keys(connection, LINE, sorted({all_keys[row] for row in firsts}))
-        first_of_key = {all_keys[row]: row for row in reversed(firsts)}
-        suspects = [
-            row
-            for row in firsts
-            if known.get(all_keys[row], contents[row]) != contents[row] or first_of_key[all_keys[row]] != row
-        ]
-        proven = self._proven(rows, suspects)
-        repeats = {row: intake.repeat_key(all_keys[row], contents[row]) for row in suspects}
-        if repeats:
-            known |= store.known_keys(connection, LINE, sorted(set(repeats.values())))
-        there: dict[int, str] = {}
-        for row in firsts:
-            if known.get(all_keys[row]) == contents[row]:
-                there[row] = all_keys[row]
-            elif row in repeats and repeats[row] in known:
-                there[row] = repeats[row]
-        wanted = keyed.filter(
-            pl.col("row_number").is_in([row for row in firsts if row not in there])
-        ).with_columns(
-            pl.col("row_number").is_in(sorted(proven)).alias("proven"),
-            pl.col("source_key").is_first_distinct().alias("is_first"),
-        )
-        accepted, refused = 0, {}
-        if len(wanted):
-            self._ensure_partitions(wanted)
-            taken = take_rows(connection, LINE_TYPE, wanted, self._file_id)
-            if taken.duplicate:
-                raise KeysTaken  # entered by an import meanwhile: who is a duplicate is looked up again
-            accepted = taken.accepted
-            refused = {one.row: one for one in taken.broken}
-        told: dict[int, RowAnswer] = {}
-        for row in sorted(refused):
-            owner, broken = self._rows[row], refused[row]
-            source = self._deliveries[owner.delivery].source
-            # Its place in the delivery, so that the same row sent again is the same refusal.
-            record = rows.row(row, named=True) | {"source_file": source, "position": owner.position}
-            stored = stored_refusal(broken, LINE, record, source, owner.position, self._file_id)
-            if owner.original is not None:
-                again = refusal_id(LINE, source, owner.position, broken.field, broken.reason, owner.original)
-                stored = replace(stored, original=owner.original, refusal_id=again)
-            self._refusals.append(stored)
-            told[row] = _refused_row(
-                owner.position, broken.field, broken.reason, broken.message, stored.refusal_id
-            )
-        for row, key in all_keys.items():
-            owner = self._rows[row]
-            first = representative[key, contents[row]]
-            if first in refused:
-                answer = replace(told[first], position=owner.position)
-            else:
-                is_new = first == row and row not in there
-                # A row that only its balances tell from another is stored under a key of its own.
-                line_id = there.get(first, repeats.get(first, key))
-                answer = RowAnswer(owner.position, ACCEPTED if is_new else DUPLICATE, line_id)
-            self._answers[owner.delivery].append(answer)
-        return accepted
-
-    def _keyed(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """`intake.with_keys` with repetitions kept; equal rows without a reference are counted in their delivery."""
-        prepared = intake.prepared(LINE_TYPE, rows, DEFAULT_UNIT)
-        without = prepared.get_column("reference").is_null()
-        counted = [row.delivery for row, counts in zip(self._rows, without.to_list(), strict=True) if counts]
-        return intake.keyed_lines(prepared, _PerDelivery(counted))
-
-    def _proven(self, rows: pl.DataFrame, suspects: Sequence[int]) -> set[int]:
-        """Of these rows, those that the running balances of their own delivery prove."""
-        proven: set[int] = set()
-        for number in sorted({self._rows[row].delivery for row in suspects}):
-            own = [row for row, owner in enumerate(self._rows) if owner.delivery == number]
-            part = intake.prepared(LINE_TYPE, rows[own], DEFAULT_UNIT)
-            flags = intake.keyed_lines(part, Occurrences()).get_column("proven").to_list()
-            proven |= {row for row, flag in zip(own, flags, strict=True) if flag}
-        return proven
-
-    def _ensure_partitions(self, rows: pl.DataFrame) -> None:
+    def _ensure_partitions(self, missing: Sequence[datetime.date]) -> None:
         """New months need partitions, which are made in a transaction of their own: then all begins again."""
-        missing = store.months_without_partition(self._connection, months_of(rows))
         if missing:
             self._connection.rollback()
             books.ensure_partitions(self._connection, missing)
             raise KeysTaken
+
+    # Rows ----------------------------------------------------------------------------------------------------
+
+    def _take_lines(self, fresh: frozenset[int]) -> None:
+        lines = [line for line in self._read.lines if line.delivery in fresh]
+        for number, line in enumerate(lines):
+            line.number = number
+        if not lines:
+            return
+        if not self._keys_are_new:
+            self._sort_out(lines)
+            return
+        self._enter([(line, line.source_key) for line in lines], self._accounts, self._found_accounts)
+        for line in lines:
+            self._answers[line.delivery].append(RowAnswer(line.position, ACCEPTED, line.source_key))
+
+    def _sort_out(self, lines: Sequence[Line]) -> None:
+        """The longer way: look up who is known."""
+        found = sort_out(self._connection, lines, self._sequence_of)
+        if found.new:
+            wanted = [(lines[row], key) for row, key in found.new.items()]
+            contents = [line.content_hash for line, _ in wanted]
+            keys = list(found.new.values())
+            if store_entering.enter_keys(self._connection, keys, contents).rowcount < len(wanted):
+                raise KeysTaken  # by an import meanwhile: who is a duplicate is looked up again
+            accounts = named_accounts([line for line, _ in wanted])
+            answer = store_entering.ask_accounts(self._connection, accounts, DEFAULT_UNIT)
+            self._enter(wanted, accounts, answer)
+        refused = {row: self._refuse_other_content(lines[row], row) for row in found.refused}
+        for row, line in enumerate(lines):
+            first = found.first_of[row]
+            if first in refused:
+                answer = msgspec.structs.replace(refused[first], position=line.position)
+            elif first in found.there:
+                answer = RowAnswer(line.position, DUPLICATE, found.there[first])
+            else:
+                outcome = ACCEPTED if first == row else DUPLICATE
+                answer = RowAnswer(line.position, outcome, found.new[first])
+            self._answers[line.delivery].append(answer)
+
+    def _enter(
+        self,
+        wanted: Sequence[tuple[Line, str]],
+        accounts: Sequence[NamedAccount],
+        found: store_entering.Answer,
+    ) -> None:
+        """Lines whose keys are entered, with what was found of the accounts that they name."""
+        to_enter: list[NamedAccount] = []
+        units: dict[str, str] = {}
+        for place, enter, unit in found.fetchall():
+            account = accounts[place - 1]
+            units[account.account] = unit
+            if enter:
+                to_enter.append(account)
+        if to_enter:
+            units |= store_entering.enter_accounts(self._connection, to_enter, DEFAULT_UNIT)
+        before = self._read_before + 1
+        self.entered = [
+            Entered(
+                line_id,
+                int(arrival),
+                before + line.number,
+                before + line.number if line.sequence is None else line.sequence,
+                units.get(line.account, DEFAULT_UNIT),
+                line,
+            )
+            for (line, line_id), arrival in zip(wanted, self._arrivals, strict=False)
+        ]
+        rows = [row_of(one, self._file_id) for one in self.entered]
+        store_entering.copy_lines(self._connection, rows)
+
+    def _sequence_of(self, line: Line) -> int:
+        """Arrival is the order of lines of one account and moment, where the sender gives no other."""
+        return self._read_before + 1 + line.number if line.sequence is None else line.sequence
+
+    # What is noted with them ---------------------------------------------------------------------------------
+
+    def _note(self, fresh: Sequence[int], counts: Sequence[Answered]) -> None:
+        connection, accepted = self._connection, len(self.entered)
+        if self._refusals:
+            quarantine.add_refusals(connection, self._refusals)
+        if self.entered:
+            times = [one.line.booked_at for one in self.entered]
+            arrivals = self.entered[0].arrival_number, self.entered[-1].arrival_number
+            store_entering.note_unpaired(
+                connection, self._file_id, arrivals, (min(times), max(times)), accepted
+            )
+            store.note_waiting(connection, accepted, self._at)
+        read = sum(self._deliveries[number].row_count for number in fresh)
+        duplicate, refused = sum(one.duplicate for one in counts), sum(one.refused for one in counts)
+        books.note_progress(connection, self._file_id, 1, 0, read, accepted, duplicate, refused)
+        offsets = [offset for number in fresh for offset in self._deliveries[number].offsets]
+        if offsets:
+            store.keep_offsets(connection, offsets, self._at)
 
     # Answers -------------------------------------------------------------------------------------------------
 
@@ -347,6 +350,29 @@ class _Group:
             _refused_row(refused.position, refused.field, refused.reason, refused.message, stored.refusal_id)
         )
 
+    def _refuse_other_content(self, line: Line, row: int) -> RowAnswer:
+        broken = intake.other_content(LINE_TYPE, row)
+        delivery = self._deliveries[line.delivery]
+        # Its place in the delivery, so that the same row sent again is the same refusal.
+        record = self._record(delivery, line) | {"source_file": delivery.source, "position": line.position}
+        stored = stored_refusal(broken, LINE, record, delivery.source, line.position, self._file_id)
+        if line.original is not None:
+            again = refusal_id(
+                LINE, delivery.source, line.position, broken.field, broken.reason, line.original
+            )
+            stored = replace(stored, original=line.original, refusal_id=again)
+        self._refusals.append(stored)
+        return _refused_row(line.position, broken.field, broken.reason, broken.message, stored.refusal_id)
+
+    def _record(self, delivery: Delivery, line: Line) -> dict[str, Any]:
+        """The typed row as it was sent, not yet prepared."""
+        if line.original is None and delivery.typed is not None:
+            return delivery.typed.filter(delivery.typed.get_column("position") == line.position).row(
+                0, named=True
+            )
+        rows, _ = accepted_rows([row for row in delivery.sent if row.position == line.position])
+        return rows.row(0, named=True) | {"sequence": self._sequence_of(line)}
+
     def _answered(self, number: int) -> Answered:
         rows = sorted(self._answers[number], key=lambda row: row.position)
         outcomes = [row.outcome for row in rows]
@@ -358,24 +384,3 @@ class _Group:
 def _refused_row(position: int, field: str, reason: str, message: str, refusal: str) -> RowAnswer:
     what, remedy = remedy_of(message)
     return RowAnswer(position, REFUSED, None, field, reason, what, remedy, refusal)
-
-
-def _instants(name: str, values: Sequence[str | None]) -> pl.Series:
-    """Instants in the one form that nearly all senders write, read at once; the texts themselves where one differs."""
-    found: list[datetime.datetime] = []
-    for value in values:
-        if value is None or _INSTANT.fullmatch(value) is None:
-            return pl.Series(name, values, dtype=pl.String)
-        try:
-            found.append(datetime.datetime.fromisoformat(value).astimezone(datetime.UTC))
-        except (ValueError, OverflowError):
-            return pl.Series(name, values, dtype=pl.String)
-    return pl.Series(name, found, dtype=pl.Datetime("us", "UTC"))
-
-
-def _as_text(value: Value) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value)

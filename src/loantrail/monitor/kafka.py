@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from loantrail import clock
 from loantrail.errors import ConfigurationError, InputError, LimitExceeded, Place
 from loantrail.monitor import store
-from loantrail.monitor.committing import commit_group
+from loantrail.monitor.committing import Judge, commit_group
 from loantrail.monitor.model import Answered, Delivery, Offset, Refused
 from loantrail.monitor.payload import BYTES_MAX, JSON, ORIGINAL_BYTES, XML, read_payload
 from loantrail.monitor.writing import GROUP_ROWS
@@ -37,6 +37,7 @@ class KafkaSource:
         on_taken: Callable[[], None],
         form: str = "json",
         settings: Mapping[str, Any] | None = None,
+        judge: Judge | None = None,
     ) -> None:
         """`group` names this reading of the topic: another group begins at the beginning. `settings` go to librdkafka
         (security, for instance). ConfigurationError when the package is not installed."""
@@ -50,6 +51,7 @@ class KafkaSource:
         self._topic = topic
         self._kind = FORMATS[form]
         self._on_taken = on_taken
+        self._judge = judge
         self._name = f"kafka {topic} {group}"
         self._settings = {
             "bootstrap.servers": brokers,
@@ -98,7 +100,7 @@ class KafkaSource:
         return bool(messages)
 
     def _commit(self, connection: Connection[Any], group: list[Delivery]) -> None:
-        answers = commit_group(connection, group)
+        answers = commit_group(connection, group, self._judge)
         if any(isinstance(answer, Answered) and answer.accepted for answer in answers):
             self._on_taken()
 

@@ -62,20 +62,30 @@ class Connecting:
 
 
 def run_monitor(
-    books: Books, sources: Sequence[Source], say: Callable[[str], None], stopping: threading.Event
+    books: Books,
+    sources: Sequence[Source],
+    say: Callable[[str], None],
+    stopping: threading.Event,
+    follow: Callable[[Connection[Any]], None] = lambda _connection: None,
 ) -> None:
-    """Stand by until this is the one at work, then let the sources take their turns, until `stopping`."""
+    """Stand by until this is the one at work, then let the sources take their turns, until `stopping`. One that stands by is
+    asked every second to `follow` what the other one does."""
     while not stopping.is_set():
         try:
             with books.connect() as connection:
-                if _lead(connection, say, stopping):
+                if _lead(connection, say, stopping, follow):
                     _work(connection, sources, stopping)
         except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
             say(f"the database cannot be used now, trying again: {problem}")
             stopping.wait(ASK_SECONDS)
 
 
-def _lead(connection: Connection[Any], say: Callable[[str], None], stopping: threading.Event) -> bool:
+def _lead(
+    connection: Connection[Any],
+    say: Callable[[str], None],
+    stopping: threading.Event,
+    follow: Callable[[Connection[Any]], None],
+) -> bool:
     told = False
     while not stopping.is_set():
         if store.try_to_lead(connection):
@@ -84,6 +94,7 @@ def _lead(connection: Connection[Any], say: Callable[[str], None], stopping: thr
         if not told:
             say("another monitor is at work; this one stands by")
             told = True
+        follow(connection)
         stopping.wait(ASK_SECONDS)
     return False
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     import polars as pl
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
 REFUSED: Final = "refused"
+ALLOW: Final = "allow"
+REVIEW: Final = "review"
 
 Value = str | int | float | bool | None
 
@@ -28,8 +33,7 @@ class Refused:
     original: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """A row as it was sent: its field names and plain values, and its bytes."""
 
     position: int
@@ -66,8 +70,73 @@ class Offset:
     next_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class RowAnswer:
+class Line(msgspec.Struct, gc=False):
+    """One statement line, prepared as `intake.prepared` prepares it, and where it came from."""
+
+    delivery: int
+    """Number of its delivery in the group, from 0."""
+    position: int
+    """Number in its delivery, from 1."""
+    original: bytes | None
+    instant_text: str
+    """`booked_at` as it stands in the content: UTC, with microseconds."""
+    booked_at: datetime.datetime
+    account: str
+    direction: str
+    amount_fen: int
+    currency: str
+    counterparty_account: str | None
+    counterparty_name: str | None
+    purpose_text: str | None
+    balance_fen: int | None
+    reverses: str | None
+    reference: str | None
+    document_no: str | None
+    counterparty_institution: str | None
+    account_name: str | None
+    institution: str | None
+    sequence: int | None
+    """None where the sender gives none: then its place among those that arrived."""
+    is_plain: bool = False
+    """Whether no text of it holds a control character."""
+    number: int = 0
+    """Its place among the rows of the group, from 0."""
+    source_key: str = ""
+    content_hash: str = ""
+
+
+class Entered(msgspec.Struct, gc=False):
+    """A line that a group brings into the books."""
+
+    line_id: str
+    arrival_number: int
+    position: int
+    """Among the lines of its day."""
+    sequence: int
+    unit_id: str
+    line: Line
+
+
+class RowHit(msgspec.Struct, frozen=True, gc=False):
+    """What a pattern or a rule says of a loan, as far as it rests on one row."""
+
+    hit_id: str
+    rule_code: str
+    loan_id: str
+    level: str
+    amount_fen: int
+    explanation: str
+    explanation_chinese: str
+
+
+class RowDecision(msgspec.Struct, frozen=True, gc=False):
+    """`allow` or `review`, and why."""
+
+    decision: str
+    hits: tuple[RowHit, ...] = ()
+
+
+class RowAnswer(msgspec.Struct, frozen=True, gc=False):
     position: int
     outcome: str
     line_id: str | None = None
@@ -76,6 +145,9 @@ class RowAnswer:
     message: str | None = None
     remedy: str | None = None
     refusal_id: str | None = None
+    decision: str | None = None
+    """`allow` or `review`; None where the row was not accepted, or is judged by the next run over the books."""
+    hits: tuple[RowHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

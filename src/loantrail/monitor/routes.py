@@ -6,7 +6,7 @@ import asyncio
 import threading
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -20,13 +20,16 @@ from loantrail.http.connections import Connections
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
 from loantrail.ids import content_hash
-from loantrail.monitor.model import KeyReused
+from loantrail.monitor.model import KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
 from loantrail.monitor.settling import Settling
 from loantrail.monitor.writing import Overloaded, Writer
 from loantrail.settings import read_settings
 from loantrail.tracing.retrace import Retracing
-from loantrail.tracing.routes_evaluation import Tracer
+from loantrail.tracing.routes_evaluation import Tracer, retracing_of
+
+if TYPE_CHECKING:
+    from loantrail.monitor.deciding import Deciding
 
 SOURCE: Final = "POST /api/v1/transactions"
 RETRY_AFTER_SECONDS: Final = 1
@@ -44,6 +47,7 @@ class Live:
 
     writer: Writer
     settling: Settling
+    deciding: Deciding
 
 
 def live_of(request: Request, tracer: Tracer) -> Live:
@@ -59,11 +63,47 @@ def live_of(request: Request, tracer: Tracer) -> Live:
 
 def live_intake(connections: Connections, tracer: Retracing) -> Live:
     """A writer, and what pairs and traces after it."""
-    settling = Settling(connections, tracer.start, read_settings().live_trace_seconds)
-    return Live(Writer(connections, lambda _rows: settling.start()), settling)
+    # The kernels would make every start of the server wait.
+    from loantrail.monitor.deciding import Deciding
+
+    deciding = Deciding(connections)
+    tracer.on_traced = deciding.rebase
+    settling = Settling(
+        connections,
+        tracer.start,
+        read_settings().live_trace_seconds,
+        judge=deciding,
+        took_seconds=lambda: tracer.last_seconds,
+    )
+    return Live(Writer(connections, lambda _rows: settling.start(), deciding), settling, deciding)
 
 
-Intake = Annotated[Live, Depends(live_of)]
+async def _live(request: Request) -> Live:
+    """`live_of` without a detour over a thread for each request."""
+    known: Live | None = getattr(request.app.state, "live", None)
+    if known is not None:
+        return known
+    return await run_in_threadpool(lambda: live_of(request, retracing_of(request)))
+
+
+Intake = Annotated[Live, Depends(_live)]
+
+
+class RowHitTold(Answer):
+    """What a pattern or a published rule says of a loan, as far as it rests on this row."""
+
+    hit_id: str
+    rule_code: str
+    loan_id: str
+    level: Literal["blue", "yellow", "orange", "red"]
+    amount_fen: int
+    explanation: str
+    explanation_chinese: str
+
+    @classmethod
+    def of(cls, hit: RowHit) -> RowHitTold:
+        """As the answer tells it."""
+        return cls.model_validate({name: getattr(hit, name) for name in cls.model_fields})
 
 
 class TakenRow(Answer):
@@ -79,6 +119,11 @@ class TakenRow(Answer):
     message: str | None
     remedy: str | None
     refusal_id: str | None = Field(description="The entry of the quarantine that keeps its bytes.")
+    decision: Literal["allow", "review"] | None = Field(
+        description="`review`: a hit rests on this row. Empty where it is not accepted, was taken in before, or is judged "
+        "by the next run over the books."
+    )
+    hits: list[RowHitTold]
 
 
 class TakenIn(Answer):

@@ -15,6 +15,7 @@ from psycopg_pool import PoolClosed
 from loantrail import clock
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
+from loantrail.monitor.committing import Judge, judge_outstanding
 from loantrail.monitor.writing import Sessions
 from loantrail.tracing import store_evaluation
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PAIR_SECONDS: Final = 2.0
 """Lines wait so long for others before they are paired."""
 AGAIN_SECONDS: Final = 5.0
+PAUSE_PER_TRACE: Final = 5
+"""Between two traces of the books lies at least so many times what the last one took: lines are judged as they come anyway."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,10 +39,14 @@ class Settling:
         on_requested: Callable[[], None],
         trace_seconds: float,
         pair_seconds: float = PAIR_SECONDS,
+        judge: Judge | None = None,
+        took_seconds: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`on_requested` is called when a trace was asked for. `trace_seconds`: how long lines wait for others before one
         is."""
         self._sessions = sessions
+        self._judge = judge
+        self._took_seconds = took_seconds
         self._on_requested = on_requested
         self._trace_seconds = trace_seconds
         self._pair_seconds = pair_seconds
@@ -89,10 +96,13 @@ class Settling:
         unpaired, untraced, since = store.waiting(connection)
         connection.rollback()
         if unpaired:
+            if self._judge is not None:
+                judge_outstanding(connection, self._judge)
             settle(connection)
         if not untraced or since is None:
             return None
-        left = self._trace_seconds - (clock.now() - since).total_seconds()
+        pause = max(self._trace_seconds, PAUSE_PER_TRACE * self._took_seconds())
+        left = pause - (clock.now() - since).total_seconds()
         if left > 0:
             return left
         store_evaluation.request_for_records(connection)
@@ -101,4 +111,4 @@ class Settling:
         self._on_requested()
         unpaired, untraced, _ = store.waiting(connection)
         connection.rollback()
-        return self._trace_seconds if unpaired or untraced else None
+        return pause if unpaired or untraced else None

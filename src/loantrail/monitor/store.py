@@ -6,13 +6,13 @@ import datetime
 import zlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
+from loantrail.ledger.store_entering import Answer, Database, array_of_texts
 from loantrail.monitor.model import Offset
 
-Database = psycopg.Connection[Any]
 COLLISIONS: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 KEPT: Final = datetime.timedelta(days=7)
 """How long the answer to an idempotency key is kept."""
@@ -28,40 +28,37 @@ def begin_group(connection: Database) -> None:
 # Answered requests -------------------------------------------------------------------------------------------
 
 
-def claim_requests(
-    connection: Database, hashes: Mapping[str, str], at: datetime.datetime
-) -> dict[str, tuple[str, bytes | None]]:
-    """Enter these keys with the hashes of their content. Returns those that were there before, with the hash and the answer
-    of then; waits for transactions that are about to enter one of them."""
-    keys = sorted(hashes)
-    if not keys:
-        return {}
-    entered = connection.execute(
-        "INSERT INTO live.request (request_key, content_hash, committed_at) "
-        "SELECT k, h, %s FROM unnest(%s::text[], %s::text[]) AS t(k, h) ORDER BY k "
-        "ON CONFLICT DO NOTHING RETURNING request_key",
-        (at, keys, [hashes[key] for key in keys]),
-    ).fetchall()
-    new = {str(row[0]) for row in entered}
-    old = [key for key in keys if key not in new]
-    if not old:
-        return {}
-    rows = connection.execute(
-        "SELECT request_key, content_hash, answer FROM live.request WHERE request_key = ANY(%s)", (old,)
-    ).fetchall()
-    return {
-        str(key): (str(content), None if answer is None else zlib.decompress(answer))
-        for key, content, answer in rows
-    }
+def ask_answers(connection: Database, keys: Sequence[str]) -> Answer:
+    """What was answered to those of the keys that are known; see `answers_told`."""
+    return connection.execute(
+        "SELECT request_key, content_hash, answer FROM live.request WHERE request_key = ANY(%s::text[])",
+        (array_of_texts(keys),),
+    )
 
 
-def keep_answers(connection: Database, answers: Mapping[str, bytes]) -> None:
-    """The answers to keys that were just entered."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE live.request SET answer = %s WHERE request_key = %s",
-            [(zlib.compress(answer, 1), key) for key, answer in sorted(answers.items())],
-        )
+def answers_told(answer: Answer) -> dict[str, tuple[str, bytes]]:
+    """Key -> the hash of its content, and the answer."""
+    return {str(key): (str(content), zlib.decompress(told)) for key, content, told in answer.fetchall()}
+
+
+def keep_answers(
+    connection: Database, answers: Mapping[str, tuple[str, bytes]], at: datetime.datetime
+) -> None:
+    """Key -> the hash of its content, and the answer: of keys that are not known. One writer at a time, so that nobody else
+    enters one of them."""
+    if not answers:
+        return
+    told = [f"\\x{zlib.compress(answer, 1).hex()}" for _, answer in answers.values()]
+    connection.execute(
+        "INSERT INTO live.request (request_key, content_hash, answer, committed_at) "
+        "SELECT k, h, a, %s FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS t(k, h, a)",
+        (
+            at,
+            array_of_texts(list(answers)),
+            array_of_texts([content for content, _ in answers.values()]),
+            array_of_texts(told),
+        ),
+    )
 
 
 def forget_answers(connection: Database, before: datetime.datetime) -> int:
@@ -69,39 +66,30 @@ def forget_answers(connection: Database, before: datetime.datetime) -> int:
     return connection.execute("DELETE FROM live.request WHERE committed_at < %s", (before,)).rowcount
 
 
-# Rows --------------------------------------------------------------------------------------------------------
+# The group ---------------------------------------------------------------------------------------------------
 
 
-def known_keys(connection: Database, source: str, keys: Sequence[str]) -> dict[str, str]:
-    """Of these keys (32 hexadecimal digits) those in the books, with the hashes of their content."""
-    rows = connection.execute(
-        "SELECT source_key, content_hash FROM ledger.intake_key WHERE source = %s AND source_key = ANY(%s::uuid[])",
-        (source, list(keys)),
-    ).fetchall()
-    return {key.hex: content.hex for key, content in rows}
+def mark(connection: Database) -> None:
+    """What is entered from here on can be taken back."""
+    connection.execute("SAVEPOINT live_group")
 
 
-def months_without_partition(connection: Database, months: Sequence[datetime.date]) -> list[datetime.date]:
-    """Of these months (first days) those that statement lines have no table for yet."""
-    rows = connection.execute(
-        "SELECT m FROM unnest(%s::date[]) AS t(m) "
-        "WHERE to_regclass('ledger.statement_line_' || to_char(m, 'YYYY_MM')) IS NULL ORDER BY m",
-        (list(months),),
-    ).fetchall()
-    return [row[0] for row in rows]
+def back_to_mark(connection: Database) -> None:
+    connection.execute("ROLLBACK TO SAVEPOINT live_group")
 
 
-def live_file(
-    connection: Database, name: str, run_id: str, software_version: str, at: datetime.datetime
-) -> tuple[int, int]:
-    """`(file_id, rows read so far)` of the entry that lines of this name belong to; made when it is not there. Entries of
-    other days are closed."""
-    row = connection.execute(
+def ask_live_file(connection: Database, name: str) -> Answer:
+    """`(file_id, rows read so far)` of the entry that lines of this name belong to."""
+    return connection.execute(
         "SELECT file_id, rows_read FROM ledger.import_file WHERE name = %s AND adapter = 'live' ORDER BY file_id LIMIT 1",
         (name,),
-    ).fetchone()
-    if row is not None:
-        return int(row[0]), int(row[1])
+    )
+
+
+def make_live_file(
+    connection: Database, name: str, run_id: str, software_version: str, at: datetime.datetime
+) -> tuple[int, int]:
+    """The entry of that name, as `ask_live_file` tells it. Entries of other days are closed."""
     connection.execute(
         "UPDATE ledger.import_file SET state = 'finished', finished_at = %s WHERE adapter = 'live' AND state = 'running'",
         (at,),

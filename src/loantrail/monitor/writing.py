@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from loantrail import clock
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store
-from loantrail.monitor.committing import commit_group
+from loantrail.monitor.committing import Judge, commit_group
 from loantrail.monitor.model import Answered, Delivery, KeyReused
+from loantrail.monitor.pauses import keep_pauses_short
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -59,8 +60,11 @@ class Sessions(Protocol):
 class Writer:
     """Begins with the first delivery and ends with the process."""
 
-    def __init__(self, sessions: Sessions, on_committed: Callable[[int], None]) -> None:
+    def __init__(
+        self, sessions: Sessions, on_committed: Callable[[int], None], judge: Judge | None = None
+    ) -> None:
         """`on_committed` is told how many rows a commit brought into the books."""
+        self._judge = judge
         self._sessions = sessions
         self._on_committed = on_committed
         self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
@@ -99,6 +103,7 @@ class Writer:
     # The thread ----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        keep_pauses_short()
         while True:
             first = self._held or self._queue.get()
             self._held = None
@@ -146,7 +151,7 @@ class Writer:
 
     def _write(self, connection: Connection[Any], group: Sequence[Waiting]) -> None:
         try:
-            answers = commit_group(connection, [one.delivery for one in group])
+            answers = commit_group(connection, [one.delivery for one in group], self._judge)
         except LoantrailError as problem:
             self._fail(group, problem)
         except Exception as problem:
@@ -184,8 +189,11 @@ class Writer:
             self._queue.put(one)
 
     def _tidy(self, connection: Connection[Any]) -> None:
-        store.forget_answers(connection, clock.now() - store.KEPT)
-        connection.commit()
+        try:
+            store.forget_answers(connection, clock.now() - store.KEPT)
+            connection.commit()
+        except store.COLLISIONS:
+            connection.rollback()  # another server is at it; whoever waits here must not suffer
 
 
 def _overloaded() -> Overloaded:

@@ -5,95 +5,48 @@ How far it is stands in the database. A back-test that a stopped server left is 
 
 from __future__ import annotations
 
-import logging
-import threading
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from loantrail import clock
-from loantrail.errors import LoantrailError, unforeseen
 from loantrail.parameters import shipped_parameters
+from loantrail.postgres.background import Background, attempt
 from loantrail.rules import store, store_backtest, store_hits
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_LOG = logging.getLogger(__name__)
 
+class Backtesting(Background):
+    """Works at the back-tests that wait; those that a stopped server left are marked interrupted."""
 
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
+    name = "back-testing"
 
-    def session(self) -> AbstractContextManager[Connection[Any]]: ...
+    def waits(self, connection: Connection[Any]) -> bool:
+        return store_backtest.unfinished(connection)
 
+    def lock(self, connection: Connection[Any]) -> bool:
+        return store_backtest.lock(connection)
 
-class Backtesting:
-    """At most one thread of this process at work; `start` is cheap and may be called at any time."""
+    def unlock(self, connection: Connection[Any]) -> None:
+        store_backtest.unlock(connection)
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._thread: threading.Thread | None = None
-        self._guard = threading.Lock()
-
-    def start(self) -> None:
-        """Begin with what waits, unless a thread is at it already: that one takes it along."""
-        with self._guard:
-            if self._thread is None:
-                # A daemon: a server that stops does not wait for it; what it had not finished is marked interrupted.
-                self._thread = threading.Thread(target=self._work, name="back-testing", daemon=True)
-                self._thread.start()
-
-    def wait(self) -> None:
-        """Until this process's thread, if any, has nothing more to do."""
-        thread = self._thread
-        if thread is not None:
-            thread.join()
-
-    def _work(self) -> None:
-        try:
-            with self._sessions.session() as connection:
-                while store_backtest.lock(connection):
-                    try:
-                        store_backtest.interrupt(connection)
-                        connection.commit()
-                        while (backtest_id := store_backtest.take(connection)) is not None:
-                            connection.commit()
-                            _run(connection, backtest_id)
-                    finally:
-                        if not connection.closed:
-                            connection.rollback()
-                            store_backtest.unlock(connection)
-                            connection.commit()
-                    with self._guard:
-                        # Whoever asks after this look starts a new thread.
-                        if not store_backtest.waiting(connection):
-                            self._thread = None
-                            return
-        except Exception:  # the database went away: what waits stays waiting
-            _LOG.exception("back-testing stopped; it goes on when a back-test is asked for next")
-        finally:
-            with self._guard:
-                if self._thread is threading.current_thread():
-                    self._thread = None
+    def work(self, connection: Connection[Any]) -> None:
+        store_backtest.interrupt(connection)
+        connection.commit()
+        while (backtest_id := store_backtest.take(connection)) is not None:
+            connection.commit()
+            _run(connection, backtest_id)
 
 
 def _run(connection: Connection[Any], backtest_id: str) -> None:
-    try:
-        cancelled = not _tried(connection, backtest_id)
-    except LoantrailError as problem:
-        connection.rollback()
-        store_backtest.fail(connection, backtest_id, problem.problem, problem.remedy)
-    except Exception as problem:
-        if connection.closed:
-            raise
-        _LOG.exception("a back-test failed")
-        connection.rollback()
-        remedy = "Try again; if it stays, send the server's log to its maintainers"
-        store_backtest.fail(connection, backtest_id, unforeseen(problem), remedy)
-    else:
-        if cancelled:
+    def work() -> None:
+        if not _tried(connection, backtest_id):
             store_backtest.finish(connection, backtest_id, "cancelled", None)
-    connection.commit()
+
+    def fail(problem: str, remedy: str) -> None:
+        store_backtest.fail(connection, backtest_id, problem, remedy)
+
+    attempt(connection, "a back-test", work, fail)
 
 
 def _tried(connection: Connection[Any], backtest_id: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +21,13 @@ from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE, compiled
 from loantrail.rules.fields import LISTED
-from loantrail.rules.model import CheckedContent, RuleVersion, check_content
+from loantrail.rules.model import CheckedContent, RuleVersion, State, check_content
 from loantrail.rules.numbers import PPM
 from loantrail.rules.words import explain, part_json, sentence
 
 FOUND: Final[Shape] = {**HITS, "explained": pl.String}
 """Hits with the explanation field by field (words.part_json as JSON text) of the row that their words are of."""
+FOUND_BY_RULE: Final[Shape] = {**FOUND, "rule_id": pl.String}
 _KEY: Final = ("rule_code", "rule_version", "loan_id")
 _RANKS: Final = {level.value: rank for rank, level in enumerate(LEVELS)}
 
@@ -96,8 +97,16 @@ def runaway_of(
     return Stopped(version.code, str(version.version), "runaway", hit, loans, limit.number)
 
 
-def meeting(checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBook) -> pl.DataFrame:
-    """The rows that meet a rule, in their order, with `level_rank`, `hit_amount_fen`, `hit_share_ppm`."""
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Of checked content: which rows it looks at, and which of them meet it."""
+
+    applies: pl.Expr
+    meets: pl.Expr
+
+
+def conditions_of(checked: CheckedContent, parameters: ParameterBook) -> Conditions:
+    """The conditions compiled; both expressions are true or false for every row. The content has no problems."""
     content = checked.content
     assert checked.condition.root is not None
     applies = pl.col("occasion") == content.occasion
@@ -105,15 +114,28 @@ def meeting(checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBo
         applies &= pl.col("product").is_in(content.products).fill_null(value=False)
     if content.customer_kinds:
         applies &= pl.col("customer_kind").is_in(content.customer_kinds).fill_null(value=False)
+    return Conditions(applies, compiled(checked.condition.root, parameters).fill_null(value=False))
+
+
+def _with_marks(rows: pl.DataFrame) -> pl.DataFrame:
     # Marks of lists that nobody put on the rows are not known.
     missing = [
         pl.lit(None, pl.Boolean).alias(field.name) for field in LISTED if field.name not in rows.columns
     ]
-    met = (
-        rows.filter(applies)
-        .with_columns(missing)
-        .filter(compiled(checked.condition.root, parameters).fill_null(value=False))
-    )
+    return rows.with_columns(missing) if missing else rows
+
+
+def meeting(
+    checked: CheckedContent,
+    rows: pl.DataFrame,
+    parameters: ParameterBook,
+    conditions: Conditions | None = None,
+) -> pl.DataFrame:
+    """The rows that meet a rule, in their order, with `level_rank`, `hit_amount_fen`, `hit_share_ppm`. `conditions`: those
+    of the content, where they are compiled already."""
+    content = checked.content
+    asked = conditions_of(checked, parameters) if conditions is None else conditions
+    met = _with_marks(rows.filter(asked.applies)).filter(asked.meets)
     if met.is_empty():
         return met.with_columns(level_rank=pl.lit(0), hit_amount_fen=pl.lit(0), hit_share_ppm=pl.lit(0))
     ranks = [
@@ -132,10 +154,14 @@ def meeting(checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBo
 
 
 def hits_of(
-    version: RuleVersion, checked: CheckedContent, rows: pl.DataFrame, parameters: ParameterBook
+    version: RuleVersion,
+    checked: CheckedContent,
+    rows: pl.DataFrame,
+    parameters: ParameterBook,
+    conditions: Conditions | None = None,
 ) -> pl.DataFrame:
-    """The hits of one version, FOUND, one row a loan, without any limit."""
-    met = meeting(checked, rows, parameters)
+    """The hits of one version, FOUND, one row a loan, without any limit. `conditions` as in `meeting`."""
+    met = meeting(checked, rows, parameters, conditions)
     if met.is_empty():
         return pl.DataFrame(schema=FOUND)
     fields = sorted({*checked.condition.fields, *(name for _, one in checked.levels for name in one.fields)})
@@ -172,6 +198,83 @@ def hits_of(
         explanation_chinese=pl.Series([chinese for chinese, _ in words], dtype=pl.String),
         explained=pl.Series(explained, dtype=pl.String),
     ).match_to_schema(pl.Schema(FOUND))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """A version with its content checked and compiled."""
+
+    version: RuleVersion
+    checked: CheckedContent
+    conditions: Conditions
+
+    @property
+    def warns(self) -> bool:
+        """Whether its hits are told; those of shadow and proposed versions are only counted."""
+        return self.version.state in (State.PUBLISHED, State.RETIRED)
+
+
+class ReadyRules:
+    """Versions that judge, made ready once for many frames of rows. Those whose content has problems judge nothing."""
+
+    def __init__(
+        self, versions: Sequence[RuleVersion], parameters: ParameterBook, silent: Collection[str] = ()
+    ) -> None:
+        """`silent`: codes that warnings take as looked for although no version of them is in force."""
+        checked = [(one, check_content(one.content, parameters)) for one in versions]
+        self.parameters = parameters
+        self.rules: tuple[ReadyRule, ...] = tuple(
+            ReadyRule(one, content, conditions_of(content, parameters))
+            for one, content in checked
+            if not content.problems
+        )
+        self.codes: tuple[str, ...] = tuple(
+            sorted({one.version.code for one in self.rules if one.warns} | set(silent))
+        )
+        """What warnings take as looked for."""
+
+    def found(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """FOUND with `rule_id` of all versions over rows (signals.catalogue: ROW_COLUMNS and all signals), without any
+        limit."""
+        parts = [pl.DataFrame(schema=FOUND_BY_RULE)]
+        if len(rows) and self.rules:
+            marked = _with_marks(rows)
+            asked = self._of_kinds(marked)
+            met = (
+                ()
+                if not asked
+                else marked.select(
+                    (one.conditions.applies & one.conditions.meets).any().alias(str(number))
+                    for number, one in enumerate(asked)
+                ).row(0)
+            )
+            parts += [
+                hits_of(one.version, one.checked, marked, self.parameters, one.conditions).with_columns(
+                    rule_id=pl.lit(one.version.rule_id)
+                )
+                for one, any_met in zip(asked, met, strict=True)
+                if any_met
+            ]
+        return pl.concat(parts)
+
+    def _of_kinds(self, rows: pl.DataFrame) -> list[ReadyRule]:
+        """The versions that look at rows of any such occasion, product and customer."""
+        kinds = rows.select("occasion", "product", "customer_kind").unique().rows()
+        return [
+            one
+            for one in self.rules
+            if any(
+                occasion == one.checked.content.occasion
+                and (not one.checked.content.products or product in one.checked.content.products)
+                and (not one.checked.content.customer_kinds or kind in one.checked.content.customer_kinds)
+                for occasion, product, kind in kinds
+            )
+        ]
+
+    def told(self, found: pl.DataFrame) -> pl.DataFrame:
+        """HITS of the versions that warn, of what was found."""
+        warning = [one.version.rule_id for one in self.rules if one.warns]
+        return merged(found.filter(pl.col("rule_id").is_in(warning)).select(*FOUND)).select(*HITS)
 
 
 def merged(*parts: pl.DataFrame) -> pl.DataFrame:

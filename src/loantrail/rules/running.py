@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,9 +14,17 @@ from loantrail.early_warning.patterns import PATTERNS
 from loantrail.parameters import ParameterBook
 from loantrail.rules import store, store_hits, store_lists
 from loantrail.rules.acting import enter_shipped
-from loantrail.rules.evaluate import FOUND, hits_of, merged, runaway_of
+from loantrail.rules.evaluate import (
+    FOUND,
+    FOUND_BY_RULE,
+    ReadyRules,
+    conditions_of,
+    hits_of,
+    merged,
+    runaway_of,
+)
 from loantrail.rules.listing import marked
-from loantrail.rules.model import CheckedContent, RuleVersion, State, check_content, in_force
+from loantrail.rules.model import RuleVersion, State, check_content, in_force
 
 
 def judging(connection: store.Database, on_date: datetime.date) -> tuple[RuleVersion, ...]:
@@ -30,6 +38,26 @@ def judging(connection: store.Database, on_date: datetime.date) -> tuple[RuleVer
             newest[one.code] = one
     standing = {one.code: one.version for one in forced}
     return forced + tuple(one for one in newest.values() if one.version > standing.get(one.code, 0))
+
+
+def ready_rules(
+    connection: store.Database,
+    on_date: datetime.date,
+    parameters: ParameterBook,
+    stopped: Collection[str] = (),
+) -> ReadyRules:
+    """The versions that are evaluated on a business date, made ready; `stopped`: ids of versions that the last full run
+    stopped, which judge nothing until the next."""
+    versions = judging(connection, on_date)
+    return ReadyRules(
+        [one for one in versions if one.rule_id not in stopped], parameters, _silent(connection, versions)
+    )
+
+
+def _silent(connection: store.Database, versions: Sequence[RuleVersion]) -> set[str]:
+    """Codes of which no version is in force: they find nothing, and leave patterns of the same code alone."""
+    forced = {one.code for one in versions if one.state in (State.PUBLISHED, State.RETIRED)}
+    return {one.code for one in store.all_versions(connection)} - forced - set(PATTERNS)
 
 
 def hits_of_run(
@@ -50,7 +78,7 @@ def hits_of_run(
     """
     enter_shipped(connection)
     versions = judging(connection, on_date)
-    work = [_Work(one, check_content(one.content, parameters)) for one in versions]
+    work = [_Work(one, parameters) for one in versions]
     first: datetime.date | None = None
     entries = store_lists.standing(connection, clock.business_date(clock.now()))
     for taken in rows:
@@ -67,7 +95,7 @@ def hits_of_run(
         one.limit(loan_count, parameters, on_date)
     found = pl.concat(
         [
-            pl.DataFrame(schema={**FOUND, "rule_id": pl.String}),
+            pl.DataFrame(schema=FOUND_BY_RULE),
             *(one.hits.with_columns(rule_id=pl.lit(one.version.rule_id)) for one in work),
         ]
     )
@@ -89,18 +117,18 @@ def hits_of_run(
     store_hits.replace(connection, found.with_columns(run_id=pl.lit(run_id)), told)
     published = [one for one in work if one.version.state in (State.PUBLISHED, State.RETIRED)]
     hits = merged(*(one.hits for one in published)).select(*HITS)
-    silent = {one.code for one in store.all_versions(connection)} - {one.version.code for one in published}
     looked = {one.version.code for one in published if one.stopped is None}
-    return hits, tuple(sorted(looked | {code for code in silent if code not in PATTERNS}))
+    return hits, tuple(sorted(looked | _silent(connection, versions)))
 
 
 class _Work:
     """One version at work, and what it took."""
 
-    def __init__(self, version: RuleVersion, checked: CheckedContent) -> None:
+    def __init__(self, version: RuleVersion, parameters: ParameterBook) -> None:
         self.version = version
-        self._checked = checked
-        self.stopped = "content" if checked.problems else None
+        self._checked = check_content(version.content, parameters)
+        self.stopped = "content" if self._checked.problems else None
+        self._conditions = None if self.stopped else conditions_of(self._checked, parameters)
         self.hits = pl.DataFrame(schema=FOUND)
         self.loans_hit = 0
         self.microseconds = 0
@@ -109,7 +137,9 @@ class _Work:
         if self.stopped is not None:
             return
         begun = clock.monotonic_seconds()
-        self.hits = merged(self.hits, hits_of(self.version, self._checked, part, parameters))
+        self.hits = merged(
+            self.hits, hits_of(self.version, self._checked, part, parameters, self._conditions)
+        )
         self.microseconds += round((clock.monotonic_seconds() - begun) * 1_000_000)
 
     def limit(self, loans: int, parameters: ParameterBook, on_date: datetime.date) -> None:

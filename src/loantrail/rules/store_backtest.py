@@ -58,9 +58,11 @@ def of_rule(connection: Database, code: str) -> list[Row]:
         ).fetchall()
 
 
-def waiting(connection: Database) -> bool:
-    """Whether one waits to be worked at."""
-    row = connection.execute("SELECT EXISTS (SELECT 1 FROM rules.backtest WHERE state = 'queued')").fetchone()
+def unfinished(connection: Database) -> bool:
+    """Whether one waits to be worked at, is worked at, or was left by a server that stopped."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM rules.backtest WHERE state IN ('queued', 'running'))"
+    ).fetchone()
     return bool(row and row[0])
 
 

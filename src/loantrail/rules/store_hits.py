@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import dict_row
+
+from loantrail.rules.evaluate import FOUND_BY_RULE
 
 Database = Connection[Any]
 Row = dict[str, Any]
@@ -38,6 +40,20 @@ def replace(connection: Database, hits: pl.DataFrame, evaluations: Sequence[Mapp
             "%(loans_hit)s, %(severe_loans)s, %(microseconds)s, %(stopped)s)",
             list(evaluations),
         )
+
+
+def found_in_run(connection: Database, run_id: str) -> pl.DataFrame | None:
+    """What all versions found in that run, FOUND_BY_RULE; None where the last evaluation is of another run."""
+    row = connection.execute("SELECT bool_and(run_id = %s) FROM rules.evaluation", (run_id,)).fetchone()
+    if row is None or not row[0]:
+        return None
+    columns = sql.SQL(", ").join(
+        sql.SQL("explained::text") if name == "explained" else sql.Identifier(name) for name in FOUND_BY_RULE
+    )
+    rows = connection.execute(
+        sql.SQL("SELECT {} FROM rules.hit WHERE run_id = %s").format(columns), (run_id,)
+    ).fetchall()
+    return pl.DataFrame(rows, schema=dict(FOUND_BY_RULE), orient="row")
 
 
 def evaluations(connection: Database) -> dict[str, Row]:

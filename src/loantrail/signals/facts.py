@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -36,10 +37,12 @@ def since_disbursement(at: str = "at") -> list[pl.Expr]:
     ]
 
 
-def traced_part(view: View) -> pl.DataFrame:
-    """Per loan and transaction with loan money: traced_amount_fen, depth, is_disbursement, use_before, use_after."""
+def traced_part(view: View, loans: Sequence[str] | None = None) -> pl.DataFrame:
+    """Per loan (of `loans`, or all) and transaction with its money: traced_amount_fen, depth, is_disbursement, use_before,
+    use_after."""
     largest = ["amount_fen", "hop_id"]
-    return view.moves.group_by("loan_id", "transaction_id").agg(
+    moves = view.moves if loans is None else view.moves.filter(pl.col("loan_id").is_in(loans))
+    return moves.group_by("loan_id", "transaction_id").agg(
         traced_amount_fen=pl.col("amount_fen").sum(),
         depth=pl.col("depth").min().cast(pl.Int64),
         is_disbursement=(pl.col("depth") == 0).any(),

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import polars as pl
 
-from loantrail.early_warning.frames import SCHEDULES, Frames, fitted
+from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
-from loantrail.signals.catalogue import DAY, DAYS_KEPT, MOVEMENT
-from loantrail.signals.facts import (
-    loan_facts,
-    since_disbursement,
-    traced_part,
-    transaction_facts,
-    with_payee,
-)
+from loantrail.signals.beforehand import Beforehand, borrower_key
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.model import GROUP_OF, Given
-from loantrail.signals.repaying import balance_changes, instalments, with_balance, with_owed
+from loantrail.signals.wanted import Days, Only, ends_of_days, movements
 from loantrail.tracing.codes import code_texts
-from loantrail.tracing.model import Int32, Int64
-
-Days = tuple[datetime.date, datetime.date]
-"""First and last business date of the `day` rows that are wanted."""
-_KEPT: Final = datetime.timedelta(days=DAYS_KEPT)
+from loantrail.tracing.model import Bool, Int32, Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +41,37 @@ class _Numbers:
     loans: pl.DataFrame  # loan_id, loan, borrower
     side_start: Int32
     side_borrower: Int32
+    touched: Bool  # [accounts] have windows from the start, as told beforehand
 
 
 def prepare_count(
-    frames: Frames, view: View, days: Days | None = None, ended: pl.DataFrame | None = None
+    frames: Frames,
+    view: View,
+    days: Days | None = None,
+    ended: pl.DataFrame | None = None,
+    only: Only | None = None,
+    beforehand: Beforehand | None = None,
 ) -> Prepared:
     """Everything that `rows.signal_rows` needs. Movements always; `days` wants the ends of those days as well.
 
     `view` is made of the same `frames`. `frames.transactions` may have `sequence`, `class_basis` and
     `class_confidence_permille` beside its schema. `ended` (`hop_id`): hops that came to rest for good.
+    `only`: rows of some loans. `beforehand`: what the books say beside the frames, where these are a part of them.
     """
+    known = Beforehand() if beforehand is None else beforehand
     transactions = _in_order(frames, view)
-    numbers = _numbers(view, transactions)
-    movements = _movements(view, transactions, frames)
-    ends = _ends_of_days(frames, view, days)
+    numbers = _numbers(view, transactions, known)
+    moved = movements(view, transactions, frames, only)
+    ends = ends_of_days(frames, view, days, only)
     at, event_of_transaction, event_of_date = _one_order(transactions, ends)
-    movements = movements.with_columns(event=pl.Series(event_of_transaction).gather(movements["place"]))
+    moved = moved.with_columns(event=pl.Series(event_of_transaction).gather(moved["place"]))
     ends = ends.join(event_of_date, on="business_date", how="left", maintain_order="left")
-    wanted = pl.concat([movements.rename({"place": "transaction_place"}), ends], how="diagonal").sort(
+    wanted = pl.concat([moved.rename({"place": "transaction_place"}), ends], how="diagonal").sort(
         "event", "loan_id"
     )
+    on_record = view.balances.filter(~pl.col("account").is_in(known.assumed))
     wanted = wanted.join(
-        view.balances.select("account", known_balance=pl.lit(value=True)).unique(),
+        on_record.select("account", known_balance=pl.lit(value=True)).unique(),
         left_on="row_account",
         right_on="account",
         how="left",
@@ -87,7 +84,9 @@ def prepare_count(
     def spread(values: np.ndarray, otherwise: int) -> np.ndarray:
         return np.where(events_of >= 0, values[np.maximum(events_of, 0)], otherwise).astype(values.dtype)
 
-    actions, action_start, pairs = _actions(view, transactions, numbers, event_of_transaction, count, ended)
+    actions, action_start, pairs = _actions(
+        view, transactions, numbers, event_of_transaction, count, ended, known
+    )
     opening = (
         numbers.accounts.join(
             view.balances.unique("account", keep="last"), on="account", how="left", maintain_order="left"
@@ -114,7 +113,7 @@ def prepare_count(
     given = Given(
         events=events,
         opening_fen=opening.astype(np.int64),
-        on_side=np.diff(numbers.side_start) > 0,
+        on_side=(np.diff(numbers.side_start) > 0) | numbers.touched,
         borrowers=int(numbers.loans["borrower"].n_unique()),
         loans=len(numbers.loans),
         tied=pairs["tied"].to_numpy().copy(),
@@ -142,7 +141,7 @@ def _in_order(frames: Frames, view: View) -> pl.DataFrame:
     )
 
 
-def _numbers(view: View, transactions: pl.DataFrame) -> _Numbers:
+def _numbers(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -> _Numbers:
     more = pl.concat([view.sides["account"], view.loans["repayment_account"]])
     (debit, credit, _more), names = code_texts(
         [transactions["debit_account"], transactions["credit_account"], more]
@@ -161,9 +160,13 @@ def _numbers(view: View, transactions: pl.DataFrame) -> _Numbers:
     (party_of, payer, payee), parties = code_texts([of_account, *outside])
     payer = np.where(debit >= 0, party_of[np.maximum(debit, 0)], payer) if len(party_of) else payer
     payee = np.where(credit >= 0, party_of[np.maximum(credit, 0)], payee) if len(party_of) else payee
+    others = beforehand.reached.select("loan_id", "borrower").unique("loan_id", maintain_order=True)
     loans = (
-        view.loans.select(
-            "loan_id", borrower=pl.coalesce("borrower_party_id", "disbursement_account", "loan_id")
+        pl.concat(
+            [
+                view.loans.select("loan_id", borrower=borrower_key()),
+                others.join(view.loans, on="loan_id", how="anti"),
+            ]
         )
         .with_row_index("loan")
         .with_columns((pl.col("borrower").rank("dense") - 1).cast(pl.Int32), pl.col("loan").cast(pl.Int32))
@@ -183,6 +186,9 @@ def _numbers(view: View, transactions: pl.DataFrame) -> _Numbers:
         payer=payer.astype(np.int32),
         payee=payee.astype(np.int32),
         loans=loans,
+        touched=names.is_in(
+            beforehand.touched.filter(pl.col("transaction_id").is_null())["account"].implode()
+        ).to_numpy(),
         side_start=_starts(sides["number"].to_numpy(), len(accounts)).astype(np.int32),
         side_borrower=sides["borrower"].to_numpy().astype(np.int32),
     )
@@ -193,80 +199,6 @@ def _starts(places: np.ndarray, count: int) -> Int64:
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(places.astype(np.int64), minlength=count), out=starts[1:])
     return starts
-
-
-def _movements(view: View, transactions: pl.DataFrame, frames: Frames) -> pl.DataFrame:
-    """Wanted rows of transactions with loan money, and of payments by the borrower's side within 90 days, with facts."""
-    traced = traced_part(view)
-    loans = loan_facts(view)
-    side = view.sides.unique()
-    paid = (
-        side.join(loans.select("loan_id", "disbursed_at"), on="loan_id")
-        .join(transactions.select("transaction_id", "booked_at", account="debit_account"), on="account")
-        .filter(
-            (pl.col("booked_at") >= pl.col("disbursed_at"))
-            & (pl.col("booked_at") <= pl.col("disbursed_at") + _KEPT)
-        )
-        .select("loan_id", "transaction_id")
-    )
-    rows = (
-        pl.concat([traced.select("loan_id", "transaction_id"), paid])
-        .unique()
-        .join(traced, on=["loan_id", "transaction_id"], how="left")
-        .join(transactions.rename({"booked_at": "at"}), on="transaction_id")
-        .join(transaction_facts(frames), on="transaction_id", how="left")
-        .join(loans, on="loan_id")
-        .with_columns(
-            pl.col("traced_amount_fen").fill_null(0),
-            pl.col("is_disbursement").fill_null(value=False),
-            occasion=pl.lit(MOVEMENT),
-            business_date=business_day("at"),
-            row_account="debit_account",
-        )
-    )  # fmt: skip
-    rows = rows.with_columns(since_disbursement())
-    for name, key in (("from_borrower_side", "debit_account"), ("to_borrower_side", "credit_account")):
-        rows = rows.join(
-            side.rename({"account": key}).with_columns(pl.lit(value=True).alias(name)),
-            on=["loan_id", key],
-            how="left",
-        )
-    orders = view.orders.select("loan_id", credit_account="payee_account").drop_nulls().unique()
-    rows = rows.join(
-        orders.with_columns(ordered=pl.lit(value=True)), on=["loan_id", "credit_account"], how="left"
-    )
-    rows = rows.with_columns(
-        pl.col("from_borrower_side", "to_borrower_side", "ordered").fill_null(value=False)
-    )
-    return with_balance(with_payee(rows, view), _balances(view))
-
-
-def _balances(view: View) -> pl.DataFrame:
-    paid_out = view.moves.filter(pl.col("depth") == 0).select("loan_id", "amount_fen", at="booked_at")
-    return balance_changes(paid_out, view.repayments)
-
-
-def _ends_of_days(frames: Frames, view: View, days: Days | None) -> pl.DataFrame:
-    """Wanted rows of days, for loans with a balance at the end of the day, with facts."""
-    loans = loan_facts(view).filter(pl.col("disbursed_at").is_not_null())
-    dates = [] if days is None else pl.date_range(days[0], days[1], eager=True).to_list()
-    grid = (
-        loans.join(pl.DataFrame({"business_date": dates}, schema={"business_date": pl.Date}), how="cross")
-        .filter(pl.col("business_date") >= business_day("disbursed_at"))
-        .with_columns(
-            # The last microsecond of the day in Asia/Shanghai.
-            at=(
-                pl.col("business_date").cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai")
-                + pl.duration(days=1)
-                - pl.duration(microseconds=1)
-            ).dt.convert_time_zone("UTC"),
-            occasion=pl.lit(DAY),
-            row_account="repayment_account",
-        )
-    )
-    rows = with_balance(grid, _balances(view)).filter(pl.col("loan_balance_fen") > 0)
-    due = instalments(fitted(frames.schedules, SCHEDULES), view.repayments)
-    return with_owed(rows.with_columns(since_disbursement()), due)
 
 
 def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, Int64, pl.DataFrame]:
@@ -300,6 +232,7 @@ def _actions(
     event_of_transaction: Int64,
     count: int,
     ended: pl.DataFrame | None,
+    beforehand: Beforehand,
 ) -> tuple[np.ndarray, Int64, pl.DataFrame]:
     """The kernel's actions, where those of each event begin, and `loan_id, account, tied` of the pairs they name."""
     places = transactions.select("transaction_id", "place")
@@ -345,10 +278,51 @@ def _actions(
         group=pl.when(pl.col("kind") == k.PAIR).then(pl.col("pair_sum"))
         .otherwise(pl.col("sum").replace_strict(GROUP_OF, default=0, return_dtype=pl.UInt8).fill_null(0)),
     )  # fmt: skip
+    if beforehand.acts:
+        told = _told_beforehand(beforehand, places, numbers, event_of_transaction)
+        numbered = pl.concat([numbered, told.match_to_schema(numbered.schema)]).sort(
+            "event", "kind", maintain_order=True
+        )
     actions = k.empty_pool(k.ACTION_ROW, len(numbered))
     for name in ("fen", "loan", "kind", "gate", "pair", "group"):
         actions[name] = numbered[name].to_numpy()
     return actions, _starts(numbered["event"].to_numpy(), count), pairs
+
+
+def _told_beforehand(
+    beforehand: Beforehand, places: pl.DataFrame, numbers: _Numbers, event_of_transaction: Int64
+) -> pl.DataFrame:
+    """Actions of what is told beforehand: `event, fen, loan, kind, gate, pair, group`."""
+    none = pl.lit(None, pl.String)
+    acts = pl.concat(
+        [
+            beforehand.held.select("transaction_id", "account", "fen", loan_id=none, kind=pl.lit(k.HOLD, pl.UInt8)),
+            beforehand.reached.select(
+                "transaction_id", "account", "loan_id", fen=pl.lit(0, pl.Int64), kind=pl.lit(k.REACH, pl.UInt8)
+            ).select("transaction_id", "account", "fen", "loan_id", "kind"),
+            beforehand.touched.filter(pl.col("transaction_id").is_not_null()).select(
+                "transaction_id", "account", fen=pl.lit(0, pl.Int64), loan_id=none, kind=pl.lit(k.TOUCH, pl.UInt8)
+            ),
+        ]
+    )  # fmt: skip
+    found = (
+        acts.join(places, on="transaction_id", how="left", maintain_order="left")
+        .join(numbers.accounts, on="account", how="inner", maintain_order="left")
+        .join(numbers.loans.select("loan_id", "loan"), on="loan_id", how="left", maintain_order="left")
+    )
+    # What has no transaction was so before the first event.
+    event = pl.when(pl.col("place").is_null()).then(0).otherwise(
+        pl.Series(event_of_transaction).gather(found["place"].fill_null(0)) if len(event_of_transaction) else 0
+    )  # fmt: skip
+    return found.select(
+        event.cast(pl.Int64).alias("event"),
+        "fen",
+        pl.col("loan").fill_null(0).cast(pl.Int32).alias("loan"),
+        "kind",
+        pl.lit(k.ALWAYS, pl.UInt8).alias("gate"),
+        pl.col("number").cast(pl.Int32).alias("pair"),
+        pl.lit(0, pl.UInt8).alias("group"),
+    )
 
 
 def _wanted(wanted: pl.DataFrame, numbers: _Numbers) -> np.ndarray:

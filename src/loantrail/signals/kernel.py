@@ -38,6 +38,7 @@ from loantrail.signals.kernel_state import (
     SET_COUNT_AT,
     SUM,
     SUPPLIED,
+    TOUCH,
     WINDOWS,
     Events,
     Members,
@@ -340,7 +341,7 @@ def run(state: State, events: Events, start: int, stop: int, first_row: int, out
                 return TOO_LARGE
         if counts:
             for i in range(first_action, last_action):
-                if events.actions[i].kind == REACH:
+                if events.actions[i].kind == REACH or events.actions[i].kind == TOUCH:
                     state.touched[events.actions[i].pair] = True
             count_transaction(state, events, event)
             if acts:

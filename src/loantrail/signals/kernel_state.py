@@ -37,6 +37,8 @@ REACH: Final = 4
 """Money of `loan` reached account `pair`."""
 PAYEE: Final = 5
 """The borrower's side paid payee `pair` with money of `loan`."""
+TOUCH: Final = 6
+"""Account `pair` met a loan that is not counted here: it has windows from now on."""
 
 SUPPLIED: Final = 0
 HANDED_ON: Final = 1

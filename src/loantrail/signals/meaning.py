@@ -131,6 +131,8 @@ def _actions(
     gate: pl.Expr | None = None,
     sign: int = 1,
 ) -> pl.DataFrame:
+    if rows.is_empty():
+        return pl.DataFrame(schema=ACTIONS)
     return rows.select(
         "hop",
         pl.lit(kind, pl.UInt8).alias("kind"),
@@ -141,7 +143,7 @@ def _actions(
         (pl.lit(None, pl.String) if sums is None else sums).alias("sum"),
         pl.lit(pair_sum, pl.UInt8).alias("pair_sum"),
         (pl.lit(k.ALWAYS, pl.UInt8) if gate is None else gate.cast(pl.UInt8)).alias("gate"),
-    ).filter(pl.col("hop").is_not_null())
+    )
 
 
 def _handed_on(moves: pl.DataFrame, quickly: pl.Expr) -> pl.DataFrame:
@@ -206,6 +208,8 @@ def _returned(view: View, moves: pl.DataFrame) -> pl.DataFrame:
     """Money that came back. From a documented payee it counts once that is looked through or gives back most of what it
     got within days; what looks like a refund counts only for the latter."""
     returns = coming_back(view)
+    if returns.is_empty():
+        return pl.DataFrame(schema=ACTIONS)
     refunds = like_refunds(view, returns).select("hop_id", refund=pl.lit(value=True)).unique("hop_id")
     rows = (
         returns.select("hop_id", "loan_id", "amount_fen", "from_account", "use_before")

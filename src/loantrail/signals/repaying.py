@@ -28,7 +28,8 @@ def balance_changes(paid_out: pl.DataFrame, repayments: pl.DataFrame) -> pl.Data
         ]
     )
     return (
-        changes.group_by("loan_id", "at")
+        changes.lazy()
+        .group_by("loan_id", "at")
         .agg(pl.col("change").sum())
         .sort("at", "loan_id")
         .select(
@@ -36,17 +37,19 @@ def balance_changes(paid_out: pl.DataFrame, repayments: pl.DataFrame) -> pl.Data
             "at",
             pl.max_horizontal(pl.col("change").cum_sum().over("loan_id"), 0).alias("loan_balance_fen"),
         )
+        .collect()
     )
 
 
 def with_balance(rows: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """`rows` (`loan_id, at`) + loan_balance_fen at `at`, 0 before anything was paid out; the order stays."""
-    numbered = rows.with_row_index("_row").sort("at", "_row")
+    numbered = rows.lazy().with_row_index("_row").sort("at", "_row")
     return (
-        numbered.join_asof(changes, on="at", by="loan_id", check_sortedness=False)
+        numbered.join_asof(changes.lazy(), on="at", by="loan_id", check_sortedness=False)
         .sort("_row")
         .drop("_row")
         .with_columns(pl.col("loan_balance_fen").fill_null(0))
+        .collect()
     )
 
 
@@ -54,7 +57,8 @@ def instalments(schedules: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFra
     """`loan_id, due_on, due_fen, met_on`: what falls due on a day, and the business date on which all that was due up
     to it had been paid, principal and interest, the oldest first; null while it is not."""
     due = (
-        schedules.drop_nulls(["loan_id", "due_on"])
+        schedules.lazy()
+        .drop_nulls(["loan_id", "due_on"])
         .group_by("loan_id", "due_on")
         .agg(due_fen=pl.col("principal_fen").fill_null(0).sum() + pl.col("interest_fen").fill_null(0).sum())
         .filter(pl.col("due_fen") > 0)
@@ -62,7 +66,8 @@ def instalments(schedules: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFra
         .with_columns(owed=pl.col("due_fen").cum_sum().over("loan_id"))
     )
     paid = (
-        repayments.drop_nulls(["loan_id", "paid_at"])
+        repayments.lazy()
+        .drop_nulls(["loan_id", "paid_at"])
         .group_by("loan_id", met_on=business_day("paid_at"))
         .agg(paid=pl.col("principal_fen").fill_null(0).sum() + pl.col("interest_fen").fill_null(0).sum())
         .sort("loan_id", "met_on")
@@ -76,13 +81,15 @@ def instalments(schedules: pl.DataFrame, repayments: pl.DataFrame) -> pl.DataFra
         .join_asof(paid, on="owed", by="loan_id", strategy="forward", check_sortedness=False)
         .sort("loan_id", "due_on")
         .select("loan_id", "due_on", "due_fen", "met_on")
+        .collect()
     )
 
 
-def with_owed(days: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
+def with_owed(days: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
     """`days` (`loan_id, business_date`) + OWED at the end of the day, in the same order. Null where the loan has no
-    schedule; `due` as `instalments` gives it."""
-    keyed = days.select("loan_id", "business_date").with_row_index("_row")
+    schedule; `met` as `instalments` gives it."""
+    keyed = days.lazy().select("loan_id", "business_date").with_row_index("_row")
+    due = met.lazy()
     loans = due.select("loan_id").unique()
     ahead = due.sort("due_on").select(
         "loan_id", business_date="due_on", next_on="due_on", next_due_fen="due_fen"
@@ -135,5 +142,6 @@ def with_owed(days: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
         counted.with_columns(pl.when(known).then(pl.col("days_past_due")).alias("days_past_due"))
         .sort("_row")
         .select(pl.col(name).cast(dtype) for name, dtype in OWED.items())
+        .collect()
     )
     return pl.concat([days, owed], how="horizontal")

@@ -71,7 +71,9 @@ class History:
             for event in range(len(self.at))
             if self.credit[event] == account and self.side_of(self.debit[event])
         ]
-        reached = [act.event for act in self.actions if act.kind == k.REACH and act.pair == account]
+        reached = [
+            act.event for act in self.actions if act.kind in (k.REACH, k.TOUCH) and act.pair == account
+        ]
         return min([*paid, *reached, len(self.at)])
 
     def _gate_at(self, pair: int, gate: int) -> int:

@@ -18,6 +18,8 @@ from loantrail.signals.catalogue import row_schema
 
 BLOCK_ROWS: Final = 4000
 """Rows after which a block ends, once its last loan is whole."""
+BLOCKS_AT_ONCE: Final = 8
+"""Blocks that are fetched together."""
 
 
 def kept(
@@ -82,3 +84,30 @@ def rows_of_run(connection: type_of_connection, run_id: str) -> pl.DataFrame:
     return pl.concat(
         [pl.DataFrame(schema=row_schema()), *(pl.read_parquet(io.BytesIO(row[0])) for row in found)]
     )
+
+
+def blocks_of_run(
+    connection: type_of_connection, run_id: str
+) -> Iterator[tuple[int, int, pl.DataFrame | None]]:
+    """`(part, block, rows)` of a run, one after the other; None for a block that cannot be read, or whose loans and
+    number of rows are not those that stand beside it. Leaves the transaction open."""
+    with connection.cursor(name="blocks_of_run") as cursor:
+        cursor.itersize = BLOCKS_AT_ONCE
+        cursor.execute(
+            "SELECT part, block, first_loan, last_loan, row_count, content FROM signals.block WHERE run_id = %s "
+            "ORDER BY part, block",
+            (run_id,),
+        )
+        for part, block, first_loan, last_loan, row_count, content in cursor:
+            yield part, block, _block_rows(content, (first_loan, last_loan, row_count))
+
+
+def _block_rows(content: bytes, label: tuple[str, str, int]) -> pl.DataFrame | None:
+    try:
+        rows = pl.read_parquet(io.BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    loans = rows.get_column("loan_id", default=None)
+    if rows.schema != row_schema() or loans is None or not loans.is_sorted():
+        return None
+    return rows if (loans[0], loans[-1], len(rows)) == label else None

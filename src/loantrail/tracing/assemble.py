@@ -32,9 +32,9 @@ from loantrail.tracing.model import (
 )
 from loantrail.tracing.named import NamedHistory
 
-_CURRENCY_MARK: Final = "\x1f"
+CURRENCY_MARK: Final = "\x1f"
 HOME_CURRENCY: Final = "CNY"
-_DEPOSITS: Final = frozenset((BY_NAME["time_deposit"].code, BY_NAME["acceptance_margin"].code))
+DEPOSITS: Final = frozenset((BY_NAME["time_deposit"].code, BY_NAME["acceptance_margin"].code))
 """Accounts of the borrower where loan money is put to a use of its own: they do not clear the use."""
 
 
@@ -61,7 +61,7 @@ def assemble(
     row_events = np.empty(len(order), np.int64)
     row_events[order] = np.arange(len(order))
 
-    parts = names.str.split(_CURRENCY_MARK)
+    parts = names.str.split(CURRENCY_MARK)
     lookup = pl.DataFrame(
         {"account": parts.list.first(), "index": np.arange(len(names), dtype=np.int64)},
         schema={"account": pl.String, "index": pl.Int64},
@@ -74,14 +74,14 @@ def assemble(
         loans, loan_events, credit, owner_of_account, class_of_account, sides, lookup
     )
     terminal = _terminal(class_of_account, loan_events, credit)
-    arrival_use = _arrival_uses(arrival_classes, order, class_of_account, credit)
+    arrival_use = arrival_uses(arrival_classes, order, class_of_account, credit)
     mark_repayments(
         inputs, repayments, loans, loan_events, row_events, debit, credit, arrival_use, marks,
         side_start, side_borrower, loan_borrower,
     )  # fmt: skip
     mark_reversals(inputs, row_events, debit, credit, marks)
     mark_pools(transfers, order, debit, credit, terminal, marks)
-    mark_orders(inputs, lookup, loans, loan_events, order, debit, credit, marks)
+    ties = mark_orders(inputs, lookup, loans, loan_events, order, debit, credit, marks)
     special, specials = marks.table(len(order))
     opening, how = _openings(
         inputs, lookup.with_columns(at_home), debit, credit, amount, len(names), infers_missing
@@ -110,6 +110,7 @@ def assemble(
         opening=how,
         class_of_account=class_of_account,
         problems=inputs.problems,
+        order_ties=ties,
     )
 
 
@@ -120,7 +121,7 @@ def _account_codes(transfers: pl.DataFrame) -> tuple[list[Int32], pl.Series]:
     if "currency" in transfers.columns and transfers["currency"].n_unique() > 1:
         sides = [
             transfers.select(
-                pl.concat_str(name, pl.col("currency").fill_null("CNY"), separator=_CURRENCY_MARK)
+                pl.concat_str(name, pl.col("currency").fill_null("CNY"), separator=CURRENCY_MARK)
             ).to_series()
             for name in ("debit_account", "credit_account")
         ]
@@ -241,7 +242,7 @@ def _borrower_sides(
         schema={"owner": pl.String, "borrower": pl.Int64},
     )
     owned = pl.DataFrame({"owner": owners, "account": np.arange(count, dtype=np.int64)}).filter(
-        pl.Series(~np.isin(classes, sorted(_DEPOSITS)))
+        pl.Series(~np.isin(classes, sorted(DEPOSITS)))
     )
     pairs.update(owned.join(borrowers, on="owner").select("account", "borrower").iter_rows())
     if sides is not None:
@@ -267,7 +268,7 @@ def _terminal(classes: Int8, loan_events: dict[str, list[int]], credit: Int32) -
     return terminal
 
 
-def _arrival_uses(
+def arrival_uses(
     arrival_classes: pl.Series | None, order: Int64, class_of_account: Int8, credit: Int32
 ) -> Int8:
     """The use that arrival by each event gives: its class when that is final."""

@@ -16,17 +16,17 @@ import polars as pl
 
 from loantrail.destinations.classify import Context, classify
 from loantrail.destinations.dictionary import Dictionary
+from loantrail.early_warning.debts import LENDER_WORDS, is_borrowed, says
 from loantrail.early_warning.frames import Frames
-from loantrail.early_warning.patterns_loan import LENDER_WORDS, is_borrowed, is_person, says
+from loantrail.early_warning.patterns_loan import is_person
 from loantrail.early_warning.view import (
     HOMECOMING_CLASSES,
-    REFUND_WORDS,
-    TRADE_WORDS,
     View,
     party_name,
     prepare,
     related_parties,
 )
+from loantrail.early_warning.words import REFUND_WORDS, TRADE_WORDS
 from loantrail.parameters import ParameterBook
 
 CASH_WORDS: Final = "现金|存现|现存|ATM存"

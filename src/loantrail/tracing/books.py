@@ -41,9 +41,11 @@ class Books:
     related: Int64
     data_version: str
     """Names the state that was read; empty for an earlier one."""
+    corrections: pl.DataFrame
+    """Corrections of destinations that stand (destinations.store.STANDING_SCHEMA)."""
 
 
-def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
+def bank_classes(accounts: pl.DataFrame) -> pl.DataFrame:
     """`account, name, owner, class`: the bank's own kinds that say where a trace ends or a use begins."""
     classes = {name: name for name in TERMINAL_CLASSES if name in BY_NAME} | {
         "time_deposit": "time_deposit",
@@ -52,6 +54,17 @@ def _account_classes(accounts: pl.DataFrame) -> pl.DataFrame:
     }
     kind = pl.col("kind").replace_strict(classes, default=None, return_dtype=pl.String)
     return accounts.select("account", "name", "owner", kind.alias("class"))
+
+
+def known_destinations(context: dict[str, pl.DataFrame]) -> Context:
+    """What the classes of payees rest on, out of the context of a trace."""
+    return Context(
+        accounts=context["accounts"],
+        parties=context["parties"],
+        contract_payees=context["contract_payees"],
+        invoices=context["invoices"],
+        orders=context["orders"],
+    )
 
 
 def read_books(
@@ -67,22 +80,21 @@ def read_books(
         context = known_context(store.read_context(connection, as_of is not None and as_of.then), read.merged)
         # As of the moment the lines were read: the same instant gives the same corrections again.
         standing = known_corrections(corrections_store.standing_at(connection, read.read_at), read.merged)
+    return books_of(read, context, standing, data_version, say)
+
+
+def books_of(
+    read: TracingInputs,
+    context: dict[str, pl.DataFrame],
+    standing: pl.DataFrame,
+    data_version: str = "",
+    say: Callable[[str], object] = lambda _text: None,
+) -> Books:
+    """The books of what was read: judge destinations, put in order. `standing`: corrections of destinations."""
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))
     dictionary, parameters = shipped_dictionary(), shipped_parameters()
-    classes = classify(
-        read.transactions,
-        dictionary,
-        parameters,
-        on_date,
-        Context(
-            accounts=context["accounts"],
-            parties=context["parties"],
-            contract_payees=context["contract_payees"],
-            invoices=context["invoices"],
-            orders=context["orders"],
-        ),
-    )
+    classes = classify(read.transactions, dictionary, parameters, on_date, known_destinations(context))
     classes = corrected(classes, read.transactions, standing)
     say("putting events in order")
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
@@ -91,7 +103,7 @@ def read_books(
         disbursements=read.disbursements.select(number, pl.all()),
         balances=read.balances,
         orders=context["orders"].select(number, pl.all()),
-        accounts=account_classes(_account_classes(context["accounts"]), standing),
+        accounts=account_classes(bank_classes(context["accounts"]), standing),
         names={"transactions": "books", "disbursements": "disbursements", "orders": "entrusted orders"},
     )
     repayments = (
@@ -102,7 +114,7 @@ def read_books(
         .unique("transaction_id", keep="first", maintain_order=True)
     )
     named = assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
-    return Books(read, context, classes, named, _related(named, context, read), data_version)
+    return Books(read, context, classes, named, _related(named, context, read), data_version, standing)
 
 
 def books_as_of(transactions: pl.DataFrame) -> datetime.datetime:

@@ -9,15 +9,16 @@ from importlib.metadata import version
 import polars as pl
 
 from loantrail import clock
+from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.patterns import leads_of
-from loantrail.early_warning.view import prepare
+from loantrail.early_warning.view import View, prepare
 from loantrail.errors import InputError
 from loantrail.ids import derived_id
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import snapshots, store, store_evaluation
 from loantrail.tracing.api import convention_named
-from loantrail.tracing.books import bank_frames, books_as_of, read_books, unlimited_accounts
+from loantrail.tracing.books import Books, bank_frames, books_as_of, read_books, unlimited_accounts
 from loantrail.tracing.judging import judge
 from loantrail.tracing.loan_bounds import BOUNDS, LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention
@@ -26,7 +27,7 @@ from loantrail.tracing.results import hop_frame
 from loantrail.tracing.statement import rests, statement_of
 from loantrail.tracing.tables import LINEAGE, run_tables
 from loantrail.tracing.trace import trace_history
-from loantrail.tracing.warnings import warn
+from loantrail.tracing.warnings import gather, warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,36 @@ class Found:
     problems: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A trace of the books that is not stored yet."""
+
+    convention: Convention
+    run_id: str
+    software_version: str
+    books: Books
+    tables: dict[str, pl.DataFrame]
+    """Table of the schema `tracing` -> rows with `run_id`."""
+    over: pl.DataFrame
+    """`hop_id` of the hops that came to rest."""
+    statement: pl.DataFrame
+    leads: pl.DataFrame
+    frames: Frames
+    view: View | None
+    """The frames, prepared; None for conventions without lineage."""
+    bounds_from: LoanBounds
+
+
 def trace_books(
     connection: type_of_connection,
     convention: str = "fifo",
     say: Callable[[str], object] = lambda _text: None,
+    anew: bool = False,
+    on_traced: Callable[[type_of_connection, Traced], None] | None = None,
 ) -> Found:
     """Trace all loans of the books and store the run; one at a time, so that no older state of the books replaces a newer
-    one. What was changed before is evaluated then. Leads and bounds come with the lineage conventions.
+    one. What was changed before is evaluated then. Leads and bounds come with the lineage conventions. With `anew` the
+    rows of a run over the same state of the books are replaced too. `on_traced` is told of a FIFO trace once it is stored.
 
     Raises InputError when the books hold no lines, ConservationBroken when a statement would not sum (nothing is
     stored then), DatabaseUnavailable when the database fails.
@@ -59,14 +83,20 @@ def trace_books(
     with store_evaluation.alone(connection):
         # Asked before the books are read: what is requested later may not be in them.
         number = store_evaluation.requested(connection)
-        found = _traced(connection, chosen, say)
+        traced = trace_anew(connection, chosen, say)
+        found = store_traced(connection, traced, say, anew)
         if chosen == Convention.FIFO:
             store_evaluation.finish(connection, number, found.run_id)
             connection.commit()
+            if on_traced is not None:
+                on_traced(connection, traced)
     return found
 
 
-def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[str], object]) -> Found:
+def trace_anew(
+    connection: type_of_connection, chosen: Convention, say: Callable[[str], object] = lambda _text: None
+) -> Traced:
+    """Read the books and trace them; nothing is stored, nothing kept is used. Raises as `trace_books` does."""
     books = read_books(connection, say)
     named, history = books.named, books.named.history
     say("following the money")
@@ -77,56 +107,84 @@ def _traced(connection: type_of_connection, chosen: Convention, say: Callable[[s
         pl.Series("booked_at", named.booked_at_us[traced.hops.event]).cast(pl.Datetime("us", "UTC"))
     )
     leads = pl.DataFrame(schema={"loan_id": pl.String, "pattern": pl.String})
-    frames_of_bank = bank_frames(books, hops, statement)
-    view = prepare(frames_of_bank, shipped_parameters()) if chosen in LINEAGE else None
+    frames = bank_frames(books, hops, statement)
+    view = prepare(frames, shipped_parameters()) if chosen in LINEAGE else None
     if view is not None:
         say("looking for leads")
         leads = leads_of(view)
     software = version("loantrail")
     run_id = derived_id("run", chosen.name, books.data_version, software)
+    return Traced(
+        convention=chosen,
+        run_id=run_id,
+        software_version=software,
+        books=books,
+        tables=run_tables(books, run_id, hops, traced.hops.ended, rest, statement, leads, chosen),
+        over=hops.filter(pl.Series(traced.hops.ended)).select("hop_id"),
+        statement=statement,
+        leads=leads,
+        frames=frames,
+        view=view,
+        bounds_from=LoanBounds(named, books.related, unlimited_accounts(books)),
+    )
+
+
+def bounds_of_leads(traced: Traced, say: Callable[[str], object] = lambda _text: None) -> pl.DataFrame:
+    """Bounds (BOUNDS) of all statement lines of the loans with leads."""
+    if traced.leads.is_empty():
+        return pl.DataFrame(schema=BOUNDS)
+    say("bounds of the loans with leads")
+    warned = traced.leads["loan_id"].unique(maintain_order=True).to_list()
+    return all_line_bounds(traced.bounds_from, traced.statement, warned)
+
+
+def store_traced(
+    connection: type_of_connection,
+    traced: Traced,
+    say: Callable[[str], object] = lambda _text: None,
+    anew: bool = False,
+) -> Found:
+    """Store a trace of the books with what follows from it; commits. Raises as `trace_books` does."""
+    books, run_id = traced.books, traced.run_id
+    named, events, hops = books.named, books.named.history.event_count, len(traced.tables["hop"])
+    convention = traced.convention.name.lower()
     say("storing what was found")
-    frames = run_tables(books, run_id, hops, traced.hops.ended, rest, statement, leads, chosen)
     store.write_run(
         connection,
         {
             "run_id": run_id,
-            "convention": chosen.name.lower(),
+            "convention": convention,
             "data_version": books.data_version,
-            "software_version": software,
+            "software_version": traced.software_version,
             "opening": named.opening,
             "created_at": clock.now(),
             "data_date": clock.business_date(books_as_of(books.read.transactions)),
             "last_arrival": books.read.last_arrival,
             "read_at": books.read.read_at,
             "loan_count": len(named.loans),
-            "event_count": history.event_count,
-            "hop_count": len(hops),
+            "event_count": events,
+            "hop_count": hops,
         },
-        frames,
+        traced.tables,
+        anew,
     )
-    snapshots.keep(run_id, LoanBounds(named, books.related, unlimited_accounts(books)))
-    if chosen == Convention.FIFO and view is not None:
-        bounds = pl.DataFrame(schema=BOUNDS)
-        if len(leads):
-            say("bounds of the loans with leads")
-            warned = leads["loan_id"].unique(maintain_order=True).to_list()
-            bounds = all_line_bounds(
-                LoanBounds(named, books.related, unlimited_accounts(books)), statement, warned
-            )
+    snapshots.keep(run_id, traced.bounds_from)
+    if traced.convention == Convention.FIFO and traced.view is not None:
+        bounds = bounds_of_leads(traced, say)
+        if len(bounds):
             store.write_bounds(connection, run_id, bounds)
         say("judging by the rules")
-        over = hops.filter(pl.Series(traced.hops.ended)).select("hop_id")
-        hits, codes = judge(connection, frames_of_bank, view, over, run_id, say)
+        hits, codes = judge(connection, traced.frames, traced.view, traced.over, run_id, say)
         say("gathering warnings")
-        warn(connection, books, leads, bounds, hits, codes)
+        warn(connection, gather(books, traced.leads, bounds, hits, codes), books.read.last_arrival)
     return Found(
         run_id=run_id,
-        convention=chosen.name.lower(),
+        convention=convention,
         loans=len(named.loans),
-        events=history.event_count,
-        hops=len(hops),
-        statement=statement,
-        leads=leads,
+        events=events,
+        hops=hops,
+        statement=traced.statement,
+        leads=traced.leads,
         unlinked=books.read.unlinked,
         problems=[f"{item.source_file}, row {item.position}: {item.message}" for item in named.problems],
     )

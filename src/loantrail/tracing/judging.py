@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import polars as pl
 
@@ -25,12 +25,14 @@ def judge(
     ended: pl.DataFrame,
     run_id: str,
     say: Callable[[str], object] = lambda _text: None,
+    keep: Callable[[type_of_connection, str, Iterable[pl.DataFrame]], Iterator[pl.DataFrame]] = kept,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The hits (HITS) of the published rules over all movements of a run and the end of its last day, and the codes that
-    were looked with; what every version found is stored. The caller commits. `view`: the frames, prepared; `ended`: hops (`hop_id`) that came to rest."""
+    were looked with; what every version found is stored. The caller commits. `view`: the frames, prepared; `ended`: hops
+    (`hop_id`) that came to rest; `keep` hands the parts of the signal rows on and sees to where they stay."""
     parameters = shipped_parameters()
     on_date = business_date(frames.as_of)
     prepared = prepare_count(frames, view, (on_date, on_date), ended)
     loans = frames.loans["loan_id"].n_unique()
-    rows = kept(connection, run_id, signal_rows(prepared))
+    rows = keep(connection, run_id, signal_rows(prepared))
     return hits_of_run(connection, rows, loans, run_id, on_date, parameters, say, payees_of(frames))

@@ -189,10 +189,10 @@ def mark_orders(
     debit: Int32,
     credit: Int32,
     marks: Marks,
-) -> None:
-    """SPECIFIC: payments that an entrusted-payment order ties to its loan."""
+) -> list[tuple[int, int, int]]:
+    """SPECIFIC: payments that an entrusted-payment order ties to its loan; `(event, row of the order, fen)` of each."""
     if inputs.orders is None or len(inputs.orders) == 0:
-        return
+        return []
     file = inputs.names.get("orders", "orders")
     number = {loan: index for index, loan in enumerate(loans)}
     for row, loan in inputs.orders.select("row", "loan_id").iter_rows():
@@ -252,11 +252,14 @@ def mark_orders(
     )
     left: dict[int, int] = dict(inputs.orders.select("row", "amount_fen").iter_rows())
     tied: dict[int, tuple[int, int]] = {}
+    ties: list[tuple[int, int, int]] = []
     for event, row, loan, fen in candidates.select("event", "row", "loan_id", "payment_fen").iter_rows():
         if event not in tied and left[row] > 0:
             amount = min(fen, left[row])
             left[row] -= amount
             tied[event] = (number[loan], amount)
+            ties.append((event, row, amount))
     events = np.array(sorted(tied), np.int64)
     marks.mark("specific_loan", events, np.array([tied[e][0] for e in events.tolist()], np.int64))
     marks.mark("specific_fen", events, np.array([tied[e][1] for e in events.tolist()], np.int64))
+    return ties

@@ -31,6 +31,8 @@ class NamedHistory:
     class_of_account: Int8
     """[m] destination class code, 0 when not given."""
     problems: list[Refusal] = field(default_factory=list[Refusal])
+    order_ties: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    """`(event, row of the order, fen)` of payments that an entrusted-payment order ties to its loan."""
 
     def transaction_id(self, events: NDArray[np.signedinteger]) -> pl.Series:
         """The ids of the events."""

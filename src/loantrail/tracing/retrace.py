@@ -7,90 +7,57 @@ run that screens read stays until the new one takes its place in one commit.
 
 from __future__ import annotations
 
-import logging
-import threading
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from loantrail.errors import LoantrailError, unforeseen
+from loantrail import clock
+from loantrail.postgres.background import Background, Sessions, attempt
 from loantrail.tracing import store_evaluation as store
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_LOG = logging.getLogger(__name__)
+    from loantrail.tracing.database import Traced
 
 
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
+class Retracing(Background):
+    """Traces the books anew while changes are outstanding."""
 
-    def session(self) -> AbstractContextManager[Connection[Any]]: ...
-
-
-class Retracing:
-    """At most one thread of this process at work; `start` is cheap and may be called at any time."""
+    name = "re-evaluation"
 
     def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._thread: threading.Thread | None = None
-        self._guard = threading.Lock()
+        super().__init__(sessions)
+        self.on_traced: Callable[[Connection[Any], Traced], None] | None = None
+        """Is told of each trace of the books once it is stored."""
+        self.last_seconds = 0.0
+        """How long the last trace took; 0 before the first."""
 
-    def start(self) -> None:
-        """Begin with what is outstanding, unless a thread is at it already: that one takes it along."""
-        with self._guard:
-            if self._thread is None:
-                # A daemon: a server that stops does not wait for it; what it had not finished stays outstanding.
-                self._thread = threading.Thread(target=self._work, name="retracing", daemon=True)
-                self._thread.start()
+    def waits(self, connection: Connection[Any]) -> bool:
+        return store.outstanding(connection) is not None
 
-    def wait(self) -> None:
-        """Until this process's thread, if any, has nothing more to do."""
-        thread = self._thread
-        if thread is not None:
-            thread.join()
+    def lock(self, connection: Connection[Any]) -> bool:
+        return store.lock(connection)
 
-    def _work(self) -> None:
-        try:
-            with self._sessions.session() as connection:
-                while store.outstanding(connection) is not None and store.lock(connection):
-                    try:
-                        _drain(connection)
-                    finally:
-                        connection.rollback()
-                        store.unlock(connection)
-                        connection.commit()
-                    with self._guard:
-                        # Whoever asks after this look starts a new thread.
-                        if store.outstanding(connection) is None:
-                            self._thread = None
-                            return
-        except Exception:  # the database went away: the changes stay outstanding
-            _LOG.exception("the re-evaluation stopped; it goes on when the state is asked for next")
-        finally:
-            with self._guard:
-                if self._thread is threading.current_thread():
-                    self._thread = None
+    def unlock(self, connection: Connection[Any]) -> None:
+        store.unlock(connection)
 
+    def work(self, connection: Connection[Any]) -> None:
+        while (number := store.outstanding(connection)) is not None:
+            store.begin(connection)
+            connection.commit()
+            self._trace(connection, number)
 
-def _drain(connection: Connection[Any]) -> None:
-    # Imported when first needed: the kernels would make every start of the server wait.
-    from loantrail.tracing.database import trace_books
+    def _trace(self, connection: Connection[Any], number: int) -> None:
+        # Imported when first needed: the kernels would make every start of the server wait.
+        from loantrail.tracing.database import trace_books
 
-    while (number := store.outstanding(connection)) is not None:
-        store.begin(connection)
-        connection.commit()
-        try:
-            found = trace_books(connection)
-        except LoantrailError as problem:
-            connection.rollback()
-            store.fail(connection, number, problem.problem, problem.remedy)
-        except Exception as problem:
-            if connection.closed:
-                raise
-            _LOG.exception("the re-evaluation failed")
-            connection.rollback()
-            remedy = "Try again; if it stays, send the server's log to its maintainers"
-            store.fail(connection, number, unforeseen(problem), remedy)
-        else:
+        def work() -> None:
+            begun = clock.monotonic_seconds()
+            found = trace_books(connection, on_traced=self.on_traced)
+            self.last_seconds = clock.monotonic_seconds() - begun
             store.finish(connection, number, found.run_id)
-        connection.commit()
+
+        def fail(problem: str, remedy: str) -> None:
+            store.fail(connection, number, problem, remedy)
+
+        attempt(connection, "the re-evaluation", work, fail)

@@ -147,12 +147,16 @@ def write_run(
     connection: type_of_connection,
     run: dict[str, str | int | datetime.date],
     frames: dict[str, pl.DataFrame],
+    anew: bool = False,
 ) -> None:
     """Store one run with all its rows, make it the current one of its convention, drop the one before; commits.
 
-    `frames`: table of the schema -> rows with `run_id`. A run that is already stored is left as it is.
+    `frames`: table of the schema -> rows with `run_id`. A run that is already stored is left as it is, or with `anew`
+    replaced by these rows.
     """
     connection.rollback()
+    if anew:
+        connection.execute("DELETE FROM tracing.run WHERE run_id = %s", (run["run_id"],))
     known = connection.execute("SELECT 1 FROM tracing.run WHERE run_id = %s", (run["run_id"],)).fetchone()
     if known is None:
         connection.execute(
@@ -202,6 +206,14 @@ def digest_leads(connection: type_of_connection, run_id: str) -> None:
         """,
         (list(USE_PATTERNS), run_id, run_id),
     )
+
+
+def judged_later(connection: type_of_connection, last_arrival: int) -> frozenset[str]:
+    """Loans that were judged with lines that arrived after that one."""
+    rows = connection.execute(
+        "SELECT loan_id FROM published.live_judged_loan WHERE last_arrival > %s", (last_arrival,)
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
 
 
 def write_bounds(connection: type_of_connection, run_id: str, bounds: pl.DataFrame) -> None:

@@ -5,6 +5,7 @@ import disputesEn from "./en/disputes.json";
 import flowEn from "./en/flow.json";
 import glossaryEn from "./en/glossary.json";
 import importsEn from "./en/imports.json";
+import listsEn from "./en/lists.json";
 import loanEn from "./en/loan.json";
 import loanListEn from "./en/loan_list.json";
 import nightlyEn from "./en/nightly.json";
@@ -19,6 +20,7 @@ import disputesZh from "./zh/disputes.json";
 import flowZh from "./zh/flow.json";
 import glossaryZh from "./zh/glossary.json";
 import importsZh from "./zh/imports.json";
+import listsZh from "./zh/lists.json";
 import loanZh from "./zh/loan.json";
 import loanListZh from "./zh/loan_list.json";
 import nightlyZh from "./zh/nightly.json";
@@ -43,6 +45,7 @@ const chinese = {
   ...warningsZh,
   ...glossaryZh,
   ...rulesZh,
+  ...listsZh,
   ...signalsZh,
 };
 const english = {
@@ -59,6 +62,7 @@ const english = {
   ...warningsEn,
   ...glossaryEn,
   ...rulesEn,
+  ...listsEn,
   ...signalsEn,
 };
 

@@ -37,7 +37,7 @@ export function RuleList() {
     <>
       <div className="page-head">
         <h1>{t("rules.title")}</h1>
-        <Link to="/rules/lists">{t("rules.lists")}</Link>
+        <Link to="/lists">{t("lists.title")}</Link>
         <Button type="primary" onClick={() => void go("/rules/new")}>
           {t("rules.new")}
         </Button>

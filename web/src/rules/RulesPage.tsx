@@ -1,7 +1,6 @@
 import { useEffect } from "react";
-import { useParams } from "react-router";
+import { Navigate, useParams } from "react-router";
 import { useSpeech } from "../i18n";
-import { Lists } from "./Lists";
 import { NewRule } from "./NewRule";
 import { OneRule } from "./OneRule";
 import { RuleList } from "./RuleList";
@@ -12,13 +11,15 @@ import "./rules.css";
 export default function RulesPage() {
   const { t } = useSpeech();
   const { code } = useParams();
-  const named = code && code !== "new" && code !== "lists" ? `${code} · ` : "";
+  const named = code && code !== "new" ? `${code} · ` : "";
   useEffect(() => {
     document.title = `${named}${t("rules.title")} · ${t("app.name")}`;
   }, [t, named]);
+  // Where the lists stood before.
+  if (code === "lists") return <Navigate to="/lists" replace />;
   return (
     <div className="page rules">
-      {code === "new" ? <NewRule /> : code === "lists" ? <Lists /> : code ? <OneRule key={code} code={code} /> : <RuleList />}
+      {code === "new" ? <NewRule /> : code ? <OneRule key={code} code={code} /> : <RuleList />}
     </div>
   );
 }

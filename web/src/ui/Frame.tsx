@@ -32,6 +32,7 @@ const PLACES: readonly (readonly [string, Key])[] = [
 /** Pages that belong to a place of the menu without standing under its address. */
 const BELONGING: readonly (readonly [string, string])[] = [
   ["/disputes", "/loans"],
+  ["/lists", "/rules"],
   ["/transactions", "/accounts"],
 ];
 

@@ -1,5 +1,6 @@
 import { Alert, Button, Input, Radio, Select } from "antd";
 import { type FormEvent, useId, useState } from "react";
+import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Term } from "../ui/Term";
@@ -22,20 +23,34 @@ export function AllowForm({ thread, close }: { readonly thread: Thread; readonly
   const [until, setUntil] = useState(dayFromNow(Math.min(USUAL_DAYS, choices.allow_days)));
   const [reason, setReason] = useState("");
   const [key] = useState(() => crypto.randomUUID());
-  const propose = api.useMutation("post", "/api/v1/allow-entries");
+  const propose = api.useMutation("post", "/api/v1/list-entries");
   const subject = scope === "loan" ? row.loan_id : (payee?.account ?? "");
   const ready = reason.trim() !== "" && rule !== "" && subject !== "" && until !== "";
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (!ready) return;
     propose.mutate({
-      body: { scope, subject, rule_code: rule, reason: reason.trim(), expires_on: until, thread_id: row.thread_id, request_key: key },
+      body: {
+        list: "allow",
+        scope,
+        subject,
+        rule_code: rule,
+        reason: reason.trim(),
+        expires_on: until,
+        thread_id: row.thread_id,
+        request_key: key,
+      },
     });
   };
   if (propose.isSuccess) {
     return (
       <div className="act-form">
-        <Alert type="success" showIcon title={t("warnings.allow_proposed")} />
+        <Alert
+          type="success"
+          showIcon
+          title={t("warnings.allow_proposed")}
+          description={<Link to="/lists?list=allow">{t("warnings.allow_list")}</Link>}
+        />
         <Button onClick={close}>{t("warnings.ok")}</Button>
       </div>
     );

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { api } from "../api/client";
 import type { Person } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Acts, type Opened } from "./Acts";
 import { queryOf, useQueueAddress } from "./address";
@@ -83,7 +84,15 @@ export default function WarningsPage() {
     const row = place < 0 ? items[0] : (items[place + 1] ?? items.find((other) => other.thread_id !== here));
     if (row) open(row.thread_id);
   }, [items, current, open]);
-  useKeys({ step, next, form: openForm, search: () => search.current?.focus({ cursor: "all" }) });
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    n: next,
+    "1": () => openForm("true_positive"),
+    "2": () => openForm("false_alarm"),
+    "3": () => openForm("pending"),
+    "/": () => search.current?.focus({ cursor: "all" }),
+  });
   const waiting = items.filter((row) => row.thread_id !== current).length;
   return (
     <div className="page warnings">
@@ -92,6 +101,7 @@ export default function WarningsPage() {
         {list && list.overdue_count > 0 && (
           <span className="overdue-count">{t("warnings.overdue_count", { count: list.overdue_count })}</span>
         )}
+        <Link to="/lists?list=allow">{t("warnings.allow_list")}</Link>
         <Button onClick={() => showVolume(true)}>{t("warnings.volume")}</Button>
       </div>
       <ChannelTrouble />
@@ -146,39 +156,4 @@ export default function WarningsPage() {
 /** The warning of the address: keys that follow each other at once are quicker than what is drawn. */
 function shown(current: string): string {
   return /^\/warnings\/([0-9a-f]+)/.exec(window.location.pathname)?.[1] ?? current;
-}
-
-interface Keys {
-  readonly step: (by: number) => void;
-  readonly next: () => void;
-  readonly form: (form: Opened) => void;
-  readonly search: () => void;
-}
-
-/** The keys of the page; none of them while somebody types or a dialog is open. */
-function useKeys(keys: Keys): void {
-  const now = useRef(keys);
-  now.current = keys;
-  useEffect(() => {
-    const acts: Readonly<Record<string, (keys: Keys) => void>> = {
-      j: ({ step }) => step(1),
-      k: ({ step }) => step(-1),
-      n: ({ next }) => next(),
-      "1": ({ form }) => form("true_positive"),
-      "2": ({ form }) => form("false_alarm"),
-      "3": ({ form }) => form("pending"),
-      "/": ({ search }) => search(),
-    };
-    const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const target = event.target as HTMLElement;
-      if (target.closest("input, textarea, select, [contenteditable], [role=combobox], [role=dialog], [role=listbox]")) return;
-      const act = acts[event.key];
-      if (!act) return;
-      event.preventDefault();
-      act(now.current);
-    };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
-  }, []);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -14,7 +15,10 @@ from loantrail.ledger.merging import known_openings, resolved
 from loantrail.ledger.pairing import PairingParameters
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.reconcile import reconcile
-from loantrail.ledger.transfers import build_transfers
+from loantrail.ledger.transfers import Transfers, build_transfers
+
+RECENT_TRANSACTIONS: Final = 4_000
+"""So many transactions at the end of the order are told line by line: where new lines find their partners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,23 @@ class TracingInputs:
     """When the database was read, by its own clock: what was booked later was not seen."""
     merged: pl.DataFrame
     """`merging.MERGED_SCHEMA`: accounts that were merged away by then. None of them stands in the frames above."""
+    own: pl.Series
+    """Accounts that statements were given of."""
+    waiting: pl.DataFrame
+    """Disbursements that no line shows yet: `loan_id, account, amount_fen, currency, booked_at, reference`."""
+    recent: Recent
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The end of the order, line by line: every line booked at `since` or later is in it."""
+
+    since: datetime.datetime | None
+    """None where there are no lines."""
+    lines: pl.DataFrame
+    """`line_id, booked_at, transaction_id`."""
+    first_place: int
+    """Place in the order of the first transaction of these lines; those behind it are all among them."""
 
 
 def tracing_inputs(
@@ -67,13 +88,42 @@ def tracing_inputs(
         last_arrival, read_at = as_of.last_arrival, as_of.read_at
         lines = store.read_lines(connection, last_arrival)
         pairs = store.read_pairs(connection, read_at)
-    merged = merged_at(connection, read_at)
-    wanted = resolved(store.read_disbursements(connection, then), ["account"], merged)
-    given = known_openings(store.read_openings(connection, then), lines, merged)
-    lines = resolved(lines, ["account", "counterparty_account"], merged)
+    return inputs_of(
+        Read(
+            lines=lines,
+            pairs=pairs,
+            disbursements=store.read_disbursements(connection, then),
+            openings=store.read_openings(connection, then),
+            merged=merged_at(connection, read_at),
+            last_arrival=last_arrival,
+            read_at=read_at,
+        ),
+        parameters,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of the books: lines (books.store.read_lines), pairs (read_pairs), disbursements, openings, merges."""
+
+    lines: pl.DataFrame
+    pairs: pl.DataFrame
+    disbursements: pl.DataFrame
+    openings: pl.DataFrame
+    merged: pl.DataFrame
+    last_arrival: int
+    read_at: datetime.datetime
+
+
+def inputs_of(held: Read, parameters: PairingParameters | None = None) -> TracingInputs:
+    """The inputs of a trace of all loans, out of what was read."""
+    merged = held.merged
+    wanted = resolved(held.disbursements, ["account"], merged)
+    given = known_openings(held.openings, held.lines, merged)
+    lines = resolved(held.lines, ["account", "counterparty_account"], merged)
     rows = lines.select("line_id").with_row_index("row")
     numbered = (
-        pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
+        held.pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
         .join(rows.rename({"row": "credit"}), left_on="credit_line", right_on="line_id")
         .select("debit", "credit", "basis")
         .sort("debit")
@@ -110,7 +160,23 @@ def tracing_inputs(
         references=references,
         problems=transfers.problems,
         unreconciled=checked.filter(pl.col("state") == "differs").select("account").unique("account"),
-        last_arrival=last_arrival,
-        read_at=read_at,
+        last_arrival=held.last_arrival,
+        read_at=held.read_at,
         merged=merged,
+        own=lines.get_column("account").unique(),
+        waiting=wanted[found.unlinked.get_column("row")],
+        recent=_recent(lines, transfers),
     )
+
+
+def _recent(lines: pl.DataFrame, transfers: Transfers) -> Recent:
+    ordered = transfers.transactions.select("transaction_id", "booked_at", place=pl.col("sequence") - 1)
+    told = lines.select("line_id", "booked_at", transaction_id=transfers.transaction_of_line)
+    if ordered.is_empty():
+        return Recent(None, told, 0)
+    since: datetime.datetime = ordered["booked_at"][max(len(ordered) - RECENT_TRANSACTIONS, 0)]
+    touched = told.filter(pl.col("booked_at") >= since).select("transaction_id").unique()
+    places = ordered.join(touched, on="transaction_id", how="semi")["place"]
+    first = int(places.min() or 0)  # pyright: ignore[reportArgumentType]  a whole number
+    end = ordered.slice(first).select("transaction_id")
+    return Recent(since, told.join(end, on="transaction_id", how="semi", maintain_order="left"), first)

@@ -19,7 +19,7 @@ _MICROSECONDS: Final = pl.Datetime("us", "UTC")
 BYTES_AT_ONCE: Final = 64 << 20
 """Text of rows that is in memory at one time while a frame is read."""
 # A BIC names its institution by the first eight characters (ISO 9362).
-_ELSEWHERE: Final = sql.SQL(
+ELSEWHERE: Final = sql.SQL(
     "(a.has_lines AND a.institution <> '' AND l.counterparty_institution <> '' "
     "AND a.institution <> l.counterparty_institution "
     "AND NOT (a.institution ~ '^[A-Z]{6}[A-Z0-9]{2,5}$' "
@@ -167,7 +167,7 @@ def lines_of_touched_amounts(connection: type_of_connection, part: int, parts: i
             AND (m.debit_line = l.line_id OR m.credit_line = l.line_id)
         )
         """
-    ).format(elsewhere=_ELSEWHERE, parts=sql.Literal(parts), part=sql.Literal(part))
+    ).format(elsewhere=ELSEWHERE, parts=sql.Literal(parts), part=sql.Literal(part))
     return read_frame(connection, query, LINE_SCHEMA).with_columns(
         (pl.col("counterparty_elsewhere") == "yes").fill_null(value=False)
     )

@@ -1,0 +1,179 @@
+"""Claim: a line is judged in the transaction that brings it into the books, by all patterns and shipped rules, at 10,000 lines
+a second with at most 50 ms to the commit, and a payment not yet made within 10 ms. Beside it the same lines merely COPYed.
+
+The medium demo bank in a database of its own; then its last business days once more, moved behind its end: real proportions of
+loan money, salaries, suppliers. Groups of one size at a time, one behind the other, in this process: what HTTP adds is in
+bench_live_intake. LOANTRAIL_BENCH_LINES changes the number of lines, LOANTRAIL_BENCH_DEMO the size of the bank.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+from time import perf_counter
+from typing import Any
+
+import msgspec
+import psycopg
+from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
+
+LINES = 40_000
+GROUPS = (1, 10, 100, 1_000, 8_000)
+DECISIONS = 100
+MOST_SECONDS, MOST_DECISION_SECONDS, LEAST_LINES_A_SECOND = 0.050, 0.010, 10_000
+FIELDS = (
+    "account", "direction", "amount_fen", "currency", "counterparty_account", "counterparty_name", "purpose_text",
+    "document_no", "account_name",
+)  # fmt: skip
+
+
+def later_lines(connection: psycopg.Connection[Any], count: int) -> list[dict[str, Any]]:
+    """The last lines of the books once more, each as long after their end as it was after its own day's beginning."""
+    rows = connection.execute(
+        f"SELECT booked_at, reference, {', '.join(FIELDS)} FROM ledger.statement_line "
+        "ORDER BY booked_at DESC, arrival_number DESC LIMIT %s",
+        (count,),
+    ).fetchall()
+    rows.reverse()
+    last = rows[-1][0]
+    shift = last - rows[0][0] + datetime.timedelta(minutes=1)
+    found: list[dict[str, Any]] = []
+    for number, (booked_at, reference, *values) in enumerate(rows):
+        row = {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
+        row["booked_at"] = (booked_at + shift).isoformat()
+        row["reference"] = f"again-{reference}" if reference else f"again-{number}"
+        found.append(row)
+    return found
+
+
+def copied(connection: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> float:
+    """Seconds to COPY the lines into a plain table."""
+    connection.execute(
+        f"CREATE TEMP TABLE plain ({', '.join(f'{name} text' for name in ('booked_at', 'reference', *FIELDS))})"
+    )
+    begun = perf_counter()
+    with connection.cursor() as cursor, cursor.copy("COPY plain FROM STDIN") as stream:
+        for row in rows:
+            stream.write_row([row.get(name) for name in ("booked_at", "reference", *FIELDS)])
+    connection.commit()
+    taken = perf_counter() - begun
+    connection.execute("DROP TABLE plain")
+    return taken
+
+
+def main() -> None:
+    with working_folder() as folder:
+        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
+        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", "medium")
+        subprocess.run(
+            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
+        )
+        measure(demo)
+
+
+def measure(demo: str) -> None:
+    from loantrail.demo.running import demo_settings
+    from loantrail.monitor.committing import commit_group
+    from loantrail.monitor.deciding import Deciding
+    from loantrail.monitor.leading import Connecting
+    from loantrail.monitor.payload import JSON, read_payload
+    from loantrail.monitor.payment import Payment
+    from loantrail.postgres.connection import database
+
+    wanted = size("LOANTRAIL_BENCH_LINES", LINES)
+    with database(demo_settings(demo, 1)) as books, books.connect() as connection:
+        rows = later_lines(connection, wanted)
+        connection.rollback()
+        deciding = Deciding(Connecting(books))
+        begun = perf_counter()
+        deciding.want()
+        deciding.wait()
+        ready_seconds = perf_counter() - begun
+        at = 0
+
+        def commit(count: int) -> float:
+            nonlocal at
+            delivery = read_payload(msgspec.json.encode(rows[at : at + count]), JSON, "bench")
+            at += count
+            begun = perf_counter()
+            commit_group(connection, [delivery], deciding)
+            return perf_counter() - begun
+
+        for _ in range(5):
+            commit(20)
+        found: dict[str, dict[str, float]] = {}
+        share = (len(rows) - at) // len(GROUPS)
+        for group in GROUPS:
+            rounds = min(60, share // group) or int(len(rows) - at >= group)
+            if not rounds:
+                continue
+            taken = [commit(group) for _ in range(rounds)]
+            found[str(group)] = {
+                "groups": rounds,
+                "seconds_p50": quantile(taken, 0.5),
+                "seconds_p99": quantile(taken, 0.99),
+                "lines_per_second": group * rounds / sum(taken),
+            }
+        decisions: list[float] = []
+        for row in rows[:: max(1, len(rows) // DECISIONS)][:DECISIONS]:
+            if row["direction"] != "debit":
+                continue
+            payment = Payment(
+                datetime.datetime.fromisoformat(rows[-1]["booked_at"]),
+                row["account"],
+                row["amount_fen"],
+                counterparty_account=row.get("counterparty_account"),
+                counterparty_name=row.get("counterparty_name"),
+                purpose_text=row.get("purpose_text"),
+            )
+            begun = perf_counter()
+            deciding.decide(payment)
+            decisions.append(perf_counter() - begun)
+        copy_seconds = copied(connection, rows)
+    best = max(one["lines_per_second"] for one in found.values())
+    smallest = found[str(GROUPS[0])]
+    table(
+        ("lines in a group", "groups", "p50 ms", "p99 ms", "lines/s"),
+        [
+            (name, one["groups"], f"{1000 * one['seconds_p50']:.0f}", f"{1000 * one['seconds_p99']:.0f}",
+             f"{one['lines_per_second']:,.0f}")
+            for name, one in found.items()
+        ],
+    )  # fmt: skip
+    lone, decision = smallest["seconds_p99"], quantile(decisions, 0.99)
+    bars = [
+        bar(
+            "at least 10,000 lines a second, judged and committed",
+            met=best >= LEAST_LINES_A_SECOND,
+            margin=f"{best:,.0f}",
+        ),
+        bar(
+            "a line alone committed within 50 ms (p99)",
+            met=lone <= MOST_SECONDS,
+            margin=f"{1000 * lone:.0f} ms",
+        ),
+        bar(
+            "a payment not yet made decided within 10 ms (p99)",
+            met=decision <= MOST_DECISION_SECONDS,
+            margin=f"{1000 * decision:.0f} ms",
+        ),
+    ]
+    record(
+        "live_step",
+        {
+            "demo": demo,
+            "state_ready_seconds": ready_seconds,
+            "by_lines_in_a_group": found,
+            "decision_seconds_p50": quantile(decisions, 0.5),
+            "decision_seconds_p99": decision,
+            "copy_lines_per_second": len(rows) / copy_seconds,
+            "copy_over_step": (len(rows) / copy_seconds) / best,
+            "bars": bars,
+        },
+        full_size=wanted >= LINES and demo == "medium",
+    )
+
+
+if __name__ == "__main__":
+    main()

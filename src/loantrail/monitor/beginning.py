@@ -1,0 +1,136 @@
+"""What the books that were traced leave for the tail to begin with. Pure."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import polars as pl
+
+from loantrail.ledger.merging import resolved
+from loantrail.monitor.entering import TailEvents, Ties
+from loantrail.monitor.known import Known, Pool
+from loantrail.monitor.tail import CLASSES, LINES, PAIRS, Lines
+from loantrail.tracing.books import Books
+from loantrail.tracing.model import Bool, History
+
+
+def instant(microseconds: int) -> datetime.datetime:
+    return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=microseconds)
+
+
+def opens_of(history: History) -> Bool:
+    """[events] whether the bank's records open a slot with the event."""
+    opens = np.zeros(history.event_count, np.bool_)
+    marked = np.flatnonzero(history.special >= 0)
+    opens[marked] = history.specials.opens_slot[history.special[marked]]
+    return opens
+
+
+def first_lines(books: Books, lines: pl.DataFrame, by_hand: frozenset[str]) -> Lines:
+    """The tail as the books were read."""
+    recent = books.read.recent.lines.select("line_id", "transaction_id")
+    known = resolved(lines, ["account", "counterparty_account"], books.read.merged)
+    told = known.select("line_id", "direction").join(recent, on="line_id")
+    debits = told.filter(pl.col("direction") == "debit").select("transaction_id", debit_line="line_id")
+    credits = told.filter(pl.col("direction") == "credit").select("transaction_id", credit_line="line_id")
+    pairs = debits.join(credits, on="transaction_id").select(
+        "debit_line", "credit_line", basis=pl.lit("amount_window")
+    )
+    paid_out = credits.join(books.read.disbursements, on="transaction_id").select("credit_line", "loan_id")
+    classes = books.classes.select(*CLASSES).join(
+        recent.select("transaction_id").unique(), on="transaction_id", how="semi"
+    )
+    return Lines(
+        lines=known.select(*LINES),
+        pairs=pairs.match_to_schema(pl.Schema(PAIRS)),
+        by_hand=by_hand,
+        disbursing=dict(paid_out.iter_rows()),
+        shown=frozenset(),
+        reversing=_reversing(books, known, recent),
+        classes=classes,
+    )
+
+
+def _reversing(books: Books, lines: pl.DataFrame, recent: pl.DataFrame) -> dict[str, str]:
+    """Line of the tail -> transaction before it that it takes back."""
+    told = books.read.transactions.slice(books.read.recent.first_place).drop_nulls("reverses")
+    here = told.join(recent.select(reverses="transaction_id"), on="reverses", how="anti")
+    of_line = lines.drop_nulls("reverses").select("line_id").join(recent, on="line_id")
+    return dict(of_line.join(here, on="transaction_id").select("line_id", "reverses").iter_rows())
+
+
+def ties_of(books: Books, place: int) -> Ties:
+    """What ties payments to loans, as the events before `place` left it."""
+    context, named = books.context, books.named
+    orders = context["orders"].with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    left: dict[int, int] = dict(orders.select("row", "amount_fen").iter_rows())
+    for event, row, fen in named.order_ties:
+        if event < place:
+            left[row] -= fen
+    repayments = context["repayments"].drop_nulls(["reference", "account"])
+    repaying: dict[tuple[str, str], str] = {}
+    for reference, account, loan in repayments.select("reference", "account", "loan_id").iter_rows():
+        repaying.setdefault((reference, account), loan)
+    return Ties(orders, left, repaying, _pools(books, place))
+
+
+def _pools(books: Books, place: int) -> dict[tuple[int, str], Pool]:
+    history = books.named.history
+    documents = books.read.transactions["document_no"]
+    found: dict[tuple[int, str], Pool] = {}
+    for ends, is_into in ((history.credit, True), (history.debit, False)):
+        here = ends[:place]
+        events = np.flatnonzero((here >= 0) & history.terminal[np.maximum(here, 0)])
+        told = pl.DataFrame({"account": here[events], "document": documents.gather(events), "event": events})
+        counted = (
+            told.drop_nulls("document")
+            .group_by("account", "document")
+            .agg(pl.len().alias("count"), pl.col("event").min())
+        )
+        for account, document, count, event in counted.iter_rows():
+            pool = found.setdefault((account, document), Pool())
+            if is_into:
+                pool.into, pool.opener = count, event
+            else:
+                pool.out_of = count
+    return found
+
+
+def after(ties: Ties, events: TailEvents, gone: int, place: int, documents: pl.Series, known: Known) -> Ties:
+    """The ties after the first `gone` events of the tail, which begins at position `place`, are settled as well."""
+    left, pools = dict(ties.left), dict(ties.pools)
+    for event in np.flatnonzero(events.specific_loan[:gone] >= 0).tolist():
+        left[int(events.specific_row[event])] -= int(events.specific_fen[event])
+    terminal = known.terminal
+    for ends, is_into in ((events.credit[:gone], True), (events.debit[:gone], False)):
+        for event in np.flatnonzero((ends >= 0) & terminal[np.maximum(ends, 0)]).tolist():
+            document = documents[event]
+            if document is None:
+                continue
+            key = (int(ends[event]), document)
+            pool = pools.get(key, Pool())
+            if is_into:
+                opener = pool.opener if pool.into else place + event
+                pools[key] = Pool(pool.into + 1, pool.out_of, opener)
+            else:
+                pools[key] = Pool(pool.into, pool.out_of + 1, pool.opener)
+    for event in np.flatnonzero(events.disburses[:gone] >= 0).tolist():
+        known.note_disbursement(
+            place + event, int(events.disburses[event]), int(events.debit[event]), int(events.credit[event])
+        )
+    return Ties(ties.orders, left, ties.repayments, pools)
+
+
+def only(tail: Lines, line_ids: pl.Series, transactions: pl.Series) -> Lines:
+    """The tail with these of its lines alone."""
+    kept = set(line_ids.to_list())
+    return Lines(
+        lines=tail.lines.filter(pl.col("line_id").is_in(line_ids.implode())),
+        pairs=tail.pairs.filter(pl.col("debit_line").is_in(line_ids.implode())),
+        by_hand=tail.by_hand & kept,
+        disbursing={line: loan for line, loan in tail.disbursing.items() if line in kept},
+        shown=tail.shown,
+        reversing={line: original for line, original in tail.reversing.items() if line in kept},
+        classes=tail.classes.filter(pl.col("transaction_id").is_in(transactions.implode())),
+    )

@@ -1,0 +1,320 @@
+"""From the transactions of the tail to events of the trace. Pure.
+
+The rules are those of `tracing.assemble` and `tracing.marks`, which look at all events at once; here the events before
+the tail are known by what they left (`Known`, `Ties`, pools). Positions are places in the order of all events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import polars as pl
+
+from loantrail.monitor.known import Known, NewNames, Pool
+from loantrail.tracing.assemble import arrival_uses
+from loantrail.tracing.live_batch import Batch, no_events
+from loantrail.tracing.model import NO_SPECIAL, USE_REPAYMENT, Bool, Int8, Int32, Int64
+from loantrail.tracing.trace import no_specials
+
+_LINKS = ("disburses", "reverses", "specific_loan", "carries", "repays")
+_MARKS = (*_LINKS, "specific_fen", "opens_slot")
+
+
+@dataclass(frozen=True, slots=True)
+class TailEvents:
+    """The events of the tail, [n] each. What an event is not is -1, 0 or false."""
+
+    transaction_id: pl.Series
+    debit: Int32
+    credit: Int32
+    amount_fen: Int64
+    arrival_use: Int8
+    disburses: Int64
+    reverses: Int64
+    """Position of the event that this one takes back."""
+    specific_loan: Int64
+    specific_fen: Int64
+    specific_row: Int64
+    """Row of the entrusted order that ties the payment to the loan."""
+    opens_slot: Bool
+    carries: Int64
+    """Position of the event whose slot this one's money comes out of."""
+    repays: Int64
+    marked_repayment: Bool
+    """Recorded as a repayment, of a loan that is known or not."""
+
+    def __len__(self) -> int:
+        return len(self.debit)
+
+    def after(self, first: int) -> TailEvents:
+        """The events from `first` on."""
+        return TailEvents(**{one.name: getattr(self, one.name)[first:] for one in fields(self)})
+
+    def first_difference(self, other: TailEvents) -> int:
+        """The first event in which the two differ; where one is longer, what it has more."""
+        shared = min(len(self), len(other))
+        differs = np.zeros(shared, np.bool_)
+        for name in ("debit", "credit", "amount_fen", "arrival_use", "marked_repayment", *_MARKS):
+            differs |= getattr(self, name)[:shared] != getattr(other, name)[:shared]
+        ids = (self.transaction_id[:shared] != other.transaction_id[:shared]).to_numpy()
+        places = np.flatnonzero(differs | ids)
+        return int(places[0]) if len(places) else shared
+
+    def batch(self, first: int) -> Batch:
+        """The events from `first` on, to go to the end of a trace."""
+        special = self.opens_slot[first:].copy()
+        special |= self.marked_repayment[first:]
+        for name in _LINKS:
+            special |= getattr(self, name)[first:] >= 0
+        rows = np.flatnonzero(special)
+        specials = no_specials(len(rows))
+        for name in _MARKS:
+            column = getattr(specials, name)
+            column[:] = getattr(self, name)[first:][rows].astype(column.dtype)
+        numbered = np.full(len(special), NO_SPECIAL, np.int32)
+        numbered[rows] = np.arange(len(rows), dtype=np.int32)
+        return replace(
+            no_events(),
+            debit=self.debit[first:],
+            credit=self.credit[first:],
+            amount_fen=self.amount_fen[first:],
+            arrival_use=self.arrival_use[first:],
+            special=numbered,
+            specials=specials,
+        )
+
+
+Settled = Callable[[str], tuple[int, int, int] | None]
+"""Transaction -> (position, debit, credit), of those before the tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What ties payments to loans, and how much of it the events before the tail used up."""
+
+    orders: pl.DataFrame
+    """`row, loan_id, payee_account, amount_fen, document_no, valid_from, valid_to` of entrusted orders."""
+    left: dict[int, int]
+    """Row -> fen left at the beginning of the tail."""
+    repayments: dict[tuple[str, str], str]
+    """(reference, account) -> loan that the payment repays."""
+    pools: dict[tuple[int, str], Pool]
+    """(pooled account, document) -> payments before the tail."""
+
+
+def events_of_tail(
+    transactions: pl.DataFrame,
+    disbursing: dict[str, str],
+    repaying: dict[str, str],
+    known: Known,
+    ties: Ties,
+    opened_before: set[int],
+    place: int,
+    new: NewNames,
+    settled: Settled,
+) -> TailEvents:
+    """The events of `transactions` (TRANSACTION_COLUMNS and `destination_class`, in order), the first at position `place`.
+
+    `disbursing` and `repaying`: transaction -> loan. `opened_before`: positions before the tail whose slots are open; `settled`
+    tells of transactions before the tail.
+    Accounts and loans that are not known are numbered and entered in `new`.
+    """
+    ids = transactions["transaction_id"]
+    place_of = {name: number for number, name in enumerate(ids.to_list())}
+    currency = transactions["currency"].to_list()
+    debit = np.array(
+        [
+            known.number(one, c, new)
+            for one, c in zip(transactions["debit_account"].to_list(), currency, strict=True)
+        ],
+        np.int32,
+    )
+    credit = np.array(
+        [
+            known.number(one, c, new)
+            for one, c in zip(transactions["credit_account"].to_list(), currency, strict=True)
+        ],
+        np.int32,
+    )
+    amount = transactions["amount_fen"].to_numpy()
+    count = len(debit)
+    none = np.full(count, -1, np.int64)
+    columns = {name: none.copy() for name in _LINKS} | {
+        "specific_fen": np.zeros(count, np.int64),
+        "specific_row": none.copy(),
+    }
+    opens = np.zeros(count, np.bool_)
+    disbursed: list[tuple[int, int]] = []
+    for transaction, loan_id in disbursing.items():
+        event = place_of.get(transaction, -1)
+        if event < 0 or credit[event] < 0 or columns["disburses"][event] >= 0:
+            continue
+        disbursed.append((event, event))
+        number = known.loan_number.get(loan_id)
+        if number is None:
+            account = known.plain(known.names[int(credit[event])])
+            number = known.new_loan(loan_id, account, int(credit[event]), new)
+        columns["disburses"][event] = number
+    uses = arrival_uses(transactions["destination_class"], np.arange(count), known.class_of_account, credit)
+    marked = _repayments(repaying, place_of, known, columns, uses, debit, credit, place)
+    _reversals(transactions, place_of, settled, columns, debit, credit, place)
+    _pools(transactions, known, ties, opened_before, columns, opens, debit, credit, place)
+    _orders(transactions, known, ties, columns, debit, credit, place)
+    return TailEvents(
+        transaction_id=ids,
+        debit=debit,
+        credit=credit,
+        amount_fen=amount,
+        arrival_use=uses,
+        opens_slot=opens,
+        marked_repayment=marked,
+        **columns,
+    )
+
+
+def _paid_out(columns: dict[str, Int64], debit: Int32, place: int) -> dict[int, list[tuple[int, int]]]:
+    """Account -> (position, loan) of disbursements in the tail."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for event in np.flatnonzero(columns["disburses"] >= 0).tolist():
+        found.setdefault(int(debit[event]), []).append((place + event, int(columns["disburses"][event])))
+    return found
+
+
+def _repayments(
+    repaying: dict[str, str],
+    place_of: dict[str, int],
+    known: Known,
+    columns: dict[str, Int64],
+    uses: Int8,
+    debit: Int32,
+    credit: Int32,
+    place: int,
+) -> Bool:
+    """As `marks.mark_repayments`: as recorded, else the payer's latest loan paid out of that account."""
+    marked = np.zeros(len(debit), np.bool_)
+    for transaction, loan_id in repaying.items():
+        event = place_of.get(transaction, -1)
+        if event >= 0:
+            marked[event] = True
+            columns["repays"][event] = known.loan_number.get(loan_id, -1)
+    here = _paid_out(columns, debit, place)
+    for event in np.flatnonzero((uses == USE_REPAYMENT) & ~marked & (debit >= 0)).tolist():
+        payers = known.sides_of(int(debit[event]))
+        account = int(credit[event])
+        for paid_out, loan in (*known.paid_out.get(account, ()), *here.get(account, ())):
+            if paid_out < place + event and known.loan_borrower[loan] in payers:
+                columns["repays"][event] = loan
+                marked[event] = True
+    uses[marked] = USE_REPAYMENT
+    return marked
+
+
+def _reversals(
+    transactions: pl.DataFrame,
+    place_of: dict[str, int],
+    settled: Settled,
+    columns: dict[str, Int64],
+    debit: Int32,
+    credit: Int32,
+    place: int,
+) -> None:
+    named = transactions.select("reverses").with_row_index("event").drop_nulls("reverses")
+    for event, original in named.iter_rows():
+        other = place_of.get(original)
+        if other is not None:
+            found = (place + other, int(debit[other]), int(credit[other]))
+        else:
+            found = settled(original)
+        if found is not None and found[1:] == (int(credit[event]), int(debit[event])):
+            columns["reverses"][event] = found[0]
+
+
+def _pools(
+    transactions: pl.DataFrame,
+    known: Known,
+    ties: Ties,
+    opened_before: set[int],
+    columns: dict[str, Int64],
+    opens: Bool,
+    debit: Int32,
+    credit: Int32,
+    place: int,
+) -> None:
+    """As `marks.mark_pools`: money into a pooled account and out of it, matched one to one by document number."""
+    terminal = known.terminal
+    into = np.flatnonzero((credit >= 0) & terminal[np.maximum(credit, 0)])
+    out_of = np.flatnonzero((debit >= 0) & terminal[np.maximum(debit, 0)])
+    if not len(out_of):
+        return
+    documents = transactions["document_no"].to_list()
+    entries: dict[tuple[int, str], list[int]] = {}
+    exits: dict[tuple[int, str], list[int]] = {}
+    for events, accounts, found in ((into, credit, entries), (out_of, debit, exits)):
+        for event in events.tolist():
+            if documents[event] is not None:
+                found.setdefault((int(accounts[event]), documents[event]), []).append(event)
+    for key, events in exits.items():
+        before = ties.pools.get(key, Pool())
+        entered = entries.get(key, [])
+        if len(events) + before.out_of != 1 or len(entered) + before.into != 1:
+            continue
+        opener = before.opener if before.into else place + entered[0]
+        if opener >= place + events[0] or (opener < place and opener not in opened_before):
+            continue
+        columns["carries"][events[0]] = opener
+        if opener >= place:
+            opens[opener - place] = True
+
+
+def _orders(
+    transactions: pl.DataFrame,
+    known: Known,
+    ties: Ties,
+    columns: dict[str, Int64],
+    debit: Int32,
+    credit: Int32,
+    place: int,
+) -> None:
+    """As `marks.mark_orders`: payments that an entrusted-payment order ties to its loan."""
+    if ties.orders.is_empty():
+        return
+    here: dict[int, list[tuple[int, int]]] = {}
+    for event in np.flatnonzero(columns["disburses"] >= 0).tolist():
+        here.setdefault(int(columns["disburses"][event]), []).append((place + event, int(credit[event])))
+    payers = {account for into in known.disbursed_into.values() for _, account in into}
+    payers |= {account for into in here.values() for _, account in into}
+    from_loans = np.flatnonzero(np.isin(debit, np.array(sorted(payers), np.int32)))
+    if not len(from_loans):
+        return
+    by_payee: dict[str, list[dict[str, object]]] = {}
+    wanted = {known.plain(known.names[int(one)]) for one in credit[from_loans] if one >= 0}
+    for order in ties.orders.filter(pl.col("payee_account").is_in(list(wanted))).iter_rows(named=True):
+        by_payee.setdefault(order["payee_account"], []).append(order)
+    documents = transactions["document_no"].to_list()
+    dates = transactions["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().to_list()
+    left = dict(ties.left)
+    for event in from_loans.tolist():
+        payee = known.plain(known.names[int(credit[event])]) if credit[event] >= 0 else ""
+        candidates: list[tuple[bool, int, int, int]] = []
+        for order in by_payee.get(payee, []):
+            loan = known.loan_number.get(str(order["loan_id"]), -1)
+            receipts = (*known.disbursed_into.get(loan, ()), *here.get(loan, ()))
+            if not any(at < place + event and account == debit[event] for at, account in receipts):
+                continue
+            first, last, document = order["valid_from"], order["valid_to"], order["document_no"]
+            if (first is not None and dates[event] < first) or (last is not None and dates[event] > last):
+                continue
+            exact = document is not None and documents[event] is not None and document == documents[event]
+            if document is not None and documents[event] is not None and not exact:
+                continue
+            row = int(str(order["row"]))
+            candidates.append((not exact, row, loan, row))
+        for _, row, loan, _ in sorted(candidates):
+            if left.get(row, 0) > 0:
+                tied = min(int(transactions["amount_fen"][event]), left[row])
+                left[row] -= tied
+                columns["specific_loan"][event], columns["specific_fen"][event] = loan, tied
+                columns["specific_row"][event] = row
+                break

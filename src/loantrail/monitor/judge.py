@@ -1,0 +1,117 @@
+"""The judgement of a few loans from a slice of the books: what a full run over the books says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from loantrail.clock import business_date
+from loantrail.early_warning.frames import Frames, empty
+from loantrail.early_warning.hits import BASES, HITS, hits_of_leads
+from loantrail.early_warning.patterns import PATTERNS, leads_of
+from loantrail.early_warning.view import prepare
+from loantrail.monitor.slice_frames import Slice
+from loantrail.parameters import ParameterBook
+from loantrail.rules.evaluate import FOUND, FOUND_BY_RULE, ReadyRules, merged
+from loantrail.rules.listing import marked, payees_of
+from loantrail.signals.catalogue import MOVEMENT, row_schema
+from loantrail.signals.inputs import prepare_count
+from loantrail.signals.rows import signal_rows
+from loantrail.signals.wanted import Only
+
+Proven = Callable[[pl.DataFrame], pl.DataFrame]
+"""Leads (frames.LEADS, at least one) -> what is proven of their loans (hits.PROVEN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`hits`: HITS of the loans, patterns and published rules together, sorted by loan and rule; a rule with the code of a
+    pattern speaks in its place. `codes`: what was looked for. `leads`: frames.LEADS of the loans. `found`: evaluate.FOUND
+    of all versions that judge, with `rule_id`, shadow ones among them: what the next judgement goes on from. `rows`: the
+    signal rows (catalogue.row_schema) that were judged, with the marks of the lists."""
+
+    hits: pl.DataFrame
+    codes: tuple[str, ...]
+    leads: pl.DataFrame
+    found: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def judge_loans(
+    part: Slice,
+    parameters: ParameterBook,
+    rules: ReadyRules,
+    entries: pl.DataFrame,
+    software_version: str,
+    proven: Proven,
+    found_before: pl.DataFrame | None = None,
+) -> Judged:
+    """What the full run gives for the loans of the slice: exactly, where the slice has all rows (`wanted` is None), or
+    where `found_before` is what the rules found in all earlier rows (`Judged.found`).
+
+    `entries` (`list, scope, subject`): what stands on the watch and black lists. A rule that hits too many loans is
+    stopped by full runs only.
+    """
+    frames = part.frames
+    on_date = business_date(frames.as_of)
+    view = prepare(frames, parameters)
+    view.made["handed_on"] = part.handed_on
+    own = pl.col("loan_id").is_in(part.loans)
+    leads = leads_of(view).filter(own)
+    prepared = prepare_count(
+        frames, view, (on_date, on_date), part.ended, Only(part.loans, part.wanted), part.beforehand
+    )
+    rows = pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
+    rows = marked(rows, payees_of(frames), entries)
+    found = rules.found(rows)
+    if found_before is not None:
+        found = _going_on(found_before, found, rules)
+    told = empty(HITS)
+    if len(leads):
+        told = hits_of_leads(
+            leads, view.transactions, _bases(frames), proven(leads), parameters, on_date, software_version
+        )
+    hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
+    return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)
+
+
+def _bases(frames: Frames) -> pl.DataFrame:
+    """Why each payee was given its class (hits.BASES)."""
+    if "class_basis" not in frames.transactions.columns:
+        return empty(BASES)
+    return frames.transactions.select("transaction_id", basis="class_basis")
+
+
+def _going_on(before: pl.DataFrame, found: pl.DataFrame, rules: ReadyRules) -> pl.DataFrame:
+    """What was found in earlier rows and in these together. Ends of days count for the last day alone."""
+    of_movements = [one.version.rule_id for one in rules.rules if one.checked.content.occasion == MOVEMENT]
+    kept = before.filter(pl.col("rule_id").is_in(of_movements))
+    rule_ids = pl.concat([kept, found]).select("rule_code", "rule_version", "rule_id").unique()
+    whole = merged(kept.select(*FOUND), found.select(*FOUND))
+    return whole.join(rule_ids, on=["rule_code", "rule_version"], how="left", maintain_order="left").select(
+        *FOUND_BY_RULE
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`review` where hits rest on the transaction, else `allow`; `hit_ids` in the order of the hits."""
+
+    answer: Literal["review", "allow"]
+    hit_ids: tuple[str, ...] = ()
+
+
+def decisions_of(hits: pl.DataFrame, transaction_ids: Collection[str]) -> Mapping[str, Decision]:
+    """What to do with each of the transactions: review it where a hit (HITS) of a pattern or a published rule rests on it."""
+    resting: dict[str, list[str]] = {transaction_id: [] for transaction_id in transaction_ids}
+    for hit_id, of_hit in hits.select("hit_id", "transaction_ids").iter_rows():
+        for transaction_id in of_hit:
+            if transaction_id in resting:
+                resting[transaction_id].append(hit_id)
+    return {
+        transaction_id: Decision("review" if hits_here else "allow", tuple(hits_here))
+        for transaction_id, hits_here in resting.items()
+    }

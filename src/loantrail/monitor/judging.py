@@ -1,0 +1,167 @@
+"""The loans that a group of lines changed, judged as a run over the books judges them.
+
+Of a loan whose earlier transactions stayed what they were only the new ones are looked at by the rules; what the rules found in the
+earlier ones is remembered, at first out of the run that the state stands on.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+import polars as pl
+from psycopg import Connection
+
+from loantrail import clock
+from loantrail.early_warning import store_allow
+from loantrail.early_warning.hits import HITS, PROVEN
+from loantrail.early_warning.taking import Payees, hit_rows
+from loantrail.monitor import store_step
+from loantrail.monitor.judge import Judged, judge_loans
+from loantrail.monitor.slice_frames import slice_of
+from loantrail.monitor.slice_index import Index
+from loantrail.monitor.standing import Changed
+from loantrail.parameters import shipped_parameters
+from loantrail.rules import store_lists
+from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
+from loantrail.rules.running import ready_rules
+
+_VERSION: Final = version("loantrail")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of loans after a group of lines."""
+
+    loans: tuple[str, ...]
+    hits: pl.DataFrame
+    """HITS, those left out that rest on half a transfer."""
+    codes: tuple[str, ...]
+    proven: pl.DataFrame
+    payees: Payees
+    on_date: datetime.date
+    found: dict[str, pl.DataFrame]
+    """Loan -> what the rules found in its rows so far (FOUND_BY_RULE)."""
+
+
+class Judging:
+    """Judges from one state of the books on; remembers what was found."""
+
+    def __init__(self, run_id: str, found_in_run: pl.DataFrame | None) -> None:
+        """`found_in_run`: what the rules found in the rows of the books that the state began with; None where that is not
+        known: then all rows of a loan are looked at when it is judged first."""
+        self._run_id = run_id
+        self._in_run = found_in_run
+        self._found: dict[str, pl.DataFrame] = {}
+        self._unknown: set[str] = set()
+        self._rules: ReadyRules | None = None
+        self._rules_state: tuple[object, ...] = ()
+        self._rules_day: datetime.date | None = None
+
+    def keep(self, judgement: Judgement) -> None:
+        """The judgement is in the books."""
+        self._found.update(judgement.found)
+        self._unknown.difference_update(judgement.loans)
+
+    def forget(self, loans: Iterable[str]) -> None:
+        """Rows of these loans came that were not judged here."""
+        for loan in loans:
+            self._found.pop(loan, None)
+            self._unknown.add(loan)
+
+    def judge(self, connection: Connection[Any], index: Index, changed: Changed) -> Judgement:
+        """Judge the loans that changed; only reads."""
+        day = clock.business_date(index.as_of)
+        rules = self._ready(connection, day)
+        anew = [loan for loan in changed.loans if loan in changed.anew or not self._knows(loan)]
+        others = sorted(set(changed.loans) - set(anew))
+        fresh = changed.transactions["transaction_id"]
+        parts = [
+            self._part(connection, index, rules, loans, wanted)
+            for loans, wanted in ((anew, None), (others, fresh))
+            if loans
+        ]
+        waiting = changed.transactions.filter("waits")["transaction_id"]
+        hits = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)]).filter(
+            ~pl.col("transaction_ids").list.eval(pl.element().is_in(waiting.implode())).list.any()
+        )
+        found = pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *(part.found for part in parts)])
+        of_loan = {loan: found.clear() for loan in changed.loans}
+        for rows in found.partition_by("loan_id", maintain_order=True):
+            of_loan[rows["loan_id"][0]] = rows
+        return Judgement(
+            loans=tuple(changed.loans),
+            hits=hits,
+            codes=parts[0].codes if parts else (),
+            proven=self._proven(connection, changed.loans),
+            payees=payees_of_hits(index, hits, changed.loans),
+            on_date=day,
+            found=of_loan,
+        )
+
+    def told(self, connection: Connection[Any], judgement: Judgement) -> pl.DataFrame:
+        """The hits that no entry of the allow list keeps out."""
+        entries = store_allow.in_force(connection, clock.business_date(clock.now()))
+        rows = hit_rows(judgement.hits, entries, judgement.proven, judgement.payees)
+        told = rows.filter(pl.col("suppressed_by").is_null()).select("hit_id")
+        return judgement.hits.join(told, on="hit_id", how="semi", maintain_order="left")
+
+    # Inside --------------------------------------------------------------------------------------------------
+
+    def _knows(self, loan: str) -> bool:
+        return loan in self._found or (self._in_run is not None and loan not in self._unknown)
+
+    def _before(self, loans: Sequence[str]) -> pl.DataFrame:
+        kept = [self._found[loan] for loan in loans if loan in self._found]
+        rest = [loan for loan in loans if loan not in self._found]
+        if self._in_run is not None and rest:
+            kept.append(self._in_run.filter(pl.col("loan_id").is_in(rest)))
+        return pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *kept])
+
+    def _part(
+        self,
+        connection: Connection[Any],
+        index: Index,
+        rules: ReadyRules,
+        loans: Sequence[str],
+        wanted: pl.Series | None,
+    ) -> Judged:
+        parameters = shipped_parameters()
+        entries = store_lists.standing(connection, clock.business_date(clock.now()))
+
+        def proven(leads: pl.DataFrame) -> pl.DataFrame:
+            return self._proven(connection, leads["loan_id"].unique().to_list())
+
+        before = None if wanted is None else self._before(loans)
+        part = slice_of(index, loans, parameters, wanted)
+        return judge_loans(part, parameters, rules, entries, _VERSION, proven, before)
+
+    def _proven(self, connection: Connection[Any], loans: Sequence[str]) -> pl.DataFrame:
+        """As the run found it: what is proven now comes with the next one."""
+        return store_step.proven_of(connection, self._run_id, loans) if loans else pl.DataFrame(schema=PROVEN)
+
+    def _ready(self, connection: Connection[Any], day: datetime.date) -> ReadyRules:
+        state = store_step.rules_state(connection)
+        if self._rules is None or self._rules_state != state or self._rules_day != day:
+            if self._rules is not None and self._rules_state != state:
+                self._in_run, self._found = None, {}
+            stopped = store_step.stopped_rules(connection)
+            self._rules = ready_rules(connection, day, shipped_parameters(), stopped)
+            self._rules_state, self._rules_day = state, day
+        return self._rules
+
+
+def payees_of_hits(index: Index, hits: pl.DataFrame, loans: Sequence[str]) -> Payees:
+    """Who was paid in the transactions that the hits rest on, and who borrowed."""
+    ids = hits["transaction_ids"].explode(empty_as_null=False).unique().drop_nulls()
+    rows = index.transaction_rows(ids)
+    told = index.transactions.rows(rows).select("transaction_id", account="credit_account")
+    accounts = index.records.accounts.of(told["account"].to_list())
+    owners = accounts.select("account", party_id="owner").unique("account", keep="first")
+    return Payees(
+        transactions=told.join(owners, on="account", how="left", maintain_order="left"),
+        borrowers=index.records.loans.of(loans).select("loan_id", party_id="borrower_party_id"),
+    )

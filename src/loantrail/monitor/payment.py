@@ -1,0 +1,118 @@
+"""A payment not yet made, such as an entrusted payment at the counter, as the lines that it would leave."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import polars as pl
+
+from loantrail.errors import InputError, Place
+from loantrail.ids import derived_id
+from loantrail.money import AMOUNT_FEN_MAX
+from loantrail.monitor.model import RowHit
+from loantrail.monitor.tail import LINES, Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What is asked about. `at`: when it would be booked."""
+
+    at: datetime.datetime
+    account: str
+    amount_fen: int
+    currency: str = "CNY"
+    counterparty_account: str | None = None
+    counterparty_name: str | None = None
+    purpose_text: str | None = None
+    document_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPart:
+    """Loan money that the payment would move; `use` after arrival, empty where it gives none."""
+
+    loan_id: str
+    amount_fen: int
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`allow` or `review`, what speaks for a review, and the loan money that the payment would move."""
+
+    decision: str
+    hits: tuple[RowHit, ...]
+    traced: tuple[TracedPart, ...]
+
+
+class PayerUnknown(InputError):
+    """The bank holds no statement of the account that would pay."""
+
+    code = "not_found"
+
+
+class PaysItself(InputError):
+    """Payer and payee are one account."""
+
+    code = "pays_itself"
+
+
+def lines_of_payment(payment: Payment, tail: Lines, own: set[str]) -> pl.DataFrame:
+    """The lines (tail.LINES) of the payment, behind all that are there. Where the payee is a customer of the bank too, there are
+    two. InputError for an account that has no statement here, or a payment to itself."""
+    if payment.account not in own:
+        raise PayerUnknown(
+            f"the books hold no statement of account {payment.account}",
+            Place(field="account"),
+            "Check the number of the paying account",
+        )
+    if payment.counterparty_account == payment.account:
+        raise PaysItself(
+            "the account would pay itself", Place(field="counterparty_account"), "Name the payee's account"
+        )
+    if not 0 < payment.amount_fen <= AMOUNT_FEN_MAX:
+        raise InputError("the amount is not possible", Place(field="amount_fen"), "Give whole fen above zero")
+    latest = tail.lines["booked_at"].max()
+    at = max(payment.at, latest) if isinstance(latest, datetime.datetime) else payment.at
+    arrival = tail.lines["arrival_number"].max()
+    first = int(arrival) + 1 if isinstance(arrival, int) else 1
+    reference = derived_id("payment", payment.account, first)
+    sequence = tail.lines.filter(pl.col("booked_at") == at)["sequence"].max()
+    common = dict.fromkeys(LINES) | {
+        "source_file": "",
+        "booked_at": at,
+        "sequence": int(sequence) + 1 if isinstance(sequence, int) else 1,
+        "amount_fen": payment.amount_fen,
+        "currency": payment.currency,
+        "purpose_text": payment.purpose_text,
+        "document_no": payment.document_no,
+        "reference": reference,
+        "counterparty_elsewhere": False,
+    }
+    rows = [
+        common
+        | {
+            "line_id": derived_id("payment", reference, "debit"),
+            "arrival_number": first,
+            "position": 1,
+            "account": payment.account,
+            "direction": "debit",
+            "counterparty_account": payment.counterparty_account,
+            "counterparty_name": payment.counterparty_name,
+        }
+    ]
+    if payment.counterparty_account in own:
+        rows.append(
+            common
+            | {
+                "line_id": derived_id("payment", reference, "credit"),
+                "arrival_number": first + 1,
+                "position": 2,
+                "account": payment.counterparty_account,
+                "direction": "credit",
+                "counterparty_account": payment.account,
+                "account_name": payment.counterparty_name,
+            }
+        )
+    return pl.DataFrame(rows, schema=LINES)

@@ -1,0 +1,116 @@
+"""A decision about a payment before it is made: `POST /api/v1/decisions`."""
+
+from __future__ import annotations
+
+import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from loantrail import clock
+from loantrail.http.pages.model import Answer
+from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
+from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
+from loantrail.monitor.routes import Intake, RowHitTold
+
+RETRY_AFTER_SECONDS: Final = 5
+AMOUNT_FEN_MOST: Final = 10**15
+"""Ten trillion yuan; JSON numbers are exact up to there everywhere."""
+router = APIRouter()
+_Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Asked(BaseModel):
+    """A payment that is about to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: Annotated[str, Field(min_length=1, max_length=100, description="The account that would pay.")]
+    amount_fen: int = Field(gt=0, le=AMOUNT_FEN_MOST)
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    counterparty_account: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    counterparty_name: _Text | None = None
+    purpose_text: _Text | None = None
+    document_no: _Text | None = Field(
+        default=None, description="Contract, invoice or order that it is paid by."
+    )
+    booked_at: datetime.datetime | None = Field(
+        default=None, description="When it would be booked; now where it is not given."
+    )
+
+
+class TracedTold(Answer):
+    """Loan money that the payment would move, by the first-in-first-out reading."""
+
+    loan_id: str
+    amount_fen: int
+    use: str = Field(description="The use that its arrival gives it; empty where it gives none.")
+
+
+class DecisionTold(Answer):
+    """What to do with the payment. Nothing was booked, and nothing of it stays."""
+
+    decision: Literal["allow", "review"] = Field(
+        description="`review`: somebody should look before it is paid. Stopping money has its own legal ground."
+    )
+    hits: list[RowHitTold]
+    traced: list[TracedTold]
+
+
+@router.post(
+    "/decisions",
+    tags=["live intake"],
+    response_model=DecisionTold,
+    responses=problem_responses(*WRITE_STATUSES, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
+    """Judge a payment that is not made yet, such as an entrusted payment at the counter, without booking it."""
+    payment = Payment(
+        at=_instant(asked.booked_at),
+        account=asked.account,
+        amount_fen=asked.amount_fen,
+        currency=asked.currency,
+        counterparty_account=asked.counterparty_account,
+        counterparty_name=asked.counterparty_name,
+        purpose_text=asked.purpose_text,
+        document_no=asked.document_no,
+    )
+    try:
+        found = await run_in_threadpool(live.deciding.decide, payment)
+    except (PayerUnknown, PaysItself) as problem:
+        status = HTTPStatus.NOT_FOUND if isinstance(problem, PayerUnknown) else HTTPStatus.CONFLICT
+        told = titled(status, problem.code, problem.problem, problem.remedy)
+        return JSONResponse(told.model_dump(), status, media_type=MEDIA_TYPE)
+    if found is None:
+        problem = titled(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "not_ready",
+            "The books are being read; no decision can be given yet",
+            "Ask again after the seconds of Retry-After",
+        )
+        return JSONResponse(
+            problem.model_dump(),
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            {"Retry-After": str(RETRY_AFTER_SECONDS)},
+            MEDIA_TYPE,
+        )
+    return DecisionTold(
+        decision="review" if found.hits else "allow",
+        hits=[RowHitTold.of(hit) for hit in found.hits],
+        traced=[
+            TracedTold(loan_id=one.loan_id, amount_fen=one.amount_fen, use=one.use) for one in found.traced
+        ],
+    )
+
+
+def _instant(given: datetime.datetime | None) -> datetime.datetime:
+    """A time without offset is one of Asia/Shanghai."""
+    if given is None:
+        return clock.now()
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+    return given.astimezone(datetime.UTC)

@@ -1,0 +1,109 @@
+"""The bank's records beside transactions and hops, found by loan, account and party."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantrail.early_warning import frames as shapes
+from loantrail.early_warning.frames import Frames, fitted
+from loantrail.early_warning.payments import NO_PAYEE_KINDS
+from loantrail.early_warning.view import View
+from loantrail.monitor.slice_rows import ByText, distinct
+from loantrail.signals.beforehand import borrower_key
+from loantrail.tracing.model import Int64
+
+NOT_KNOWN: Final = -1
+
+
+class Records:
+    """Loans, accounts, parties and what is known of them. `view`: the same frames, prepared without transactions."""
+
+    def __init__(self, frames: Frames, view: View) -> None:
+        loans = view.loans.with_columns(borrower=borrower_key())
+        self.loans = ByText(loans, "loan_id")
+        self.loan_ids: list[str] = loans["loan_id"].to_list()
+        self.borrowers: list[str | None] = loans["borrower"].to_list()
+        # Microseconds since 1970, or None.
+        self.disbursed_us: list[int | None] = loans["disbursed_at"].to_physical().to_list()
+        self.began_us = min((at for at in self.disbursed_us if at is not None), default=0)
+        """When the first loan was paid out."""
+        self.loan_amounts: NDArray[np.float64] = (
+            loans["amount_fen"].fill_null(0).to_numpy().astype(np.float64)
+        )
+        """Roughly, for comparisons that need not be exact."""
+        self.disbursement_accounts: list[str | None] = loans["disbursement_account"].to_list()
+        self._disbursed_to = ByText(loans, "disbursement_account")
+        self._loan_number = {loan: number for number, loan in enumerate(self.loan_ids)}
+        self._of_borrower = ByText(loans, "borrower")
+        self.sides = view.sides
+        self._sides_of_loan = ByText(view.sides, "loan_id")
+        self._sides_of_account = ByText(view.sides, "account")
+        self.declared = ByText(fitted(frames.sides, shapes.SIDES), "loan_id")
+        self.accounts = ByText(view.accounts, "account")
+        self.nobody = view.accounts.filter(pl.col("kind").is_in(NO_PAYEE_KINDS))
+        """Accounts through which everybody's money goes."""
+        self.accounts_of_owner = ByText(view.accounts, "owner")
+        self.parties = ByText(view.parties, "party_id")
+        self.relations = ByText(view.relations, "from_party_id", "to_party_id")
+        self.guarantors = ByText(view.guarantors, "loan_id")
+        self.orders = ByText(view.orders, "loan_id")
+        self.contract_payees = ByText(view.contract_payees, "contract_id")
+        self.invoices = ByText(view.invoices, "seller_party_id", "buyer_party_id")
+        self.repayments = ByText(view.repayments, "loan_id")
+        self.schedules = ByText(fitted(frames.schedules, shapes.SCHEDULES), "loan_id")
+        balances = fitted(frames.balances, shapes.BALANCES)
+        self.opening_fen: dict[str, int | None] = dict(balances.iter_rows())
+
+    def numbers_of_loans(self, loans: pl.Series) -> Int64:
+        """The number of each loan, -1 where it is not known."""
+        distinct = loans.unique()
+        numbers = pl.Series(
+            [self._loan_number.get(loan, NOT_KNOWN) for loan in distinct.to_list()], dtype=pl.Int64
+        )
+        return (
+            loans.replace_strict(distinct, numbers, return_dtype=pl.Int64)
+            .fill_null(NOT_KNOWN)
+            .to_numpy()
+            .copy()
+        )
+
+    def number_of(self, loan_id: str) -> int:
+        """-1 where it is not known."""
+        return self._loan_number.get(loan_id, NOT_KNOWN)
+
+    def siblings_of(self, numbers: Iterable[int]) -> Int64:
+        """All loans (numbers) of the borrowers of some."""
+        return self._of_borrower.rows([self.borrowers[number] for number in numbers])
+
+    def side_accounts_of(self, number: int) -> list[str]:
+        """The accounts of the borrower's side of a loan."""
+        return self._sides_of_loan.of([self.loan_ids[number]])["account"].to_list()
+
+    def sides_of(self, loan_ids: Iterable[str]) -> pl.DataFrame:
+        """`loan_id, account` of loans."""
+        return self._sides_of_loan.of(loan_ids)
+
+    def disbursed_to(self, account: str) -> list[int]:
+        """Loans (numbers) that were paid out to an account."""
+        return self._disbursed_to.rows([account]).tolist()
+
+    def loans_of_account(self, account: str) -> set[int]:
+        """Loans (numbers) on whose borrower's side an account is."""
+        return {self._loan_number[loan] for loan in self._sides_of_account.of([account])["loan_id"].to_list()}
+
+    def owner_of(self, account: str) -> str | None:
+        """Who owns an account, as far as that is on record."""
+        rows = self.accounts.rows([account])
+        return self.accounts.frame["owner"][int(rows[0])] if len(rows) else None
+
+    def related_by_two(self, parties: Iterable[str | None]) -> Int64:
+        """Relations (rows) of the parties, and those of whom they are related to."""
+        direct = self.relations.rows(parties)
+        near = self.relations.frame[direct]
+        others = {*near["from_party_id"].to_list(), *near["to_party_id"].to_list()}
+        return distinct(direct, self.relations.rows(others))

@@ -1,0 +1,306 @@
+"""Row numbers of growing tables, by what stands in them: by text, by group, by account and instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.tracing.codes import code_texts
+from loantrail.tracing.model import Bool, Int32, Int64
+
+NO_ROWS: Final[Int64] = np.zeros(0, np.int64)
+_TAIL_LEAST: Final = 4096
+"""Rows at the end of a table that are kept apart before they are put to the others."""
+
+
+def distinct(*parts: np.ndarray) -> Int64:
+    """All that stands in any of the parts, ascending and each once."""
+    whole = np.sort(np.concatenate([NO_ROWS, *parts]))
+    return whole[np.diff(whole, prepend=whole[:1] - 1) > 0]
+
+
+def among(values: np.ndarray, ascending: np.ndarray) -> Bool:
+    """Whether each value stands in the ascending ones."""
+    if not len(ascending):
+        return np.zeros(len(values), np.bool_)
+    places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return ascending[places] == values
+
+
+class Column:
+    """Numbers that grow at the end."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values = values
+        self.count = len(values)
+
+    @property
+    def array(self) -> Any:
+        """All of them, [count]; to be written to as well."""
+        return self._values[: self.count]
+
+    def extend(self, values: np.ndarray) -> None:
+        end = self.count + len(values)
+        if end > len(self._values):
+            longer = np.zeros(max(2 * len(self._values), end, 1024), self._values.dtype)
+            longer[: self.count] = self._values[: self.count]
+            self._values = longer
+        self._values[self.count : end] = values
+        self.count = end
+
+    def cut(self, count: int) -> None:
+        self.count = min(self.count, count)
+
+
+class Table:
+    """A frame that grows at the end, read by row numbers."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._whole = frame.rechunk()
+        self._tail = frame.clear()
+
+    def __len__(self) -> int:
+        return len(self._whole) + len(self._tail)
+
+    @property
+    def columns(self) -> list[str]:
+        return self._whole.columns
+
+    @property
+    def schema(self) -> pl.Schema:
+        return self._whole.schema
+
+    def all(self) -> pl.DataFrame:
+        """The whole table."""
+        return self._whole.vstack(self._tail)
+
+    def extend(self, frame: pl.DataFrame) -> None:
+        """More rows, with the same columns in any order."""
+        self._tail = self._tail.vstack(frame.select(self._whole.columns).cast(self._whole.schema))
+        if len(self._tail) > max(_TAIL_LEAST, len(self._whole) // 8):
+            self._whole = self._whole.vstack(self._tail).rechunk()
+            self._tail = self._whole.clear()
+        elif self._tail.n_chunks() > 32:
+            self._tail = self._tail.rechunk()
+
+    def cut(self, count: int) -> None:
+        """Only the first rows stay."""
+        if count < len(self._whole):
+            self._whole, self._tail = self._whole.head(count), self._whole.clear()
+        else:
+            self._tail = self._tail.head(count - len(self._whole))
+
+    def rows(self, rows: Int64) -> pl.DataFrame:
+        """Those rows, in that order, which is ascending where there are any of the tail."""
+        split = int(np.searchsorted(rows, len(self._whole))) if len(self._tail) else len(rows)
+        if split == len(rows):
+            return self._whole[rows]
+        if split == 0:
+            return self._tail[rows - len(self._whole)]
+        return self._whole[rows[:split]].vstack(self._tail[rows[split:] - len(self._whole)]).rechunk()
+
+    def in_any_order(self, rows: Int64) -> pl.DataFrame:
+        """Those rows, in that order."""
+        if not len(self._tail) or not len(rows) or int(rows.max()) < len(self._whole):
+            return self._whole[rows]
+        order = np.argsort(rows, kind="stable")
+        back = np.empty(len(rows), np.int64)
+        back[order] = np.arange(len(rows))
+        return self.rows(rows[order])[back]
+
+
+class Numbers:
+    """Texts by number, in order of appearance."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self._number = {name: number for number, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def known(self, text: str | None) -> int:
+        """-1 where the text is new, or null."""
+        return -1 if text is None else self._number.get(text, -1)
+
+    def of(self, text: str | None) -> int:
+        """A new text gets the next number; null is -1."""
+        if text is None:
+            return -1
+        number = self._number.get(text)
+        if number is None:
+            number = self._number[text] = len(self.names)
+            self.names.append(text)
+        return number
+
+
+class Grouped:
+    """Row numbers by group, ascending. Rows of group -1 are in none."""
+
+    def __init__(self, groups: np.ndarray, count: int) -> None:
+        self._rows = np.argsort(groups, kind="stable").astype(np.int64)
+        self._starts = np.searchsorted(groups[self._rows], np.arange(count + 1))
+        self._limit = len(groups)
+        self._more: dict[int, list[int]] = {}
+
+    def add(self, row: int, group: int) -> None:
+        """A row after all others."""
+        if group >= 0:
+            self._more.setdefault(group, []).append(row)
+
+    def cut(self, count: int) -> None:
+        """Rows from `count` on are in no group any more."""
+        self._limit = min(self._limit, count)
+        for group in list(self._more):
+            kept = [row for row in self._more[group] if row < count]
+            if kept:
+                self._more[group] = kept
+            else:
+                del self._more[group]
+
+    def of(self, group: int) -> Int64:
+        found = NO_ROWS
+        if 0 <= group < len(self._starts) - 1:
+            found = self._rows[self._starts[group] : self._starts[group + 1]]
+            if len(found) and found[-1] >= self._limit:
+                found = found[: np.searchsorted(found, self._limit)]
+        more = self._more.get(group)
+        return found if more is None else np.concatenate([found, np.array(more, np.int64)])
+
+
+class ByText:
+    """Rows of a table that does not change, by the texts in some of its columns."""
+
+    def __init__(self, frame: pl.DataFrame, *columns: str) -> None:
+        self.frame = frame.rechunk()
+        codes, names = code_texts([frame[column] for column in columns])
+        self._numbers = {name: number for number, name in enumerate(names.to_list())}
+        # Row by row, so that each text's rows ascend.
+        flat = np.stack(codes, axis=1).ravel() if codes else np.zeros(0, np.int32)
+        order = np.argsort(flat, kind="stable")
+        self._starts = np.searchsorted(flat[order], np.arange(len(names) + 1))
+        self._rows = order // max(len(columns), 1)
+
+    def rows(self, texts: Iterable[str | None]) -> Int64:
+        """Numbers of the rows that hold any of the texts, each once, ascending."""
+        parts: list[Int64] = []
+        for text in texts:
+            number = -1 if text is None else self._numbers.get(text, -1)
+            if number >= 0:
+                parts.append(self._rows[self._starts[number] : self._starts[number + 1]])
+        return distinct(*parts)
+
+    def of(self, texts: Iterable[str | None]) -> pl.DataFrame:
+        """Those rows."""
+        return self.frame[self.rows(texts)]
+
+
+class Ids:
+    """Rows by an id that no two rows share."""
+
+    def __init__(self, ids: pl.Series) -> None:
+        hashes = ids.hash().to_numpy()
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+        self._ids = ids
+        self._more: dict[str, int] = {}
+
+    def add(self, text: str, row: int) -> None:
+        self._more[text] = row
+
+    def drop(self, text: str) -> None:
+        """An id that was added is not known any more."""
+        self._more.pop(text, None)
+
+    def cut(self, count: int) -> None:
+        """Rows from `count` on are not known any more."""
+        if count < len(self._ids):
+            self.__init__(self._ids.head(count))
+        else:
+            self._more = {text: row for text, row in self._more.items() if row < count}
+
+    def rows(self, ids: pl.Series) -> Int64:
+        """The row of each id; -1 where there is none."""
+        asked = ids.to_list()
+        hashes = ids.cast(pl.String).hash().to_numpy()
+        first = np.searchsorted(self._hashes, hashes, side="left")
+        last = np.searchsorted(self._hashes, hashes, side="right")
+        found = np.full(len(ids), -1, np.int64)
+        for i, text in enumerate(asked):
+            more = self._more.get(text, -1)
+            if more >= 0 or text is None:
+                found[i] = more
+                continue
+            for place in range(int(first[i]), int(last[i])):
+                row = int(self._order[place])
+                if self._ids[row] == text:
+                    found[i] = row
+                    break
+        return found
+
+
+class Lines:
+    """Transactions by account, in the order of time, with running sums of what came in less what went out.
+
+    `accounts` [2, n]: account that paid, account that was paid, or -1.
+    """
+
+    def __init__(self, accounts: Int32, at_us: Int64, amount_fen: Int64, count: int) -> None:
+        debit, credit = accounts
+        flat = np.stack([debit, credit], axis=1).ravel()
+        rows = np.repeat(np.arange(len(debit), dtype=np.int64), 2)
+        change = np.stack([-amount_fen, amount_fen], axis=1).ravel()
+        kept = flat >= 0
+        flat, rows, change = flat[kept], rows[kept], change[kept]
+        order = np.lexsort((at_us[rows], flat))
+        self._rows = rows[order]
+        self._at = at_us[self._rows]
+        self._sums = np.concatenate([[0], np.cumsum(change[order])])
+        self._starts = np.searchsorted(flat[order], np.arange(count + 1))
+        self._more: dict[int, list[tuple[int, int, int]]] = {}
+
+    def add(self, row: int, account: int, at_us: int, change_fen: int) -> None:
+        if account >= 0:
+            self._more.setdefault(account, []).append((at_us, row, change_fen))
+
+    def drop(self, account: int, count: int) -> None:
+        """Take out what was added of rows from `count` on."""
+        more = self._more.get(account, [])
+        while more and more[-1][1] >= count:
+            more.pop()
+        if not more:
+            self._more.pop(account, None)
+
+    def _bounds(self, account: int) -> tuple[int, int]:
+        if 0 <= account < len(self._starts) - 1:
+            return int(self._starts[account]), int(self._starts[account + 1])
+        return 0, 0
+
+    def within(self, account: int, first_us: int | None = None, last_us: int | None = None) -> Int64:
+        """Rows of the account booked from `first_us` to `last_us`, both included."""
+        start, end = self._bounds(account)
+        at = self._at[start:end]
+        low = 0 if first_us is None else int(np.searchsorted(at, first_us, side="left"))
+        high = len(at) if last_us is None else int(np.searchsorted(at, last_us, side="right"))
+        found = self._rows[start + low : start + max(low, high)]
+        more = self._more.get(account)
+        if more is None:
+            return found
+        kept = [
+            row
+            for at_us, row, _change in more
+            if (first_us is None or at_us >= first_us) and (last_us is None or at_us <= last_us)
+        ]
+        return np.concatenate([found, np.array(kept, np.int64)]) if kept else found
+
+    def sum_before(self, account: int, instant_us: int) -> int:
+        """What came in less what went out in the bookings before an instant."""
+        start, end = self._bounds(account)
+        low = int(np.searchsorted(self._at[start:end], instant_us, side="left"))
+        total = int(self._sums[start + low] - self._sums[start])
+        return total + sum(
+            change for at_us, _row, change in self._more.get(account, ()) if at_us < instant_us
+        )

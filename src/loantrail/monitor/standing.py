@@ -1,0 +1,388 @@
+"""The books as the step holds them: traced, and with their last lines open to what comes.
+
+The state is a function of two things: the books as they were read (`Books`), and the lines of the tail. `show` makes it
+that of other lines: what is the same stays, from the first difference on the trace goes back and on again. So a group
+that could not be committed needs no undoing: the next one shows the lines that are in the books.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.early_warning.frames import STATEMENT, empty
+from loantrail.ledger.reconcile import reconcile
+from loantrail.monitor.beginning import after, first_lines, instant, only, opens_of, ties_of
+from loantrail.monitor.entering import TailEvents, events_of_tail
+from loantrail.monitor.known import Known, Movement, NewNames
+from loantrail.monitor.live_hops import content_of, frame_of_hops, loans_that_differ
+from loantrail.monitor.shown import as_frames, first_other, fresh_of, waiting_of
+from loantrail.monitor.slice_index import Index
+from loantrail.monitor.tail import Lines, Ordered, Surroundings, joined, ordered
+from loantrail.parameters import ParameterBook
+from loantrail.tracing.books import Books, bank_frames, known_destinations
+from loantrail.tracing.live import LiveTrace
+from loantrail.tracing.live_batch import events_of_history, no_events
+from loantrail.tracing.live_openings import first_reached, set_openings
+from loantrail.tracing.model import History, Int64
+
+NEAR_DAYS: Final = 10
+"""A loan whose money reached an account within so many days is judged again when that account moves."""
+HUB_LOANS: Final = 50
+"""An account that more loans reached says nothing about a single one when it moves."""
+TAIL_LEAST: Final = 4_000
+TAIL_MOST: Final = 12_000
+"""The tail is kept between so many transactions."""
+_DAY_US: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What other lines of the tail changed."""
+
+    loans: list[str]
+    """Loans to be judged again, sorted."""
+    anew: frozenset[str]
+    """Those of them of which earlier transactions are no longer what they were: what was found in them does not count."""
+    transactions: pl.DataFrame
+    """`transaction_id, waits`: transactions that are new or say something else; `waits`: its other line is yet to come."""
+    of_line: pl.DataFrame
+    """`line_id, account, reference, transaction_id` of all lines of the tail."""
+
+
+def live_trace_of(history: History) -> LiveTrace:
+    """A trace that goes on after all events of a history."""
+    trace = LiveTrace()
+    accounts = np.repeat(np.arange(history.account_count, dtype=np.int32), np.diff(history.side_start))
+    names = replace(
+        no_events(),
+        opening_fen=history.opening_fen,
+        terminal=history.terminal,
+        loan_borrower=history.loan_borrower,
+        side_account=accounts,
+        side_borrower=history.side_borrower,
+    )
+    trace.append(names)
+    trace.append(events_of_history(history, np.arange(history.event_count, dtype=np.int64)))
+    return trace
+
+
+class Standing:
+    """Not for several threads at once."""
+
+    def __init__(
+        self,
+        books: Books,
+        hops: pl.DataFrame,
+        lines: pl.DataFrame,
+        by_hand: frozenset[str],
+        parameters: ParameterBook,
+    ) -> None:
+        """`hops`: those of the run over these books (frames.HOPS); `lines`: tail.LINES of `books.read.recent`; `by_hand`: those
+        of them that a person paired or kept apart."""
+        read, named, history = books.read, books.named, books.named.history
+        self.place = read.recent.first_place
+        self.since = read.recent.since
+        self.last_arrival = read.last_arrival
+        self.data_version = books.data_version
+        self.known = Known(books)
+        self.around = Surroundings(
+            merged=read.merged,
+            context=known_destinations(books.context),
+            corrections=books.corrections,
+            waiting=read.waiting,
+            parameters=parameters,
+        )
+        self.trace = live_trace_of(history)
+        pool = self.trace.state.hops[: self.trace.hop_count]
+        settled_hops = int(np.searchsorted(pool["event"], self.place))
+        whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
+        self.index = Index.of(replace(whole, transactions=whole.transactions.head(self.place)), parameters)
+        self._parameters = parameters
+        ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
+        self._settled_ids = ids[: self.place]
+        self._settled_us: Int64 = named.booked_at_us[: self.place]
+        self._movement = Movement(
+            history.debit[: self.place],
+            history.credit[: self.place],
+            history.amount_fen[: self.place],
+            history.account_count,
+        )
+        self._opened = set(np.flatnonzero(opens_of(history)).tolist())
+        self._ties = ties_of(books, self.place)
+        self.lines = first_lines(books, lines, by_hand)
+        self._own_before = frozenset(self.known.own)
+        self._given_before = frozenset(self.known.given)
+        self._events = self._no_events()
+        self._judged = pl.DataFrame()
+        self._begin(history, hops.slice(settled_hops))
+
+    def _begin(self, history: History, hops: pl.DataFrame) -> None:
+        """The tail as the books give it: from here on only differences count."""
+        found, self.lines = self._ordered(self.lines)
+        self._events = self._entered(found, NewNames())
+        self._judged = as_frames(found.transactions)
+        end = slice(self.place, history.event_count)
+        told, known = self._events, history
+        if (
+            np.array_equal(told.debit, known.debit[end])
+            and np.array_equal(told.credit, known.credit[end])
+            and np.array_equal(told.amount_fen, known.amount_fen[end])
+        ):
+            self.index.take(self._judged, hops)
+            return
+        # The tail alone does not give the order that the whole did: it is put in place of it.
+        self.trace.rewind(self.place)
+        self._events, self._judged = self._no_events(), self._judged.clear()
+        self.show(self.lines)
+
+    def _no_events(self) -> TailEvents:
+        none: Any = np.zeros(0, np.int64)
+        return TailEvents(
+            transaction_id=pl.Series([], dtype=pl.String),
+            debit=none, credit=none, amount_fen=none, arrival_use=none, disburses=none, reverses=none,
+            specific_loan=none, specific_fen=none, specific_row=none, opens_slot=none.astype(np.bool_), carries=none, repays=none,
+            marked_repayment=none.astype(np.bool_),
+        )  # fmt: skip
+
+    # Showing -------------------------------------------------------------------------------------------------
+
+    def is_late(self, arrived: pl.DataFrame) -> bool:
+        """Whether some of these lines (LINES) stand before the tail: only books that are read anew can take them in."""
+        return self.since is not None and bool((arrived["booked_at"] < self.since).any())
+
+    def with_lines(self, arrived: pl.DataFrame, before: Lines | None = None) -> Lines:
+        """The tail (or an earlier state of it) with these lines behind it. Changes nothing."""
+        return joined(self.lines if before is None else before, arrived, self.around)
+
+    def show(self, lines: Lines) -> Changed:
+        """Make the state that of these lines of the tail."""
+        new = NewNames()
+        found, told = self._ordered(lines)
+        events = self._entered(found, new)
+        if new.accounts or new.loans or new.sides:
+            self.trace.append(self.known.batch_of(new))
+        first = events.first_difference(self._events)
+        judged = as_frames(found.transactions)
+        row = min(first, first_other(judged, self._judged))
+        fresh = fresh_of(judged, self._judged, row)
+        gone = fresh_of(self._judged, judged, row)
+        anew = self._loans_of(self._events, row, gone) if gone else set[int]()
+        is_late = row < len(self._judged)
+        moved = self._go_on(events, first)
+        self.lines, self._judged = told, judged
+        if row < self.index.transaction_count - self.place or len(judged) > row or moved.loans:
+            self.index.take(
+                judged.slice(row),
+                self._hop_frame(moved.first_hop),
+                first_hop=moved.first_hop,
+                first_transaction=self.place + row,
+            )
+        anew |= moved.anew
+        loans = moved.loans | anew | self._loans_near(events, row, fresh)
+        names = {self.known.loans[loan] for loan in loans}
+        names.update(self.index.loans_of(pl.Series(sorted(fresh), dtype=pl.String)))
+        # What stands behind a line that came late has it in its windows.
+        others = names if is_late else {self.known.loans[loan] for loan in anew}
+        return Changed(
+            sorted(names),
+            frozenset(others),
+            waiting_of(fresh, judged, found, told, self.known.own),
+            found.of_line,
+        )
+
+    def moved_in(self, changed: Changed, line_ids: pl.Series) -> pl.DataFrame:
+        """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
+        ids = changed.of_line.filter(pl.col("line_id").is_in(line_ids.implode()))["transaction_id"].unique()
+        pool = self.trace.state.hops[: self.trace.hop_count]
+        first = int(np.searchsorted(pool["event"], self.place))
+        hops = self.index.hops.rows(np.arange(first, self.trace.hop_count))
+        return (
+            hops.filter(pl.col("transaction_id").is_in(ids.implode()))
+            .group_by("loan_id", "use", maintain_order=True)
+            .agg(pl.col("amount_fen").sum())
+            .select("loan_id", "amount_fen", pl.col("use").fill_null(""))
+        )
+
+    def settle(self) -> None:
+        """Count the beginning of the tail among what is settled, where the tail became long. Lines that come late from then on
+        are those booked before what is left."""
+        count = len(self._events)
+        if count <= TAIL_MOST:
+            return
+        since: datetime.datetime = self._judged["booked_at"][count - TAIL_LEAST]
+        lines, of_line = self.lines.lines, self._ordered(self.lines)[0].of_line
+        late = lines.join(of_line.select("line_id", "transaction_id"), on="line_id", maintain_order="left")
+        ids = self._events.transaction_id
+        open_ids = late.filter(pl.col("booked_at") >= since)["transaction_id"].unique()
+        first = ids.is_in(open_ids.implode()).arg_true()
+        gone = int(first[0]) if len(first) else count
+        if gone == 0:
+            return
+        events = self._events
+        self._settled_ids = pl.concat([self._settled_ids, ids[:gone]], rechunk=False)
+        self._settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
+        self._movement.fit(len(self.known.names))
+        self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
+        self._opened |= set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
+        self._ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
+        kept = late.filter(pl.col("transaction_id").is_in(ids[gone:].implode()))["line_id"]
+        self.lines = only(self._with_reversals(gone, late), kept, ids[gone:])
+        self.place, self.since = self.place + gone, since
+        self._events, self._judged = events.after(gone), self._judged.slice(gone)
+
+    def _with_reversals(self, gone: int, lines: pl.DataFrame) -> Lines:
+        """The tail with what its lines take back of the first `gone` events, which are settled."""
+        back = self._events.reverses
+        events = np.flatnonzero((back >= self.place) & (back < self.place + gone))
+        ids = self._events.transaction_id
+        originals = {ids[int(event)]: ids[int(back[event]) - self.place] for event in events}
+        told = lines.drop_nulls("reverses").filter(pl.col("transaction_id").is_in(list(originals)))
+        found = {line: originals[of] for line, of in told.select("line_id", "transaction_id").iter_rows()}
+        return replace(self.lines, reversing=self.lines.reversing | found)
+
+    def _ordered(self, lines: Lines) -> tuple[Ordered, Lines]:
+        floor_us = int(self._settled_us[-1]) if len(self._settled_us) else None
+        floor = None if floor_us is None else instant(floor_us)
+        self._imply_openings(lines.lines)
+        return ordered(lines, self.known.own, self.place, floor, self.around)
+
+    def _imply_openings(self, lines: pl.DataFrame) -> None:
+        """What the running balances of accounts that statements are given of for the first time say of their beginning."""
+        accounts = set(lines["account"].unique().to_list())
+        self.known.own.update(accounts)
+        new = accounts - self._own_before - self._given_before
+        if not new:
+            return
+        report = reconcile(lines.filter(pl.col("account").is_in(list(new))))
+        sound = report.filter((pl.col("state") == "reconciled") & pl.col("opening_fen").is_not_null())
+        for account, opening in sound.select("account", "opening_fen").iter_rows():
+            self.known.give_opening(account, opening)
+
+    def _entered(self, found: Ordered, new: NewNames) -> TailEvents:
+        referenced = found.of_line.drop_nulls("reference").select("reference", "account", "transaction_id")
+        repaying: dict[str, str] = {}
+        for reference, account, transaction in referenced.iter_rows():
+            loan = self._ties.repayments.get((reference, account))
+            if loan is not None:
+                repaying.setdefault(transaction, loan)
+        return events_of_tail(
+            found.transactions,
+            found.disbursing,
+            repaying,
+            self.known,
+            self._ties,
+            self._opened,
+            self.place,
+            new,
+            self._settled,
+        )
+
+    def _settled(self, transaction_id: str) -> tuple[int, int, int] | None:
+        rows = self.index.transaction_rows(pl.Series([transaction_id]))
+        if not len(rows) or rows[0] >= self.place:
+            return None
+        position, log = int(rows[0]), self.trace.log
+        return position, int(log.debit[position]), int(log.credit[position])
+
+    def _go_on(self, events: TailEvents, first: int) -> _Moved:
+        """Take the events of the tail from `first` on in place of those that stand there."""
+        trace, place = self.trace, self.place
+        pool = trace.state.hops[: trace.hop_count]
+        first_hop = int(np.searchsorted(pool["event"], place + first))
+        old = content_of(pool[first_hop:].copy(), self._events.transaction_id, place)
+        if place + first < trace.event_count:
+            trace.rewind(place + first)
+        again, loans = self._set_openings(events)
+        self._events = events
+        batch = events.batch(first)
+        if batch.event_count:
+            taken = trace.append(batch)
+            # A reversal that came later made money wait that was at rest: hops of before say so now.
+            again = min(again, *taken.changed_hops.tolist()) if len(taken.changed_hops) else again
+            loans |= set(trace.state.hops["loan"][taken.changed_hops].tolist())
+        pool = trace.state.hops[: trace.hop_count]
+        lowest = min(again, first_hop)
+        new = content_of(pool[first_hop:], events.transaction_id, place)
+        anew = loans | {int(one[1]) for one in old - new}
+        return _Moved(lowest, anew | {int(one[1]) for one in new - old}, anew)
+
+    def _set_openings(self, events: TailEvents) -> tuple[int, set[int]]:
+        """Accounts whose opening balance is not known begin with the least that never overdraws them. Returns the first hop
+        that was made again by it, and the loans whose hops became others."""
+        trace, known = self.trace, self.known
+        self._movement.fit(len(known.names))
+        least = self._movement.least(events.debit, events.credit, events.amount_fen)
+        wanted = np.where(known.has_opening, trace.log.opening_fen[: len(least)], least)
+        for account in known.given.keys() - self._given_before:
+            number = known.number_of.get(account)
+            if number is not None:
+                wanted[number] = known.given[account]
+        different = np.flatnonzero(wanted != trace.log.opening_fen[: len(wanted)]).astype(np.int32)
+        if not len(different):
+            return trace.hop_count, set()
+        reached = first_reached(trace, different)
+        old = trace.state.hops[reached : trace.hop_count].copy()
+        set_openings(trace, different, wanted[different])
+        new = trace.state.hops[reached : trace.hop_count]
+        return reached, loans_that_differ(old, new)
+
+    def _hop_frame(self, first: int) -> pl.DataFrame:
+        ids = pl.concat([self._settled_ids, self._events.transaction_id], rechunk=False)
+        booked = np.concatenate([self._settled_us, self._booked_us])
+        return frame_of_hops(self.trace, first, self.known.names, self.known.loans, ids, booked)
+
+    def _loans_of(self, events: TailEvents, row: int, transactions: set[str]) -> set[int]:
+        """Loans of borrowers whose side paid or was paid in these transactions of the tail."""
+        there = np.array([one in transactions for one in events.transaction_id[row:].to_list()], np.bool_)
+        ends = np.concatenate([events.debit[row:][there], events.credit[row:][there]])
+        return {loan for end in np.unique(ends).tolist() for loan in self.known.loans_of_account(end)}
+
+    def _loans_near(self, events: TailEvents, row: int, fresh: set[str]) -> set[int]:
+        """Loans of borrowers whose side moved, and loans whose money lately reached an account that moved."""
+        moved = np.array([one in fresh for one in events.transaction_id[row:].to_list()], np.bool_)
+        ends = np.concatenate([events.debit[row:][moved], events.credit[row:][moved]])
+        accounts = np.unique(ends[ends >= 0])
+        accounts = accounts[~self.known.terminal[accounts]]
+        found: set[int] = set()
+        for account in accounts.tolist():
+            found.update(self.known.loans_of_account(account))
+        pool = self.trace.state.hops[: self.trace.hop_count]
+        near = np.searchsorted(pool["event"], self._position_days_ago())
+        reached = pool[near:]
+        to = self.trace.log.credit[reached["event"]]
+        here = np.isin(to, accounts)
+        by_account: dict[int, set[int]] = {}
+        for account, loan in zip(to[here].tolist(), reached["loan"][here].tolist(), strict=True):
+            by_account.setdefault(account, set()).add(loan)
+        for loans in by_account.values():
+            if len(loans) <= HUB_LOANS:
+                found.update(loans)
+        return found
+
+    def _position_days_ago(self) -> int:
+        booked = self._booked_us
+        latest = int(booked[-1]) if len(booked) else int(self._settled_us[-1]) if len(self._settled_us) else 0
+        since = latest - NEAR_DAYS * _DAY_US
+        place = int(np.searchsorted(booked, since))
+        return self.place + place if place else int(np.searchsorted(self._settled_us, since))
+
+    @property
+    def _booked_us(self) -> Int64:
+        return (
+            self._judged["booked_at"].to_physical().to_numpy() if len(self._judged) else np.zeros(0, np.int64)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    first_hop: int
+    """Hops from this row on are new or stand where others stood."""
+    loans: set[int]
+    """Loans whose hops are others than before."""
+    anew: set[int]
+    """Those of them of which earlier hops are gone or changed."""

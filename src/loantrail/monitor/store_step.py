@@ -1,0 +1,127 @@
+"""SQL of the step: lines as they arrived, what is settled by hand about them, what is proven, which loans were judged."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from loantrail.early_warning.hits import PROVEN
+from loantrail.ledger.pairs.store import ELSEWHERE, read_frame
+from loantrail.monitor.tail import INSTANT, LINES
+
+Database = psycopg.Connection[Any]
+_READ: Final = {name: pl.String() if kind == pl.Boolean() else kind for name, kind in LINES.items()}
+_COLUMNS: Final = sql.SQL(", ").join(
+    sql.SQL("replace(l.line_id::text, '-', '')")
+    if name == "line_id"
+    else sql.SQL("f.name")
+    if name == "source_file"
+    else sql.SQL("CASE WHEN {} THEN 'yes' END").format(ELSEWHERE)
+    if name == "counterparty_elsewhere"
+    else sql.SQL("(extract(epoch FROM l.{}) * 1000000)::bigint").format(sql.Identifier(name))
+    if kind == INSTANT
+    else sql.Identifier("l", name)
+    for name, kind in LINES.items()
+)
+_FROM: Final = sql.SQL(
+    "FROM ledger.statement_line l JOIN ledger.import_file f USING (file_id) "
+    "LEFT JOIN ledger.account a ON a.account = l.counterparty_account"
+)
+
+
+def _lines(connection: Database, query: sql.Composed) -> pl.DataFrame:
+    frame = read_frame(connection, query, _READ)
+    return frame.with_columns((pl.col("counterparty_elsewhere") == "yes").fill_null(value=False))
+
+
+def lines_after(connection: Database, arrival: int, most: int) -> pl.DataFrame:
+    """Lines (tail.LINES, as they are written) that arrived after that number, in order of arrival; at most so many."""
+    return _lines(
+        connection,
+        sql.SQL("SELECT {} {} WHERE l.arrival_number > {} ORDER BY l.arrival_number LIMIT {}").format(
+            _COLUMNS, _FROM, sql.Literal(arrival), sql.Literal(most)
+        ),
+    )
+
+
+def lines_named(connection: Database, line_ids: Sequence[str], since: datetime.datetime) -> pl.DataFrame:
+    """These lines (tail.LINES), booked at `since` or later, in order of arrival."""
+    return _lines(
+        connection,
+        sql.SQL(
+            "SELECT {} {} WHERE l.booked_at >= {} AND l.line_id = ANY({}::uuid[]) ORDER BY l.arrival_number"
+        ).format(_COLUMNS, _FROM, sql.Literal(since), sql.Literal(list(line_ids))),
+    )
+
+
+def lines_by_hand(connection: Database, since: datetime.datetime) -> frozenset[str]:
+    """Lines booked at `since` or later that a person paired or kept apart."""
+    rows = connection.execute(
+        "SELECT replace(line::text, '-', '') FROM ledger.transfer, unnest(ARRAY[debit_line, credit_line]) line "
+        "WHERE state = 'valid' AND basis = 'manual' AND booked_at >= %s AND line IS NOT NULL",
+        (since - datetime.timedelta(days=31),),
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def originals_of(connection: Database, line_ids: Sequence[str]) -> dict[str, str]:
+    """Line -> transaction that it takes back, where exactly one line of its account has the reference that it names and the
+    opposite direction."""
+    rows = connection.execute(
+        """
+        WITH found AS (
+            SELECT r.line_id AS line, (array_agg(o.line_id))[1] AS original
+            FROM ledger.statement_line r
+            JOIN ledger.statement_line o ON o.account = r.account AND o.currency = r.currency
+             AND o.direction <> r.direction AND o.line_id <> r.line_id AND o.reference = r.reverses
+            WHERE r.line_id = ANY(%s::uuid[])
+            GROUP BY r.line_id HAVING count(*) = 1
+        )
+        SELECT replace(f.line::text, '-', ''), replace(coalesce(t.transfer_id, f.original)::text, '-', '')
+        FROM found f LEFT JOIN ledger.transfer t ON t.state = 'valid' AND t.debit_line IS NOT NULL
+         AND t.credit_line IS NOT NULL AND (t.debit_line = f.original OR t.credit_line = f.original)
+        """,
+        (list(line_ids),),
+    ).fetchall()
+    return {str(line): str(original) for line, original in rows}
+
+
+def proven_of(connection: Database, run_id: str, loans: Sequence[str]) -> pl.DataFrame:
+    """PROVEN of these loans as that run found it."""
+    rows = connection.execute(
+        "SELECT loan_id, use, least_fen FROM published.trace_statement WHERE run_id = %s AND loan_id = ANY(%s) AND proven",
+        (run_id, list(loans)),
+    ).fetchall()
+    return pl.DataFrame(rows, schema=dict(PROVEN), orient="row")
+
+
+def stopped_rules(connection: Database) -> frozenset[str]:
+    """Versions that the last run over the books stopped."""
+    rows = connection.execute(
+        "SELECT rule_id FROM published.rule_evaluation WHERE stopped IS NOT NULL"
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def note_judged(connection: Database, loans: Collection[str], last_arrival: int) -> None:
+    """These loans were judged with the lines up to that arrival."""
+    connection.execute(
+        "INSERT INTO live.judged_loan (loan_id, last_arrival) SELECT l, %s FROM unnest(%s::text[]) l ORDER BY l "
+        "ON CONFLICT (loan_id) DO UPDATE SET last_arrival = greatest(live.judged_loan.last_arrival, excluded.last_arrival)",
+        (last_arrival, sorted(loans)),
+    )
+
+
+def rules_state(connection: Database) -> tuple[object, ...]:
+    """Changes when a version of a rule, or what the last run said of it, does."""
+    row = connection.execute(
+        "SELECT (SELECT md5(string_agg(rule_id || state, ',' ORDER BY rule_id)) FROM published.rule_version), "
+        "(SELECT md5(string_agg(rule_id || coalesce(stopped, ''), ',' ORDER BY rule_id)) FROM published.rule_evaluation)"
+    ).fetchone()
+    assert row is not None
+    return tuple(row)

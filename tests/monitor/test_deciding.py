@@ -1,0 +1,229 @@
+"""Lines are judged in the transaction that brings them into the books: a warning stands when the sender has its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment, write_books
+
+from loantrail.errors import InputError
+from loantrail.monitor.committing import commit_group, judge_outstanding
+from loantrail.monitor.deciding import Deciding
+from loantrail.monitor.leading import Connecting
+from loantrail.monitor.model import Answered, RowAnswer
+from loantrail.monitor.payload import JSON, read_payload
+from loantrail.monitor.payment import Payment
+from loantrail.postgres.connection import Database, type_of_connection
+from loantrail.tracing import database as tracing
+from loantrail.tracing import snapshots
+from loantrail.tracing.database import trace_anew, trace_books
+from loantrail.tracing.model import Convention
+
+pytestmark = pytest.mark.database
+BROKER_OUTSIDE = "310099000077"
+HITS = (
+    "SELECT hit_id, rule_code, loan_id, level, amount_fen, share_ppm, destination_class, transaction_ids, explanation, "
+    "explanation_chinese FROM early_warning.hit WHERE standing ORDER BY hit_id"
+)
+
+
+def line(reference: str, account: str, yuan: int, day: int = 12, **values: Any) -> dict[str, Any]:
+    return {
+        "booked_at": moment(day).isoformat(),
+        "account": account,
+        "direction": "debit",
+        "amount_fen": yuan * 100,
+        "reference": reference,
+        **values,
+    }
+
+
+def to_securities(reference: str, yuan: int = 120_000, **values: Any) -> dict[str, Any]:
+    names = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
+    return line(reference, BORROWER, yuan, purpose_text="银证转账", **names, **values)
+
+
+@pytest.fixture
+def bank(
+    connection: type_of_connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> type_of_connection:
+    """The bank of three loans, traced."""
+    monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path))
+    snapshots.forget()
+    write_books(connection)
+    connection.commit()
+    trace_books(connection)
+    return connection
+
+
+@pytest.fixture
+def deciding(bank: type_of_connection, database_url: str) -> Iterator[Deciding]:
+    made = Deciding(Connecting(Database(database_url)))
+    made.want()
+    made.wait()
+    assert made.is_ready
+    yield made
+
+
+def post(connection: type_of_connection, judge: Deciding | None, *rows: dict[str, Any]) -> list[RowAnswer]:
+    [answer] = commit_group(connection, [read_payload(json.dumps(rows).encode(), JSON, "test")], judge)
+    assert isinstance(answer, Answered)
+    return list(answer.rows)
+
+
+def standing(asked: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return asked.execute(HITS).fetchall()
+
+
+def codes(rows: list[tuple[Any, ...]], loan: str = LOAN) -> set[str]:
+    return {row[1] for row in rows if row[2] == loan}
+
+
+def test_loan_money_on_its_way_into_securities_is_to_be_reviewed(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    harmless = line("A1", QUIET, 20, counterparty_name="食堂", counterparty_account="999")
+
+    flagged, quiet = post(bank, deciding, to_securities("S1"), harmless)
+
+    assert (flagged.decision, quiet.decision) == ("review", "allow")
+    assert "FLOW_SECURITIES" in {hit.rule_code for hit in flagged.hits}
+    assert all(hit.loan_id == LOAN for hit in flagged.hits)
+    hit = next(row for row in standing(asked) if row[1] == "FLOW_SECURITIES" and row[2] == LOAN)
+    assert flagged.line_id in hit[7]
+
+
+def test_what_was_judged_live_is_what_a_run_over_the_books_finds(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    post(bank, deciding, to_securities("S1", 20_000), line("K1", BORROWER, 30_000, purpose_text="取现"))
+    post(bank, deciding, to_securities("S2", 60_000, day=13))
+    post(bank, deciding, line("K2", QUIET, 250_000, day=14, purpose_text="现金支取"))
+    live = standing(asked)
+
+    trace_books(bank)
+
+    run = standing(asked)
+    judged = [row for row in live if row[2] in (LOAN, QUIET_LOAN)]
+    assert judged == run
+
+
+def test_a_transfer_within_the_bank_is_judged_when_both_its_lines_are_there(
+    bank: type_of_connection, deciding: Deciding
+) -> None:
+    debit = line("T1", BORROWER, 100_000, counterparty_account=RELATED)
+    credit = line("T1", RELATED, 100_000, direction="credit", counterparty_account=BORROWER)
+
+    [alone] = post(bank, deciding, debit)
+    [both] = post(bank, deciding, credit)
+    [onward] = post(
+        bank, deciding, line("T2", RELATED, 100_000, day=13, counterparty_account=BROKER_OUTSIDE,
+                             counterparty_name="华东证券股份有限公司", purpose_text="银证转账")
+    )  # fmt: skip
+
+    assert (alone.decision, both.decision) == ("allow", "allow")
+    assert onward.decision == "review"
+    assert {hit.loan_id for hit in onward.hits} == {LOAN}
+
+
+def test_without_a_state_rows_are_taken_in_and_judged_by_the_next_run(
+    bank: type_of_connection, database_url: str, asked: psycopg.Connection[Any]
+) -> None:
+    cold = Deciding(Connecting(Database(database_url)))
+
+    [row] = post(bank, cold, to_securities("S1"))
+
+    assert (row.outcome, row.decision) == ("accepted", None)
+    cold.wait()
+    trace_books(bank)
+    assert row.line_id in [one for hit in standing(asked) for one in hit[7]]
+
+
+def test_a_group_that_is_rolled_back_leaves_no_warning_and_the_next_one_is_right(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = standing(asked)
+
+    def torn(self: object) -> None:
+        raise psycopg.OperationalError("the connection broke")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deciding, "committed", torn)
+        patch.setattr(psycopg.Connection, "commit", torn)
+        with pytest.raises(Exception, match="broke"):
+            post(bank, deciding, to_securities("S1"))
+    bank.rollback()
+    assert standing(asked) == before
+
+    [again] = post(bank, deciding, to_securities("S1"))
+
+    assert again.decision == "review"
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
+def test_a_run_over_earlier_books_leaves_the_warnings_of_later_lines_alone(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    earlier = trace_anew(bank, Convention.FIFO)
+    bank.rollback()
+
+    post(bank, deciding, to_securities("S1"))
+    tracing.store_traced(bank, earlier)
+
+    hit = next(row for row in standing(asked) if row[1] == "FLOW_SECURITIES" and row[2] == LOAN)
+    assert hit[4] >= 120_000 * 100
+
+
+def test_lines_of_an_import_are_judged_when_they_are_there(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    post(bank, None, to_securities("S1"))
+    assert "FLOW_SECURITIES" not in {row[1] for row in standing(asked) if 12_000_000 <= row[4] < 30_000_000}
+
+    judge_outstanding(bank, deciding)
+
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
+def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    hits = standing(asked)
+    lines = asked.execute("SELECT count(*) FROM ledger.statement_line").fetchone()
+    held = deciding._held
+    assert held is not None
+    digest, transactions = held.standing.trace.state_digest(), held.standing.index.transactions.all()
+    broker = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
+
+    suspect = deciding.decide(Payment(moment(12), BORROWER, 12_000_000, **broker, purpose_text="银证转账"))
+    fine = deciding.decide(
+        Payment(moment(12), BORROWER, 1_000_000, counterparty_account=SUPPLIER, purpose_text="棉纱货款")
+    )
+
+    assert suspect is not None
+    assert fine is not None
+    assert suspect.decision == "review"
+    assert [(one.loan_id, one.amount_fen, one.use) for one in suspect.traced] == [
+        (LOAN, 12_000_000, "securities")
+    ]
+    assert fine.decision == "allow"
+    assert [one.amount_fen for one in fine.traced] == [1_000_000]
+    assert standing(asked) == hits
+    assert asked.execute("SELECT count(*) FROM ledger.statement_line").fetchone() == lines
+    assert held.standing.index.transactions.all().equals(transactions)
+    names = held.standing.known.names
+    del names
+    assert held.standing.trace.state_digest() == digest
+    with pytest.raises(InputError, match="no statement"):
+        deciding.decide(Payment(moment(12), "nobody", 100))

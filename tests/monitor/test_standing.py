@@ -1,0 +1,94 @@
+"""Lines that come one group after the other give what the whole books give at once: pairs, order, classes, hops with their
+ids, balances."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import polars as pl
+import pytest
+from tests.monitor.small_bank import Bank, bank_at_random, traced_at_once
+
+from loantrail.monitor import standing as standing_module
+from loantrail.monitor.standing import Standing
+from loantrail.monitor.tail import LINES
+from loantrail.parameters import shipped_parameters
+
+FEW = 8
+SEEDS = int(os.environ.get("LOANTRAIL_LIVE_HISTORIES", "60"))
+"""Random histories of the long run."""
+
+
+def _standing(bank: Bank, lines: pl.DataFrame) -> Standing:
+    whole = traced_at_once(bank, lines)
+    recent = whole.books.read.recent.lines
+    tail = lines.join(recent.select("line_id"), on="line_id", how="semi", maintain_order="left")
+    return Standing(whole.books, whole.hops, tail.select(*LINES), frozenset(), shipped_parameters())
+
+
+def _assert_equal(state: Standing, bank: Bank, lines: pl.DataFrame) -> None:
+    whole = traced_at_once(bank, lines)
+    assert state.index.transactions.all().equals(
+        whole.frames.transactions.select(state.index.transactions.columns)
+    )
+    assert state.index.hops.all().select(whole.hops.columns).equals(whole.hops)
+    ended = pl.Series(state.index.hop_ended.array.copy())
+    assert ended.equals(whole.hops["ended"])
+    held = state.trace.result()
+    balances = dict(zip(state.known.names, held.balance_fen.tolist(), strict=True))
+    assert {account: balances.get(account, 0) for account in whole.balances} == whole.balances
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(FEW), *(pytest.param(seed, marks=pytest.mark.heavy) for seed in range(FEW, SEEDS))]
+)
+def test_groups_of_lines_give_what_whole_books_give(seed: int) -> None:
+    dice = random.Random(seed)
+    bank = bank_at_random(seed)
+    first = dice.randrange(3, len(bank.lines) - 5)
+    state = _standing(bank, bank.lines.head(first))
+    at = first
+
+    while at < len(bank.lines):
+        group = bank.lines.slice(at, dice.choice((1, 1, 2, 5, 17)))
+        at += len(group)
+        state.show(state.with_lines(group.sample(fraction=1.0, shuffle=True, seed=seed)))
+
+    _assert_equal(state, bank, bank.lines)
+
+
+@pytest.mark.parametrize("seed", range(0, FEW, 2))
+def test_a_group_that_was_not_committed_leaves_nothing_behind(seed: int) -> None:
+    dice = random.Random(seed)
+    bank = bank_at_random(seed)
+    first = len(bank.lines) // 2
+    state = _standing(bank, bank.lines.head(first))
+    committed = state.lines
+
+    lost = bank.lines.slice(first, dice.randrange(1, 12))
+    state.show(state.with_lines(lost, committed))
+    state.show(committed)
+
+    _assert_equal(state, bank, bank.lines.head(first))
+
+
+@pytest.mark.parametrize("seed", range(0, FEW, 2))
+def test_the_beginning_of_a_long_tail_settles(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing_module, "TAIL_LEAST", 30)
+    monkeypatch.setattr(standing_module, "TAIL_MOST", 40)
+    bank = bank_at_random(seed, steps=120, alike=False)
+    in_order = bank.lines.sort("booked_at", "sequence").with_columns(
+        arrival_number=pl.int_range(1, pl.len() + 1)
+    )
+    state = _standing(bank, in_order.head(20))
+    settled = 0
+
+    for at in range(20, len(in_order), 6):
+        group = in_order.slice(at, 6)
+        state.show(state.with_lines(group))
+        state.settle()
+        settled = max(settled, state.place)
+
+    assert settled > 0
+    _assert_equal(state, bank, in_order)
