@@ -119,8 +119,10 @@ def measure(demo: str) -> None:
         for row in rows[:: max(1, len(rows) // DECISIONS)][:DECISIONS]:
             if row["direction"] != "debit":
                 continue
+            at_the_end = datetime.datetime.fromisoformat(rows[-1]["booked_at"])
             payment = Payment(
-                datetime.datetime.fromisoformat(rows[-1]["booked_at"]),
+                at_the_end,
+                at_the_end,
                 row["account"],
                 row["amount_fen"],
                 counterparty_account=row.get("counterparty_account"),

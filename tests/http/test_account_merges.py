@@ -35,8 +35,8 @@ def bank(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         connection.execute("DELETE FROM ledger.transfer WHERE credit_account = %s", (SUPPLIER,))
 
-    def trace_books(connection: type_of_connection) -> Any:
-        del connection
+    def trace_books(connection: type_of_connection, on_traced: object = None) -> Any:
+        del connection, on_traced
         raise ValueError("not now")
 
     monkeypatch.setattr(tracing, "trace_books", trace_books)

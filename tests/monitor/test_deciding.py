@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -206,9 +207,18 @@ def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
     digest, transactions = held.standing.trace.state_digest(), held.standing.index.transactions.all()
     broker = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
 
-    suspect = deciding.decide(Payment(moment(12), BORROWER, 12_000_000, **broker, purpose_text="银证转账"))
+    suspect = deciding.decide(
+        Payment(moment(12), moment(12), BORROWER, 12_000_000, **broker, purpose_text="银证转账")
+    )
     fine = deciding.decide(
-        Payment(moment(12), BORROWER, 1_000_000, counterparty_account=SUPPLIER, purpose_text="棉纱货款")
+        Payment(
+            moment(12),
+            moment(12),
+            BORROWER,
+            1_000_000,
+            counterparty_account=SUPPLIER,
+            purpose_text="棉纱货款",
+        )
     )
 
     assert suspect is not None
@@ -222,8 +232,79 @@ def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
     assert standing(asked) == hits
     assert asked.execute("SELECT count(*) FROM ledger.statement_line").fetchone() == lines
     assert held.standing.index.transactions.all().equals(transactions)
-    names = held.standing.known.names
-    del names
     assert held.standing.trace.state_digest() == digest
     with pytest.raises(InputError, match="no statement"):
-        deciding.decide(Payment(moment(12), "nobody", 100))
+        deciding.decide(Payment(moment(12), moment(12), "nobody", 100))
+
+
+def test_half_a_transfer_raises_no_warning_when_another_line_comes(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    before = codes(standing(asked))
+    half = line("T1", BORROWER, 140_000, counterparty_account=RELATED, purpose_text="银证转账")
+
+    [alone] = post(bank, deciding, half)
+    [other] = post(bank, deciding, line("T2", BORROWER, 10, day=13, counterparty_account="999"))
+
+    assert (alone.decision, other.decision) == ("allow", "allow")
+    assert codes(standing(asked)) == before
+
+
+def test_a_question_waits_for_the_commit_of_lines_that_are_being_judged(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
+    question = Payment(moment(12), moment(12), BORROWER, 1_000_000, **broker)
+    answers: list[object] = []
+    thread = threading.Thread(target=lambda: answers.append(deciding.decide(question)))
+    judged = Deciding.committed
+
+    def asked_meanwhile(self: Deciding) -> None:
+        thread.start()
+        thread.join(0.5)
+        assert answers == []
+        judged(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deciding, "committed", asked_meanwhile)
+        post(bank, deciding, to_securities("S1", 60_000))
+    thread.join(20)
+    post(bank, deciding, to_securities("S2", 30_000, day=13))
+
+    assert len(answers) == 1
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
+def test_a_state_that_another_run_replaced_judges_no_more_until_it_is_made_anew(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    post(bank, deciding, to_securities("S1", 60_000))
+    trace_books(bank)
+
+    [unjudged] = post(bank, deciding, to_securities("S2", 30_000, day=13))
+    deciding.wait()
+    [judged] = post(bank, deciding, line("S3", BORROWER, 10, day=14, counterparty_account="999"))
+
+    assert (unjudged.decision, judged.decision) == (None, "allow")
+    trace_books(bank)
+    assert "FLOW_SECURITIES" in codes(standing(asked))
+
+
+def test_an_error_in_judging_does_not_keep_the_line_out(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise psycopg.DataError("a value that does not fit")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("loantrail.monitor.deciding.take_hits", broken)
+        [row] = post(bank, deciding, to_securities("S1"))
+
+    assert (row.outcome, row.decision) == ("accepted", None)
+    [again] = post(bank, deciding, to_securities("S1"))
+    assert again.outcome == "duplicate"

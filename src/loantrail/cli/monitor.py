@@ -92,6 +92,5 @@ def command(
                 name, _, value = one.partition("=")
                 settings[name] = value
             sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings, deciding))
-        settling.start()
         deciding.want()
-        run_monitor(books, sources, click.echo, stopping, deciding.follow)
+        run_monitor(books, sources, click.echo, stopping, deciding.follow, settling.start)

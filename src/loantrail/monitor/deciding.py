@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import polars as pl
 import psycopg
 
+from loantrail import clock
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
-from loantrail.monitor.judge import decisions_of
+from loantrail.monitor.decided import decided, of_transaction
 from loantrail.monitor.judging import Judgement, Judging
-from loantrail.monitor.model import ALLOW, REVIEW, RowDecision, RowHit
+from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
 from loantrail.monitor.standing import Changed, Standing
 from loantrail.monitor.tail import Lines
@@ -29,6 +30,7 @@ from loantrail.parameters import shipped_parameters
 from loantrail.rules.store_hits import found_in_run
 from loantrail.tracing.database import Traced, trace_anew
 from loantrail.tracing.model import Convention
+from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -37,9 +39,20 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE: Final = 50_000
 """More lines than that are not judged one by one: the state is built anew from the books."""
+PAUSE_PER_BUILD: Final = 5
+"""After an attempt to build the state that failed lies so many times what it took."""
+OVERRUN_SECONDS: Final = 60.0
+"""So long the state is left to the next run over the books, when more lines came than can be shown."""
+QUESTIONS_WAITING_MAX: Final = 8
 PATIENCE_SECONDS: Final = 8.0
 """How long a question waits for the state."""
 _LOG = logging.getLogger(__name__)
+
+
+class TooManyQuestions(LoantrailError):
+    """More payments are asked about at once than may wait."""
+
+    code = "overloaded"
 
 
 class Sessions(Protocol):
@@ -57,6 +70,8 @@ class _Held:
     lines: Lines
     """The lines of the tail that are committed."""
     last_arrival: int
+    run_id: str | None
+    """The run over the books that stood when the state was made."""
     pending: int = 0
     """The last arrival that is shown and not yet committed."""
     judgement: Judgement | None = None
@@ -64,16 +79,23 @@ class _Held:
 
 
 class Deciding:
-    """The one state of this process. Any thread may ask; one at a time is served."""
+    """The one state of this process. Any thread may ask; one at a time is served.
+
+    Who judges keeps the state from `judge` until `committed` or `lost`: nobody else sees lines that are not committed yet. Where
+    both are held, the writer's lock of the database is taken before the state.
+    """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._guard = threading.RLock()
+        self._judging_thread: int | None = None
         self._held: _Held | None = None
         self._builder: threading.Thread | None = None
         self._wanted = False
         self._problem: LoantrailError | None = None
         """Why there is no state, where the books do not allow one."""
+        self._not_before = 0.0
+        self._questions = threading.BoundedSemaphore(QUESTIONS_WAITING_MAX)
 
     # The state -----------------------------------------------------------------------------------------------
 
@@ -83,10 +105,11 @@ class Deciding:
         return self._held is not None
 
     def want(self) -> None:
-        """Have the state built in the background, unless it is there or being built."""
+        """Have the state built in the background, unless it is there or being built, or could not be built just now."""
         with self._guard:
             self._wanted = True
-            if self._held is None and self._builder is None:
+            may = clock.monotonic_seconds() >= self._not_before
+            if self._held is None and self._builder is None and may:
                 self._builder = threading.Thread(target=self._build, name="step", daemon=True)
                 self._builder.start()
 
@@ -97,6 +120,7 @@ class Deciding:
             builder.join(seconds)
 
     def _build(self) -> None:
+        begun = clock.monotonic_seconds()
         try:
             with self._sessions.session() as connection:
                 self.rebase(connection, trace_anew(connection, Convention.FIFO))
@@ -107,101 +131,157 @@ class Deciding:
             _LOG.exception("the state of the step could not be built")
         finally:
             with self._guard:
+                if self._held is None:
+                    now = clock.monotonic_seconds()
+                    self._not_before = now + PAUSE_PER_BUILD * (now - begun)
                 self._builder = None
 
     def rebase(self, connection: Connection[Any], traced: Traced) -> None:
         """Stand on a trace of the books from now on, where anybody asked for decisions in this process. Lines that came later
-        are shown with the next group."""
+        are shown with the next group. What goes wrong is logged: then there is no state."""
         if not self._wanted:
             return
+        try:
+            held = self._standing_on(connection, traced)
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            _LOG.exception("the state of the step could not be built from a run")
+            self.forget()
+            return
+        if held is not None:
+            with self._guard:
+                self._held = held
+
+    def _standing_on(self, connection: Connection[Any], traced: Traced) -> _Held | None:
         books = traced.books
         recent = books.read.recent
         if recent.since is None:
-            return
+            return None
         since: Any = recent.lines["booked_at"].min()
         lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
         by_hand = store_step.lines_by_hand(connection, since)
-        judging = Judging(traced.run_id, found_in_run(connection, traced.run_id))
+        run_id = current_run_id(connection)
+        found = found_in_run(connection, traced.run_id) if run_id == traced.run_id else None
         connection.rollback()
         over = traced.over.with_columns(ended=pl.lit(value=True))
         hops = traced.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
             pl.col("ended").fill_null(value=False)
         )
         standing = Standing(books, hops, lines, by_hand, shipped_parameters())
-        with self._guard:
-            held = self._held
-            if held is not None and held.standing.last_arrival > standing.last_arrival:
-                return  # somebody was quicker
-            self._held = _Held(standing, judging, standing.lines, standing.last_arrival)
+        return _Held(standing, Judging(run_id or "", found), standing.lines, standing.last_arrival, run_id)
 
     def forget(self) -> None:
         """Drop the state; it is built anew when it is asked for."""
         with self._guard:
             self._held = None
 
+    def _current(self, connection: Connection[Any]) -> _Held | None:
+        """The state, where it stands on the run that screens show; else one is asked for, and there is none now: corrections,
+        records and merges that the run holds are not in the old one."""
+        held = self._held
+        if held is not None and current_run_id(connection, ends_transaction=False) != held.run_id:
+            self.forget()
+            held = None
+        if held is None:
+            self.want()
+        return held
+
     # A group of lines ----------------------------------------------------------------------------------------
 
     def judge(self, connection: Connection[Any]) -> Mapping[str, RowDecision]:
         """Judge what arrived since the last commit, in the caller's transaction: line -> decision. Empty without a state.
-        `committed` or `lost` must follow."""
-        with self._guard:
-            held = self._held
-            if held is None:
-                self.want()
-                return {}
-            try:
-                with connection.transaction():
-                    return self._judge(connection, held)
-            except psycopg.Error:
-                raise
-            except Exception:
-                # Taking in goes on: the next run over the books judges these lines.
-                _LOG.exception("a group of lines could not be judged")
-                self.forget()
-                return {}
+        `committed` or `lost` must follow, in the same thread: until then the state is the caller's."""
+        if self._judging_thread != threading.get_ident():
+            self._guard.acquire()
+            self._judging_thread = threading.get_ident()
+        held = self._current(connection)
+        if held is None:
+            return {}
+        try:
+            with connection.transaction():
+                return self._judge(connection, held)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:
+            # Taking in goes on: the next run over the books judges these lines.
+            _LOG.exception("a group of lines could not be judged")
+            self.forget()
+            return {}
 
     def committed(self) -> None:
         """What was judged last is in the books."""
-        with self._guard:
+        if self._judging_thread != threading.get_ident():
+            return
+        try:
             held = self._held
             if held is not None and held.pending:
-                held.standing.settle()
-                if held.judgement is not None:
-                    held.judging.keep(held.judgement)
-                    held.judgement = None
-                held.lines, held.last_arrival, held.pending = held.standing.lines, held.pending, 0
+                self._settle(held)
+        finally:
+            self._give_back()
 
     def lost(self) -> None:
         """What was judged last may not be in the books: the state goes back, and the next group looks."""
-        with self._guard:
+        if self._judging_thread != threading.get_ident():
+            return
+        try:
             held = self._held
-            if held is None or not held.pending:
-                return
-            held.pending, held.judgement = 0, None
-            try:
-                held.standing.show(held.lines)
-            except Exception:
-                _LOG.exception("the state of the step could not go back; it is built anew")
-                self.forget()
+            if held is not None and held.pending:
+                held.pending, held.judgement = 0, None
+                self._show_committed(held)
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._judging_thread = None
+        self._guard.release()
+
+    def _settle(self, held: _Held) -> None:
+        try:
+            held.standing.settle()
+            if held.judgement is not None:
+                held.judging.keep(held.judgement)
+                held.judgement = None
+            held.lines, held.last_arrival, held.pending = held.standing.lines, held.pending, 0
+        except Exception:
+            _LOG.exception("the state of the step could not go on; it is built anew")
+            self.forget()
+
+    def _show_committed(self, held: _Held) -> None:
+        try:
+            held.standing.show(held.lines)
+        except Exception:
+            _LOG.exception("the state of the step could not go back; it is built anew")
+            self.forget()
 
     def follow(self, connection: Connection[Any]) -> None:
         """Keep up with what another process takes in and judges, so that this one can take its place at once."""
+        # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
+        store.begin_group(connection)
         with self._guard:
-            held = self._held
+            held = self._current(connection)
             if held is None:
-                self.want()
+                connection.rollback()
                 return
-            # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
-            store.begin_group(connection)
             arrived = store_step.lines_after(connection, held.last_arrival, LINES_AT_ONCE + 1)
-            shown = self._with(connection, held, arrived)
             connection.rollback()
-            if shown is None:
-                self.forget()
-            elif len(arrived):
+            if arrived.is_empty():
+                return
+            try:
+                shown = self._with(connection, held, arrived)
+                if shown is None:
+                    self.forget()
+                    return
                 held.judging.forget(held.standing.show(shown).loans)
                 held.pending = _last_arrival(arrived, held.last_arrival)
-                self.committed()
+                self._settle(held)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception:
+                _LOG.exception("the state of the step could not follow; it is built anew")
+                self.forget()
+            finally:
+                connection.rollback()
 
     def _with(self, connection: Connection[Any], held: _Held, arrived: pl.DataFrame) -> Lines | None:
         """The committed tail with these lines behind it, those left out that come too late for it; None where they are too
@@ -223,24 +303,33 @@ class Deciding:
         """What would be said of a payment if it were booked now; None without a state. It is put at the end of the order,
         judged, and taken out again: nothing of it stays. Waits a little for a state that is being built. InputError where it cannot
         be judged."""
-        if self._held is None:
-            self.want()
-            self.wait(PATIENCE_SECONDS)
-        with self._guard:
-            held = self._held
-            if held is None:
-                if self._builder is None and self._problem is not None:
-                    raise self._problem
-                return None
-            standing = held.standing
-            lines = lines_of_payment(payment, held.lines, standing.known.own)
-            try:
-                changed = standing.show(standing.with_lines(lines, held.lines))
-                moved = standing.moved_in(changed, lines["line_id"])
-                with self._sessions.session() as connection:
-                    return self._decided(connection, held, changed, moved)
-            finally:
-                standing.show(held.lines)
+        if not self._questions.acquire(blocking=False):
+            raise TooManyQuestions(
+                "too many questions are waiting", remedy="Ask again after the seconds of Retry-After"
+            )
+        try:
+            if self._held is None:
+                self.want()
+                self.wait(PATIENCE_SECONDS)
+            with self._sessions.session() as connection, self._guard:
+                held = self._current(connection)
+                if held is None:
+                    if self._builder is None and self._problem is not None:
+                        raise self._problem
+                    return None
+                return self._asked(connection, held, payment)
+        finally:
+            self._questions.release()
+
+    def _asked(self, connection: Connection[Any], held: _Held, payment: Payment) -> Decided:
+        standing = held.standing
+        lines = lines_of_payment(payment, held.lines, standing.known.own, standing.around.merged)
+        try:
+            changed = standing.show(standing.with_lines(lines, held.lines))
+            moved = standing.moved_in(changed, lines["line_id"])
+            return self._decided(connection, held, changed, moved)
+        finally:
+            self._show_committed(held)
 
     def _decided(
         self, connection: Connection[Any], held: _Held, changed: Changed, moved: pl.DataFrame
@@ -262,16 +351,17 @@ class Deciding:
         arrived = store_step.lines_after(connection, held.last_arrival, LINES_AT_ONCE + 1)
         shown = self._with(connection, held, arrived)
         if shown is None:
+            # A run over the books brings them, and the state is made of that.
             self.forget()
-            self.want()
+            self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
             return {}
         held.pending = _last_arrival(arrived, held.last_arrival)
         changed = held.standing.show(shown)
-        waiting = set(changed.transactions.filter("waits")["transaction_id"].to_list())
+        waiting = changed.waiting
         judged = self._judged(connection, held, changed) if changed.loans else {}
         of_line = dict(changed.of_line.select("line_id", "transaction_id").iter_rows())
         return {
-            line: _of_transaction(judged, of_line.get(line), waiting)
+            line: of_transaction(judged, of_line.get(line), waiting)
             for line in arrived["line_id"].to_list()
             if line in of_line
         }
@@ -295,32 +385,3 @@ class Deciding:
 def _last_arrival(arrived: pl.DataFrame, before: int) -> int:
     numbers = arrived["arrival_number"]
     return max(before, int(numbers[-1])) if len(numbers) else before
-
-
-def decided(hits: pl.DataFrame, changed: Changed) -> dict[str, RowDecision]:
-    """Transaction -> decision, of those that changed; `hits` (HITS) are those that no entry of the allow list keeps out."""
-    rows = {row["hit_id"]: row for row in hits.to_dicts()}
-    return {
-        transaction: RowDecision(one.answer, tuple(_told(rows[hit_id]) for hit_id in one.hit_ids))
-        for transaction, one in decisions_of(hits, changed.transactions["transaction_id"].to_list()).items()
-    }
-
-
-def _told(row: Mapping[str, Any]) -> RowHit:
-    return RowHit(
-        hit_id=row["hit_id"],
-        rule_code=row["rule_code"],
-        loan_id=row["loan_id"],
-        level=row["level"],
-        amount_fen=row["amount_fen"],
-        explanation=row["explanation"],
-        explanation_chinese=row["explanation_chinese"],
-    )
-
-
-def _of_transaction(
-    judged: Mapping[str, RowDecision], transaction: str | None, waiting: set[str]
-) -> RowDecision:
-    if transaction is None or transaction in waiting:
-        return RowDecision(ALLOW, ())
-    return judged.get(transaction, RowDecision(ALLOW, ()))

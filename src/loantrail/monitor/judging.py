@@ -84,10 +84,16 @@ class Judging:
             for loans, wanted in ((anew, None), (others, fresh))
             if loans
         ]
-        waiting = changed.transactions.filter("waits")["transaction_id"]
-        hits = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)]).filter(
-            ~pl.col("transaction_ids").list.eval(pl.element().is_in(waiting.implode())).list.any()
-        )
+        waiting = pl.Series(sorted(changed.waiting), dtype=pl.String)
+        every = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)])
+        on_half = every["transaction_ids"].list.eval(pl.element().is_in(waiting.implode())).list.any()
+        hits = every.filter(~on_half)
+        if len(hits) < len(every):
+            # Nothing rests on half a transfer: such a hit says what it said before.
+            before = store_step.standing_hits(connection, every.filter(on_half)["loan_id"].unique().to_list())
+            keys = ["loan_id", "rule_code"]
+            before = before.join(every.filter(on_half), on=keys, how="semi")
+            hits = pl.concat([hits, before.join(hits, on="hit_id", how="anti")])
         found = pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *(part.found for part in parts)])
         of_loan = {loan: found.clear() for loan in changed.loans}
         for rows in found.partition_by("loan_id", maintain_order=True):

@@ -48,7 +48,8 @@ class NewNames:
 class Known:
     """Numbers and facts; grows, never shrinks."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, place: int) -> None:
+        """`place`: how many events are settled; what later ones pay out is told by the tail."""
         named, history, context = books.named, books.named.history, books.context
         self.names: list[str] = named.accounts.to_list()
         self.number_of = {name: number for number, name in enumerate(self.names)}
@@ -85,7 +86,7 @@ class Known:
         """Account -> (position, loan) of what it paid out as a loan."""
         self.disbursed_into: dict[int, list[tuple[int, int]]] = {}
         """Loan -> (position, account) of its disbursements."""
-        self._take_disbursements(books)
+        self._take_disbursements(books, place)
         self.given: dict[str, int] = dict(books.read.balances.iter_rows())
         self._has_opening: Bool = np.array([self.plain(name) in self.given for name in self.names], np.bool_)
         starts, owners = history.side_start.tolist(), history.side_borrower.tolist()
@@ -96,12 +97,15 @@ class Known:
         }
         self.own: set[str] = set(books.read.own.to_list())
 
-    def _take_disbursements(self, books: Books) -> None:
+    def _take_disbursements(self, books: Books, place: int) -> None:
         history = books.named.history
         marked = np.flatnonzero(history.special >= 0)
         loans = history.specials.disburses[history.special[marked]]
         for event, loan in zip(marked[loans >= 0].tolist(), loans[loans >= 0].tolist(), strict=True):
-            self.note_disbursement(event, loan, int(history.debit[event]), int(history.credit[event]))
+            if event < place:
+                self.note_disbursement(event, loan, int(history.debit[event]), int(history.credit[event]))
+            else:
+                self._know_borrower(loan, int(history.credit[event]))
 
     def note_disbursement(self, event: int, loan: int, debit: int, credit: int) -> None:
         """A loan was paid out at this position."""
@@ -109,8 +113,12 @@ class Known:
         into.append((event, credit))
         if debit >= 0:
             self.paid_out.setdefault(debit, []).append((event, loan))
-        owner = self.owner_of.get(self.plain(self.names[credit]))
-        if owner is not None and len(into) == 1:
+        if len(into) == 1:
+            self._know_borrower(loan, credit)
+
+    def _know_borrower(self, loan: int, account: int) -> None:
+        owner = self.owner_of.get(self.plain(self.names[account]))
+        if owner is not None:
             self.borrower_of_owner.setdefault(owner, self.loan_borrower[loan])
 
     def plain(self, name: str) -> str:
@@ -205,6 +213,13 @@ class Known:
             side_account=np.array([account for account, _ in new.sides], np.int32),
             side_borrower=np.array([borrower for _, borrower in new.sides], np.int32),
         )
+
+    def take_opening(self, account: str) -> None:
+        """The balance of a new account before its first line is not known after all."""
+        del self.given[account]
+        number = self.number_of.get(account)
+        if number is not None:
+            self._has_opening[number] = False
 
     def give_opening(self, account: str, opening_fen: int) -> None:
         """The balance of a new account before its first line, as its statement implies it."""

@@ -67,13 +67,15 @@ def run_monitor(
     say: Callable[[str], None],
     stopping: threading.Event,
     follow: Callable[[Connection[Any]], None] = lambda _connection: None,
+    on_lead: Callable[[], None] = lambda: None,
 ) -> None:
     """Stand by until this is the one at work, then let the sources take their turns, until `stopping`. One that stands by is
-    asked every second to `follow` what the other one does."""
+    asked every second to `follow` what the other one does; `on_lead` is called when this one begins."""
     while not stopping.is_set():
         try:
             with books.connect() as connection:
                 if _lead(connection, say, stopping, follow):
+                    on_lead()
                     _work(connection, sources, stopping)
         except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
             say(f"the database cannot be used now, trying again: {problem}")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from loantrail.errors import InputError, Place
 from loantrail.ids import derived_id
+from loantrail.ledger.identity import account_key
 from loantrail.money import AMOUNT_FEN_MAX
 from loantrail.monitor.model import RowHit
 from loantrail.monitor.tail import LINES, Lines
 
+AHEAD_MOST: Final = datetime.timedelta(days=31)
+"""A payment is judged as one of the next month at the latest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What is asked about. `at`: when it would be booked."""
+    """What is asked about. `at`: when it would be booked; not before the last line of the books, and not much later than
+    `asked_at`."""
 
     at: datetime.datetime
+    asked_at: datetime.datetime
     account: str
     amount_fen: int
     currency: str = "CNY"
@@ -58,23 +65,34 @@ class PaysItself(InputError):
     code = "pays_itself"
 
 
-def lines_of_payment(payment: Payment, tail: Lines, own: set[str]) -> pl.DataFrame:
+def lines_of_payment(payment: Payment, tail: Lines, own: set[str], merged: pl.DataFrame) -> pl.DataFrame:
     """The lines (tail.LINES) of the payment, behind all that are there. Where the payee is a customer of the bank too, there are
-    two. InputError for an account that has no statement here, or a payment to itself."""
-    if payment.account not in own:
+    two. Accounts are those that stand after merges (`merged`, MERGED_SCHEMA). PayerUnknown for an account that has no statement
+    in that currency here, PaysItself."""
+    survivors: dict[str, str] = dict(merged.iter_rows())
+
+    def key_of(number: str) -> str:
+        key = account_key(number, payment.currency)
+        return survivors.get(key, key)
+
+    payer = key_of(payment.account)
+    payee = key_of(payment.counterparty_account) if payment.counterparty_account else None
+    if payer not in own:
         raise PayerUnknown(
             f"the books hold no statement of account {payment.account}",
             Place(field="account"),
             "Check the number of the paying account",
         )
-    if payment.counterparty_account == payment.account:
+    if payee == payer:
         raise PaysItself(
             "the account would pay itself", Place(field="counterparty_account"), "Name the payee's account"
         )
     if not 0 < payment.amount_fen <= AMOUNT_FEN_MAX:
         raise InputError("the amount is not possible", Place(field="amount_fen"), "Give whole fen above zero")
     latest = tail.lines["booked_at"].max()
-    at = max(payment.at, latest) if isinstance(latest, datetime.datetime) else payment.at
+    at = payment.at
+    if isinstance(latest, datetime.datetime):
+        at = min(max(at, latest), max(latest, payment.asked_at) + AHEAD_MOST)
     arrival = tail.lines["arrival_number"].max()
     first = int(arrival) + 1 if isinstance(arrival, int) else 1
     reference = derived_id("payment", payment.account, first)
@@ -96,22 +114,22 @@ def lines_of_payment(payment: Payment, tail: Lines, own: set[str]) -> pl.DataFra
             "line_id": derived_id("payment", reference, "debit"),
             "arrival_number": first,
             "position": 1,
-            "account": payment.account,
+            "account": payer,
             "direction": "debit",
-            "counterparty_account": payment.counterparty_account,
+            "counterparty_account": payee,
             "counterparty_name": payment.counterparty_name,
         }
     ]
-    if payment.counterparty_account in own:
+    if payee in own:
         rows.append(
             common
             | {
                 "line_id": derived_id("payment", reference, "credit"),
                 "arrival_number": first + 1,
                 "position": 2,
-                "account": payment.counterparty_account,
+                "account": payee,
                 "direction": "credit",
-                "counterparty_account": payment.account,
+                "counterparty_account": payer,
                 "account_name": payment.counterparty_name,
             }
         )

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from loantrail import clock
+from loantrail.errors import LoantrailError
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
 from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
@@ -71,6 +72,7 @@ async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
     """Judge a payment that is not made yet, such as an entrusted payment at the counter, without booking it."""
     payment = Payment(
         at=_instant(asked.booked_at),
+        asked_at=clock.now(),
         account=asked.account,
         amount_fen=asked.amount_fen,
         currency=asked.currency,
@@ -81,7 +83,13 @@ async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
     )
     try:
         found = await run_in_threadpool(live.deciding.decide, payment)
-    except (PayerUnknown, PaysItself) as problem:
+    except LoantrailError as problem:
+        if problem.code == "overloaded":
+            told = titled(HTTPStatus.SERVICE_UNAVAILABLE, problem.code, problem.problem, problem.remedy)
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return JSONResponse(told.model_dump(), HTTPStatus.SERVICE_UNAVAILABLE, headers, MEDIA_TYPE)
+        if not isinstance(problem, (PayerUnknown, PaysItself)):
+            raise
         status = HTTPStatus.NOT_FOUND if isinstance(problem, PayerUnknown) else HTTPStatus.CONFLICT
         told = titled(status, problem.code, problem.problem, problem.remedy)
         return JSONResponse(told.model_dump(), status, media_type=MEDIA_TYPE)
@@ -113,4 +121,7 @@ def _instant(given: datetime.datetime | None) -> datetime.datetime:
         return clock.now()
     if given.tzinfo is None:
         given = given.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
-    return given.astimezone(datetime.UTC)
+    try:
+        return given.astimezone(datetime.UTC)
+    except OverflowError:
+        return clock.now()  # at the ends of the calendar: no day that anything is booked on

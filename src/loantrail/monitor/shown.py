@@ -44,26 +44,16 @@ def fresh_of(one: pl.DataFrame, other: pl.DataFrame, row: int) -> set[str]:
     return set(new["transaction_id"].to_list())
 
 
-def waiting_of(
-    fresh: set[str], judged: pl.DataFrame, found: Ordered, lines: Lines, own: set[str]
-) -> pl.DataFrame:
-    """`Changed.transactions` of these."""
-    half = judged.filter(
-        pl.col("transaction_id").is_in(list(fresh))
-        & (pl.col("debit_account").is_null() | pl.col("credit_account").is_null())
-    )
+def waiting_of(judged: pl.DataFrame, found: Ordered, lines: Lines, own: set[str]) -> frozenset[str]:
+    """Transactions of one line whose other one is yet to come: it names an account that statements are given of."""
+    half = judged.filter(pl.col("debit_account").is_null() | pl.col("credit_account").is_null())
     told = (
         found.of_line.join(half.select("transaction_id"), on="transaction_id", how="semi")
         .join(lines.lines.select("line_id", "counterparty_account"), on="line_id")
         .drop_nulls("counterparty_account")
     )
-    waits = {
+    return frozenset(
         transaction
         for transaction, other in told.select("transaction_id", "counterparty_account").iter_rows()
         if other in own
-    }
-    ids = sorted(fresh)
-    return pl.DataFrame(
-        {"transaction_id": ids, "waits": [one in waits for one in ids]},
-        schema={"transaction_id": pl.String, "waits": pl.Boolean},
     )

@@ -17,6 +17,7 @@ import polars as pl
 from loantrail.early_warning.frames import STATEMENT, empty
 from loantrail.ledger.reconcile import reconcile
 from loantrail.monitor.beginning import after, first_lines, instant, only, opens_of, ties_of
+from loantrail.monitor.concerned import behind, loans_near, loans_of_sides
 from loantrail.monitor.entering import TailEvents, events_of_tail
 from loantrail.monitor.known import Known, Movement, NewNames
 from loantrail.monitor.live_hops import content_of, frame_of_hops, loans_that_differ
@@ -32,8 +33,6 @@ from loantrail.tracing.model import History, Int64
 
 NEAR_DAYS: Final = 10
 """A loan whose money reached an account within so many days is judged again when that account moves."""
-HUB_LOANS: Final = 50
-"""An account that more loans reached says nothing about a single one when it moves."""
 TAIL_LEAST: Final = 4_000
 TAIL_MOST: Final = 12_000
 """The tail is kept between so many transactions."""
@@ -52,6 +51,8 @@ class Changed:
     """`transaction_id, waits`: transactions that are new or say something else; `waits`: its other line is yet to come."""
     of_line: pl.DataFrame
     """`line_id, account, reference, transaction_id` of all lines of the tail."""
+    waiting: frozenset[str]
+    """Transactions of the tail whose other line is yet to come: nothing rests on them."""
 
 
 def live_trace_of(history: History) -> LiveTrace:
@@ -89,7 +90,7 @@ class Standing:
         self.since = read.recent.since
         self.last_arrival = read.last_arrival
         self.data_version = books.data_version
-        self.known = Known(books)
+        self.known = Known(books, self.place)
         self.around = Surroundings(
             merged=read.merged,
             context=known_destinations(books.context),
@@ -115,8 +116,8 @@ class Standing:
         self._opened = set(np.flatnonzero(opens_of(history)).tolist())
         self._ties = ties_of(books, self.place)
         self.lines = first_lines(books, lines, by_hand)
-        self._own_before = frozenset(self.known.own)
-        self._given_before = frozenset(self.known.given)
+        self._own_before = set(self.known.own)
+        self._given_before = set(self.known.given)
         self._events = self._no_events()
         self._judged = pl.DataFrame()
         self._begin(history, hops.slice(settled_hops))
@@ -171,8 +172,7 @@ class Standing:
         row = min(first, first_other(judged, self._judged))
         fresh = fresh_of(judged, self._judged, row)
         gone = fresh_of(self._judged, judged, row)
-        anew = self._loans_of(self._events, row, gone) if gone else set[int]()
-        is_late = row < len(self._judged)
+        anew = loans_of_sides(self.known, self._events, row, gone) if gone else set[int]()
         moved = self._go_on(events, first)
         self.lines, self._judged = told, judged
         if row < self.index.transaction_count - self.place or len(judged) > row or moved.loans:
@@ -183,17 +183,21 @@ class Standing:
                 first_transaction=self.place + row,
             )
         anew |= moved.anew
-        loans = moved.loans | anew | self._loans_near(events, row, fresh)
+        loans = (
+            moved.loans
+            | anew
+            | loans_near(self.known, self.trace, events, row, fresh, self._position_days_ago())
+        )
         names = {self.known.loans[loan] for loan in loans}
         names.update(self.index.loans_of(pl.Series(sorted(fresh), dtype=pl.String)))
-        # What stands behind a line that came late has it in its windows.
-        others = names if is_late else {self.known.loans[loan] for loan in anew}
-        return Changed(
-            sorted(names),
-            frozenset(others),
-            waiting_of(fresh, judged, found, told, self.known.own),
-            found.of_line,
+        others = {self.known.loans[loan] for loan in anew} | behind(self.index, events, row, fresh)
+        waiting = waiting_of(judged, found, told, self.known.own)
+        ids = sorted(fresh)
+        transactions = pl.DataFrame(
+            {"transaction_id": ids, "waits": [one in waiting for one in ids]},
+            schema={"transaction_id": pl.String, "waits": pl.Boolean},
         )
+        return Changed(sorted(names), frozenset(others & names), transactions, found.of_line, waiting)
 
     def moved_in(self, changed: Changed, line_ids: pl.Series) -> pl.DataFrame:
         """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
@@ -224,14 +228,20 @@ class Standing:
         if gone == 0:
             return
         events = self._events
-        self._settled_ids = pl.concat([self._settled_ids, ids[:gone]], rechunk=False)
-        self._settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
         self._movement.fit(len(self.known.names))
-        self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
-        self._opened |= set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
-        self._ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
+        settled_ids = pl.concat([self._settled_ids, ids[:gone]])
+        settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
+        opened = set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
         kept = late.filter(pl.col("transaction_id").is_in(ids[gone:].implode()))["line_id"]
-        self.lines = only(self._with_reversals(gone, late), kept, ids[gone:])
+        left = only(self._with_reversals(gone, late), kept, ids[gone:])
+        ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
+        # What the first lines of new accounts imply of their beginning is settled with them.
+        accounts = set(lines["account"].unique().to_list())
+        self._given_before |= accounts & self.known.given.keys()
+        self._own_before |= accounts
+        self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
+        self._settled_ids, self._settled_us, self._opened = settled_ids, settled_us, self._opened | opened
+        self._ties, self.lines = ties, left
         self.place, self.since = self.place + gone, since
         self._events, self._judged = events.after(gone), self._judged.slice(gone)
 
@@ -256,12 +266,17 @@ class Standing:
         accounts = set(lines["account"].unique().to_list())
         self.known.own.update(accounts)
         new = accounts - self._own_before - self._given_before
+        for account in self.known.given.keys() - self._given_before - new:
+            self.known.take_opening(account)
         if not new:
             return
         report = reconcile(lines.filter(pl.col("account").is_in(list(new))))
         sound = report.filter((pl.col("state") == "reconciled") & pl.col("opening_fen").is_not_null())
-        for account, opening in sound.select("account", "opening_fen").iter_rows():
+        implied: dict[str, int] = dict(sound.select("account", "opening_fen").iter_rows())
+        for account, opening in implied.items():
             self.known.give_opening(account, opening)
+        for account in (new - implied.keys()) & self.known.given.keys():
+            self.known.take_opening(account)
 
     def _entered(self, found: Ordered, new: NewNames) -> TailEvents:
         referenced = found.of_line.drop_nulls("reference").select("reference", "account", "transaction_id")
@@ -335,34 +350,6 @@ class Standing:
         ids = pl.concat([self._settled_ids, self._events.transaction_id], rechunk=False)
         booked = np.concatenate([self._settled_us, self._booked_us])
         return frame_of_hops(self.trace, first, self.known.names, self.known.loans, ids, booked)
-
-    def _loans_of(self, events: TailEvents, row: int, transactions: set[str]) -> set[int]:
-        """Loans of borrowers whose side paid or was paid in these transactions of the tail."""
-        there = np.array([one in transactions for one in events.transaction_id[row:].to_list()], np.bool_)
-        ends = np.concatenate([events.debit[row:][there], events.credit[row:][there]])
-        return {loan for end in np.unique(ends).tolist() for loan in self.known.loans_of_account(end)}
-
-    def _loans_near(self, events: TailEvents, row: int, fresh: set[str]) -> set[int]:
-        """Loans of borrowers whose side moved, and loans whose money lately reached an account that moved."""
-        moved = np.array([one in fresh for one in events.transaction_id[row:].to_list()], np.bool_)
-        ends = np.concatenate([events.debit[row:][moved], events.credit[row:][moved]])
-        accounts = np.unique(ends[ends >= 0])
-        accounts = accounts[~self.known.terminal[accounts]]
-        found: set[int] = set()
-        for account in accounts.tolist():
-            found.update(self.known.loans_of_account(account))
-        pool = self.trace.state.hops[: self.trace.hop_count]
-        near = np.searchsorted(pool["event"], self._position_days_ago())
-        reached = pool[near:]
-        to = self.trace.log.credit[reached["event"]]
-        here = np.isin(to, accounts)
-        by_account: dict[int, set[int]] = {}
-        for account, loan in zip(to[here].tolist(), reached["loan"][here].tolist(), strict=True):
-            by_account.setdefault(account, set()).add(loan)
-        for loans in by_account.values():
-            if len(loans) <= HUB_LOANS:
-                found.update(loans)
-        return found
 
     def _position_days_ago(self) -> int:
         booked = self._booked_us

@@ -10,7 +10,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from loantrail.early_warning.hits import PROVEN
+from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.ledger.pairs.store import ELSEWHERE, read_frame
 from loantrail.monitor.tail import INSTANT, LINES
 
@@ -106,6 +106,16 @@ def stopped_rules(connection: Database) -> frozenset[str]:
         "SELECT rule_id FROM published.rule_evaluation WHERE stopped IS NOT NULL"
     ).fetchall()
     return frozenset(str(row[0]) for row in rows)
+
+
+def standing_hits(connection: Database, loans: Sequence[str]) -> pl.DataFrame:
+    """HITS of these loans that stand."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, HITS))
+    rows = connection.execute(
+        sql.SQL("SELECT {} FROM published.warning_hit WHERE standing AND loan_id = ANY(%s)").format(columns),
+        (list(loans),),
+    ).fetchall()
+    return pl.DataFrame(rows, schema=dict(HITS), orient="row")
 
 
 def note_judged(connection: Database, loans: Collection[str], last_arrival: int) -> None:

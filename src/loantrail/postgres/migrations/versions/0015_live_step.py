@@ -10,8 +10,8 @@ branch_labels = None
 depends_on = None
 
 _UP = """
--- Whoever judges live lines reads what arrived since: pages that were written last. Small, and free to keep.
-CREATE INDEX statement_line_by_arrival ON ledger.statement_line USING brin (arrival_number) WITH (pages_per_range = 32);
+-- Whoever judges live lines reads what arrived since.
+CREATE INDEX statement_line_by_arrival ON ledger.statement_line (arrival_number);
 
 -- Loans that were judged with lines up to that arrival. A run over an earlier state of the books leaves their warnings alone.
 CREATE TABLE live.judged_loan (

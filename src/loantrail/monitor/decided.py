@@ -1,0 +1,41 @@
+"""From hits to what is answered for each row. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from loantrail.monitor.judge import decisions_of
+from loantrail.monitor.model import ALLOW, RowDecision, RowHit
+from loantrail.monitor.standing import Changed
+
+
+def decided(hits: pl.DataFrame, changed: Changed) -> dict[str, RowDecision]:
+    """Transaction -> decision, of those that changed; `hits` (HITS) are those that no entry of the allow list keeps out."""
+    rows = {row["hit_id"]: row for row in hits.to_dicts()}
+    return {
+        transaction: RowDecision(one.answer, tuple(_told(rows[hit_id]) for hit_id in one.hit_ids))
+        for transaction, one in decisions_of(hits, changed.transactions["transaction_id"].to_list()).items()
+    }
+
+
+def _told(row: Mapping[str, Any]) -> RowHit:
+    return RowHit(
+        hit_id=row["hit_id"],
+        rule_code=row["rule_code"],
+        loan_id=row["loan_id"],
+        level=row["level"],
+        amount_fen=row["amount_fen"],
+        explanation=row["explanation"],
+        explanation_chinese=row["explanation_chinese"],
+    )
+
+
+def of_transaction(
+    judged: Mapping[str, RowDecision], transaction: str | None, waiting: frozenset[str]
+) -> RowDecision:
+    if transaction is None or transaction in waiting:
+        return RowDecision(ALLOW, ())
+    return judged.get(transaction, RowDecision(ALLOW, ()))
