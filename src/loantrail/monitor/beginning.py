@@ -10,7 +10,7 @@ import polars as pl
 from loantrail.ledger.merging import resolved
 from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known, Pool
-from loantrail.monitor.tail import CLASSES, LINES, PAIRS, Lines
+from loantrail.monitor.tail import CLASSES, LINES, PAIRS, Lines, paired_anew
 from loantrail.tracing.books import Books
 from loantrail.tracing.model import Bool, History
 
@@ -41,7 +41,7 @@ def first_lines(books: Books, lines: pl.DataFrame, by_hand: frozenset[str]) -> L
     classes = books.classes.select(*CLASSES).join(
         recent.select("transaction_id").unique(), on="transaction_id", how="semi"
     )
-    return Lines(
+    read = Lines(
         lines=known.select(*LINES),
         pairs=pairs.match_to_schema(pl.Schema(PAIRS)),
         by_hand=by_hand,
@@ -50,6 +50,7 @@ def first_lines(books: Books, lines: pl.DataFrame, by_hand: frozenset[str]) -> L
         reversing=_reversing(books, known, recent),
         classes=classes,
     )
+    return paired_anew(read)
 
 
 def _reversing(books: Books, lines: pl.DataFrame, recent: pl.DataFrame) -> dict[str, str]:

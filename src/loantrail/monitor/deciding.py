@@ -23,6 +23,7 @@ from loantrail.monitor import store, store_step
 from loantrail.monitor.decided import decided, of_transaction
 from loantrail.monitor.judging import Judgement, Judging
 from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
+from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
 from loantrail.monitor.standing import Changed, Standing
 from loantrail.monitor.tail import Lines
@@ -152,6 +153,7 @@ class Deciding:
         if held is not None:
             with self._guard:
                 self._held = held
+            keep_pauses_short()
 
     def _standing_on(self, connection: Connection[Any], traced: Traced) -> _Held | None:
         books = traced.books
@@ -290,6 +292,9 @@ class Deciding:
             return None
         standing = held.standing
         timely = arrived.filter(pl.col("booked_at") >= standing.since) if standing.since else arrived
+        new = standing.unheard_of(timely)
+        if new:
+            standing.learn(store_step.accounts_named(connection, new))
         shown = standing.with_lines(timely, held.lines)
         taking_back = timely.drop_nulls("reverses")["line_id"].to_list()
         if not taking_back:

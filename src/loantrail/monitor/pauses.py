@@ -18,6 +18,7 @@ def keep_pauses_short() -> None:
     """What is there now is there to stay, and is not looked at again; what comes is looked at less often. For a process that
     serves, once it has loaded what it needs; takes the time of one full collection."""
     with _GUARD:
+        gc.unfreeze()  # what stayed before may be garbage by now
         gc.collect()
         gc.freeze()
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])

@@ -102,6 +102,7 @@ class Standing:
         pool = self.trace.state.hops[: self.trace.hop_count]
         settled_hops = int(np.searchsorted(pool["event"], self.place))
         whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
+        self._heard_of = set(books.context["accounts"]["account"].to_list())
         self.index = Index.of(replace(whole, transactions=whole.transactions.head(self.place)), parameters)
         self._parameters = parameters
         ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
@@ -155,6 +156,19 @@ class Standing:
     def is_late(self, arrived: pl.DataFrame) -> bool:
         """Whether some of these lines (LINES) stand before the tail: only books that are read anew can take them in."""
         return self.since is not None and bool((arrived["booked_at"] < self.since).any())
+
+    def unheard_of(self, lines: pl.DataFrame) -> list[str]:
+        """Accounts that these lines name and that the books did not know when they were read."""
+        named = pl.concat([lines["account"], lines["counterparty_account"]]).drop_nulls().unique()
+        return sorted(set(named.to_list()) - self._heard_of)
+
+    def learn(self, accounts: pl.DataFrame) -> None:
+        """What the books say of accounts that were not known when they were read (the context's `accounts`)."""
+        context = self.around.context
+        assert context.accounts is not None
+        known = pl.concat([context.accounts, accounts.select(context.accounts.columns)])
+        self.around = replace(self.around, context=replace(context, accounts=known))
+        self._heard_of.update(accounts["account"].to_list())
 
     def with_lines(self, arrived: pl.DataFrame, before: Lines | None = None) -> Lines:
         """The tail (or an earlier state of it) with these lines behind it. Changes nothing."""

@@ -13,6 +13,7 @@ from psycopg import sql
 from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.ledger.pairs.store import ELSEWHERE, read_frame
 from loantrail.monitor.tail import INSTANT, LINES
+from loantrail.tracing.store import CONTEXT
 
 Database = psycopg.Connection[Any]
 _READ: Final = {name: pl.String() if kind == pl.Boolean() else kind for name, kind in LINES.items()}
@@ -106,6 +107,14 @@ def stopped_rules(connection: Database) -> frozenset[str]:
         "SELECT rule_id FROM published.rule_evaluation WHERE stopped IS NOT NULL"
     ).fetchall()
     return frozenset(str(row[0]) for row in rows)
+
+
+def accounts_named(connection: Database, names: Sequence[str]) -> pl.DataFrame:
+    """What the books say of these accounts, as the context of a trace tells it."""
+    query = sql.SQL(
+        "SELECT account, name, party_id, kind, unit_id FROM published.account WHERE account = ANY({}) ORDER BY account"
+    ).format(sql.Literal(list(names)))
+    return read_frame(connection, query, CONTEXT["accounts"][1])
 
 
 def standing_hits(connection: Database, loans: Sequence[str]) -> pl.DataFrame:

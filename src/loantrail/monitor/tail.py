@@ -99,9 +99,24 @@ def joined(before: Lines, arrived: pl.DataFrame, around: Surroundings) -> Lines:
         return before
     new = resolved(arrived, ["account", "counterparty_account"], around.merged)
     lines = pl.concat([before.lines, new.select(before.lines.columns)])
-    amounts = new.select("amount_fen", "currency").unique()
+    whole = _paired(replace(before, lines=lines), new.select("amount_fen", "currency").unique())
+    return _with_disbursements(whole, around)
+
+
+def paired_anew(tail: Lines) -> Lines:
+    """The tail as books give it whose last lines were not paired yet: those of amounts that could be are paired now."""
+    paired = [*tail.pairs["debit_line"], *tail.pairs["credit_line"], *tail.by_hand]
+    alone = tail.lines.filter(~pl.col("line_id").is_in(paired))
+    facing = alone.group_by("amount_fen", "currency").agg(pl.col("direction").n_unique().alias("sides"))
+    amounts = facing.filter(pl.col("sides") == 2).select("amount_fen", "currency")
+    return tail if amounts.is_empty() else _paired(tail, amounts)
+
+
+def _paired(tail: Lines, amounts: pl.DataFrame) -> Lines:
+    """The tail with the lines of these amounts paired anew."""
+    lines = tail.lines
     touched = lines.join(amounts, on=["amount_fen", "currency"], how="semi", maintain_order="left").filter(
-        ~pl.col("line_id").is_in(list(before.by_hand))
+        ~pl.col("line_id").is_in(list(tail.by_hand))
     )
     found = pair_lines(touched, tie="line_id").pairs
     ids = touched["line_id"]
@@ -113,10 +128,10 @@ def joined(before: Lines, arrived: pl.DataFrame, around: Surroundings) -> Lines:
         },
         schema=PAIRS,
     )
-    kept = before.pairs.join(
+    kept = tail.pairs.join(
         touched.select(debit_line="line_id"), on="debit_line", how="anti", maintain_order="left"
     )
-    return _with_disbursements(replace(before, lines=lines, pairs=pl.concat([kept, pairs])), around)
+    return replace(tail, pairs=pl.concat([kept, pairs]))
 
 
 def _with_disbursements(tail: Lines, around: Surroundings) -> Lines:
