@@ -18,8 +18,8 @@ import msgspec
 import psycopg
 from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
 
-LINES = 40_000
-GROUPS = (1, 10, 100, 1_000, 8_000)
+LINES = 30_000
+GROUPS = (1, 10, 100, 1_000, 2_000)
 DECISIONS = 100
 MOST_SECONDS, MOST_DECISION_SECONDS, LEAST_LINES_A_SECOND = 0.050, 0.010, 10_000
 FIELDS = (

@@ -308,3 +308,28 @@ def test_an_error_in_judging_does_not_keep_the_line_out(
     assert (row.outcome, row.decision) == ("accepted", None)
     [again] = post(bank, deciding, to_securities("S1"))
     assert again.outcome == "duplicate"
+
+
+def test_more_lines_than_can_be_judged_at_once_are_left_to_the_next_run(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loantrail.monitor.deciding.JUDGED_AT_ONCE", 2)
+    many = [
+        to_securities("S1", 60_000),
+        *(line(f"A{one}", BORROWER, 1, counterparty_account="999") for one in range(3)),
+    ]
+
+    rows = post(bank, deciding, *many)
+
+    assert {(row.outcome, row.decision) for row in rows} == {("accepted", None)}
+    trace_books(bank)
+    hit = next(row for row in standing(asked) if row[1] == "FLOW_SECURITIES" and row[2] == LOAN)
+    assert rows[0].line_id in hit[7]
+    deciding.want()
+    post(bank, deciding, line("B1", BORROWER, 1, day=13, counterparty_account="999"))
+    deciding.wait()
+    [again] = post(bank, deciding, to_securities("S2", 30_000, day=14))
+    assert again.decision == "review"

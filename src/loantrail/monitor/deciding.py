@@ -47,6 +47,8 @@ OVERRUN_SECONDS: Final = 60.0
 QUESTIONS_WAITING_MAX: Final = 8
 PATIENCE_SECONDS: Final = 8.0
 """How long a question waits for the state."""
+JUDGED_AT_ONCE: Final = 2_000
+"""More lines than that in one go are taken in without a decision: taking in must not wait for judging."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -353,12 +355,16 @@ class Deciding:
     # Inside --------------------------------------------------------------------------------------------------
 
     def _judge(self, connection: Connection[Any], held: _Held) -> dict[str, RowDecision]:
-        arrived = store_step.lines_after(connection, held.last_arrival, LINES_AT_ONCE + 1)
-        shown = self._with(connection, held, arrived)
-        if shown is None:
+        behind = store_step.last_arrival(connection) - held.last_arrival
+        if behind > LINES_AT_ONCE:
             # A run over the books brings them, and the state is made of that.
             self.forget()
             self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
+        if behind > JUDGED_AT_ONCE:
+            return {}
+        arrived = store_step.lines_after(connection, held.last_arrival, JUDGED_AT_ONCE)
+        shown = self._with(connection, held, arrived)
+        if shown is None:
             return {}
         held.pending = _last_arrival(arrived, held.last_arrival)
         changed = held.standing.show(shown)

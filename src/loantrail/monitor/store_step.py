@@ -50,6 +50,12 @@ def lines_after(connection: Database, arrival: int, most: int) -> pl.DataFrame:
     )
 
 
+def last_arrival(connection: Database) -> int:
+    """The highest arrival number of a line; 0 without lines."""
+    row = connection.execute("SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line").fetchone()
+    return int(row[0]) if row else 0
+
+
 def lines_named(connection: Database, line_ids: Sequence[str], since: datetime.datetime) -> pl.DataFrame:
     """These lines (tail.LINES), booked at `since` or later, in order of arrival."""
     return _lines(
