@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import random
 
-import polars as pl
 import pytest
 
 from loantrail.ids import seeded_random
@@ -13,9 +11,8 @@ from loantrail.ledger import intake
 from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
 from loantrail.ledger.taking import DEFAULT_UNIT
 from loantrail.monitor import lines as reading
-from loantrail.monitor.entered_lines import frame_of
 from loantrail.monitor.lines import named_accounts, read_lines
-from loantrail.monitor.model import Delivery, Entered, Line, Sent, Value
+from loantrail.monitor.model import Delivery, Line, Sent, Value
 from loantrail.monitor.plain_rows import plain_line
 
 ODD_TEXTS = (
@@ -151,21 +148,3 @@ def test_what_becomes_of_a_row_does_not_depend_on_the_other_deliveries() -> None
         assert [one for place, one in together.refused if place == number] == [
             one for _, one in alone.refused
         ]
-
-
-def test_entered_lines_are_shown_as_the_books_show_them() -> None:
-    (line,) = read_lines([Delivery("test", [Sent(1, {
-        "booked_at": "2026-03-01T10:00:00+08:00", "account": "62", "direction": "debit", "amount_fen": 5, "currency": "USD",
-    }, b"")])]).lines  # fmt: skip
-
-    frame = frame_of([Entered(line.source_key, 7, 3, 3, "unassigned", line)], "live/2026-03-01")
-
-    assert frame.select("account", "amount_fen", "arrival_number", "source_file", "reference").row(0) == (
-        "62/USD",
-        5,
-        7,
-        "live/2026-03-01",
-        None,
-    )
-    assert frame.get_column("booked_at")[0] == datetime.datetime(2026, 3, 1, 2, tzinfo=datetime.UTC)
-    assert frame.schema["booked_at"] == pl.Datetime("us", "UTC")

@@ -129,11 +129,6 @@ def with_keys(record_type: RecordType, rows: pl.DataFrame, occurrences: Occurren
     )
 
 
-def keyed_lines(lines: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
-    """Prepared statement lines with `row_number`, `source_key`, `content_hash` and `proven`; repetitions stay."""
-    return _line_keys(lines.with_row_index("row_number"), occurrences)
-
-
 def _line_keys(rows: pl.DataFrame, occurrences: Occurrences) -> pl.DataFrame:
     content = _digests(rows, LINE_CONTENT, HEAD_OF_CONTENT)
     has_reference = rows.get_column("reference").is_not_null()

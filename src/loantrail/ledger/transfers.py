@@ -10,7 +10,7 @@ debit), moved later only as far as the rows before it demand; `sequence` is its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,26 @@ from loantrail.ids import derived_id, derived_ids
 from loantrail.ledger.kernel_order import order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
 
+LINES: Final[dict[str, Any]] = {
+    "line_id": pl.String(),
+    "source_file": pl.String(),
+    "position": pl.Int64(),
+    "booked_at": pl.Datetime("us", "UTC"),
+    "sequence": pl.Int64(),
+    "account": pl.String(),
+    "direction": pl.String(),
+    "amount_fen": pl.Int64(),
+    "currency": pl.String(),
+    "counterparty_account": pl.String(),
+    "counterparty_name": pl.String(),
+    "purpose_text": pl.String(),
+    "balance_fen": pl.Int64(),
+    "reverses": pl.String(),
+    "reference": pl.String(),
+    "document_no": pl.String(),
+    "account_name": pl.String(),
+}
+"""A statement line as the books hold it, with the name of the file that brought it."""
 TRANSACTION_COLUMNS: Final = (
     "transaction_id",
     "booked_at",
@@ -97,6 +117,18 @@ def line_ids(lines: pl.DataFrame) -> pl.Series:
     if not parts:
         return pl.Series("line_id", [], dtype=pl.String)
     return pl.concat(parts).sort("row").get_column("line_id")
+
+
+def numbered_pairs(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """`debit, credit` (row numbers in `lines`), `basis` of pairs given by `debit_line, credit_line`; those of which a line is
+    not among `lines` are left out."""
+    rows = lines.select("line_id").with_row_index("row")
+    return (
+        pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
+        .join(rows.rename({"row": "credit"}), left_on="credit_line", right_on="line_id")
+        .select("debit", "credit", "basis")
+        .sort("debit")
+    )
 
 
 def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None = None) -> Transfers:

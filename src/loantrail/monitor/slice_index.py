@@ -312,18 +312,6 @@ class Index:
         self._doubt(np.arange(first, first + len(told)))
         self.as_of = max(self.as_of, EPOCH + datetime.timedelta(microseconds=int(at.max())))
 
-    def with_records(self, frames: Frames) -> Index:
-        """The same transactions and hops beside other records (loans, accounts, parties, ...), of `frames`."""
-        return Index(
-            replace(
-                frames,
-                as_of=max(self.as_of, frames.as_of),
-                transactions=self.transactions.all(),
-                hops=self.hops.all().with_columns(ended=pl.Series(self.hop_ended.array.copy())),
-            ),
-            self.parameters,
-        )
-
     # What is asked -------------------------------------------------------------------------------------------
 
     @property

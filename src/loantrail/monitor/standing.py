@@ -89,7 +89,6 @@ class Standing:
         self.place = read.recent.first_place
         self.since = read.recent.since
         self.last_arrival = read.last_arrival
-        self.data_version = books.data_version
         self.known = Known(books, self.place)
         self.around = Surroundings(
             merged=read.merged,
@@ -104,7 +103,6 @@ class Standing:
         whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
         self._heard_of = set(books.context["accounts"]["account"].to_list())
         self.index = Index.of(replace(whole, transactions=whole.transactions.head(self.place)), parameters)
-        self._parameters = parameters
         ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
@@ -152,10 +150,6 @@ class Standing:
         )  # fmt: skip
 
     # Showing -------------------------------------------------------------------------------------------------
-
-    def is_late(self, arrived: pl.DataFrame) -> bool:
-        """Whether some of these lines (LINES) stand before the tail: only books that are read anew can take them in."""
-        return self.since is not None and bool((arrived["booked_at"] < self.since).any())
 
     def unheard_of(self, lines: pl.DataFrame) -> list[str]:
         """Accounts that these lines name and that the books did not know when they were read."""

@@ -19,29 +19,14 @@ from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.ledger.disbursements import link_disbursements
 from loantrail.ledger.merging import resolved
 from loantrail.ledger.pairing import pair_lines
-from loantrail.ledger.transfers import build_transfers
+from loantrail.ledger.transfers import LINES as BOOKED
+from loantrail.ledger.transfers import build_transfers, numbered_pairs
 from loantrail.parameters import ParameterBook
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 LINES: Final[dict[str, Any]] = {
-    "line_id": pl.String(),
     "arrival_number": pl.Int64(),
-    "source_file": pl.String(),
-    "position": pl.Int64(),
-    "booked_at": INSTANT,
-    "sequence": pl.Int64(),
-    "account": pl.String(),
-    "direction": pl.String(),
-    "amount_fen": pl.Int64(),
-    "currency": pl.String(),
-    "counterparty_account": pl.String(),
-    "counterparty_name": pl.String(),
-    "purpose_text": pl.String(),
-    "balance_fen": pl.Int64(),
-    "reverses": pl.String(),
-    "reference": pl.String(),
-    "document_no": pl.String(),
-    "account_name": pl.String(),
+    **BOOKED,
     "counterparty_elsewhere": pl.Boolean(),
 }
 """A statement line as the tail holds it."""
@@ -159,18 +144,11 @@ def ordered(
     """The transactions of the tail and its lines with their classes. `own`: accounts with statements; `place`: how many
     transactions stand before; `floor`: booking time of the last of them."""
     lines = tail.lines
-    rows = lines.select("line_id").with_row_index("row")
-    numbered = (
-        tail.pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
-        .join(rows.rename({"row": "credit"}), left_on="credit_line", right_on="line_id")
-        .select("debit", "credit", "basis")
-        .sort("debit")
-    )
     named = lines["counterparty_account"].drop_nulls().unique().to_list()
     ours = {one for one in named if one in own} | set(lines["account"].unique().to_list())
     transfers = build_transfers(
         lines.drop("counterparty_elsewhere", "arrival_number"),
-        numbered,
+        numbered_pairs(tail.pairs, lines),
         pl.Series("account", list(ours), pl.String),
     )
     transactions = transfers.transactions.with_columns(pl.col("sequence") + place)

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from psycopg import sql
 
 from loantrail.ledger.books.store_then import as_then
 from loantrail.ledger.pairs.store import read_frame, type_of_connection
+from loantrail.ledger.transfers import LINES
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
-_LINES: Final[dict[str, Any]] = {
-    "line_id": pl.String(),
-    "source_file": pl.String(),
-    "position": pl.Int64(),
-    "booked_at": _INSTANT,
-    "sequence": pl.Int64(),
-    "account": pl.String(),
-    "direction": pl.String(),
-    "amount_fen": pl.Int64(),
-    "currency": pl.String(),
-    "counterparty_account": pl.String(),
-    "counterparty_name": pl.String(),
-    "purpose_text": pl.String(),
-    "balance_fen": pl.Int64(),
-    "reverses": pl.String(),
-    "reference": pl.String(),
-    "document_no": pl.String(),
-    "account_name": pl.String(),
-}
 
 
 def _microseconds(name: str) -> sql.Composed:
@@ -49,7 +31,7 @@ def read_extent(connection: type_of_connection) -> tuple[int, datetime.datetime]
 def read_lines(connection: type_of_connection, last_arrival: int | None = None) -> pl.DataFrame:
     """All statement lines, in order of arrival; those up to `last_arrival` alone where it is given."""
     columns = sql.SQL(", ").join(
-        _microseconds(name) if kind == _INSTANT else sql.Identifier(name) for name, kind in _LINES.items()
+        _microseconds(name) if kind == _INSTANT else sql.Identifier(name) for name, kind in LINES.items()
     )
     known = sql.SQL("")
     if last_arrival is not None:
@@ -57,7 +39,7 @@ def read_lines(connection: type_of_connection, last_arrival: int | None = None) 
     query = sql.SQL("SELECT {} FROM published.statement_line{} ORDER BY arrival_number").format(
         columns, known
     )
-    return read_frame(connection, query, _LINES)
+    return read_frame(connection, query, LINES)
 
 
 def read_pairs(connection: type_of_connection, read_at: datetime.datetime | None = None) -> pl.DataFrame:

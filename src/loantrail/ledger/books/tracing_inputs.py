@@ -15,7 +15,7 @@ from loantrail.ledger.merging import known_openings, resolved
 from loantrail.ledger.pairing import PairingParameters
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.reconcile import reconcile
-from loantrail.ledger.transfers import Transfers, build_transfers
+from loantrail.ledger.transfers import Transfers, build_transfers, numbered_pairs
 
 RECENT_TRANSACTIONS: Final = 4_000
 """So many transactions at the end of the order are told line by line: where new lines find their partners."""
@@ -121,14 +121,7 @@ def inputs_of(held: Read, parameters: PairingParameters | None = None) -> Tracin
     wanted = resolved(held.disbursements, ["account"], merged)
     given = known_openings(held.openings, held.lines, merged)
     lines = resolved(held.lines, ["account", "counterparty_account"], merged)
-    rows = lines.select("line_id").with_row_index("row")
-    numbered = (
-        held.pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
-        .join(rows.rename({"row": "credit"}), left_on="credit_line", right_on="line_id")
-        .select("debit", "credit", "basis")
-        .sort("debit")
-    )
-    transfers = build_transfers(lines, numbered)
+    transfers = build_transfers(lines, numbered_pairs(held.pairs, lines))
     found = link_disbursements(wanted, lines, parameters)
     links = pl.DataFrame(
         {
