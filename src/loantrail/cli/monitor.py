@@ -12,10 +12,8 @@ import click
 from loantrail.errors import ConfigurationError
 from loantrail.monitor.kafka import FORMATS, KafkaSource
 from loantrail.monitor.leading import Connecting, Source, run_monitor
-from loantrail.monitor.settling import Settling
 from loantrail.monitor.watching import STABLE_SECONDS, FolderSource, prepare_folder
 from loantrail.postgres.connection import database
-from loantrail.settings import read_settings
 from loantrail.tracing.retrace import Retracing
 
 
@@ -69,19 +67,11 @@ def command(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    from loantrail.monitor.deciding import Deciding
+    from loantrail.monitor.wiring import step_of
 
     with database() as books:
         sessions = Connecting(books)
-        deciding, tracer = Deciding(sessions), Retracing(sessions)
-        tracer.on_traced = deciding.rebase
-        settling = Settling(
-            sessions,
-            tracer.start,
-            read_settings().live_trace_seconds,
-            judge=deciding,
-            took_seconds=lambda: tracer.last_seconds,
-        )
+        deciding, settling = step_of(sessions, Retracing(sessions))
         sources: list[Source] = []
         if watch is not None:
             options = {"mapping": mapping} if mapping else {}

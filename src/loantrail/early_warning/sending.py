@@ -11,8 +11,8 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.early_warning import store_outbox
@@ -21,6 +21,7 @@ from loantrail.early_warning.hits import Level
 from loantrail.early_warning.messages import message
 from loantrail.early_warning.taking import sweep
 from loantrail.parameters import shipped_parameters
+from loantrail.postgres.background import Sessions
 from loantrail.settings import read_settings
 
 if TYPE_CHECKING:
@@ -35,12 +36,6 @@ _LOG = logging.getLogger(__name__)
 
 Notify = Callable[[str, str, str], str]
 """(url, title, body) -> empty, or why it could not be sent."""
-
-
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
-
-    def session(self) -> AbstractContextManager[Connection[Any]]: ...
 
 
 def configured_channels() -> list[Channel]:

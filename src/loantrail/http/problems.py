@@ -100,6 +100,13 @@ class Superseded(NotFound):
     code = "superseded"
 
 
+def conflicting(refused: LoantrailError) -> Superseded:
+    """409 with the words and the code of a refusal."""
+    made = Superseded(refused.problem, refused.remedy)
+    made.code = refused.code
+    return made
+
+
 WRITE_STATUSES: Final = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.FORBIDDEN,

@@ -15,7 +15,7 @@ from loantrail.early_warning.patterns import PATTERNS
 from loantrail.http.acting import Acting
 from loantrail.http.connections import Lending, Reading
 from loantrail.http.pages.model import Answer
-from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.lists import acting, store
 from loantrail.lists.model import Entry, EntryState, ListName, ListScope, Proposal
 from loantrail.parameters import shipped_parameters
@@ -147,7 +147,7 @@ def propose_entry(connections: Lending, by: Acting, wanted: WantedListEntry, res
         try:
             entry, new = acting.propose(connection, asked, shipped_parameters())
         except acting.EntryRefused as refused:
-            raise _conflict(refused) from refused
+            raise conflicting(refused) from refused
         except acting.SubjectMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
     if not new:
@@ -162,7 +162,7 @@ def approve_entry(connections: Lending, tracer: Tracer, by: Acting, entry_id: En
         try:
             done = acting.approve(connection, entry_id, by)
         except acting.EntryRefused as refused:
-            raise _conflict(refused) from refused
+            raise conflicting(refused) from refused
         if done is None:
             raise _missing(entry_id)
         entry, new = done
@@ -182,7 +182,7 @@ def end_entry(
         try:
             done = acting.end(connection, entry_id, by, wanted.reason)
         except acting.EntryRefused as refused:
-            raise _conflict(refused) from refused
+            raise conflicting(refused) from refused
         if done is None:
             raise _missing(entry_id)
         entry, was_in_force = done
@@ -222,13 +222,6 @@ def _answer(entry: Entry, today: datetime.date) -> ListEntry:
         ended_at=entry.ended_at,
         ended_reason=entry.ended_reason,
     )
-
-
-def _conflict(refused: acting.EntryRefused) -> Superseded:
-    """409 with the code of the refusal."""
-    made = Superseded(refused.problem, refused.remedy)
-    made.code = refused.code
-    return made
 
 
 def _missing(entry_id: str) -> NotFound:

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 import psycopg
@@ -27,6 +27,7 @@ from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
 from loantrail.monitor.standing import Changed, Standing
 from loantrail.monitor.tail import Lines
+from loantrail.monitor.writing import Overloaded, Sessions
 from loantrail.parameters import shipped_parameters
 from loantrail.rules.store_hits import found_in_run
 from loantrail.tracing.database import Traced, trace_anew
@@ -34,8 +35,6 @@ from loantrail.tracing.model import Convention
 from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from psycopg import Connection
 
 LINES_AT_ONCE: Final = 50_000
@@ -50,18 +49,6 @@ PATIENCE_SECONDS: Final = 8.0
 JUDGED_AT_ONCE: Final = 2_000
 """More lines than that in one go are taken in without a decision: taking in must not wait for judging."""
 _LOG = logging.getLogger(__name__)
-
-
-class TooManyQuestions(LoantrailError):
-    """More payments are asked about at once than may wait."""
-
-    code = "overloaded"
-
-
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
-
-    def session(self) -> AbstractContextManager[Connection[Any]]: ...
 
 
 @dataclass(slots=True)
@@ -311,7 +298,7 @@ class Deciding:
         judged, and taken out again: nothing of it stays. Waits a little for a state that is being built. InputError where it cannot
         be judged."""
         if not self._questions.acquire(blocking=False):
-            raise TooManyQuestions(
+            raise Overloaded(
                 "too many questions are waiting", remedy="Ask again after the seconds of Retry-After"
             )
         try:

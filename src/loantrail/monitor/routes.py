@@ -24,7 +24,6 @@ from loantrail.monitor.model import KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
 from loantrail.monitor.settling import Settling
 from loantrail.monitor.writing import Overloaded, Writer
-from loantrail.settings import read_settings
 from loantrail.tracing.retrace import Retracing
 from loantrail.tracing.routes_evaluation import Tracer, retracing_of
 
@@ -64,17 +63,9 @@ def live_of(request: Request, tracer: Tracer) -> Live:
 def live_intake(connections: Connections, tracer: Retracing) -> Live:
     """A writer, and what pairs and traces after it."""
     # The kernels would make every start of the server wait.
-    from loantrail.monitor.deciding import Deciding
+    from loantrail.monitor.wiring import step_of
 
-    deciding = Deciding(connections)
-    tracer.on_traced = deciding.rebase
-    settling = Settling(
-        connections,
-        tracer.start,
-        read_settings().live_trace_seconds,
-        judge=deciding,
-        took_seconds=lambda: tracer.last_seconds,
-    )
+    deciding, settling = step_of(connections, tracer)
     return Live(Writer(connections, lambda _rows: settling.start(), deciding), settling, deciding)
 
 
@@ -184,7 +175,7 @@ async def take_transactions(
     """Take in statement lines; the answer comes when they are committed."""
     kind, charset = _media_type(request)
     if kind is None:
-        return _problem(
+        return problem_response(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "media_type_unknown",
             "The body is of a kind that is not read here",
@@ -202,11 +193,11 @@ async def take_transactions(
             delivery = replace(delivery, key=idempotency_key, content_hash=hashed)
         answer = await asyncio.wrap_future(live.writer.submit(delivery))
     except LimitExceeded as problem:
-        return _problem(
+        return problem_response(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large", problem.problem, problem.remedy
         )
     except Overloaded as problem:
-        return _problem(
+        return problem_response(
             HTTPStatus.SERVICE_UNAVAILABLE,
             problem.code,
             problem.problem,
@@ -216,7 +207,7 @@ async def take_transactions(
     finally:
         room.release()
     if isinstance(answer, KeyReused):
-        return _problem(
+        return problem_response(
             HTTPStatus.CONFLICT,
             "idempotency_key_reused",
             "The idempotency key was used before, for another body; nothing was taken in",
@@ -283,7 +274,7 @@ def _media_type(request: Request) -> tuple[str | None, str]:
     return MEDIA_TYPES.get(given.strip().lower()), charset
 
 
-def _problem(
+def problem_response(
     status: HTTPStatus, code: str, detail: str, remedy: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     return JSONResponse(titled(status, code, detail, remedy).model_dump(), status, headers, MEDIA_TYPE)

@@ -7,16 +7,15 @@ from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from loantrail import clock
-from loantrail.errors import LoantrailError
 from loantrail.http.pages.model import Answer
-from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
+from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
 from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
-from loantrail.monitor.routes import Intake, RowHitTold
+from loantrail.monitor.routes import Intake, RowHitTold, problem_response
+from loantrail.monitor.writing import Overloaded
 
 RETRY_AFTER_SECONDS: Final = 5
 AMOUNT_FEN_MOST: Final = 10**15
@@ -68,7 +67,7 @@ class DecisionTold(Answer):
     response_model=DecisionTold,
     responses=problem_responses(*WRITE_STATUSES, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
+def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
     """Judge a payment that is not made yet, such as an entrusted payment at the counter, without booking it."""
     payment = Payment(
         at=_instant(asked.booked_at),
@@ -82,29 +81,18 @@ async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
         document_no=asked.document_no,
     )
     try:
-        found = await run_in_threadpool(live.deciding.decide, payment)
-    except LoantrailError as problem:
-        if problem.code == "overloaded":
-            told = titled(HTTPStatus.SERVICE_UNAVAILABLE, problem.code, problem.problem, problem.remedy)
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return JSONResponse(told.model_dump(), HTTPStatus.SERVICE_UNAVAILABLE, headers, MEDIA_TYPE)
-        if not isinstance(problem, (PayerUnknown, PaysItself)):
-            raise
-        status = HTTPStatus.NOT_FOUND if isinstance(problem, PayerUnknown) else HTTPStatus.CONFLICT
-        told = titled(status, problem.code, problem.problem, problem.remedy)
-        return JSONResponse(told.model_dump(), status, media_type=MEDIA_TYPE)
+        found = live.deciding.decide(payment)
+    except Overloaded as problem:
+        return _later(problem.code, problem.problem, problem.remedy)
+    except PayerUnknown as problem:
+        raise NotFound(problem.problem, problem.remedy) from problem
+    except PaysItself as problem:
+        raise conflicting(problem) from problem
     if found is None:
-        problem = titled(
-            HTTPStatus.SERVICE_UNAVAILABLE,
+        return _later(
             "not_ready",
             "The books are being read; no decision can be given yet",
             "Ask again after the seconds of Retry-After",
-        )
-        return JSONResponse(
-            problem.model_dump(),
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            {"Retry-After": str(RETRY_AFTER_SECONDS)},
-            MEDIA_TYPE,
         )
     return DecisionTold(
         decision="review" if found.hits else "allow",
@@ -115,12 +103,17 @@ async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
     )
 
 
+def _later(code: str, detail: str, remedy: str) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem_response(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, remedy, headers)
+
+
 def _instant(given: datetime.datetime | None) -> datetime.datetime:
     """A time without offset is one of Asia/Shanghai."""
     if given is None:
         return clock.now()
     if given.tzinfo is None:
-        given = given.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+        given = given.replace(tzinfo=clock.BUSINESS_ZONE)
     try:
         return given.astimezone(datetime.UTC)
     except OverflowError:

@@ -11,9 +11,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.errors import LoantrailError
@@ -21,6 +20,7 @@ from loantrail.monitor import store
 from loantrail.monitor.committing import Judge, commit_group
 from loantrail.monitor.model import Answered, Delivery, KeyReused
 from loantrail.monitor.pauses import keep_pauses_short
+from loantrail.postgres.background import Sessions
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -49,12 +49,6 @@ class Overloaded(LoantrailError):
     """More is waiting than may wait."""
 
     code = "overloaded"
-
-
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
-
-    def session(self) -> AbstractContextManager[Connection[Any]]: ...
 
 
 class Writer:

@@ -12,7 +12,7 @@ from loantrail.clock import business_date, now
 from loantrail.errors import InputError, Place
 from loantrail.http.acting import Acting
 from loantrail.http.connections import Lending, Reading
-from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.ledger.model import PRODUCTS
 from loantrail.parameters import shipped_parameters
 from loantrail.parties.model import PARTY_KINDS
@@ -72,13 +72,6 @@ _READ_ONE: Final = problem_responses(
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
-
-
-def conflict(problem: acting.Conflicting) -> Superseded:
-    """409 with the code of the refusal."""
-    made = Superseded(problem.problem, problem.remedy)
-    made.code = problem.code
-    return made
 
 
 def with_shipped(request: Request, connections: Lending) -> None:
@@ -210,7 +203,7 @@ def make_draft(connections: Lending, by: Acting, wanted: WantedRuleDraft, respon
         try:
             made, new = acting.draft(connection, content, by, wanted.request_key, wanted.based_on)
         except acting.Conflicting as refused:
-            raise conflict(refused) from refused
+            raise conflicting(refused) from refused
         except acting.VersionMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
         answer = _acted(connection, made, new)
@@ -285,7 +278,7 @@ def _do(
         try:
             done = acting.act(connection, rule_id, revision, kind, by, request_key, decide, reason)
         except acting.Conflicting as refused:
-            raise conflict(refused) from refused
+            raise conflicting(refused) from refused
         if done is None:
             raise NotFound(f"There is no version {rule_id}", "Read the rule again")
         return _acted(connection, *done)

@@ -11,14 +11,14 @@ from loantrail.clock import business_date, now
 from loantrail.errors import InputError, Place
 from loantrail.http.acting import Acting
 from loantrail.http.connections import Lending
-from loantrail.http.problems import WRITE_STATUSES, NotFound, once, problem_responses
+from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.ids import new_id
 from loantrail.parameters import shipped_parameters
 from loantrail.rules import acting, store, store_backtest
 from loantrail.rules.answers_backtest import BacktestRow, WantedBacktest
 from loantrail.rules.backtesting import Backtesting
 from loantrail.rules.model import in_force
-from loantrail.rules.routes import RuleId, conflict, refuse_period, version_of
+from loantrail.rules.routes import RuleId, refuse_period, version_of
 
 router = APIRouter(tags=["rules"])
 BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -59,7 +59,7 @@ def start_backtest(
                 wanted.from_date,
                 wanted.to_date,
             ):
-                raise conflict(
+                raise conflicting(
                     acting.Conflicting(
                         "this request key was used for another back-test",
                         remedy="Make a new key for each back-test",
