@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from typing import Final
 
 import polars as pl
 from polars.testing import assert_frame_equal
@@ -35,8 +36,7 @@ KEYS = {
 }
 
 
-def nothing_proven(_leads: pl.DataFrame) -> pl.DataFrame:
-    return empty(PROVEN)
+NOTHING_PROVEN: Final = empty(PROVEN)
 
 
 def all_rules(published: frozenset[str] = frozenset()) -> ReadyRules:

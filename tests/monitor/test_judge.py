@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from tests.early_warning.bank import Bank
-from tests.monitor.judging import BOOK, ENTRIES, SOFTWARE, all_rules, nothing_proven
+from tests.monitor.judging import BOOK, ENTRIES, NOTHING_PROVEN, SOFTWARE, all_rules
 
 from loantrail.early_warning.frames import Frames
 from loantrail.monitor.judge import Judged, decisions_of, judge_loans
@@ -25,7 +25,7 @@ def books() -> Frames:
 
 def judged(rules: ReadyRules, loans: tuple[str, ...] = ("L",)) -> Judged:
     part = slice_of(Index.of(books(), BOOK), loans, BOOK)
-    return judge_loans(part, BOOK, rules, ENTRIES, SOFTWARE, nothing_proven)
+    return judge_loans(part, BOOK, rules, ENTRIES, SOFTWARE, NOTHING_PROVEN)
 
 
 def test_a_transaction_on_which_a_hit_rests_is_reviewed_and_others_are_allowed() -> None:

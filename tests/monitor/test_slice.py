@@ -13,11 +13,11 @@ from tests.early_warning.bank import Bank
 from tests.monitor.judging import (
     BOOK,
     ENTRIES,
+    NOTHING_PROVEN,
     SOFTWARE,
     all_rules,
     assert_same,
     full_run,
-    nothing_proven,
     of_loans,
 )
 from tests.monitor.random_books import LOANS, random_frames
@@ -35,7 +35,7 @@ def sliced(
     index: Index, loans: list[str], wanted: pl.Series | None = None, before: pl.DataFrame | None = None
 ) -> Judged:
     part = slice_of(index, loans, BOOK, wanted)
-    return judge_loans(part, BOOK, RULES, ENTRIES, SOFTWARE, nothing_proven, before)
+    return judge_loans(part, BOOK, RULES, ENTRIES, SOFTWARE, NOTHING_PROVEN, before)
 
 
 def up_to(frames: Frames, count: int) -> Frames:

@@ -26,6 +26,8 @@ class Taken:
     suppressed: int
     opened: int
     changed: int
+    told: frozenset[str]
+    """Ids of the hits that no entry of the allow list keeps out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def take_hits(
         store.append(connection, thread_id, loan_id, units.get(loan_id), thread, became, events, told)
         opened, changed = opened + (thread is None), changed + (thread is not None)
     store.settle_hits(connection, loans)
-    return Taken(len(rows), rows["suppressed_by"].count(), opened, changed)
+    return Taken(len(rows), rows["suppressed_by"].count(), opened, changed, told_of(rows))
 
 
 def hit_rows(hits: pl.DataFrame, entries: pl.DataFrame, proven: pl.DataFrame, payees: Payees) -> pl.DataFrame:
@@ -135,6 +137,11 @@ def hit_rows(hits: pl.DataFrame, entries: pl.DataFrame, proven: pl.DataFrame, pa
         .with_columns(pl.col("payee_accounts").fill_null([]))
         .drop("least_fen")
     )
+
+
+def told_of(rows: pl.DataFrame) -> frozenset[str]:
+    """Ids of the hits (`hit_rows`) that no entry of the allow list keeps out."""
+    return frozenset(rows.filter(pl.col("suppressed_by").is_null())["hit_id"].to_list())
 
 
 def _payee_accounts(hits: pl.DataFrame, payees: Payees) -> pl.DataFrame:

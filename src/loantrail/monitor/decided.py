@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from loantrail.monitor.judge import decisions_of
 from loantrail.monitor.model import ALLOW, RowDecision, RowHit
-from loantrail.monitor.standing import Changed
 
 
-def decided(hits: pl.DataFrame, changed: Changed) -> dict[str, RowDecision]:
-    """Transaction -> decision, of those that changed; `hits` (HITS) are those that no entry of the allow list keeps out."""
+def decided(
+    hits: pl.DataFrame, told: frozenset[str], transactions: Collection[str]
+) -> dict[str, RowDecision]:
+    """Transaction -> decision, of these; `told`: ids of the hits (HITS) that count."""
+    hits = hits.filter(pl.col("hit_id").is_in(sorted(told)))
     rows = {row["hit_id"]: row for row in hits.to_dicts()}
     return {
         transaction: RowDecision(one.answer, tuple(_told(rows[hit_id]) for hit_id in one.hit_ids))
-        for transaction, one in decisions_of(hits, changed.transactions["transaction_id"].to_list()).items()
+        for transaction, one in decisions_of(hits, transactions).items()
     }
 
 

@@ -335,7 +335,8 @@ class Deciding:
         if not changed.loans:
             return Decided(ALLOW, (), traced)
         judgement = held.judging.judge(connection, held.standing.index, changed)
-        decisions = decided(held.judging.told(connection, judgement), changed)
+        told = held.judging.told(connection, judgement)
+        decisions = decided(judgement.hits, told, changed.transactions)
         hits = {hit.hit_id: hit for one in decisions.values() for hit in one.hits}
         return Decided(REVIEW if hits else ALLOW, tuple(hits.values()), traced)
 
@@ -355,18 +356,17 @@ class Deciding:
             return {}
         held.pending = _last_arrival(arrived, held.last_arrival)
         changed = held.standing.show(shown)
-        waiting = changed.waiting
         judged = self._judged(connection, held, changed) if changed.loans else {}
         of_line = dict(changed.of_line.select("line_id", "transaction_id").iter_rows())
         return {
-            line: of_transaction(judged, of_line.get(line), waiting)
+            line: of_transaction(judged, of_line.get(line), changed.waiting)
             for line in arrived["line_id"].to_list()
             if line in of_line
         }
 
     def _judged(self, connection: Connection[Any], held: _Held, changed: Changed) -> dict[str, RowDecision]:
         found = held.judgement = held.judging.judge(connection, held.standing.index, changed)
-        take_hits(
+        taken = take_hits(
             connection,
             found.hits,
             found.codes,
@@ -377,7 +377,7 @@ class Deciding:
             Looked(only=frozenset(found.loans)),
         )
         store_step.note_judged(connection, found.loans, held.pending)
-        return decided(held.judging.told(connection, found), changed)
+        return decided(found.hits, taken.told, changed.transactions)
 
 
 def _last_arrival(arrived: pl.DataFrame, before: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,9 +21,6 @@ from loantrail.signals.catalogue import MOVEMENT, row_schema
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.rows import signal_rows
 from loantrail.signals.wanted import Only
-
-Proven = Callable[[pl.DataFrame], pl.DataFrame]
-"""Leads (frames.LEADS, at least one) -> what is proven of their loans (hits.PROVEN)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,13 @@ def judge_loans(
     rules: ReadyRules,
     entries: pl.DataFrame,
     software_version: str,
-    proven: Proven,
+    proven: pl.DataFrame,
     found_before: pl.DataFrame | None = None,
 ) -> Judged:
     """What the full run gives for the loans of the slice: exactly, where the slice has all rows (`wanted` is None), or
     where `found_before` is what the rules found in all earlier rows (`Judged.found`).
 
-    `entries` (`list, scope, subject`): what stands on the watch and black lists. A rule that hits too many loans is
+    `proven` (PROVEN): what is proven of the loans. `entries` (`list, scope, subject`): what stands on the watch and black lists. A rule that hits too many loans is
     stopped by full runs only.
     """
     frames = part.frames
@@ -72,7 +69,7 @@ def judge_loans(
     told = empty(HITS)
     if len(leads):
         told = hits_of_leads(
-            leads, view.transactions, _bases(frames), proven(leads), parameters, on_date, software_version
+            leads, view.transactions, _bases(frames), proven, parameters, on_date, software_version
         )
     hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
     return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)

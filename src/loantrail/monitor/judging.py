@@ -18,9 +18,9 @@ from psycopg import Connection
 from loantrail import clock
 from loantrail.early_warning import store_allow
 from loantrail.early_warning.hits import HITS, PROVEN
-from loantrail.early_warning.taking import Payees, hit_rows
+from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.monitor import store_step
-from loantrail.monitor.judge import Judged, judge_loans
+from loantrail.monitor.judge import judge_loans
 from loantrail.monitor.slice_frames import slice_of
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.standing import Changed
@@ -78,10 +78,21 @@ class Judging:
         rules = self._ready(connection, day)
         anew = [loan for loan in changed.loans if loan in changed.anew or not self._knows(loan)]
         others = sorted(set(changed.loans) - set(anew))
-        fresh = changed.transactions["transaction_id"]
+        fresh = pl.Series(changed.transactions, dtype=pl.String)
+        parameters = shipped_parameters()
+        entries = store_lists.standing(connection, clock.business_date(clock.now()))
+        proven = self._proven(connection, changed.loans)
         parts = [
-            self._part(connection, index, rules, loans, wanted)
-            for loans, wanted in ((anew, None), (others, fresh))
+            judge_loans(
+                slice_of(index, loans, parameters, wanted),
+                parameters,
+                rules,
+                entries,
+                _VERSION,
+                proven,
+                before,
+            )
+            for loans, wanted, before in ((anew, None, None), (others, fresh, self._before(others)))
             if loans
         ]
         waiting = pl.Series(sorted(changed.waiting), dtype=pl.String)
@@ -102,18 +113,16 @@ class Judging:
             loans=tuple(changed.loans),
             hits=hits,
             codes=parts[0].codes if parts else (),
-            proven=self._proven(connection, changed.loans),
+            proven=proven,
             payees=payees_of_hits(index, hits, changed.loans),
             on_date=day,
             found=of_loan,
         )
 
-    def told(self, connection: Connection[Any], judgement: Judgement) -> pl.DataFrame:
-        """The hits that no entry of the allow list keeps out."""
+    def told(self, connection: Connection[Any], judgement: Judgement) -> frozenset[str]:
+        """Ids of the hits that no entry of the allow list keeps out."""
         entries = store_allow.in_force(connection, clock.business_date(clock.now()))
-        rows = hit_rows(judgement.hits, entries, judgement.proven, judgement.payees)
-        told = rows.filter(pl.col("suppressed_by").is_null()).select("hit_id")
-        return judgement.hits.join(told, on="hit_id", how="semi", maintain_order="left")
+        return told_of(hit_rows(judgement.hits, entries, judgement.proven, judgement.payees))
 
     # Inside --------------------------------------------------------------------------------------------------
 
@@ -126,24 +135,6 @@ class Judging:
         if self._in_run is not None and rest:
             kept.append(self._in_run.filter(pl.col("loan_id").is_in(rest)))
         return pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *kept])
-
-    def _part(
-        self,
-        connection: Connection[Any],
-        index: Index,
-        rules: ReadyRules,
-        loans: Sequence[str],
-        wanted: pl.Series | None,
-    ) -> Judged:
-        parameters = shipped_parameters()
-        entries = store_lists.standing(connection, clock.business_date(clock.now()))
-
-        def proven(leads: pl.DataFrame) -> pl.DataFrame:
-            return self._proven(connection, leads["loan_id"].unique().to_list())
-
-        before = None if wanted is None else self._before(loans)
-        part = slice_of(index, loans, parameters, wanted)
-        return judge_loans(part, parameters, rules, entries, _VERSION, proven, before)
 
     def _proven(self, connection: Connection[Any], loans: Sequence[str]) -> pl.DataFrame:
         """As the run found it: what is proven now comes with the next one."""

@@ -47,8 +47,8 @@ class Changed:
     """Loans to be judged again, sorted."""
     anew: frozenset[str]
     """Those of them of which earlier transactions are no longer what they were: what was found in them does not count."""
-    transactions: pl.DataFrame
-    """`transaction_id, waits`: transactions that are new or say something else; `waits`: its other line is yet to come."""
+    transactions: tuple[str, ...]
+    """Transactions that are new or say something else, sorted."""
     of_line: pl.DataFrame
     """`line_id, account, reference, transaction_id` of all lines of the tail."""
     waiting: frozenset[str]
@@ -200,12 +200,7 @@ class Standing:
         names.update(self.index.loans_of(pl.Series(sorted(fresh), dtype=pl.String)))
         others = {self.known.loans[loan] for loan in anew} | behind(self.index, events, row, fresh)
         waiting = waiting_of(judged, found, told, self.known.own)
-        ids = sorted(fresh)
-        transactions = pl.DataFrame(
-            {"transaction_id": ids, "waits": [one in waiting for one in ids]},
-            schema={"transaction_id": pl.String, "waits": pl.Boolean},
-        )
-        return Changed(sorted(names), frozenset(others & names), transactions, found.of_line, waiting)
+        return Changed(sorted(names), frozenset(others & names), tuple(sorted(fresh)), found.of_line, waiting)
 
     def moved_in(self, changed: Changed, line_ids: pl.Series) -> pl.DataFrame:
         """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
