@@ -74,12 +74,14 @@ def test_correcting_an_account_is_kept_and_can_be_withdrawn(page: Page, own_bank
     )
 
 
-def test_an_old_address_says_what_took_its_place(page: Page, own_bank: str, database_url: str) -> None:
+def test_an_old_address_says_what_took_its_place(
+    page: Page, allowed: list[str], own_bank: str, database_url: str
+) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "INSERT INTO ledger.account (account, account_number, sub_account) VALUES ('6299-001', '6299', '001')"
         )
-    page.allowed.append("404")  # type: ignore[attr-defined]  the answer that this test asks for
+    allowed.append("404")  # the answer that this test asks for
     page.goto(f"{own_bank}/accounts/6299?lang=zh")
     expect(page.get_by_text("账户 6299 已并入其他账户")).to_be_visible()
     page.get_by_role("link", name="6299-001").click()
@@ -125,14 +127,14 @@ def test_merging_asks_for_both_and_why_and_can_be_undone(
 
 
 def test_a_page_that_is_open_while_its_account_is_merged_says_so(
-    page: Page, own_bank: str, database_url: str
+    page: Page, allowed: list[str], own_bank: str, database_url: str
 ) -> None:
     _known_by_card_too(database_url)
     page.goto(f"{own_bank}/accounts/{CARD}?lang=zh")
     expect(page.get_by_role("heading", level=1)).to_have_text("户名未知")
     with psycopg.connect(database_url) as connection:
         merge(connection, Merge(CARD, SUPPLIER, "卡号背后的账户", "另一个人", "key-00000001"), request)
-    page.allowed.append("409")  # type: ignore[attr-defined]  the answer that this test asks for
+    allowed.append("409")  # the answer that this test asks for
     page.get_by_role("button", name="指定类别").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("类别").click()

@@ -142,8 +142,10 @@ def test_a_loan_that_was_not_traced_says_so(page: Page, bank_address: str) -> No
     expect(page.locator(".flow")).to_have_count(0)
 
 
-def test_an_answer_that_fails_can_be_asked_for_again(page: Page, bank_address: str) -> None:
-    page.allowed = ["500"]  # type: ignore[attr-defined]  read by the fixture
+def test_an_answer_that_fails_can_be_asked_for_again(
+    page: Page, allowed: list[str], bank_address: str
+) -> None:
+    allowed += ["500"]
     page.route("**/flow?*", lambda route: route.fulfill(status=500, json={"code": "internal", "detail": "x"}))
     page.goto(f"{bank_address}/loans/{LOAN}/flow")
     expect(page.get_by_role("alert")).to_be_visible(timeout=60_000)

@@ -71,7 +71,9 @@ def rows(page: Page) -> Locator:
     return page.locator("tbody tr.ant-table-row")
 
 
-def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(page: Page, own_bank: str) -> None:
+def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(
+    page: Page, allowed: list[str], own_bank: str
+) -> None:
     page.goto(f"{own_bank}/lists?lang=zh")
     act_as(page, "S1")
     expect(page.get_by_role("status")).to_contain_text("名单是空的")
@@ -81,7 +83,7 @@ def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(page: P
     expect(form.get_by_role("radio", name="借据")).to_have_count(0)
     form.get_by_label("账号").fill("不存在")
     form.get_by_label("原因").fill("洗钱账户")
-    page.allowed.append("404")  # type: ignore[attr-defined]  the refusal that this test asks for
+    allowed.append("404")  # the refusal that this test asks for
     form.get_by_role("button", name="提交，待另一人批准").click()
     expect(form.get_by_role("alert")).to_contain_text("账簿中没有账户不存在")
     form.get_by_label("账号").fill(BROKER)
@@ -97,7 +99,7 @@ def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(page: P
     row.get_by_role("button", name="批准").click()
     expect(row).to_contain_text("有效")
     expect(row).to_contain_text("风险经理二 批准")
-    page.allowed.append("409")  # type: ignore[attr-defined]  the refusal that this test asks for
+    allowed.append("409")  # the refusal that this test asks for
     act_as(page, "S1")
     row.get_by_role("button", name="移出").click()
     dialog = page.get_by_role("dialog")
@@ -181,8 +183,8 @@ def test_the_lists_can_be_worked_with_keys_alone(page: Page, entries: str) -> No
     expect(page.get_by_role("form")).to_have_count(0)
 
 
-def test_what_loads_and_what_fails_is_said(page: Page, entries: str) -> None:
-    page.allowed.append("503")  # type: ignore[attr-defined]  the failure that this test makes
+def test_what_loads_and_what_fails_is_said(page: Page, allowed: list[str], entries: str) -> None:
+    allowed.append("503")  # the failure that this test makes
 
     def failing(route: Route) -> None:
         route.fulfill(

@@ -62,8 +62,10 @@ def test_each_tab_has_its_own_address(page: Page, bank_address: str) -> None:
     expect(page).to_have_url(f"{bank_address}/loans/{LOAN}/flow")
 
 
-def test_more_than_eight_lines_fold_into_one_that_opens(page: Page, bank_address: str) -> None:
-    page.allowed = ["404"]  # type: ignore[attr-defined]  the added lines have no evidence
+def test_more_than_eight_lines_fold_into_one_that_opens(
+    page: Page, allowed: list[str], bank_address: str
+) -> None:
+    allowed += ["404"]  # the added lines have no evidence
     uses = ["payroll", "tax", "utilities", "untraced", "relent", "outside"]
 
     def with_more_lines(route: Route) -> None:
@@ -90,9 +92,9 @@ def test_more_than_eight_lines_fold_into_one_that_opens(page: Page, bank_address
 
 
 def test_a_loan_that_goes_while_it_is_read_stays_on_the_page_and_says_so(
-    page: Page, bank_address: str
+    page: Page, allowed: list[str], bank_address: str
 ) -> None:
-    page.allowed = ["404", "ERR_FAILED"]  # type: ignore[attr-defined]  the browser's own lines about the answers
+    allowed += ["404", "ERR_FAILED"]  # the browser's own lines about the answers
     page.clock.install()
     _open(page, f"{bank_address}/loans/{LOAN}")
     expect(page.get_by_role("heading", name="资金用途表")).to_be_visible()
@@ -119,8 +121,8 @@ def test_a_loan_that_goes_while_it_is_read_stays_on_the_page_and_says_so(
     expect(alert).to_have_count(0)
 
 
-def test_a_line_that_a_new_trace_dropped_says_so(page: Page, bank_address: str) -> None:
-    page.allowed = ["404"]  # type: ignore[attr-defined]  the browser's own line about the answer
+def test_a_line_that_a_new_trace_dropped_says_so(page: Page, allowed: list[str], bank_address: str) -> None:
+    allowed += ["404"]  # the browser's own line about the answer
     page.route(
         "**/evidence?**",
         lambda route: route.fulfill(
@@ -142,9 +144,9 @@ def test_a_loan_without_disbursement_has_nothing_to_follow(page: Page, bank_addr
 
 
 def test_a_convention_that_cannot_be_counted_says_why_and_the_rest_stays(
-    page: Page, bank_address: str
+    page: Page, allowed: list[str], bank_address: str
 ) -> None:
-    page.allowed = ["422"]  # type: ignore[attr-defined]  the browser's own line about the answer
+    allowed += ["422"]  # the browser's own line about the answer
     page.route(
         "**/conventions/lifo",
         lambda route: route.fulfill(

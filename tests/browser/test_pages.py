@@ -207,8 +207,10 @@ def test_files_of_no_known_format_wait_for_no_import(page: Page, own_address: st
     expect(page.get_by_role("button", name="导入", exact=True)).to_be_disabled()
 
 
-def test_an_unknown_loan_and_an_unknown_page_lead_back(page: Page, bank_address: str) -> None:
-    page.allowed = ["404"]  # type: ignore[attr-defined]  the browser's own line about the answer
+def test_an_unknown_loan_and_an_unknown_page_lead_back(
+    page: Page, allowed: list[str], bank_address: str
+) -> None:
+    allowed += ["404"]  # the browser's own line about the answer
     page.goto(f"{bank_address}/loans/nothing")
     expect(page.get_by_role("status")).to_contain_text("没有借据 nothing")
     page.goto(f"{bank_address}/elsewhere")
@@ -223,8 +225,10 @@ def test_empty_books_say_what_to_do(page: Page, own_address: str) -> None:
     _picture(page, "empty")
 
 
-def test_a_failure_is_shown_with_its_remedy_and_can_be_tried_again(page: Page, bank_address: str) -> None:
-    page.allowed = ["500", "503", "ERR_FAILED"]  # type: ignore[attr-defined]
+def test_a_failure_is_shown_with_its_remedy_and_can_be_tried_again(
+    page: Page, allowed: list[str], bank_address: str
+) -> None:
+    allowed += ["500", "503", "ERR_FAILED"]
 
     def fail(route: Route) -> None:
         route.fulfill(

@@ -111,8 +111,10 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     ).to_be_visible()
 
 
-def test_a_second_person_closes_what_the_first_one_judged(page: Page, warned: str) -> None:
-    page.allowed = ["422"]  # type: ignore[attr-defined]  the refusal that this test asks for
+def test_a_second_person_closes_what_the_first_one_judged(
+    page: Page, allowed: list[str], warned: str
+) -> None:
+    allowed += ["422"]  # the refusal that this test asks for
     page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
     acts_as(page, "S1")
     page.get_by_role("button", name=re.compile("^误报")).click()
@@ -144,8 +146,8 @@ def test_new_ones_appear_without_reload(page: Page, warned: str, database_url: s
     expect(raised).to_have_class(re.compile("fresh"))
 
 
-def test_two_who_act_at_once_are_told(page: Page, warned: str, database_url: str) -> None:
-    page.allowed = ["409"]  # type: ignore[attr-defined]  the answer that this test asks for
+def test_two_who_act_at_once_are_told(page: Page, allowed: list[str], warned: str, database_url: str) -> None:
+    allowed += ["409"]  # the answer that this test asks for
     page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
     page.get_by_role("button", name=re.compile("^属实")).click()
     page.evaluate(

@@ -180,5 +180,5 @@ def test_two_people_are_asked_for_by_the_database_too(
         "reason = ' '",
     ):
         with pytest.raises(psycopg.errors.CheckViolation):
-            connection.execute(f"UPDATE lists.entry SET {change}")  # type: ignore[arg-type]  constants above
+            connection.execute(f"UPDATE lists.entry SET {change}".encode())
         connection.rollback()

@@ -44,7 +44,7 @@ def bank(
 
 
 def did(connection: type_of_connection, statement: str, *values: object) -> None:
-    assert connection.execute(statement, values).rowcount == 1  # type: ignore[arg-type]  constants of the tests
+    assert connection.execute(statement.encode(), values).rowcount == 1
     connection.commit()
 
 

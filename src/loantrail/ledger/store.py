@@ -232,32 +232,6 @@ def ensure_unit(connection: type_of_connection, unit_id: str, name: str) -> None
     )
 
 
-def ensure_accounts(connection: type_of_connection, accounts: pl.DataFrame, unit_id: str) -> None:
-    """Enter accounts that lines name (see `intake.auto_accounts`) and mark those that have lines."""
-    if accounts.is_empty():
-        return
-    columns = [
-        accounts.get_column(name).to_list()
-        for name in ("account", "account_number", "institution", "currency", "name", "has_lines")
-    ]
-    connection.execute(
-        """
-        INSERT INTO ledger.account
-               (account, account_number, institution, currency, name, has_lines, kind, auto_created, unit_id)
-        SELECT a, n, i, c, m, h, CASE WHEN h THEN 'unknown' ELSE 'external' END, true, CASE WHEN h THEN %s END
-        FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[]) AS t(a, n, i, c, m, h)
-        ORDER BY a
-        ON CONFLICT (account) DO UPDATE SET
-            has_lines = true,
-            kind = CASE WHEN ledger.account.auto_created THEN 'unknown' ELSE ledger.account.kind END,
-            name = coalesce(ledger.account.name, excluded.name),
-            unit_id = coalesce(ledger.account.unit_id, excluded.unit_id)
-        WHERE excluded.has_lines AND NOT ledger.account.has_lines
-        """,
-        (unit_id, *columns),
-    )
-
-
 def ensure_partitions(connection: type_of_connection, months: Sequence[datetime.date]) -> None:
     """Create the partitions of these months (first days, Asia/Shanghai). Commits; call it outside a batch.
 

@@ -14,6 +14,7 @@ from loantrail.ledger import intake, store
 from loantrail.ledger import store_versions as versions
 from loantrail.ledger.intake import LINE, Broken
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.ledger.store_entering import NamedAccount, enter_accounts
 from loantrail.ledger.store_moments import begin_writing
 from loantrail.ledger.store_versions import Origin
 from loantrail.records import RecordType
@@ -70,7 +71,9 @@ def take_rows(
         if not store.claim_all_keys(connection, record_type):
             raise KeysTaken
     if record_type.name == LINE:
-        store.ensure_accounts(connection, intake.auto_accounts(clean), DEFAULT_UNIT)
+        named = intake.auto_accounts(clean).select(NamedAccount.__struct_fields__)
+        if len(named):
+            enter_accounts(connection, [NamedAccount(*row) for row in named.iter_rows()], DEFAULT_UNIT)
         accepted = store.insert_lines(connection, file_id, DEFAULT_UNIT)
     else:
         if versions.has_been_traced(connection):

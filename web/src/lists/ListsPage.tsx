@@ -1,5 +1,5 @@
 import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Input, type InputRef, message, Segmented, Select } from "antd";
+import { Alert, Button, type InputRef, message, Segmented, Select } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { ReasonDialog } from "../accounts/ReasonDialog";
@@ -8,6 +8,7 @@ import { usePerson } from "../api/person";
 import { useSpeech } from "../i18n";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
+import { TypedSearch } from "../ui/TypedSearch";
 import { problemText } from "../ui/wording";
 import { EntryTable, mayApprove, mayEnd } from "./EntryTable";
 import { type Entry, LISTS, type ListName, PAGE, STATES, useFilters } from "./entries";
@@ -15,7 +16,6 @@ import { ProposeForm } from "./ProposeForm";
 import "./lists.css";
 
 const ENTRIES = "/api/v1/list-entries";
-const TYPING_MS = 300;
 
 /** What is kept out of the warnings, whom the bank watches, whom it keeps away from; two people for each entry. */
 export default function ListsPage() {
@@ -127,7 +127,13 @@ export default function ListsPage() {
             ...STATES.map((one) => ({ value: one, label: name("list_state", one) })),
           ]}
         />
-        <Search box={search} value={filters.search} change={(text) => change({ search: text })} />
+        <TypedSearch
+          box={search}
+          label={t("lists.search")}
+          value={filters.search}
+          change={(text) => change({ search: text })}
+          className="list-search"
+        />
       </div>
       {approve.error && (
         <Alert
@@ -184,34 +190,4 @@ function step(by: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>(".list-table tr[data-row-key]")];
   const here = rows.findIndex((row) => row.contains(document.activeElement));
   rows[here < 0 ? 0 : Math.min(Math.max(here + by, 0), rows.length - 1)]?.focus();
-}
-
-interface SearchProps {
-  readonly box: React.RefObject<InputRef | null>;
-  readonly value: string;
-  readonly change: (text: string) => void;
-}
-
-function Search({ box, value, change }: SearchProps) {
-  const { t } = useSpeech();
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text.trim() === value) return undefined;
-    const later = window.setTimeout(() => change(text.trim()), TYPING_MS);
-    return () => window.clearTimeout(later);
-  });
-  return (
-    <Input
-      ref={box}
-      className="list-search"
-      allowClear
-      maxLength={100}
-      aria-label={t("lists.search")}
-      placeholder={t("lists.search")}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-    />
-  );
 }

@@ -1,11 +1,12 @@
-import { Button, Checkbox, Input, type InputRef, Select } from "antd";
-import { type RefObject, useEffect, useState } from "react";
+import { Button, Checkbox, type InputRef, Select } from "antd";
+import { type RefObject, useState } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import type { Person } from "../api/person";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { PersonSelect } from "../ui/PersonSelect";
+import { TypedSearch } from "../ui/TypedSearch";
 import { useUnitName } from "../ui/unit";
 import { type Filters, LEVELS, type Row, STATES } from "./address";
 import { LevelTag } from "./LevelTag";
@@ -42,7 +43,12 @@ export function Queue(props: Props) {
           {t(live ? "warnings.live" : "warnings.not_live")}
         </span>
       </div>
-      <SearchBox box={search} value={filters.search} change={(text) => change({ search: text })} />
+      <TypedSearch
+        box={search}
+        label={t("warnings.search")}
+        value={filters.search}
+        change={(text) => change({ search: text })}
+      />
       <QueueFilters list={list} filters={filters} change={change} />
       {marked.length > 0 && (
         <div className="queue-bulk" role="group" aria-label={t("warnings.bulk")}>
@@ -101,37 +107,6 @@ export function Queue(props: Props) {
         {fresh.size > 0 && t("warnings.fresh", { count: fresh.size, level: name("warning_level", "red") })}
       </span>
     </section>
-  );
-}
-
-const TYPING_MS = 300;
-
-interface SearchProps {
-  readonly box: RefObject<InputRef | null>;
-  readonly value: string;
-  readonly change: (text: string) => void;
-}
-
-function SearchBox({ box, value, change }: SearchProps) {
-  const { t } = useSpeech();
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text.trim() === value) return undefined;
-    const later = window.setTimeout(() => change(text.trim()), TYPING_MS);
-    return () => window.clearTimeout(later);
-  });
-  return (
-    <Input
-      ref={box}
-      allowClear
-      maxLength={100}
-      aria-label={t("warnings.search")}
-      placeholder={t("warnings.search")}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={(event) => event.key === "Escape" && box.current?.blur()}
-    />
   );
 }
 
