@@ -24,7 +24,8 @@ serve:  ## Serve the web page over the database as it is
 
 test:  ## All tests but the heavy ones, with browser and crash tests
 	@$(PYTHON) tools/set_up.py browser
-	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest -m "not heavy or browser" $(OPTIONS)
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not heavy and not browser and not crash" $(OPTIONS)
+	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest -m "browser or (crash and not heavy)" $(OPTIONS)
 
 test-fast:  ## The tests to run while working, those with a database left out: about a minute
 	@$(PYTHON) tools/set_up.py test

@@ -50,8 +50,12 @@ GIVEN_RETURNS = {
 """Functions whose answer is a message or stands inside one."""
 LIBRARIES = "libraries.yaml"
 """The file of the catalogue with texts of others, which no source text of ours holds."""
-REFUSING_MODULES = {f"{PACKAGE}.sources.mapping"}
-"""Modules whose ValueErrors become the messages of a ConfigurationError."""
+REFUSING_MODULES = {
+    f"{PACKAGE}.sources.mapping",
+    f"{PACKAGE}.http.pages.loan_list.model",
+    f"{PACKAGE}.http.pages.ledgers.asked",
+}
+"""Modules whose ValueErrors become messages: of a ConfigurationError, or of a request that is refused."""
 MESSAGE_KEYS = frozenset(("problem", "remedy", "message", "detail"))
 """What fields of records and keys of frames and answers are called that hold messages."""
 

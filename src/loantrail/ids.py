@@ -65,6 +65,11 @@ def secret_token() -> str:
     return secrets.token_urlsafe(18)
 
 
+def secret_bytes(count: int) -> bytes:
+    """Fresh random bytes that nobody can guess: keys and nonces."""
+    return secrets.token_bytes(count)
+
+
 def seeded_random(seed: int) -> random.Random:
     """A generator of pseudo-random numbers that a seed fixes. Never for secrets."""
     return random.Random(seed)  # noqa: S311  simulation and demo data, not secrets

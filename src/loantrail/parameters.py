@@ -3,7 +3,7 @@
 Data files `parameter_values/*.yaml` map a name to a list of periods:
 
     name:
-      unit: fen | usd_cent | ppm | permille | days | working_days | hours | months | years | count | classes
+      unit: fen | usd_cent | ppm | permille | days | working_days | minutes | hours | months | years | count | classes
       meaning: one line
       periods:
         - {value: 1, inclusive: true, from: 2024-07-01, to: 2025-03-20, basis: text, verified: V | K}
@@ -35,6 +35,7 @@ UNITS: Final = (
     "permille",
     "days",
     "working_days",
+    "minutes",
     "hours",
     "months",
     "years",

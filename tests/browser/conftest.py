@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from tests.http.conftest import _own_home, bank_address, own_address
+from tests.http.conftest import _own_home, bank_address, own_address, related_address
+from tests.signing_in import COOKIE, OPERATOR, token_of
 from tools.find_browser import find_browser
 
 from loantrail.http.page_files import STATIC
 
-__all__ = ["_own_home", "bank_address", "own_address"]
+__all__ = ["_own_home", "bank_address", "own_address", "related_address"]
 
 SIZES = {"narrow": (1280, 800), "wide": (1920, 1080)}
 
@@ -52,6 +53,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="America/New_York"
     )
     opened.set_default_timeout(10_000)
+    # Cookies hold for every port of the host: signed in wherever the page is served.
+    opened.add_cookies([{"name": COOKIE, "value": token_of(OPERATOR), "domain": "127.0.0.1", "path": "/"}])
     yield opened
     opened.close()
 

@@ -16,6 +16,13 @@ pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = os.environ.get("LOANTRAIL_SCREENSHOTS")
 PAGES = {
+    "workbench": "/",
+    "account_own": "/me",
+    "inbox": "/inbox",
+    "inbox_history": "/inbox/history",
+    "keys": "/administration/keys",
+    "parameters": "/administration/parameters",
+    "system": "/administration/system",
     "loans": "/loans",
     "loans_none": "/loans?search=zzzz",
     "loan": f"/loans/{LOAN}?line=securities",

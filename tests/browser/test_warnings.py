@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.http.bank import LOAN, transfer_id, write_books, write_trace
 from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
+from tests.signing_in import COOKIE, token_of, write_person
 
 from loantrail.early_warning.hits import Level
 
@@ -26,6 +27,8 @@ def warned(own_address: str, database_url: str) -> Iterator[str]:
         write_books(connection)
         write_trace(connection)
         write_warnings(connection)
+        for number in ("S1", "S2"):
+            write_person(connection, number, staff_id=number)
     yield own_address
 
 
@@ -37,12 +40,13 @@ def count_clicks(page: Page) -> None:
 
 
 def acts_as(page: Page, number: str) -> None:
-    """Say in the header who acts."""
-    box = page.get_by_role("combobox", name="操作人")
-    box.click()
-    box.fill(number)
-    page.locator(".ant-select-item-option").filter(has_text=number).click()
-    expect(page.locator(".who-acts")).not_to_contain_text("操作员")
+    """Be signed in as this member of staff, on the page as it is."""
+    page.context.clear_cookies()
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": token_of(number), "domain": "127.0.0.1", "path": "/"}]
+    )
+    page.reload()
+    expect(page.get_by_role("button", name=f"{number}：我的菜单")).to_be_visible()
 
 
 def test_the_most_urgent_warning_is_laid_out_at_once(page: Page, warned: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import psycopg
 from tests.monitor.rows import row
+from tests.signing_in import KEY, write_operator
 
 from loantrail.ids import seeded_random
 
@@ -39,6 +40,12 @@ def start(url: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def let_systems_in(url: str) -> None:
+    """Make the key that the clients send."""
+    with psycopg.connect(url) as connection:
+        write_operator(connection)
 
 
 def said(process: subprocess.Popen[str], words: str) -> str:
@@ -114,7 +121,11 @@ class Client(threading.Thread):
             self.problem = problem
 
     def until_answered(self, body: str, key: str) -> bytes:
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        headers = {
+            "Idempotency-Key": key,
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {KEY}",
+        }
         while True:
             try:
                 answer = httpx.post(

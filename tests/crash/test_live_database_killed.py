@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.crash.streaming import CLIENTS, Client, end, listened_to, references, said, start
+from tests.crash.streaming import CLIENTS, Client, end, let_systems_in, listened_to, references, said, start
 from tests.postgres_fixtures import quick_folder
 
 from loantrail.ids import seeded_random
@@ -82,6 +82,8 @@ def test_a_database_killed_while_clients_stream_loses_and_doubles_nothing(home: 
     layout = Layout(home)
     chance = seeded_random(7)
     clients = [Client(number, port, number) for number in range(CLIENTS)]
+    with database(Settings(home, database_url="", database_grace_seconds=1.0)) as books:
+        let_systems_in(books.url())
     server = start("", home, "serve", "--port", str(port))
     said(server, "Loantrail is at")
     listened_to(server)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.crash.streaming import CLIENTS, Client, end, references, said, start
+from tests.crash.streaming import CLIENTS, Client, end, let_systems_in, references, said, start
 from tests.monitor.rows import csv
 
 from loantrail.ids import seeded_random
@@ -26,6 +26,7 @@ def test_a_server_killed_while_clients_stream_loses_and_doubles_nothing(
         port = free.getsockname()[1]
     chance = seeded_random(5)
     clients = [Client(number, port, number) for number in range(CLIENTS)]
+    let_systems_in(database_url)
     server = start(database_url, tmp_path, "serve", "--port", str(port))
     said(server, "Loantrail is at")
     for client in clients:

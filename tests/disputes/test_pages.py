@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from click.testing import CliRunner
 from psycopg_pool import ConnectionPool
@@ -14,10 +15,11 @@ from python_calamine import CalamineWorkbook
 from tests.disputes.bank import LOAN
 from tests.http.running import running
 from tests.ledger.test_importing import Books
+from tests.signing_in import Client, write_operator
 
 from loantrail.cli.dispute import command as dispute
 from loantrail.cli.report import command as report
-from loantrail.postgres.connection import Pool, configure, type_of_connection
+from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
 
 pytestmark = pytest.mark.database
 
@@ -28,9 +30,14 @@ def client(bank: Books) -> Iterator[httpx.Client]:
         ConnectionPool[type_of_connection](
             bank.url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
         ) as connections,
-        running(Pool(connections)) as address,
-        httpx.Client(base_url=address, timeout=60) as opened,
+        ConnectionPool[type_of_connection](
+            Database(bank.url).web_url(), min_size=1, max_size=4, timeout=5, configure=configure, open=True
+        ) as web_connections,
+        running(Pool(connections), Pool(web_connections)) as address,
+        Client(address, bank.url) as opened,
     ):
+        with psycopg.connect(bank.url) as connection:
+            write_operator(connection)
         yield opened
 
 

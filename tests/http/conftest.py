@@ -11,9 +11,11 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
+from tests.http.related import write_related, write_related_persons
 from tests.http.running import running
 from tests.http.warned import write_warnings
 from tests.postgres_fixtures import copied
+from tests.signing_in import Client, write_operator
 
 from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
 
@@ -21,13 +23,28 @@ from loantrail.postgres.connection import Database, Pool, configure, type_of_con
 @contextmanager
 def application(url: str) -> Iterator[str]:
     """Address of the application over the database at `url`, for the length of the block."""
+    with psycopg.connect(url) as connection:
+        write_operator(connection)
     with (
         ConnectionPool[type_of_connection](
             url, min_size=1, max_size=4, timeout=5, configure=configure, open=True
         ) as connections,
-        running(Pool(connections)) as address,
+        ConnectionPool[type_of_connection](
+            Database(url).web_url(), min_size=1, max_size=4, timeout=5, configure=configure, open=True
+        ) as web_connections,
+        running(Pool(connections), Pool(web_connections)) as address,
     ):
+        _DATABASES[address] = url
         yield address
+
+
+_DATABASES: dict[str, str] = {}
+"""Address of a running application -> address of its database."""
+
+
+def client_of(address: str) -> Client:
+    """A client of the application at this address, signed in as the operator."""
+    return Client(address, _DATABASES[address])
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +71,29 @@ def bank_address(database_server: Database, template_database: str, _own_home: N
 @pytest.fixture
 def client(bank_address: str) -> Iterator[httpx.Client]:
     """A client of the traced bank."""
-    with httpx.Client(base_url=bank_address) as opened:
+    with client_of(bank_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def related_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
+    """Address of the application over the traced bank with those who stand around 甲; no test changes it."""
+    with copied(database_server, template_database) as name:
+        url = make_conninfo(database_server.url(), dbname=name)
+        with psycopg.connect(url) as connection:
+            write_books(connection)
+            write_trace(connection)
+            write_warnings(connection)
+            write_related(connection)
+            write_related_persons(connection)
+        with application(url) as address:
+            yield address
+
+
+@pytest.fixture
+def related(related_address: str) -> Iterator[httpx.Client]:
+    """A client of the traced bank with those who stand around 甲."""
+    with client_of(related_address) as opened:
         yield opened
 
 
@@ -68,5 +107,5 @@ def own_address(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def own_client(own_address: str) -> Iterator[httpx.Client]:
     """A client of the application over this test's own database, without a loan."""
-    with httpx.Client(base_url=own_address, timeout=100) as opened:
+    with client_of(own_address) as opened:
         yield opened

@@ -14,10 +14,10 @@ from loantrail.http.server import listen, page_address
 
 
 @contextmanager
-def running(connections: Connections) -> Iterator[str]:
-    """Address of the application over these connections, for the length of the block."""
+def running(connections: Connections, web_connections: Connections) -> Iterator[str]:
+    """Address of the application over these connections (the owner's and the web role's), for the length of the block."""
     with listen("127.0.0.1", 0) as listening:
-        app = create_app(connections)
+        app = create_app(connections, web_connections)
         configuration = uvicorn.Config(app, log_level="critical", lifespan="off")
         server = uvicorn.Server(configuration)
         thread = threading.Thread(target=server.run, args=([listening],))

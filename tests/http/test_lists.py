@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from tests.http.bank import BROKER, LOAN, NAMES, RELATED, write_books
 from tests.http.warned import THREAD, write_warnings
+from tests.signing_in import AS
 
 from loantrail import clock
 from loantrail.ids import new_id
@@ -36,13 +37,11 @@ def bank(own_client: httpx.Client, connection: type_of_connection) -> Iterator[h
 
 def propose(bank: httpx.Client, wanted: dict[str, Any], **changes: Any) -> httpx.Response:
     body = {"expires_on": str(TODAY), "request_key": new_id()} | wanted | changes
-    return bank.post("/api/v1/list-entries", json=body, headers={"X-Loantrail-Person": MAKER})
+    return bank.post("/api/v1/list-entries", json=body, headers={AS: MAKER})
 
 
 def ask(bank: httpx.Client, entry: str, what: str, person: str, **body: Any) -> httpx.Response:
-    return bank.post(
-        f"/api/v1/list-entries/{entry}/{what}", json=body or None, headers={"X-Loantrail-Person": person}
-    )
+    return bank.post(f"/api/v1/list-entries/{entry}/{what}", json=body or None, headers={AS: person})
 
 
 def listed(bank: httpx.Client, **query: Any) -> list[str]:

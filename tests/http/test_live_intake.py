@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from tests.http.conftest import application
+from tests.http.conftest import application, client_of
 
 from loantrail.monitor import writing
 from loantrail.monitor.payload import BYTES_MAX, ROWS_MAX
@@ -182,7 +182,7 @@ def test_32_clients_at_once_with_the_same_keys_get_one_answer_each(
     own_address: str, books: psycopg.Connection[Any]
 ) -> None:
     def send(number: int) -> tuple[int, bytes]:
-        with httpx.Client(base_url=own_address, timeout=60) as client:
+        with client_of(own_address) as client:
             key = number % 4
             body = [line(key, reference=f"K{key}-{row}") for row in range(3)]
             if number >= 28:
@@ -207,7 +207,7 @@ def test_32_clients_at_once_with_the_same_keys_get_one_answer_each(
 
 def test_many_small_requests_share_commits(own_address: str, books: psycopg.Connection[Any]) -> None:
     def send(number: int) -> int:
-        with httpx.Client(base_url=own_address, timeout=60) as client:
+        with client_of(own_address) as client:
             return sum(
                 client.post(PATH, json=line(number * 10 + row)).json()["accepted"] for row in range(10)
             )
@@ -252,7 +252,7 @@ def test_overload_is_told_with_a_time_to_try_again(
         results: list[int] = []
 
         def send(number: int) -> None:
-            with httpx.Client(base_url=own_client.base_url, timeout=60) as client:
+            with client_of(str(own_client.base_url).rstrip("/")) as client:
                 results.append(client.post(PATH, json=[line(number), line(number + 50)]).status_code)
 
         waiting = threading.Thread(target=send, args=(1,))
@@ -312,11 +312,11 @@ def test_lines_are_paired_soon_and_what_waits_is_told(
 def test_a_server_that_starts_goes_on_with_what_waits(
     database_url: str, books: psycopg.Connection[Any], _own_home: None
 ) -> None:
-    with application(database_url) as address:
-        assert httpx.post(address + PATH, json=[line(1), line(2)]).json()["accepted"] == 2
-    with application(database_url) as address:
+    with application(database_url) as address, client_of(address) as client:
+        assert client.post(PATH, json=[line(1), line(2)]).json()["accepted"] == 2
+    with application(database_url) as address, client_of(address) as client:
         limit = time.monotonic() + 20
-        while httpx.get(f"{address}/api/v1/evaluation").json()["unpaired_lines"] and time.monotonic() < limit:
+        while client.get("/api/v1/evaluation").json()["unpaired_lines"] and time.monotonic() < limit:
             time.sleep(0.1)
     assert count(books, "ledger.pairing_pending") == 0
 
@@ -330,7 +330,8 @@ def test_two_servers_over_one_database_take_a_request_in_once(
             address = one if number % 2 else other
             body = [line(number // 8, reference=f"S{number // 8}-{row}") for row in range(20)]
             headers = {"Idempotency-Key": f"s-{number // 8}"}
-            answer = httpx.post(address + PATH, json=body, headers=headers, timeout=60)
+            with client_of(address) as client:
+                answer = client.post(PATH, json=body, headers=headers)
             return answer.status_code, answer.content
 
         with ThreadPoolExecutor(24) as pool:

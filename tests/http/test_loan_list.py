@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
-from tests.http.conftest import application
+from tests.http.conftest import application, client_of
 from tests.postgres_fixtures import copied
 
 from loantrail.http.pages.loan_list.model import LoanSort, SheetColumn
@@ -56,7 +56,7 @@ def keyed(database_server: Database, keyed_bank: str, _own_home: None) -> Iterat
     with (
         copied(database_server, keyed_bank) as name,
         application(make_conninfo(database_server.url(), dbname=name)) as address,
-        httpx.Client(base_url=address, timeout=100) as client,
+        client_of(address) as client,
     ):
         yield client
 
@@ -69,7 +69,7 @@ def own_keyed(database_server: Database, keyed_bank: str) -> Iterator[Keyed]:
         with (
             psycopg.connect(url) as connection,
             application(url) as address,
-            httpx.Client(base_url=address, timeout=100) as client,
+            client_of(address) as client,
         ):
             configure(connection)
             yield connection, client
@@ -296,7 +296,7 @@ def test_amounts_past_fifteen_digits_are_exact_text(own_keyed: Keyed):
 def test_too_many_loans_for_a_sheet_are_refused_in_words(
     keyed: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("loantrail.http.pages.loan_list.routes.SHEET_LOANS_MAX", 2)
+    monkeypatch.setattr("loantrail.http.pages.sheet_files.SHEET_ROWS_MAX", 2)
     answer = keyed.get("/api/v1/loans.xlsx")
     assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded")
     assert "Narrow the filter" in answer.json()["remedy"]

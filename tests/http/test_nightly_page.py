@@ -32,7 +32,6 @@ def test_a_folder_without_its_flag_is_held_back_and_an_officer_says_what_about_i
     own_client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOANTRAIL_NIGHTLY", str(tmp_path))
-    monkeypatch.setenv("LOANTRAIL_OPERATOR", "夜班")
     (tmp_path / "20260331").mkdir()
 
     found = run_to_its_end(own_client)
@@ -44,7 +43,7 @@ def test_a_folder_without_its_flag_is_held_back_and_an_officer_says_what_about_i
     address = f"/api/v1/nightly/alarms/{alarm['alarm_id']}/acknowledgement"
     assert own_client.post(address, json={"note": " "}).status_code == 422
     seen = own_client.post(address, json={"note": "已请科技部重传"}).json()
-    assert (seen["state"], seen["changed_by"], seen["note"]) == ("acknowledged", "夜班", "已请科技部重传")
+    assert (seen["state"], seen["changed_by"], seen["note"]) == ("acknowledged", "operator", "已请科技部重传")
     assert own_client.post(address, json={"note": "再次"}).status_code == 422
     overview = own_client.get("/api/v1/nightly").json()
     assert [(row["business_date"], row["state"]) for row in overview["items"]] == [(DAY, "held")]

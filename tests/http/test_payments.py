@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests.http.conftest import application
+from tests.http.conftest import application, client_of
 from tests.http.paying import LOAN, NEW_LOAN, UNPAID_LOAN, write_paying_bank
 from tests.postgres_fixtures import copied
 
@@ -30,7 +30,7 @@ def paying(database_server: Database, template_database: str, _own_home: None) -
         with psycopg.connect(url) as connection:
             write_paying_bank(connection)
             trace_books(connection)
-        with application(url) as address, httpx.Client(base_url=address, timeout=100) as client:
+        with application(url) as address, client_of(address) as client:
             yield client
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
+from tests.http.conftest import client_of
 
 from loantrail.http.openapi import openapi_text
 from loantrail.wording import request_in_chinese
@@ -89,7 +89,7 @@ def test_a_fault_says_its_limits() -> None:
 
 @pytest.mark.database
 def test_a_problem_is_said_in_both_languages(bank_address: str) -> None:
-    with httpx.Client(base_url=bank_address) as client:
+    with client_of(bank_address) as client:
         missing = client.get("/api/v1/loans/none").json()
         refused = client.get("/api/v1/loans", params={"limit": 0, "offset": "x"}).json()
         nowhere = client.get("/api/v1/nothing").json()

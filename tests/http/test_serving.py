@@ -39,6 +39,11 @@ def _stopped_database() -> _Failing:
     return _Failing(DatabaseUnavailable("the database stopped", remedy="Start it"))
 
 
+def signed_in(address: str) -> httpx.Client:
+    """A client that holds a session, as far as one can tell without the database."""
+    return httpx.Client(base_url=address, cookies={"loantrail": "some-session"}, timeout=60)
+
+
 @pytest.fixture
 def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page of three files, served in place of the built one."""
@@ -53,7 +58,7 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def site(page_folder: Path) -> Iterator[httpx.Client]:
-    with running(_stopped_database()) as address, httpx.Client(base_url=address) as client:
+    with running(_stopped_database(), _stopped_database()) as address, signed_in(address) as client:
         yield client
 
 
@@ -124,8 +129,9 @@ def test_a_database_that_stopped_is_a_problem_with_its_remedy(site: httpx.Client
 
 
 def test_an_unforeseen_failure_tells_nothing_of_the_inside_and_is_guarded_too(page_folder: Path) -> None:
-    with running(_Failing(ArithmeticError("secret words of the inside"))) as address:
-        answer = httpx.get(f"{address}/api/v1/loans")
+    failing = _Failing(ArithmeticError("secret words of the inside"))
+    with running(failing, failing) as address, signed_in(address) as client:
+        answer = client.get("/api/v1/loans")
     assert answer.status_code == 500
     assert answer.json()["code"] == "unforeseen"
     assert "secret" not in answer.text
@@ -137,12 +143,33 @@ def test_other_ways_of_asking_are_refused(site: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "bank.example", ""])
-def test_only_the_loopback_address_is_served(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="no access control yet"):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
+def test_other_machines_reach_the_page_through_a_proxy_with_tls_alone(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOANTRAIL_PUBLIC_URL", "http://loantrail.bank.example")
+    with pytest.raises(ConfigurationError, match="without encryption"):
         listen(host, 0)
     refused = CliRunner().invoke(command, ["--host", host])
     assert isinstance(refused.exception, ConfigurationError)
+
+
+def test_behind_a_proxy_the_public_name_is_answered_to(
+    page_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOANTRAIL_PUBLIC_URL", "https://loantrail.bank.example")
+    with listen("0.0.0.0", 0) as opened:
+        assert opened.getsockname()[0] == "0.0.0.0"
+    with running(_stopped_database(), _stopped_database()) as address, signed_in(address) as client:
+        answer = client.get("/", headers={"Host": "loantrail.bank.example"})
+        assert (answer.status_code, answer.headers["strict-transport-security"]) == (200, "max-age=31536000")
+        assert client.get("/", headers={"Host": "other.example"}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["bank.example", ""])
+def test_what_is_no_address_is_refused(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="no address"):
+        listen(host, 0)
 
 
 def test_a_taken_default_port_gives_the_next_free_one() -> None:
@@ -164,4 +191,4 @@ def test_a_taken_port_that_was_asked_for_is_named() -> None:
 def test_the_application_is_one_that_servers_know() -> None:
     from loantrail.http.app import create_app
 
-    assert isinstance(create_app(_stopped_database()), FastAPI)
+    assert isinstance(create_app(_stopped_database(), _stopped_database()), FastAPI)

@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from tests.early_warning.bank import Bank, at
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
-from tests.http.conftest import application
+from tests.http.conftest import application, client_of
 from tests.postgres_fixtures import copied
 
 from loantrail.parameters import shipped_parameters
@@ -54,7 +54,7 @@ def books_url(database_server: Database, template_database: str) -> Iterator[str
 
 @pytest.fixture(scope="module")
 def signals_client(books_url: str) -> Iterator[httpx.Client]:
-    with application(books_url) as address, httpx.Client(base_url=address) as opened:
+    with application(books_url) as address, client_of(address) as opened:
         yield opened
 
 

@@ -53,3 +53,9 @@ def test_rows_of_parties_and_staff_gain_their_keys_and_others_none():
     assert with_name_keys("staff", pl.DataFrame({"name": ["曾华"]})).row(0)[1] == "zeng hua\x1f曾华"
     other = pl.DataFrame({"name": ["甲"]})
     assert with_name_keys("account", other).equals(other)
+
+
+def test_a_firm_is_found_by_its_credit_code_and_no_person_by_a_fragment_of_the_identity_number():
+    assert "91330100ma2" in party_keys("甲公司", "company", "91330100MA2ABCDE0X")[1]
+    assert "3301" not in party_keys("王伟", "individual", "330102198001011234")[1]
+    assert "3301" not in party_keys("王伟", "sole_proprietor", "330102198001011234")[1]

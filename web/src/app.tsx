@@ -1,32 +1,42 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { ConfigProvider, type ThemeConfig } from "antd";
 import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
 import { Suspense } from "react";
 import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { useSpeech } from "./i18n";
+import { Gate } from "./identity/Gate";
+import { SIGN_IN } from "./identity/session";
 import {
   AccountPage,
   AccountsPage,
+  AdministrationPage,
+  AuditPage,
+  ChecksPage,
+  CustomerPage,
+  CustomersPage,
   DisputePage,
   GlossaryPage,
   ImportsPage,
+  LedgersPage,
+  InboxPage,
   ListsPage,
   LoanPage,
   LoansPage,
+  MyPage,
   NightlyPage,
+  PortfolioPage,
   RulesPage,
   SignalsPage,
+  SignInPage,
   TransactionPage,
   WarningsPage,
+  WorkbenchPage,
 } from "./parts";
+import { queries } from "./queries";
 import { Frame } from "./ui/Frame";
 import { nonce } from "./ui/nonce";
 import { Loading, Notice } from "./ui/states";
-
-const queries = new QueryClient({
-  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 30_000 } },
-});
 
 const fontFamily = getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
 
@@ -64,9 +74,47 @@ const THEME: ThemeConfig = {
 function Missing() {
   const { t } = useSpeech();
   return (
-    <Notice tone="empty" title={t("app.not_found")} action={<Link to="/">{t("app.back_to_loans")}</Link>}>
+    <Notice tone="empty" title={t("app.not_found")} action={<Link to="/">{t("app.back_home")}</Link>}>
       <p>{t("app.not_found_hint")}</p>
     </Notice>
+  );
+}
+
+/** Every page of who is signed in. */
+function Inside() {
+  return (
+    <Gate>
+      <Frame>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<WorkbenchPage />} />
+            <Route path="/me" element={<MyPage />} />
+            <Route path="/inbox/:tab?/:item?" element={<InboxPage />} />
+            <Route path="/administration/:tab?/:item?" element={<AdministrationPage />} />
+            <Route path="/loans" element={<LoansPage />} />
+            <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
+            <Route path="/warnings/:threadId?" element={<WarningsPage />} />
+            <Route path="/checks/:checkId?" element={<ChecksPage />} />
+            <Route path="/customers" element={<CustomersPage />} />
+            <Route path="/customers/:partyId/:tab?" element={<CustomerPage />} />
+            <Route path="/accounts" element={<AccountsPage />} />
+            <Route path="/accounts/:account" element={<AccountPage />} />
+            <Route path="/transactions/:transferId" element={<TransactionPage />} />
+            <Route path="/disputes/:sheetId" element={<DisputePage />} />
+            <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
+            <Route path="/audit" element={<AuditPage />} />
+            <Route path="/ledgers/:name?" element={<LedgersPage />} />
+            <Route path="/lists" element={<ListsPage />} />
+            <Route path="/nightly/:date?" element={<NightlyPage />} />
+            <Route path="/portfolio" element={<PortfolioPage />} />
+            <Route path="/rules/:code?" element={<RulesPage />} />
+            <Route path="/signals" element={<SignalsPage />} />
+            <Route path="/glossary" element={<GlossaryPage />} />
+            <Route path="*" element={<Missing />} />
+          </Routes>
+        </Suspense>
+      </Frame>
+    </Gate>
   );
 }
 
@@ -81,27 +129,12 @@ export function App() {
     >
       <QueryClientProvider client={queries}>
         <BrowserRouter>
-          <Frame>
-            <Suspense fallback={<Loading />}>
-              <Routes>
-                <Route path="/" element={<LoansPage />} />
-                <Route path="/loans" element={<LoansPage />} />
-                <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
-                <Route path="/warnings/:threadId?" element={<WarningsPage />} />
-                <Route path="/accounts" element={<AccountsPage />} />
-                <Route path="/accounts/:account" element={<AccountPage />} />
-                <Route path="/transactions/:transferId" element={<TransactionPage />} />
-                <Route path="/disputes/:sheetId" element={<DisputePage />} />
-                <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
-                <Route path="/lists" element={<ListsPage />} />
-                <Route path="/nightly/:date?" element={<NightlyPage />} />
-                <Route path="/rules/:code?" element={<RulesPage />} />
-                <Route path="/signals" element={<SignalsPage />} />
-                <Route path="/glossary" element={<GlossaryPage />} />
-                <Route path="*" element={<Missing />} />
-              </Routes>
-            </Suspense>
-          </Frame>
+          <Suspense fallback={<Loading />}>
+            <Routes>
+              <Route path={SIGN_IN} element={<SignInPage />} />
+              <Route path="*" element={<Inside />} />
+            </Routes>
+          </Suspense>
         </BrowserRouter>
       </QueryClientProvider>
     </ConfigProvider>

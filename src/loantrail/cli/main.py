@@ -30,8 +30,18 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "nightly": ("loantrail.cli.nightly", "Take in the bank's nightly files of a business date."),
     "monitor": ("loantrail.cli.monitor", "Take in dropped files and Kafka messages while they come."),
     "warnings": ("loantrail.cli.warnings", "Tell mail and webhooks of warnings, or try a channel."),
+    "checks": ("loantrail.cli.checks", "Make the loan checks that are due."),
+    "audit": ("loantrail.cli.audit", "Verify the audit log, write its head for keeping elsewhere."),
     "serve": ("loantrail.cli.serve", "Serve the web page and its HTTP interface."),
+    "users": (
+        "loantrail.cli.users",
+        "Make the first administrators and keys of systems; help who is locked out.",
+    ),
     "database": ("loantrail.cli.database", "Start, stop, migrate and inspect the database."),
+    "backup": ("loantrail.cli.backup", "Write the whole database into one file."),
+    "restore": ("loantrail.cli.restore", "Restore a back-up into an empty database and verify it."),
+    "doctor": ("loantrail.cli.doctor", "Examine this installation and say what to do."),
+    "configuration": ("loantrail.cli.configuration", "Print what is set, and by what."),
     "prepare": ("loantrail.cli.prepare", "Compile the kernels once, during set-up."),
 }
 """Name -> (module holding `command`, one line of help)."""

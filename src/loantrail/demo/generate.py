@@ -20,7 +20,13 @@ from loantrail.demo.lines import overdraft_at_drawdown, statement_lines
 from loantrail.demo.loan_records import loan_frames
 from loantrail.demo.model import SIZES
 from loantrail.demo.papers import KnownTruth, Papers
-from loantrail.demo.party_records import party_frame, relation_frame, staff_frame, unit_frame
+from loantrail.demo.party_records import (
+    capital_frame,
+    party_frame,
+    relation_frame,
+    staff_frame,
+    unit_frame,
+)
 from loantrail.demo.planting import plant_all
 from loantrail.demo.population import build_population
 from loantrail.demo.repaying import add_repayments, build_schedule
@@ -101,6 +107,7 @@ def generate(size_name: str, seed: int, out: Path, say: Callable[[str], None] = 
         "staff": staff_frame(people),
         "party": party_frame(people),
         "party_relation": relation_frame(people, loans),
+        "bank_capital": capital_frame(loans),
         "account": account_frame(accounts, people, opening),
         **loan_frames(loans, schedule, standing, papers, people, places, flows, reference, seed),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Final
 
 import polars as pl
 
@@ -10,7 +11,15 @@ from loantrail.demo.lending import Loans
 from loantrail.demo.population import Population, region_code
 from loantrail.demo.season import INDUSTRIES, date_of
 from loantrail.demo.writing import record_frame
-from loantrail.parties.model import ORGANISATION_UNIT, PARTY, PARTY_RELATION, STAFF
+from loantrail.parties.model import BANK_CAPITAL, ORGANISATION_UNIT, PARTY, PARTY_RELATION, STAFF
+
+CAPITAL_OF_LOANS: Final = 5
+"""Net capital is a fifth of all that was lent, ..."""
+CAPITAL_OF_LARGEST: Final = 12
+"""... or so many times the largest loan: whichever is more."""
+TIER1_PERCENT: Final = 85
+GROWTH_PERCENT: Final = 104
+ROUND_FEN: Final = 100_000_000
 
 
 def _date(day: int | None) -> datetime.date | None:
@@ -84,5 +93,23 @@ def relation_frame(people: Population, loans: Loans) -> pl.DataFrame:
             "valid_from": [date_of(row[4]) for row in unique],
             "source": "工商登记",
             "unit_id": [people.units.unit_id[parties.unit[row[1]]] for row in unique],
+        },
+    )
+
+
+def capital_frame(loans: Loans) -> pl.DataFrame:
+    """The bank's net capital at two year-ends, of a size that fits what it lent."""
+    amounts = [int(amount) for amount in loans.amount_fen]
+    wanted = max(sum(amounts) // CAPITAL_OF_LOANS, max(amounts) * CAPITAL_OF_LARGEST)
+    first = -(-wanted // ROUND_FEN) * ROUND_FEN
+    later = first * GROWTH_PERCENT // 100
+    days = [datetime.date(2024, 12, 31), datetime.date(2025, 12, 31)]
+    return record_frame(
+        BANK_CAPITAL,
+        {
+            "effective_from": days,
+            "net_capital_fen": [first, later],
+            "net_tier1_capital_fen": [first * TIER1_PERCENT // 100, later * TIER1_PERCENT // 100],
+            "source": [f"{day.year} 年末资本充足率报表" for day in days],
         },
     )

@@ -18,6 +18,14 @@ Int64 = NDArray[np.int64]
 
 ROLES: Final = ("branch_manager", "relationship_manager", "relationship_manager", "post_loan_inspector")
 HEAD_OFFICE_ROLES: Final = ("head_office_risk", "aml_officer", "internal_auditor", "legal", "executive")
+LATER_ROLES: Final = (
+    "rule_author",
+    "it_operator",
+    "system_administrator",
+    "security_administrator",
+    "audit_administrator",
+)
+"""Of the head office too, at the end of the staff list: the numbers and names before them stay as they are."""
 
 
 @dataclass(slots=True)
@@ -146,6 +154,10 @@ def _units(size: Size, seed: int) -> Units:
         units.staff.append((f"E{number + 1:05d}", unit, person, role))
         if role == "relationship_manager":
             units.managers.setdefault(unit, []).append(number)
+    later = [(head, role) for role in LATER_ROLES] + [(unit, "risk_manager") for unit in units.branches]
+    people = names.person_names(seeded_generator(seed, "later staff"), len(later))
+    for (unit, role), person in zip(later, people, strict=True):
+        units.staff.append((f"E{len(units.staff) + 1:05d}", unit, person, role))
     return units
 
 

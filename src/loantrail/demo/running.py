@@ -13,11 +13,12 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.clock import monotonic_seconds
+from loantrail.clock import monotonic_seconds, now
 from loantrail.demo.evaluate import Evaluation, evaluate
 from loantrail.demo.evaluate_warnings import Budget, judge_warnings
 from loantrail.demo.generate import generate
 from loantrail.demo.model import FIRST_DAY, MONTHS
+from loantrail.demo.store_people import make_people
 from loantrail.demo.truth import read_truth
 from loantrail.early_warning.store_reading import read_warnings
 from loantrail.errors import ConfigurationError
@@ -53,6 +54,8 @@ JUDGING: Final = (
     "destinations/dictionaries/*.csv",
 )
 """What decides which leads a bank has."""
+UNRELATED: Final = ("evaluate", "running", "store_people", "identity")
+"""Beginnings of names of files among those that make no other bank: they compare, show, or say who may sign in."""
 
 
 def demo_settings(size: str, seed: int) -> Settings:
@@ -79,9 +82,9 @@ def _fingerprint() -> str:
     anew. What only compares with the truth changes nothing."""
     digest = hashlib.blake2b(version("loantrail").encode(), digest_size=8)
     package = Path(__file__).parents[1]
-    files = [path for path in package.glob("demo/*.py") if not path.name.startswith("evaluate")]
+    files = [path for path in package.glob("demo/*.py") if not path.name.startswith(UNRELATED)]
     for pattern in JUDGING:
-        files += package.glob(pattern)
+        files += (path for path in package.glob(pattern) if not path.name.startswith(UNRELATED))
     for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -120,6 +123,8 @@ def open_demo_bank(size: str, seed: int, say: Say) -> Generator[Database]:
                 found = trace_books(connection, "fifo", lambda text: say(f"  {text}"))
                 _tell(found, say)
                 say(f"Ready after {monotonic_seconds() - started:.0f} s")
+            make_people(connection, now())
+            connection.commit()
         yield books
 
 
@@ -159,8 +164,12 @@ def serve_demo(books: Database, port: int | None, opens: bool, say: Say) -> None
     def announce(address: str) -> None:
         say(f"The page is at {address} (Ctrl+C stops it)")
 
-    with listen("127.0.0.1", port) as listening, books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections:
-        serve(connections, listening, announce, opens)
+    with (
+        listen("127.0.0.1", port) as listening,
+        books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections,
+        books.pool(wait_seconds=POOL_WAIT_SECONDS, web=True) as web_connections,
+    ):
+        serve(connections, web_connections, listening, announce, opens)
 
 
 def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:

@@ -9,7 +9,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from loantrail.destinations import store
+from loantrail import clock
+from loantrail.approvals.deciding import propose
+from loantrail.destinations import approving, store
 from loantrail.destinations.corrections import (
     CORRECTABLE_CLASSES,
     Correction,
@@ -20,10 +22,11 @@ from loantrail.destinations.corrections import (
     withdraw,
 )
 from loantrail.destinations.model import BY_NAME
-from loantrail.http.acting import Acting
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Acting, Reading, Recording, Seeing, allowed
+from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -97,7 +100,10 @@ class CorrectionRow(Answer):
 
 
 class Corrected(Answer):
-    correction: CorrectionRow
+    correction: CorrectionRow | None = Field(description="Null where a second person is to approve first.")
+    proposal: str | None = Field(
+        default=None, description="The proposal that waits for a second person: much loan money is touched."
+    )
     new: bool = Field(description="False where the same was said before: nothing changed.")
     change: int | None = Field(
         description="The number of this change; it counts once `evaluation.evaluated` is as high."
@@ -116,6 +122,7 @@ _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, 
 
 @router.get(
     "/destination-classes",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["corrections"],
     responses=problem_responses(HTTPStatus.INTERNAL_SERVER_ERROR),
 )
@@ -134,6 +141,7 @@ def destination_classes() -> list[DestinationClassRow]:
 
 @router.get(
     "/corrections",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["corrections"],
     responses=problem_responses(
         HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
@@ -151,15 +159,30 @@ def list_corrections(
 
 @router.post(
     "/corrections",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
     tags=["corrections"],
-    responses={**once(Corrected), **_STATUSES},
+    responses={
+        **once(Corrected),
+        int(HTTPStatus.ACCEPTED): {
+            "model": Corrected,
+            "description": "Much loan money is touched: a second person is to approve",
+        },
+        **_STATUSES,
+    },
     status_code=HTTPStatus.CREATED,
 )
 def make_correction(
-    connections: Lending, tracer: Tracer, by: Acting, wanted: WantedCorrection, response: Response
+    connections: Lending,
+    tracer: Tracer,
+    seen: Seeing,
+    record: Recording,
+    by: Acting,
+    wanted: WantedCorrection,
+    response: Response,
 ) -> Corrected:
     """Say what a payee is, for one transaction or for its account always. What depended on it is traced again."""
     subject = wanted.transfer_id if wanted.scope is Scope.TRANSACTION else wanted.account
+    seen("transfer_id" if wanted.scope is Scope.TRANSACTION else "account", subject)
     asked = Correction(
         scope=wanted.scope,
         subject=subject,
@@ -168,7 +191,30 @@ def make_correction(
         by=by,
         request_key=wanted.request_key,
     )
+    now = clock.now()
     with connections.connection() as connection:
+        if approving.needs_approval(connection, asked, now):
+            proposal, new = propose(
+                connection,
+                approving.CLASS_CORRECTION,
+                approving.written(asked),
+                wanted.reason,
+                by,
+                wanted.request_key,
+                now,
+            )
+            if new:
+                record(
+                    connection,
+                    "approval.proposed",
+                    proposal.kind,
+                    subject,
+                    before=proposal.before,
+                    after=proposal.after,
+                    why=wanted.reason,
+                )
+            response.status_code = HTTPStatus.ACCEPTED
+            return Corrected(correction=None, proposal=proposal.request_id, new=new, change=None)
         try:
             row, new = correct(connection, asked)
         except SubjectMissing as missing:
@@ -176,6 +222,15 @@ def make_correction(
         except SubjectMerged as merged:
             raise Superseded(merged.problem, merged.remedy, [merged.survivor]) from merged
         change = store_evaluation.request(connection) if new else None
+        if new:
+            record(
+                connection,
+                "correction.make",
+                wanted.scope,
+                subject,
+                after={"destination_class": wanted.destination_class},
+                why=wanted.reason,
+            )
     if new:
         tracer.start()
     else:
@@ -185,11 +240,17 @@ def make_correction(
 
 @router.post(
     "/corrections/{correction_id}/withdrawal",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
     tags=["corrections"],
     responses=problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES),
 )
 def withdraw_correction(
-    connections: Lending, tracer: Tracer, by: Acting, correction_id: CorrectionId, wanted: WantedWithdrawal
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    correction_id: CorrectionId,
+    wanted: WantedWithdrawal,
 ) -> Corrected:
     """Take a correction back; the rules judge again. Withdrawing twice is withdrawing once."""
     with connections.connection() as connection:
@@ -198,6 +259,15 @@ def withdraw_correction(
             raise NotFound(f"There is no correction {correction_id}", remedy="Open the transaction again")
         row, ended = found
         change = store_evaluation.request(connection) if ended else None
+        if ended:
+            record(
+                connection,
+                "correction.withdraw",
+                "correction",
+                correction_id,
+                before={"destination_class": row["destination_class"]},
+                why=wanted.reason,
+            )
     if ended:
         tracer.start()
     return Corrected(correction=CorrectionRow.model_validate(row), new=ended, change=change)

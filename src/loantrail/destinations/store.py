@@ -123,6 +123,45 @@ def subject_lines(connection: Database, transfer_id: str) -> Row | None:
         ).fetchone()
 
 
+def touched_fen(connection: Database, scope: str, subject: str) -> int:
+    """Loan money that moved in a transaction, or into an account, by the trace that screens read."""
+    column = sql.Identifier("transfer_id" if scope == "transaction" else "to_account")
+    row = connection.execute(
+        sql.SQL(
+            "SELECT coalesce(sum(hop.amount_fen), 0)::bigint FROM published.trace_hop AS hop "
+            "JOIN published.trace_run AS run USING (run_id) WHERE run.current AND hop.{} = %s"
+        ).format(column),
+        (subject.replace("-", "") if scope == "transaction" else subject,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def class_of(connection: Database, scope: str, subject: str) -> str | None:
+    """What the payee is taken for by the trace that screens read: of an account the class of most payments."""
+    row = connection.execute(
+        """
+        SELECT destination.destination_class FROM published.trace_destination AS destination
+        JOIN published.trace_run AS run USING (run_id)
+        WHERE run.current AND destination.transfer_id IN (
+            SELECT transfer_id FROM published.trace_hop AS hop
+            WHERE hop.run_id = run.run_id
+              AND CASE WHEN %(scope)s = 'transaction' THEN hop.transfer_id ELSE hop.to_account END = %(subject)s)
+        GROUP BY destination.destination_class ORDER BY count(*) DESC, 1 LIMIT 1
+        """,
+        {"scope": scope, "subject": subject.replace("-", "") if scope == "transaction" else subject},
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def subject_unit(connection: Database, scope: str, subject: str) -> str | None:
+    """The unit that a transaction or an account belongs to, where it is known."""
+    if scope == "transaction":
+        lines = subject_lines(connection, subject)
+        return None if lines is None else lines["unit_id"]
+    found = account_unit(connection, subject)
+    return None if found is None else found[0]
+
+
 def account_unit(connection: Database, account: str) -> tuple[str | None] | None:
     """The unit of an account; None when there is no such account."""
     return connection.execute(

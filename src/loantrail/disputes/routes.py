@@ -7,7 +7,7 @@ import threading
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from loantrail.disputes import store
 from loantrail.disputes.sheet import (
@@ -18,10 +18,13 @@ from loantrail.disputes.sheet import (
     Verification,
     VerificationRequest,
 )
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Person, Reading, Recording, allowed, web_connections
+from loantrail.http.connections import Lending
+from loantrail.http.discretion import discreet
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.reports.routes import PDF, ReportLanguage, file_answer, file_responses
 
 JSON: Final = "application/json"
@@ -37,8 +40,13 @@ router = APIRouter()
 _COMPOSING = threading.Lock()
 
 
-@router.post("/loans/{loan_id}/disputes", tags=["disputes"], responses=WRITE_PROBLEMS)
-def make_sheet(connections: Lending, loan_id: LoanId, wanted: SheetRequest) -> Sheet:
+@router.post(
+    "/loans/{loan_id}/disputes",
+    dependencies=[allowed(Ability.MAKE_DISPUTES)],
+    tags=["disputes"],
+    responses=WRITE_PROBLEMS,
+)
+def make_sheet(connections: Lending, record: Recording, loan_id: LoanId, wanted: SheetRequest) -> Sheet:
     """Make the dispute sheet of a statement line, of one transaction of it, or of an amount of either, and keep it.
     Asking again for the same gives the same sheet."""
     # Imported when first needed: the kernels would make every start of the server wait.
@@ -50,12 +58,20 @@ def make_sheet(connections: Lending, loan_id: LoanId, wanted: SheetRequest) -> S
             raise NotFound(f"There is no loan {loan_id}", remedy="Search the list of loans")
     amount_fen = None if wanted.amount_fen is None else int(wanted.amount_fen)
     with _COMPOSING, connections.session() as connection:
-        return making.make_sheet(
+        made = making.make_sheet(
             connection, Wanted(loan_id, wanted.use, wanted.transfer_id, amount_fen), wanted.made_by
         )
+        record(connection, "dispute.make", "dispute_sheet", made.sheet_id, after={"loan_id": loan_id})
+        connection.commit()
+        return made
 
 
-@router.get("/loans/{loan_id}/dispute-sheets", tags=["disputes"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/dispute-sheets",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["disputes"],
+    responses=LOAN_PROBLEMS,
+)
 def sheets_of_loan(connection: Reading, loan_id: LoanId) -> SheetList:
     """The dispute sheets of a loan, the latest first."""
     if pages.loan_facts(connection, loan_id) is None:
@@ -65,7 +81,12 @@ def sheets_of_loan(connection: Reading, loan_id: LoanId) -> SheetList:
     )
 
 
-@router.get("/disputes/{sheet_id}", tags=["disputes"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/disputes/{sheet_id}",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["disputes"],
+    responses=LOAN_PROBLEMS,
+)
 def one_sheet(connection: Reading, sheet_id: SheetId) -> Sheet:
     """A dispute sheet as it was made."""
     from loantrail.disputes.making import sheet_of
@@ -75,23 +96,34 @@ def one_sheet(connection: Reading, sheet_id: SheetId) -> Sheet:
 
 @router.get(
     "/disputes/{sheet_id}/sheet.pdf",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["disputes"],
     response_class=Response,
     responses=file_responses(PDF) | LOAN_PROBLEMS,
 )
-def sheet_pdf(connection: Reading, sheet_id: SheetId, language: ReportLanguage = "zh") -> Response:
+def sheet_pdf(
+    request: Request,
+    connections: Lending,
+    connection: Reading,
+    person: Person,
+    sheet_id: SheetId,
+    language: ReportLanguage = "zh",
+) -> Response:
     """The sheet, ready to print."""
     from loantrail.disputes.making import sheet_of
     from loantrail.disputes.printing import sheet_document
     from loantrail.reports.typeset import pdf
 
-    sheet = sheet_of(_row(connection, sheet_id))
+    row = _row(connection, sheet_id)
+    made = sheet_of(row)
+    sheet = discreet(connections, web_connections(request), person, [row["loan_id"]], made)
     content = pdf(sheet_document(sheet, language), sheet.made_at)
     return file_answer(content, PDF, f"{sheet.number}-{language}.pdf")
 
 
 @router.get(
     "/disputes/{sheet_id}/sheet.json",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["disputes"],
     response_class=Response,
     responses=file_responses(JSON) | LOAN_PROBLEMS,
@@ -105,7 +137,12 @@ def sheet_file(connection: Reading, sheet_id: SheetId) -> Response:
     return file_answer(text.encode(), JSON, f"{sheet.number}.json")
 
 
-@router.post("/disputes/{sheet_id}/verification", tags=["disputes"], responses=WRITE_PROBLEMS)
+@router.post(
+    "/disputes/{sheet_id}/verification",
+    dependencies=[allowed(Ability.MAKE_DISPUTES)],
+    tags=["disputes"],
+    responses=WRITE_PROBLEMS,
+)
 def verify_sheet(connections: Lending, sheet_id: SheetId, wanted: VerificationRequest) -> Verification:
     """Compute the sheet again from the books as they were: identical, or what differs. Reads all books of then."""
     del wanted

@@ -14,10 +14,12 @@ from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
 from loantrail.early_warning import model, store_outbox
 from loantrail.early_warning.acting_on import ThreadChanged, ThreadMissing, act_on, assign_all
 from loantrail.early_warning.hits import Level
-from loantrail.http.acting import Acting
+from loantrail.http.access import Acting, Recording, Seeing, allowed, demand
+from loantrail.http.access import Person as SignedIn
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.parameters import shipped_parameters
 
 router = APIRouter(tags=["warnings"])
@@ -162,18 +164,41 @@ class AssignedRow(Answer):
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
 
+_NEEDED: Final = {
+    "assign": Ability.ASSIGN_WARNINGS,
+    "approve_lowering": Ability.CHECK_WARNINGS,
+    "refuse_lowering": Ability.CHECK_WARNINGS,
+    "approve_finding": Ability.CHECK_WARNINGS,
+    "refuse_finding": Ability.CHECK_WARNINGS,
+}
+"""What an act needs other than ACT_ON_WARNINGS."""
+
+
 class _Changed(Superseded):
     code = "changed"
 
 
 @router.post(
-    "/warnings/{thread_id}/acts", responses={**once(ActedOn), **_STATUSES}, status_code=HTTPStatus.CREATED
+    "/warnings/{thread_id}/acts",
+    dependencies=[allowed(Ability.ACT_ON_WARNINGS, Ability.CHECK_WARNINGS)],
+    responses={**once(ActedOn), **_STATUSES},
+    status_code=HTTPStatus.CREATED,
 )
 def act(
-    connections: Lending, by: Acting, thread_id: ThreadId, wanted: WantedAct, response: Response
+    connections: Lending,
+    person: SignedIn,
+    record: Recording,
+    by: Acting,
+    thread_id: ThreadId,
+    wanted: WantedAct,
+    response: Response,
 ) -> ActedOn:
     """Act on a warning. 409 where somebody else acted since the version that was read; 422 with the name of the
     refusal as `code` where the act cannot be done now."""
+    to_oneself = isinstance(wanted, AssignAct) and wanted.to == by
+    demand(
+        person, Ability.ACT_ON_WARNINGS if to_oneself else _NEEDED.get(wanted.act, Ability.ACT_ON_WARNINGS)
+    )
     with connections.connection() as connection:
         try:
             done = act_on(
@@ -189,6 +214,17 @@ def act(
             raise NotFound(missing.problem, missing.remedy) from missing
         except ThreadChanged as changed:
             raise _Changed(changed.problem, changed.remedy) from changed
+        if done.new:
+            record(
+                connection,
+                f"warning.{wanted.act}",
+                "warning",
+                thread_id,
+                before={"version": wanted.version},
+                after=wanted.model_dump(mode="json", exclude={"request_key"})
+                | {"level": done.thread.level, "state": done.thread.state},
+                why=str(getattr(wanted, "reason", "") or getattr(wanted, "text", "")),
+            )
     if not done.new:
         response.status_code = HTTPStatus.OK
     thread = done.thread
@@ -202,9 +238,13 @@ def act(
     )
 
 
-@router.post("/warning-assignments", responses=_STATUSES)
-def assign(connections: Lending, by: Acting, wanted: WantedAssignment) -> list[AssignedRow]:
+@router.post("/warning-assignments", dependencies=[allowed(Ability.ASSIGN_WARNINGS)], responses=_STATUSES)
+def assign(
+    connections: Lending, seen: Seeing, record: Recording, by: Acting, wanted: WantedAssignment
+) -> list[AssignedRow]:
     """Give several warnings to one person. What cannot be assigned is left as it is, and said."""
+    for thread_id in wanted.thread_ids:
+        seen("thread_id", thread_id)
     with connections.connection() as connection:
         try:
             outcome = assign_all(
@@ -212,21 +252,32 @@ def assign(connections: Lending, by: Acting, wanted: WantedAssignment) -> list[A
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
+        given = [one for one, refused in outcome.items() if not refused]
+        if given:
+            record(
+                connection, "warning.assign", "warning", given[0], after={"to": wanted.to, "warnings": given}
+            )
     return [AssignedRow(thread_id=one, refused=refused) for one, refused in outcome.items()]
 
 
-@router.post("/warnings/deliveries/{delivery_id}/trial", responses=_STATUSES)
+@router.post(
+    "/warnings/deliveries/{delivery_id}/trial",
+    dependencies=[allowed(Ability.RUN_SYSTEM, Ability.ASSIGN_WARNINGS)],
+    responses=_STATUSES,
+)
 def send_again(
-    connections: Lending, by: Acting, delivery_id: Annotated[int, Path(ge=1, le=9_000_000_000_000_000_000)]
+    connections: Lending,
+    record: Recording,
+    delivery_id: Annotated[int, Path(ge=1, le=9_000_000_000_000_000_000)],
 ) -> TriedAgain:
     """Have a message that could not be sent tried again at once."""
-    del by  # who asks must be of the bank
     with connections.connection() as connection:
         if not store_outbox.try_again(connection, delivery_id, clock.now()):
             raise NotFound(
                 f"There is no message {delivery_id} that could not be sent",
                 remedy="Open the warning centre again",
             )
+        record(connection, "delivery.try_again", "delivery", str(delivery_id))
     return TriedAgain(delivery_id=delivery_id)
 
 

@@ -8,35 +8,60 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
+from loantrail.approvals.routes import router as approvals
+from loantrail.audit.routes import router as audit_log
 from loantrail.destinations.routes import router as corrections
 from loantrail.disputes.routes import router as disputes
 from loantrail.early_warning.routes import router as warning_acts
 from loantrail.http.connections import Connections
+from loantrail.http.discretion import Discretion
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
 from loantrail.http.pages.accounts.routes_transactions import router as transactions
+from loantrail.http.pages.administration.routes import router as administration
+from loantrail.http.pages.checks.routes import router as checks
 from loantrail.http.pages.conventions.routes import router as conventions
+from loantrail.http.pages.customers.routes import router as customers
+from loantrail.http.pages.customers.routes_identifiers import router as customer_identifiers
+from loantrail.http.pages.customers.routes_sides import router as customer_sides
 from loantrail.http.pages.flow.routes import router as flow
 from loantrail.http.pages.guarantees.routes import router as guarantees
+from loantrail.http.pages.history.routes import router as histories
 from loantrail.http.pages.imports.routes import router as imports
 from loantrail.http.pages.imports.routes_open import router as imports_open
 from loantrail.http.pages.imports.routes_refusals import router as refusals
+from loantrail.http.pages.ledgers.routes import router as ledgers
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
 from loantrail.http.pages.payments.routes import router as payments
+from loantrail.http.pages.portfolio.routes import router as portfolio
 from loantrail.http.pages.routes import router as pages
+from loantrail.http.pages.saved_filters.routes import router as saved_filters
+from loantrail.http.pages.search.routes import router as search
 from loantrail.http.pages.warnings.routes import router as warnings
 from loantrail.http.pages.warnings.stream import router as warning_stream
+from loantrail.http.pages.workbench.routes import router as workbench
 from loantrail.http.problems import Problem, add_problem_handlers
-from loantrail.http.security import Guard
+from loantrail.http.requests import Requests
+from loantrail.http.security import Guard, host_names
+from loantrail.identity.routes import router as sign_in
+from loantrail.identity.routes_me import router as own_account
+from loantrail.identity.routes_openid import router as openid
+from loantrail.identity.routes_people import router as persons
+from loantrail.inspections.routes import router as check_acts
+from loantrail.inspections.routes_vouchers import router as vouchers
 from loantrail.ledger.merges.routes import router as merges
 from loantrail.ledger.pairs.routes import router as pairs
 from loantrail.lists.routes import router as lists
 from loantrail.monitor.routes import router as live_intake
 from loantrail.monitor.routes_decisions import router as decisions
+from loantrail.operating.routes import router as operating
+from loantrail.parties.contacts.routes import router as contacts
 from loantrail.reports.routes import router as reports
 from loantrail.rules.routes import router as rules
 from loantrail.rules.routes_backtest import router as backtests
+from loantrail.rules.routes_language import router as rule_language
+from loantrail.settings import read_settings
 from loantrail.signals.routes import router as signals
 from loantrail.tracing.routes import router as tracing
 from loantrail.tracing.routes_evaluation import router as evaluation
@@ -45,13 +70,17 @@ API_PREFIX: Final = "/api/v1"
 
 
 class _Guarded(FastAPI):
-    """The guard stands outside everything, so that an answer to an unforeseen error passes it too."""
+    """The guard stands outside everything, so that an answer to an unforeseen error passes it too; around it every request is
+    told of."""
 
     _describing = Lock()
     _description: dict[str, Any] | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(super().build_middleware_stack())
+        return Requests(
+            Guard(Discretion(super().build_middleware_stack()), host_names(read_settings().public_url)),
+            lambda: self,
+        )
 
     def openapi(self) -> dict[str, Any]:
         """The description, made when it is first asked for: it takes longer than all else that a start does."""
@@ -61,9 +90,9 @@ class _Guarded(FastAPI):
             return self._description
 
 
-def create_app(connections: Connections) -> FastAPI:
-    """The application over a database that `connections` reaches. Opens nothing itself; answers only requests that
-    name a loopback host."""
+def create_app(connections: Connections, web_connections: Connections) -> FastAPI:
+    """The application over a database that both reach: `connections` as the owner of its tables, `web_connections` as the
+    web application's own role. Opens nothing itself; answers only requests that name a loopback host, or that of LOANTRAIL_PUBLIC_URL."""
     app = _Guarded(
         title="Loantrail",
         summary="Where the money of every loan went.",
@@ -74,10 +103,19 @@ def create_app(connections: Connections) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.connections = connections
+    app.state.web_connections = web_connections
     add_problem_handlers(app)
     interface = APIRouter(prefix=API_PREFIX)
+    interface.include_router(sign_in)
+    interface.include_router(openid)
+    interface.include_router(own_account)
+    interface.include_router(persons)
     interface.include_router(loan_list)
+    interface.include_router(ledgers)
+    interface.include_router(portfolio)
+    interface.include_router(saved_filters)
     interface.include_router(pages)
+    interface.include_router(operating)
     interface.include_router(guarantees)
     interface.include_router(conventions)
     interface.include_router(flow)
@@ -97,13 +135,27 @@ def create_app(connections: Connections) -> FastAPI:
     interface.include_router(merges)
     interface.include_router(reports)
     interface.include_router(disputes)
+    interface.include_router(approvals)
     interface.include_router(rules)
+    interface.include_router(rule_language)
     interface.include_router(backtests)
     interface.include_router(lists)
     interface.include_router(signals)
     interface.include_router(warning_stream)
     interface.include_router(warnings)
     interface.include_router(warning_acts)
+    interface.include_router(checks)
+    interface.include_router(check_acts)
+    interface.include_router(vouchers)
+    interface.include_router(histories)
+    interface.include_router(customers)
+    interface.include_router(customer_sides)
+    interface.include_router(customer_identifiers)
+    interface.include_router(contacts)
+    interface.include_router(search)
+    interface.include_router(workbench)
+    interface.include_router(administration)
+    interface.include_router(audit_log)
     app.include_router(interface)
     app.include_router(page_router())
     return app

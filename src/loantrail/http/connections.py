@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from psycopg import Connection
-
-from loantrail.http.pages.store import read_one_state
 
 
 class Connections(Protocol):
@@ -28,14 +25,6 @@ def _connections(request: Request) -> Connections:
     return request.app.state.connections
 
 
-def _reading(connections: Annotated[Connections, Depends(_connections)]) -> Generator[Connection[Any]]:
-    with connections.connection() as connection:
-        read_one_state(connection)
-        yield connection
-
-
-Reading = Annotated[Connection[Any], Depends(_reading)]
-"""A read-only transaction that sees one state of the database."""
-
 Lending = Annotated[Connections, Depends(_connections)]
-"""For a route that needs more than one transaction."""
+"""Connections of the tables' owner, who sees the whole bank: for what is written, and for what is not a person's to see.
+What a person reads comes by `loantrail.http.access.Reading`."""

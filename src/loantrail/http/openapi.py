@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import AbstractContextManager
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from psycopg import Connection
 
@@ -23,9 +23,15 @@ class _NoConnections:
         raise RuntimeError("describing the interface needs no database")
 
 
+NO_CONNECTIONS: Final = _NoConnections()
+"""For an application that is only described."""
+
+
 def openapi_text() -> str:
     """The description as JSON text, the same for the same software."""
-    return json.dumps(create_app(_NoConnections()).openapi(), ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps(create_app(NO_CONNECTIONS, NO_CONNECTIONS).openapi(), ensure_ascii=False, indent=2) + "\n"
+    )
 
 
 if __name__ == "__main__":

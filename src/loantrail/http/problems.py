@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,6 +23,7 @@ from loantrail.errors import (
     LoantrailError,
     StorageExhausted,
 )
+from loantrail.http.requests import route_told
 from loantrail.postgres.failures import translated
 from loantrail.wording import in_chinese, request_in_chinese
 
@@ -39,12 +41,14 @@ _STATUS: Final[tuple[tuple[type[LoantrailError], HTTPStatus], ...]] = (
 # Python's own phrases change between its versions; the description of the interface must not.
 _DESCRIPTIONS: Final = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read",
+    HTTPStatus.UNAUTHORIZED: "Nobody is signed in",
     HTTPStatus.FORBIDDEN: "The request comes from another site, or from somebody who may not make it",
     HTTPStatus.NOT_FOUND: "There is no such thing",
     HTTPStatus.CONFLICT: "What the request is about has changed meanwhile",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken at once",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request cannot be used",
+    HTTPStatus.TOO_MANY_REQUESTS: "It was tried too often; Retry-After says when to try again",
     HTTPStatus.INTERNAL_SERVER_ERROR: "An error that was not foreseen",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database cannot be used",
     HTTPStatus.INSUFFICIENT_STORAGE: "The database's disk is full",
@@ -76,6 +80,10 @@ class Problem(BaseModel):
         default_factory=list[str],
         description="What took the place of the thing asked for, where that is known.",
     )
+    present: dict[str, Any] | None = Field(
+        default=None,
+        description="The thing as it is now, where the request was about an earlier version of it.",
+    )
 
 
 class NotFound(LoantrailError):
@@ -86,6 +94,7 @@ class NotFound(LoantrailError):
     def __init__(self, problem: str, remedy: str = "", successors: Sequence[str] = ()) -> None:
         super().__init__(problem, remedy=remedy)
         self.successors = list(successors)
+        self.present: dict[str, Any] | None = None
 
 
 class NotAllowed(LoantrailError):
@@ -94,16 +103,33 @@ class NotAllowed(LoantrailError):
     code = "forbidden"
 
 
+class NotSignedIn(LoantrailError):
+    """Nobody is signed in, or not any more."""
+
+    code = "signed_out"
+
+
+class TooManyTries(LoantrailError):
+    """Too much of the kind was tried; `wait_seconds` says when it may be tried again."""
+
+    code = "too_many_tries"
+
+    def __init__(self, problem: str, remedy: str, wait_seconds: float) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.wait_seconds = wait_seconds
+
+
 class Superseded(NotFound):
     """The thing was there when the page was opened, and something else took its place since."""
 
     code = "superseded"
 
 
-def conflicting(refused: LoantrailError) -> Superseded:
-    """409 with the words and the code of a refusal."""
+def conflicting(refused: LoantrailError, present: BaseModel | None = None) -> Superseded:
+    """409 with the words and the code of a refusal, and with the thing as it is now."""
     made = Superseded(refused.problem, refused.remedy)
     made.code = refused.code
+    made.present = None if present is None else present.model_dump(mode="json")
     return made
 
 
@@ -119,9 +145,10 @@ WRITE_STATUSES: Final = (
 
 
 def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """How a route's failures stand in the OpenAPI description."""
+    """How a route's failures stand in the OpenAPI description; every route may be asked by somebody who may not."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {int(status): {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
+    every = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *statuses)
+    return {int(status): {"description": _DESCRIPTIONS[status], "content": content} for status in every}
 
 
 def once(answer: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
@@ -167,8 +194,12 @@ def _loantrail_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotFound):
         status = HTTPStatus.CONFLICT if isinstance(error, Superseded) else HTTPStatus.NOT_FOUND
         problem = titled(status, error.code, error.problem, error.remedy)
-        return _answer(problem.model_copy(update={"successors": error.successors}))
-    foreseen = ((NotAllowed, HTTPStatus.FORBIDDEN), *_STATUS)
+        update: dict[str, Any] = {"successors": error.successors, "present": error.present}
+        return _answer(problem.model_copy(update=update))
+    if isinstance(error, TooManyTries):
+        problem = titled(HTTPStatus.TOO_MANY_REQUESTS, error.code, error.problem, error.remedy)
+        return _answer(problem, {"Retry-After": str(math.ceil(error.wait_seconds))})
+    foreseen = ((NotSignedIn, HTTPStatus.UNAUTHORIZED), (NotAllowed, HTTPStatus.FORBIDDEN), *_STATUS)
     status = next(
         (status for kind, status in foreseen if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
     )
@@ -239,7 +270,8 @@ def methods_of(request: Request) -> set[str]:
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    # Not the address itself: it names loans, accounts, people.
+    _LOG.exception("%s %s failed", request.method, route_told(request.scope), exc_info=error)
     return _answer(
         titled(
             HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -1,9 +1,10 @@
-"""What every answer carries to protect the reader, and who may ask at all while there is no access control."""
+"""What every answer carries to protect the reader, and which names and sites this server is asked by at all."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +32,12 @@ _FIXED: Final = {
 }
 
 
+def host_names(public_url: str) -> frozenset[str]:
+    """Names under which this server is asked: loopback ones, and the one that people open behind a proxy."""
+    public = urlsplit(public_url).hostname
+    return LOOPBACK_NAMES | ({public.lower()} if public else set())
+
+
 def content_security_policy(style_nonce: str) -> str:
     """Scripts and data from this server alone; styles from it or marked with this answer's nonce (the component
     library writes its styles at run time)."""
@@ -51,13 +58,15 @@ def content_security_policy(style_nonce: str) -> str:
 
 
 class Guard:
-    """ASGI wrapper: refuses names other than loopback ones, so that a page elsewhere cannot point its own name at
+    """ASGI wrapper: refuses names other than its own, so that a page elsewhere cannot point its own name at
     this machine and read the answers (DNS rebinding); adds the security headers. Leaves the style nonce of this
     answer in `scope["state"]["style_nonce"]`."""
 
     def __init__(self, app: ASGIApp, host_names: frozenset[str] = LOOPBACK_NAMES) -> None:
         self._app = app
         self._host_names = host_names
+        # A name of its own is reached by https alone (loantrail.http.server).
+        self._is_public = host_names != LOOPBACK_NAMES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,9 +78,12 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = content_security_policy(nonce)
+                # A file of somebody's brings a stricter one of its own.
+                headers.setdefault("Content-Security-Policy", content_security_policy(nonce))
                 for name, value in _FIXED.items():
                     headers[name] = value
+                if self._is_public:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
                 if scope["path"].startswith("/api/"):
                     headers["Cache-Control"] = "no-store"
             await send(message)
@@ -82,8 +94,8 @@ class Guard:
                 send_guarded,
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "host_refused",
-                "This server answers on the loopback address only",
-                "Open it as http://127.0.0.1 or http://localhost with its port",
+                "This server does not answer to that name",
+                "Open it as http://127.0.0.1 or http://localhost with its port, or as LOANTRAIL_PUBLIC_URL says",
             )
             return
         refusal = _write_refusal(scope["method"], headers)

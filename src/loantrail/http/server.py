@@ -9,27 +9,29 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from loantrail.early_warning.sending import keeping_watch
 from loantrail.errors import ConfigurationError
 from loantrail.http.app import create_app
 from loantrail.http.connections import Connections
+from loantrail.settings import read_settings
 
 DEFAULT_PORT: Final = 8321
 PORTS_TRIED: Final = 20
 
 
 def listen(host: str, port: int | None) -> socket.socket:
-    """A listening socket on a loopback address.
+    """A listening socket.
 
-    Without a port: the default one, or the next free one above it. ConfigurationError when the address is not a
-    loopback one (there is no access control yet) or cannot be used.
+    Without a port: the default one, or the next free one above it. ConfigurationError when the address cannot be used, or
+    other machines would reach it without encryption: see `_address`.
     """
-    address = _loopback(host)
+    address = _address(host)
     wanted = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
     problem: OSError | None = None
     for candidate in wanted:
@@ -52,9 +54,15 @@ def page_address(listening: socket.socket) -> str:
 
 
 def serve(
-    connections: Connections, listening: socket.socket, announce: Callable[[str], None], open_browser: bool
+    connections: Connections,
+    web_connections: Connections,
+    listening: socket.socket,
+    announce: Callable[[str], None],
+    open_browser: bool,
+    prepare: Callable[[FastAPI], None] = lambda _app: None,
 ) -> None:
-    """Answer requests on the socket until interrupted; `announce` is told the address once it can be opened."""
+    """Answer requests on the socket until interrupted; `announce` is told the address once it can be opened. `prepare` is
+    given the application before it answers."""
     address = page_address(listening)
 
     def ready() -> None:
@@ -62,15 +70,26 @@ def serve(
         if open_browser and _has_screen():
             webbrowser.open(address)
 
-    app = create_app(connections)
-    configuration = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, lifespan="off"
-    )
+    app = create_app(connections, web_connections)
+    prepare(app)
     with keeping_watch(connections):
-        _Server(configuration, app, ready).run(sockets=[listening])
+        Server(configuration(app), app, ready).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+def configuration(app: ASGIApp, **more: Any) -> uvicorn.Config:
+    """How every process of ours answers requests; `more` is uvicorn's."""
+    given: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "lifespan": "off",
+    }
+    return uvicorn.Config(app, **(given | more))
+
+
+class Server(uvicorn.Server):
+    """Tells when it answers, and the application when it is to stop."""
+
     def __init__(self, configuration: uvicorn.Config, app: FastAPI, ready: Callable[[], None]) -> None:
         super().__init__(configuration)
         self._app = app
@@ -85,16 +104,20 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _loopback(host: str) -> str:
+def _address(host: str) -> str:
+    """The address to bind. This server speaks plain HTTP; so another than a loopback one is for a proxy that ends TLS, and
+    LOANTRAIL_PUBLIC_URL must say where people reach it."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
     except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
         raise ConfigurationError(
-            f"the page cannot be served on {host}: there is no access control yet, so anyone who reached it "
-            "would see every loan",
-            remedy="Use 127.0.0.1 (the default), ::1 or localhost; from another machine, go through an SSH tunnel",
+            f"{host!r} is no address to serve on", remedy="Use an address of this machine, such as 127.0.0.1"
+        ) from None
+    if not address.is_loopback and not read_settings().public_url.startswith("https://"):
+        raise ConfigurationError(
+            f"the page cannot be served on {host}: passwords would cross the network without encryption",
+            remedy="Use 127.0.0.1 (the default) and an SSH tunnel, or put a proxy that ends TLS in front and set "
+            "LOANTRAIL_PUBLIC_URL to its https:// address",
         )
     return str(address)
 

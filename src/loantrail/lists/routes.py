@@ -12,10 +12,11 @@ from pydantic import Field
 from loantrail.clock import business_date, now
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
 from loantrail.early_warning.patterns import PATTERNS
-from loantrail.http.acting import Acting
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Acting, Reading, Recording, Seeing, allowed
+from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.lists import acting, store
 from loantrail.lists.model import Entry, EntryState, ListName, ListScope, Proposal
 from loantrail.parameters import shipped_parameters
@@ -23,6 +24,7 @@ from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
 router = APIRouter(tags=["lists"])
+_SUBJECTS: Final = {"loan": "loan_id", "account": "account", "party": "party_id"}
 EntryId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
@@ -99,6 +101,7 @@ class WantedListEnding(Wanted):
 
 @router.get(
     "/list-entries",
+    dependencies=[allowed(Ability.READ_RULES)],
     responses=problem_responses(
         HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
     ),
@@ -129,9 +132,24 @@ def list_entries(
     )
 
 
-@router.post("/list-entries", responses={**once(ListEntry), **_STATUSES}, status_code=HTTPStatus.CREATED)
-def propose_entry(connections: Lending, by: Acting, wanted: WantedListEntry, response: Response) -> ListEntry:
+@router.post(
+    "/list-entries",
+    dependencies=[allowed(Ability.EDIT_LISTS)],
+    responses={**once(ListEntry), **_STATUSES},
+    status_code=HTTPStatus.CREATED,
+)
+def propose_entry(
+    connections: Lending,
+    seen: Seeing,
+    record: Recording,
+    by: Acting,
+    wanted: WantedListEntry,
+    response: Response,
+) -> ListEntry:
     """Propose a loan, an account or a party for a list; a second person approves."""
+    seen(_SUBJECTS[wanted.scope], wanted.subject)
+    if wanted.thread_id is not None:
+        seen("thread_id", wanted.thread_id)
     asked = Proposal(
         wanted.list,
         wanted.scope,
@@ -146,6 +164,8 @@ def propose_entry(connections: Lending, by: Acting, wanted: WantedListEntry, res
     with connections.connection() as connection:
         try:
             entry, new = acting.propose(connection, asked, shipped_parameters())
+            if new:
+                _note(record, connection, "propose", entry, wanted.reason)
         except acting.EntryRefused as refused:
             raise conflicting(refused) from refused
         except acting.SubjectMissing as missing:
@@ -155,8 +175,12 @@ def propose_entry(connections: Lending, by: Acting, wanted: WantedListEntry, res
     return _answer(entry, business_date(now()))
 
 
-@router.post("/list-entries/{entry_id}/approval", responses=_STATUSES)
-def approve_entry(connections: Lending, tracer: Tracer, by: Acting, entry_id: EntryId) -> ListEntry:
+@router.post(
+    "/list-entries/{entry_id}/approval", dependencies=[allowed(Ability.APPROVE_LISTS)], responses=_STATUSES
+)
+def approve_entry(
+    connections: Lending, tracer: Tracer, record: Recording, by: Acting, entry_id: EntryId
+) -> ListEntry:
     """Put a proposal in force; what depends on it is evaluated anew from now on."""
     with connections.connection() as connection:
         try:
@@ -168,14 +192,24 @@ def approve_entry(connections: Lending, tracer: Tracer, by: Acting, entry_id: En
         entry, new = done
         if new:
             store_evaluation.request(connection)
+            _note(record, connection, "approve", entry)
     if new:
         tracer.start()
     return _answer(entry, business_date(now()))
 
 
-@router.post("/list-entries/{entry_id}/ending", responses=_STATUSES)
+@router.post(
+    "/list-entries/{entry_id}/ending",
+    dependencies=[allowed(Ability.EDIT_LISTS, Ability.APPROVE_LISTS)],
+    responses=_STATUSES,
+)
 def end_entry(
-    connections: Lending, tracer: Tracer, by: Acting, entry_id: EntryId, wanted: WantedListEnding
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    entry_id: EntryId,
+    wanted: WantedListEnding,
 ) -> ListEntry:
     """Refuse a proposal, or end an entry before its day; what depends on it is evaluated anew from now on."""
     with connections.connection() as connection:
@@ -188,9 +222,21 @@ def end_entry(
         entry, was_in_force = done
         if was_in_force:
             store_evaluation.request(connection)
+        _note(record, connection, "end", entry, wanted.reason)
     if was_in_force:
         tracer.start()
     return _answer(entry, business_date(now()))
+
+
+def _note(record: Recording, connection: store.Database, verb: str, entry: Entry, why: str = "") -> None:
+    after = {
+        "list": entry.list,
+        "scope": entry.scope,
+        "subject": entry.subject,
+        "rule_code": entry.rule_code,
+        "expires_on": str(entry.expires_on),
+    }
+    record(connection, f"list.{verb}", "list_entry", entry.entry_id, after=after, why=why)
 
 
 def _allow_rules(connection: store.Database) -> list[AllowRule]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,8 @@ from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known, Pool
 from loantrail.monitor.tail import CLASSES, LINES, PAIRS, Lines, paired_anew
 from loantrail.tracing.books import Books
+from loantrail.tracing.live import LiveTrace
+from loantrail.tracing.live_batch import events_of_history, no_events
 from loantrail.tracing.model import Bool, History
 
 
@@ -73,7 +76,11 @@ def ties_of(books: Books, place: int) -> Ties:
     repaying: dict[tuple[str, str], str] = {}
     for reference, account, loan in repayments.select("reference", "account", "loan_id").iter_rows():
         repaying.setdefault((reference, account), loan)
-    return Ties(orders, left, repaying, _pools(books, place))
+    references = pl.Series("reference", list({reference for reference, _ in repaying}), pl.String)
+    by_payee: dict[str, list[dict[str, object]]] = {}
+    for order in orders.drop_nulls("payee_account").iter_rows(named=True):
+        by_payee.setdefault(order["payee_account"], []).append(order)
+    return Ties(orders, by_payee, left, repaying, references, _pools(books, place))
 
 
 def _pools(books: Books, place: int) -> dict[tuple[int, str], Pool]:
@@ -120,7 +127,7 @@ def after(ties: Ties, events: TailEvents, gone: int, place: int, documents: pl.S
         known.note_disbursement(
             place + event, int(events.disburses[event]), int(events.debit[event]), int(events.credit[event])
         )
-    return Ties(ties.orders, left, ties.repayments, pools)
+    return Ties(ties.orders, ties.by_payee, left, ties.repayments, ties.references, pools)
 
 
 def only(tail: Lines, line_ids: pl.Series, transactions: pl.Series) -> Lines:
@@ -135,3 +142,20 @@ def only(tail: Lines, line_ids: pl.Series, transactions: pl.Series) -> Lines:
         reversing={line: original for line, original in tail.reversing.items() if line in kept},
         classes=tail.classes.filter(pl.col("transaction_id").is_in(transactions.implode())),
     )
+
+
+def live_trace_of(history: History) -> LiveTrace:
+    """A trace that goes on after all events of a history."""
+    trace = LiveTrace()
+    accounts = np.repeat(np.arange(history.account_count, dtype=np.int32), np.diff(history.side_start))
+    names = replace(
+        no_events(),
+        opening_fen=history.opening_fen,
+        terminal=history.terminal,
+        loan_borrower=history.loan_borrower,
+        side_account=accounts,
+        side_borrower=history.side_borrower,
+    )
+    trace.append(names)
+    trace.append(events_of_history(history, np.arange(history.event_count, dtype=np.int64)))
+    return trace

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.known import Known
 from loantrail.monitor.slice_index import Index
-from loantrail.tracing.live import LiveTrace
-from loantrail.tracing.model import Bool
-
-HUB_LOANS: Final = 50
-"""An account that more loans reached says nothing about a single one when it moves."""
+from loantrail.monitor.slice_rows import among, distinct
+from loantrail.tracing.model import Bool, Int64
 
 
 def _there(events: TailEvents, row: int, transactions: set[str]) -> Bool:
@@ -27,28 +22,36 @@ def loans_of_sides(known: Known, events: TailEvents, row: int, transactions: set
     return {loan for end in np.unique(ends).tolist() for loan in known.loans_of_account(end)}
 
 
-def loans_near(
-    known: Known, trace: LiveTrace, events: TailEvents, row: int, fresh: set[str], since: int
-) -> set[int]:
-    """Loans of borrowers whose side moved, and loans whose money reached an account that moved from position `since` on."""
-    moved = _there(events, row, fresh)
-    ends = np.concatenate([events.debit[row:][moved], events.credit[row:][moved]])
-    accounts = np.unique(ends[ends >= 0])
-    accounts = accounts[~known.terminal[accounts]]
-    found: set[int] = set()
-    for account in accounts.tolist():
-        found.update(known.loans_of_account(account))
-    pool = trace.state.hops[: trace.hop_count]
-    reached = pool[np.searchsorted(pool["event"], since) :]
-    to = trace.log.credit[reached["event"]]
-    here = np.isin(to, accounts)
-    by_account: dict[int, set[int]] = {}
-    for account, loan in zip(to[here].tolist(), reached["loan"][here].tolist(), strict=True):
-        by_account.setdefault(account, set()).add(loan)
-    for loans in by_account.values():
-        if len(loans) <= HUB_LOANS:
-            found.update(loans)
-    return found
+def before_others(
+    index: Index, known: Known, events: TailEvents, row: int, gone: set[str]
+) -> tuple[set[int], set[int]]:
+    """Loans of borrowers whose side moved in these transactions, which are taken out of the tail (from `row` on): those of
+    which a transaction that stays stood behind, and so had them in its windows; and the others."""
+    ids = events.transaction_id[row:].to_list()
+    is_gone = np.array([one in gone for one in ids], np.bool_)
+    debit, credit = events.debit[row:], events.credit[row:]
+    stays = np.flatnonzero(~is_gone)
+    seen: set[int] = set()
+    others: set[int] = set()
+    for place in np.flatnonzero(is_gone).tolist():
+        loans = {
+            loan
+            for end in (int(debit[place]), int(credit[place]))
+            if end >= 0
+            for loan in known.loans_of_account(end)
+        }
+        if loans <= seen:
+            continue
+        after = stays[np.searchsorted(stays, place) :]
+        numbers = [index.records.number_of(known.loans[loan]) for loan in loans]
+        names = {
+            index.accounts.names[one] for n in numbers if n >= 0 for one in index.side_accounts(n).tolist()
+        }
+        ends = [known.number_of[name] for name in names if name in known.number_of]
+        accounts = np.array([one for one in (*ends, debit[place], credit[place]) if one >= 0], np.int64)
+        disturbs = np.isin(debit[after], accounts).any() or np.isin(credit[after], accounts).any()
+        (seen if disturbs else others).update(loans)
+    return seen, others - seen
 
 
 def behind(index: Index, events: TailEvents, row: int, fresh: set[str]) -> set[str]:
@@ -66,3 +69,18 @@ def behind(index: Index, events: TailEvents, row: int, fresh: set[str]) -> set[s
     after = known[known > late[0]]
     after = after[np.isin(debit[after], accounts) | np.isin(credit[after], accounts)]
     return set(index.loans_of(ids.gather(np.concatenate([late, after]))))
+
+
+def with_money_in(index: Index, rows: Int64) -> set[int]:
+    """Loans (numbers) whose money moved in these transactions (rows, ascending)."""
+    if not len(rows):
+        return set()
+    ends = np.concatenate([index.debit.array[rows], index.credit.array[rows]])
+    found: set[int] = set()
+    for grouped in (index.hops_into, index.hops_from):
+        for account in distinct(ends[grouped.any_of(ends)]).tolist():
+            hops = grouped.of(account)
+            moved = hops[among(index.hop_transaction.array[hops], rows)]
+            found.update(index.hop_loan.array[moved].tolist())
+    found.discard(-1)
+    return found

@@ -25,7 +25,9 @@ from loantrail.monitor.judging import Judgement, Judging
 from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
-from loantrail.monitor.standing import Changed, Standing
+from loantrail.monitor.remembered import remembered_of
+from loantrail.monitor.shown import Changed
+from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.monitor.writing import Overloaded, Sessions
 from loantrail.parameters import shipped_parameters
@@ -160,7 +162,12 @@ class Deciding:
             pl.col("ended").fill_null(value=False)
         )
         standing = Standing(books, hops, lines, by_hand, shipped_parameters())
-        return _Held(standing, Judging(run_id or "", found), standing.lines, standing.last_arrival, run_id)
+        judging = Judging(
+            run_id or "",
+            found,
+            remembered_of(traced.frames, traced.view, traced.over, traced.leads, shipped_parameters()),
+        )
+        return _Held(standing, judging, standing.lines, standing.last_arrival, run_id)
 
     def forget(self) -> None:
         """Drop the state; it is built anew when it is asked for."""
@@ -263,7 +270,8 @@ class Deciding:
                 if shown is None:
                     self.forget()
                     return
-                held.judging.forget(held.standing.show(shown).loans)
+                changed = held.standing.show(shown)
+                held.judging.forget({*changed.loans, *changed.draining, *changed.doubtful})
                 held.pending = _last_arrival(arrived, held.last_arrival)
                 self._settle(held)
             except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -332,7 +340,7 @@ class Deciding:
             TracedPart(loan, fen, use)
             for loan, fen, use in moved.select("loan_id", "amount_fen", "use").iter_rows()
         )
-        if not changed.loans:
+        if not (changed.loans or changed.draining):
             return Decided(ALLOW, (), traced)
         judgement = held.judging.judge(connection, held.standing.index, changed)
         told = held.judging.told(connection, judgement)
@@ -356,7 +364,8 @@ class Deciding:
             return {}
         held.pending = _last_arrival(arrived, held.last_arrival)
         changed = held.standing.show(shown)
-        judged = self._judged(connection, held, changed) if changed.loans else {}
+        concerned = changed.loans or changed.draining or changed.doubtful
+        judged = self._judged(connection, held, changed) if concerned else {}
         of_line = dict(changed.of_line.select("line_id", "transaction_id").iter_rows())
         return {
             line: of_transaction(judged, of_line.get(line), changed.waiting)
@@ -366,6 +375,8 @@ class Deciding:
 
     def _judged(self, connection: Connection[Any], held: _Held, changed: Changed) -> dict[str, RowDecision]:
         found = held.judgement = held.judging.judge(connection, held.standing.index, changed)
+        if not found.loans:
+            return {}
         taken = take_hits(
             connection,
             found.hits,

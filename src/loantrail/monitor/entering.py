@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -52,14 +53,17 @@ class TailEvents:
         """The events from `first` on."""
         return TailEvents(**{one.name: getattr(self, one.name)[first:] for one in fields(self)})
 
-    def first_difference(self, other: TailEvents) -> int:
-        """The first event in which the two differ; where one is longer, what it has more."""
+    def first_difference(self, other: TailEvents, start: int = 0) -> int:
+        """The first event in which the two differ; where one is longer, what it has more. Before `start` both are of the same
+        transactions."""
         shared = min(len(self), len(other))
         differs = np.zeros(shared, np.bool_)
         for name in ("debit", "credit", "amount_fen", "arrival_use", "marked_repayment", *_MARKS):
             differs |= getattr(self, name)[:shared] != getattr(other, name)[:shared]
-        ids = (self.transaction_id[:shared] != other.transaction_id[:shared]).to_numpy()
-        places = np.flatnonzero(differs | ids)
+        if start < shared:
+            ids = self.transaction_id[start:shared] != other.transaction_id[start:shared]
+            differs[start:] |= ids.to_numpy()
+        places = np.flatnonzero(differs)
         return int(places[0]) if len(places) else shared
 
     def batch(self, first: int) -> Batch:
@@ -86,6 +90,17 @@ class TailEvents:
         )
 
 
+def no_tail_events() -> TailEvents:
+    """None at all."""
+    none: Any = np.zeros(0, np.int64)
+    return TailEvents(
+        transaction_id=pl.Series([], dtype=pl.String),
+        debit=none, credit=none, amount_fen=none, arrival_use=none, disburses=none, reverses=none,
+        specific_loan=none, specific_fen=none, specific_row=none, opens_slot=none.astype(np.bool_), carries=none, repays=none,
+        marked_repayment=none.astype(np.bool_),
+    )  # fmt: skip
+
+
 Settled = Callable[[str], tuple[int, int, int] | None]
 """Transaction -> (position, debit, credit), of those before the tail."""
 
@@ -96,12 +111,29 @@ class Ties:
 
     orders: pl.DataFrame
     """`row, loan_id, payee_account, amount_fen, document_no, valid_from, valid_to` of entrusted orders."""
+    by_payee: dict[str, list[dict[str, object]]]
+    """The same by payee account."""
     left: dict[int, int]
     """Row -> fen left at the beginning of the tail."""
     repayments: dict[tuple[str, str], str]
     """(reference, account) -> loan that the payment repays."""
+    references: pl.Series
+    """The references of these."""
     pools: dict[tuple[int, str], Pool]
     """(pooled account, document) -> payments before the tail."""
+
+    def repaying(self, of_line: pl.DataFrame) -> dict[str, str]:
+        """Transaction -> loan that it repays as recorded. `of_line`: `reference, account, transaction_id` of lines; of one
+        transaction the first that is recorded counts."""
+        found: dict[str, str] = {}
+        told = of_line.filter(pl.col("reference").is_in(self.references.implode()))
+        for reference, account, transaction in told.select(
+            "reference", "account", "transaction_id"
+        ).iter_rows():
+            loan = self.repayments.get((reference, account))
+            if loan is not None:
+                found.setdefault(transaction, loan)
+        return found
 
 
 def events_of_tail(
@@ -114,30 +146,23 @@ def events_of_tail(
     place: int,
     new: NewNames,
     settled: Settled,
+    before: TailEvents | None = None,
+    start: int = 0,
 ) -> TailEvents:
     """The events of `transactions` (TRANSACTION_COLUMNS and `destination_class`, in order), the first at position `place`.
 
     `disbursing` and `repaying`: transaction -> loan. `opened_before`: positions before the tail whose slots are open; `settled`
-    tells of transactions before the tail.
+    tells of transactions before the tail. The first `start` transactions are those of `before`.
     Accounts and loans that are not known are numbered and entered in `new`.
     """
     ids = transactions["transaction_id"]
     place_of = {name: number for number, name in enumerate(ids.to_list())}
-    currency = transactions["currency"].to_list()
-    debit = np.array(
-        [
-            known.number(one, c, new)
-            for one, c in zip(transactions["debit_account"].to_list(), currency, strict=True)
-        ],
-        np.int32,
+    debit, credit = (
+        _numbered(transactions.slice(start), end, known, new) for end in ("debit_account", "credit_account")
     )
-    credit = np.array(
-        [
-            known.number(one, c, new)
-            for one, c in zip(transactions["credit_account"].to_list(), currency, strict=True)
-        ],
-        np.int32,
-    )
+    if before is not None:
+        debit = np.concatenate([before.debit[:start], debit])
+        credit = np.concatenate([before.credit[:start], credit])
     amount = transactions["amount_fen"].to_numpy()
     count = len(debit)
     none = np.full(count, -1, np.int64)
@@ -172,6 +197,11 @@ def events_of_tail(
         marked_repayment=marked,
         **columns,
     )
+
+
+def _numbered(transactions: pl.DataFrame, end: str, known: Known, new: NewNames) -> Int32:
+    ends, currency = transactions[end].to_list(), transactions["currency"].to_list()
+    return np.array([known.number(one, c, new) for one, c in zip(ends, currency, strict=True)], np.int32)
 
 
 def _paid_out(columns: dict[str, Int64], debit: Int32, place: int) -> dict[int, list[tuple[int, int]]]:
@@ -283,20 +313,21 @@ def _orders(
     here: dict[int, list[tuple[int, int]]] = {}
     for event in np.flatnonzero(columns["disburses"] >= 0).tolist():
         here.setdefault(int(columns["disburses"][event]), []).append((place + event, int(credit[event])))
-    payers = {account for into in known.disbursed_into.values() for _, account in into}
-    payers |= {account for into in here.values() for _, account in into}
-    from_loans = np.flatnonzero(np.isin(debit, np.array(sorted(payers), np.int32)))
+    payers = known.receiving(account for into in here.values() for _, account in into)
+    from_loans = np.flatnonzero((debit >= 0) & (credit >= 0) & payers[np.maximum(debit, 0)])
+    names = {int(one): known.plain(known.names[int(one)]) for one in np.unique(credit[from_loans])}
+    by_payee = {name: ties.by_payee[name] for name in names.values() if name in ties.by_payee}
+    from_loans = from_loans[np.array([names[int(one)] in by_payee for one in credit[from_loans]], np.bool_)]
     if not len(from_loans):
         return
-    by_payee: dict[str, list[dict[str, object]]] = {}
-    wanted = {known.plain(known.names[int(one)]) for one in credit[from_loans] if one >= 0}
-    for order in ties.orders.filter(pl.col("payee_account").is_in(list(wanted))).iter_rows(named=True):
-        by_payee.setdefault(order["payee_account"], []).append(order)
-    documents = transactions["document_no"].to_list()
-    dates = transactions["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().to_list()
+    asked = transactions.select("booked_at", "document_no", "amount_fen")[from_loans]
+    days = asked["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().to_list()
+    dates = dict(zip(from_loans.tolist(), days, strict=True))
+    documents = dict(zip(from_loans.tolist(), asked["document_no"].to_list(), strict=True))
+    amounts = dict(zip(from_loans.tolist(), asked["amount_fen"].to_list(), strict=True))
     left = dict(ties.left)
     for event in from_loans.tolist():
-        payee = known.plain(known.names[int(credit[event])]) if credit[event] >= 0 else ""
+        payee = names[int(credit[event])]
         candidates: list[tuple[bool, int, int, int]] = []
         for order in by_payee.get(payee, []):
             loan = known.loan_number.get(str(order["loan_id"]), -1)
@@ -313,7 +344,7 @@ def _orders(
             candidates.append((not exact, row, loan, row))
         for _, row, loan, _ in sorted(candidates):
             if left.get(row, 0) > 0:
-                tied = min(int(transactions["amount_fen"][event]), left[row])
+                tied = min(int(amounts[event]), left[row])
                 left[row] -= tied
                 columns["specific_loan"][event], columns["specific_fen"][event] = loan, tied
                 columns["specific_row"][event] = row

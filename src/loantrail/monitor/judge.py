@@ -9,11 +9,12 @@ from typing import Literal
 import polars as pl
 
 from loantrail.clock import business_date
-from loantrail.early_warning.frames import Frames, empty
+from loantrail.early_warning.frames import empty
 from loantrail.early_warning.hits import BASES, HITS, hits_of_leads
 from loantrail.early_warning.patterns import PATTERNS, leads_of
 from loantrail.early_warning.view import prepare
 from loantrail.monitor.slice_frames import Slice
+from loantrail.monitor.slice_index import Index
 from loantrail.parameters import ParameterBook
 from loantrail.rules.evaluate import FOUND, FOUND_BY_RULE, ReadyRules, merged
 from loantrail.rules.listing import marked, payees_of
@@ -69,17 +70,46 @@ def judge_loans(
     told = empty(HITS)
     if len(leads):
         told = hits_of_leads(
-            leads, view.transactions, _bases(frames), proven, parameters, on_date, software_version
+            leads,
+            view.transactions,
+            _bases(frames.transactions),
+            proven,
+            parameters,
+            on_date,
+            software_version,
         )
     hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
     return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)
 
 
-def _bases(frames: Frames) -> pl.DataFrame:
+def judge_ends_of_day(
+    around: Index,
+    leads: pl.DataFrame,
+    days: pl.DataFrame,
+    parameters: ParameterBook,
+    rules: ReadyRules,
+    software_version: str,
+    proven: pl.DataFrame,
+    found_before: pl.DataFrame,
+) -> Judged:
+    """The same of loans of which nothing changed but the ends of their days (`days`, row_schema): `leads` are those that they
+    had (frames.LEADS)."""
+    found = _going_on(found_before, rules.found(days), rules)
+    told = empty(HITS)
+    if len(leads):
+        ids = leads["transaction_ids"].explode(empty_as_null=False).drop_nulls().unique()
+        rows = around.transactions.rows(around.transaction_rows(ids))
+        on_date = business_date(around.as_of)
+        told = hits_of_leads(leads, rows, _bases(rows), proven, parameters, on_date, software_version)
+    hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
+    return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, days)
+
+
+def _bases(transactions: pl.DataFrame) -> pl.DataFrame:
     """Why each payee was given its class (hits.BASES)."""
-    if "class_basis" not in frames.transactions.columns:
+    if "class_basis" not in transactions.columns:
         return empty(BASES)
-    return frames.transactions.select("transaction_id", basis="class_basis")
+    return transactions.select("transaction_id", basis="class_basis")
 
 
 def _going_on(before: pl.DataFrame, found: pl.DataFrame, rules: ReadyRules) -> pl.DataFrame:

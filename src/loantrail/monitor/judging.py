@@ -17,17 +17,21 @@ from psycopg import Connection
 
 from loantrail import clock
 from loantrail.early_warning import store_allow
+from loantrail.early_warning.frames import LEADS, empty
 from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.monitor import store_step
-from loantrail.monitor.judge import judge_loans
+from loantrail.monitor.judge import judge_ends_of_day, judge_loans
+from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
+from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import slice_of
-from loantrail.monitor.slice_index import Index
-from loantrail.monitor.standing import Changed
+from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.parameters import shipped_parameters
 from loantrail.rules import store_lists
 from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
 from loantrail.rules.running import ready_rules
+from loantrail.signals.catalogue import DAY, DAYS_KEPT, row_schema
+from loantrail.signals.kernel_state import DAY_US
 
 _VERSION: Final = version("loantrail")
 
@@ -45,15 +49,25 @@ class Judgement:
     on_date: datetime.date
     found: dict[str, pl.DataFrame]
     """Loan -> what the rules found in its rows so far (FOUND_BY_RULE)."""
+    whole: tuple[str, ...]
+    """Those of the loans of which all was looked at."""
+    leads: pl.DataFrame
+    """LEADS of these."""
+    days: pl.DataFrame
+    """Their ends of the day (signals.catalogue.row_schema)."""
+    as_of: datetime.datetime
+    doubtful: frozenset[str]
+    """Loans of which all is to be looked at when they are judged next."""
 
 
 class Judging:
     """Judges from one state of the books on; remembers what was found."""
 
-    def __init__(self, run_id: str, found_in_run: pl.DataFrame | None) -> None:
+    def __init__(self, run_id: str, found_in_run: pl.DataFrame | None, remembered: Remembered) -> None:
         """`found_in_run`: what the rules found in the rows of the books that the state began with; None where that is not
-        known: then all rows of a loan are looked at when it is judged first."""
+        known: then all rows of a loan are looked at when it is judged first. `remembered`: what else these books say."""
         self._run_id = run_id
+        self._remembered = remembered
         self._in_run = found_in_run
         self._found: dict[str, pl.DataFrame] = {}
         self._unknown: set[str] = set()
@@ -65,26 +79,31 @@ class Judging:
         """The judgement is in the books."""
         self._found.update(judgement.found)
         self._unknown.difference_update(judgement.loans)
+        self._remembered.keep(judgement.whole, judgement.leads, judgement.days, judgement.as_of)
+        self._remembered.doubt(judgement.doubtful)
 
     def forget(self, loans: Iterable[str]) -> None:
         """Rows of these loans came that were not judged here."""
         for loan in loans:
             self._found.pop(loan, None)
             self._unknown.add(loan)
+            self._remembered.doubt((loan,))
 
     def judge(self, connection: Connection[Any], index: Index, changed: Changed) -> Judgement:
         """Judge the loans that changed; only reads."""
         day = clock.business_date(index.as_of)
         rules = self._ready(connection, day)
-        anew = [loan for loan in changed.loans if loan in changed.anew or not self._knows(loan)]
-        others = sorted(set(changed.loans) - set(anew))
+        whole, ends = self._parted(index, changed, rules)
+        anew = [loan for loan in whole if self._is_anew(changed, loan)]
+        others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)
         parameters = shipped_parameters()
+        loans = sorted((*whole, *ends))
         entries = store_lists.standing(connection, clock.business_date(clock.now()))
-        proven = self._proven(connection, changed.loans)
+        proven = self._proven(connection, loans)
         parts = [
             judge_loans(
-                slice_of(index, loans, parameters, wanted),
+                slice_of(index, loans, parameters, wanted, rules.asked | SAID_OF_DAYS),
                 parameters,
                 rules,
                 entries,
@@ -95,6 +114,12 @@ class Judging:
             for loans, wanted, before in ((anew, None, None), (others, fresh, self._before(others)))
             if loans
         ]
+        looked_at = list(parts)
+        if ends:
+            days = self._remembered.ends_of_day(index, ends, day)
+            leads = self._remembered.leads_of(ends)
+            before = self._before(ends)
+            parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
         waiting = pl.Series(sorted(changed.waiting), dtype=pl.String)
         every = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)])
         on_half = every["transaction_ids"].list.eval(pl.element().is_in(waiting.implode())).list.any()
@@ -106,17 +131,30 @@ class Judging:
             before = before.join(every.filter(on_half), on=keys, how="semi")
             hits = pl.concat([hits, before.join(hits, on="hit_id", how="anti")])
         found = pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *(part.found for part in parts)])
-        of_loan = {loan: found.clear() for loan in changed.loans}
+        of_loan = {loan: found.clear() for loan in loans}
         for rows in found.partition_by("loan_id", maintain_order=True):
             of_loan[rows["loan_id"][0]] = rows
         return Judgement(
-            loans=tuple(changed.loans),
+            loans=tuple(loans),
             hits=hits,
             codes=parts[0].codes if parts else (),
             proven=proven,
-            payees=payees_of_hits(index, hits, changed.loans),
+            payees=payees_of_hits(index, hits, loans),
             on_date=day,
             found=of_loan,
+            whole=tuple(whole),
+            leads=pl.concat([empty(LEADS), *(part.leads for part in looked_at)]),
+            days=pl.concat(
+                [
+                    pl.DataFrame(schema=row_schema()),
+                    *(
+                        part.rows.filter(pl.col("occasion") == DAY).select(*row_schema())
+                        for part in looked_at
+                    ),
+                ]
+            ),
+            as_of=index.as_of,
+            doubtful=changed.doubtful,
         )
 
     def told(self, connection: Connection[Any], judgement: Judgement) -> frozenset[str]:
@@ -125,6 +163,37 @@ class Judging:
         return told_of(hit_rows(judgement.hits, entries, judgement.proven, judgement.payees))
 
     # Inside --------------------------------------------------------------------------------------------------
+
+    def _parted(self, index: Index, changed: Changed, rules: ReadyRules) -> tuple[list[str], list[str]]:
+        """The loans of which all is looked at, and those of which only the end of the day can say something else. Both sorted."""
+        remembered, records = self._remembered, index.records
+        # Rows of what the side paid with its own money are wanted for so long.
+        looked_at_us = (index.as_of - EPOCH) // datetime.timedelta(microseconds=1) - (DAYS_KEPT + 1) * DAY_US
+        more_is_asked = any(not fields <= SAID_OF_DAYS for fields in rules.asked_of_days)
+
+        def stands(loan: str) -> bool:
+            if more_is_asked or loan in changed.whole or self._is_anew(changed, loan):
+                return False
+            if not remembered.stands(index, loan) or remembered.mentions(loan, changed.gone):
+                return False
+            disbursed = records.disbursed_us[records.number_of(loan)]
+            return not rules.looks_at_own_money or disbursed is None or disbursed < looked_at_us
+
+        ends = [loan for loan in changed.loans if stands(loan)]
+        whole = {*changed.loans} - {*ends}
+        whole.update(
+            loan for loan in changed.draining if not remembered.stands(index, loan) or remembered.drains(loan)
+        )
+        return sorted(whole), ends
+
+    def _is_anew(self, changed: Changed, loan: str) -> bool:
+        """Whether all rows of a loan are looked at, as what was found in them before does not count."""
+        if loan in changed.anew or not self._knows(loan):
+            return True
+        if loan not in changed.replaced:
+            return False
+        ids = self._before([loan])["transaction_ids"].explode(empty_as_null=False)
+        return not changed.gone.isdisjoint(ids.to_list())
 
     def _knows(self, loan: str) -> bool:
         return loan in self._found or (self._in_run is not None and loan not in self._unknown)

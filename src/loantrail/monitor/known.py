@@ -5,6 +5,7 @@ Pure: frames and arrays in and out. Built from the books that were traced; what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -86,6 +87,7 @@ class Known:
         """Account -> (position, loan) of what it paid out as a loan."""
         self.disbursed_into: dict[int, list[tuple[int, int]]] = {}
         """Loan -> (position, account) of its disbursements."""
+        self._receives: Bool = np.zeros(len(self.names), np.bool_)
         self._take_disbursements(books, place)
         self.given: dict[str, int] = dict(books.read.balances.iter_rows())
         self._has_opening: Bool = np.array([self.plain(name) in self.given for name in self.names], np.bool_)
@@ -111,6 +113,8 @@ class Known:
         """A loan was paid out at this position."""
         into = self.disbursed_into.setdefault(loan, [])
         into.append((event, credit))
+        if credit >= 0:
+            self._receives = _longer(self._receives, credit, value=True)
         if debit >= 0:
             self.paid_out.setdefault(debit, []).append((event, loan))
         if len(into) == 1:
@@ -120,6 +124,14 @@ class Known:
         owner = self.owner_of.get(self.plain(self.names[account]))
         if owner is not None:
             self.borrower_of_owner.setdefault(owner, self.loan_borrower[loan])
+
+    def receiving(self, others: Iterable[int]) -> Bool:
+        """[accounts] whether loans were paid out into the account, before the tail or into one of `others`."""
+        count = len(self.names)
+        found = np.zeros(count, np.bool_)
+        found[: min(count, len(self._receives))] = self._receives[:count]
+        found[list(others)] = True
+        return found
 
     def plain(self, name: str) -> str:
         """An account's number as statements give it."""
@@ -232,7 +244,7 @@ class Known:
 def _longer(array: Any, place: int, value: object) -> Any:
     """The array with the value at that place, with more room where it is full."""
     if place >= len(array):
-        array = np.concatenate([array, np.zeros(max(64, len(array)), array.dtype)])
+        array = np.concatenate([array, np.zeros(max(64, len(array), place + 1 - len(array)), array.dtype)])
     array[place] = value
     return array
 

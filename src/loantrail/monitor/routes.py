@@ -16,11 +16,14 @@ from pydantic import Field
 from starlette.requests import ClientDisconnect
 
 from loantrail.errors import InputError, LimitExceeded, Place
+from loantrail.http.access import Recording, allowed
 from loantrail.http.connections import Connections
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
+from loantrail.http.processes import of_the_monitor
+from loantrail.identity.abilities import Ability
 from loantrail.ids import content_hash
-from loantrail.monitor.model import KeyReused, RowHit
+from loantrail.monitor.model import Answered, KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
 from loantrail.monitor.settling import Settling
 from loantrail.monitor.writing import Overloaded, Writer
@@ -56,6 +59,7 @@ def live_of(request: Request, tracer: Tracer) -> Live:
         known: Live | None = getattr(state, "live", None)
         if known is None:
             known = live_intake(state.connections, tracer)
+            known.writer.observe = getattr(state, "observe_delivery", known.writer.observe)
             state.live = known
         return known
 
@@ -69,6 +73,7 @@ def live_intake(connections: Connections, tracer: Retracing) -> Live:
     return Live(Writer(connections, lambda _rows: settling.start(), deciding), settling, deciding)
 
 
+@of_the_monitor
 async def _live(request: Request) -> Live:
     """`live_of` without a detour over a thread for each request."""
     known: Live | None = getattr(request.app.state, "live", None)
@@ -148,6 +153,7 @@ _BODY: Final = {
 
 @router.post(
     "/transactions",
+    dependencies=[allowed(Ability.SEND_LIVE)],
     tags=["live intake"],
     response_model=TakenIn,
     responses=problem_responses(
@@ -161,6 +167,7 @@ _BODY: Final = {
 async def take_transactions(
     request: Request,
     live: Intake,
+    record: Recording,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -213,7 +220,14 @@ async def take_transactions(
             "The idempotency key was used before, for another body; nothing was taken in",
             "Give every new request a key of its own; repeat a request unchanged",
         )
+    await run_in_threadpool(_note, request.app.state.connections, record, answer)
     return Response(_encoder.encode(answer), media_type="application/json")
+
+
+def _note(connections: Connections, record: Recording, answer: Answered) -> None:
+    after = {"accepted": answer.accepted, "duplicate": answer.duplicate, "refused": answer.refused}
+    with connections.connection() as connection:
+        record(connection, "transactions.send", "transactions", "", after=after)
 
 
 class _Room:

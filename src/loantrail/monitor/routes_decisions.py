@@ -11,8 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from loantrail import clock
+from loantrail.http.access import allowed
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
 from loantrail.monitor.routes import Intake, RowHitTold, problem_response
 from loantrail.monitor.writing import Overloaded
@@ -63,6 +65,7 @@ class DecisionTold(Answer):
 
 @router.post(
     "/decisions",
+    dependencies=[allowed(Ability.SEND_LIVE)],
     tags=["live intake"],
     response_model=DecisionTold,
     responses=problem_responses(*WRITE_STATUSES, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),

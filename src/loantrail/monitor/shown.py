@@ -2,10 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS
+from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.tail import Lines, Ordered
+from loantrail.tracing.model import Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What other lines of the tail changed."""
+
+    loans: list[str]
+    """Loans to be judged again, sorted."""
+    whole: frozenset[str]
+    """Those of them of which all is to be looked at: of the others only what their borrower's side moved, not their money."""
+    draining: frozenset[str]
+    """Loans to be judged again where rapid in and out was found before."""
+    doubtful: frozenset[str]
+    """Loans of which all is to be looked at when they are judged next."""
+    anew: frozenset[str]
+    """Those loans of which earlier transactions are no longer what they were: what was found in them does not count."""
+    replaced: frozenset[str]
+    """Those loans of which transactions are gone without having been in the windows of others: what was found in them
+    does not count."""
+    gone: frozenset[str]
+    """Transactions that are gone, or say something else."""
+    transactions: tuple[str, ...]
+    """Transactions that are new or say something else, sorted."""
+    of_line: pl.DataFrame
+    """`line_id, account, reference, transaction_id` of all lines of the tail."""
+    waiting: frozenset[str]
+    """Transactions of the tail whose other line is yet to come: nothing rests on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of the trace when events were taken in place of others."""
+
+    first_hop: int
+    """Hops from this row on are new or stand where others stood."""
+    loans: set[int]
+    """Loans whose hops are others than before."""
+    anew: set[int]
+    """Those of them of which earlier hops are gone or changed."""
+    transactions: set[str]
+    """Transactions of the tail in which loan money moves otherwise than before, or did."""
+    events: Int64
+    """Positions of earlier events of which that may be so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is others in the tail than before, from place `row` on; loans by number of the trace."""
+
+    events: TailEvents
+    row: int
+    fresh: frozenset[str]
+    gone: frozenset[str]
+    rows: Int64
+    """Rows of the index of those that are new or say something else."""
+    anew: set[int]
+    replaced: set[int]
+    moved: set[int]
+    """Loans whose money moved otherwise."""
 
 
 def as_frames(transactions: pl.DataFrame) -> pl.DataFrame:
@@ -19,17 +82,18 @@ def as_frames(transactions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def first_other(one: pl.DataFrame, other: pl.DataFrame) -> int:
-    """The first row in which two frames differ; where one is longer, what it has more."""
-    shared = min(len(one), len(other))
-    if not shared:
-        return 0
-    left, right = one.head(shared), other.head(shared)
+def first_other(one: pl.DataFrame, other: pl.DataFrame, start: int = 0) -> int:
+    """The first row from `start` on in which two frames differ; where one is longer, what it has more. Before `start` they
+    are the same."""
+    shared = min(len(one), len(other)) - start
+    if shared <= 0:
+        return start
+    left, right = one.slice(start, shared), other.slice(start, shared)
     differs = pl.Series([False]).new_from_index(0, shared)
     for name in one.columns:
         differs |= left[name].ne_missing(right[name])
     places = differs.arg_true()
-    return int(places[0]) if len(places) else shared
+    return start + (int(places[0]) if len(places) else shared)
 
 
 def fresh_of(one: pl.DataFrame, other: pl.DataFrame, row: int) -> set[str]:

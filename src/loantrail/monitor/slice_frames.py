@@ -6,7 +6,7 @@ the books says beside them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,18 +41,23 @@ class Slice:
 
 
 def slice_of(
-    around: Index, loans: Sequence[str], parameters: ParameterBook, wanted: pl.Series | None = None
+    around: Index,
+    loans: Sequence[str],
+    parameters: ParameterBook,
+    wanted: pl.Series | None = None,
+    asked: Collection[str] | None = None,
 ) -> Slice:
     """The slice for these loans (unknown ones are left out), as of the latest booking of the whole. `wanted`: the
-    transactions (ids) that signal rows are wanted of, which leaves out what only older rows need; None: every row."""
+    transactions (ids) that signal rows are wanted of, which leaves out what only older rows need; None: every row.
+    `asked`: the signals that are looked at, others may be wrong; None: all."""
     numbers = sorted({number for loan in loans if (number := around.records.number_of(loan)) >= 0})
-    found = chosen(around, numbers, parameters, wanted)
+    found = chosen(around, numbers, parameters, wanted, asked)
     hops = around.hops.rows(found.hops)
     over = around.hop_ended.array[found.hops]
     return Slice(
         frames=_frames(around, found, hops),
         loans=tuple(around.records.loan_ids[number] for number in numbers),
-        beforehand=_beforehand(around, found),
+        beforehand=_beforehand(around, found, asked),
         wanted=wanted,
         ended=hops.filter(pl.Series(over)).select("hop_id"),
         handed_on=found.handed,
@@ -157,11 +162,11 @@ class _Named:
         return [next(taken) if one else None for one in known.tolist()]
 
 
-def _beforehand(around: Index, found: Chosen) -> Beforehand:
+def _beforehand(around: Index, found: Chosen, asked: Collection[str] | None) -> Beforehand:
     names, records = around.accounts.names, around.records
     named = _Named(around, found.transactions_by_row)
     held: list[tuple[str, str | None, int]] = []
-    for account in found.payers:
+    for account in found.payers if asked is None or "labelled_fen" in asked else ():
         held += _held(around, found, named, account, around.hops_into.of(account), 1)
         held += _held(around, found, named, account, around.hops_from.of(account), -1)
     reached: list[tuple[str, str | None, str, str | None]] = []

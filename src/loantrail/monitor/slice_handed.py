@@ -7,7 +7,7 @@ changed is followed anew when it is asked for, by the same function that a full 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -90,11 +90,13 @@ class Handed:
 
     def changed_by(self, account: str, at_us: int) -> set[int]:
         """Loans (numbers) whose way a payment by the account may lengthen."""
+        if not self.knows(account):
+            return set()
         days = self._around.number("handed_on_days")
         found = {
             loan
             for loan, since in self._by_account.get(account, ())
-            if since < at_us <= since + days * DAY_US
+            if since <= at_us <= since + days * DAY_US
         }
         near = self._around.number("near_in_time_days")
         for loan in self._records.disbursed_to(account):
@@ -103,21 +105,31 @@ class Handed:
                 found.add(loan)
         return found
 
+    def knows(self, account: str) -> bool:
+        """Whether what the account pays can matter: a loan was paid out to it, or it got what was handed on."""
+        return account in self._by_account or bool(self._records.disbursed_to(account))
+
+    def got(self, account: str, first_us: int, last_us: int) -> set[int]:
+        """Loans (numbers) of whose way something came to the account from one instant to the other."""
+        return {loan for loan, at in self._by_account.get(account, ()) if first_us <= at <= last_us}
+
     def doubt(self, loans: set[int]) -> None:
         """Follow these anew when they are asked for."""
         self._doubtful |= loans
 
-    def settle(self) -> None:
-        """Follow the doubtful ones anew."""
+    def settle(self) -> set[tuple[str, int]]:
+        """Follow the doubtful ones anew. To which accounts something came then, or came no longer, and when."""
         if not self._doubtful:
-            return
-        loans = np.array(sorted(self._doubtful), np.int64)
-        rows = self._followed(loans)
+            return set()
+        numbers = sorted(self._doubtful)
+        before = self.of_loans(numbers)
+        rows = self._followed(np.array(numbers, np.int64))
         parts = rows.partition_by("loan_id", as_dict=True)
-        for loan in loans.tolist():
+        for loan in numbers:
             self._new[loan] = parts.get((self._records.loan_ids[loan],), rows.clear())
         self._note(rows)
         self._doubtful = set()
+        return {(account, at) for account, at, _said in _arrivals(before) ^ _arrivals(rows)}
 
     def of_loans(self, loans: list[int]) -> pl.DataFrame:
         """The rows of some loans (numbers), which are settled."""
@@ -137,6 +149,14 @@ class Handed:
                 *(self._new[loan].filter(pl.col("credit_account") == account) for loan in sorted(came)),
             ]
         )
+
+
+def _arrivals(rows: pl.DataFrame) -> set[tuple[Any, ...]]:
+    """Account, when, and what else is said of it there."""
+    told = rows.drop_nulls("credit_account")
+    at = told["booked_at"].to_physical()
+    said = zip(told["loan_id"], told["transaction_id"], told["amount_fen"], told["documented"], strict=True)
+    return set(zip(told["credit_account"].to_list(), at.to_list(), said, strict=True))
 
 
 def bare_view(

@@ -46,6 +46,10 @@ class Index:
     def __init__(self, frames: Frames, parameters: ParameterBook) -> None:
         self.parameters = parameters
         self.as_of: datetime.datetime = frames.as_of
+        self._numbers: dict[str, int] = {}
+        self.may_pool: dict[tuple[int, int], bool] = {}
+        """Account and months that a company is young -> whether a pool may be in it, where that was asked (slice_pools.py)."""
+        self._numbers_as_of: datetime.datetime | None = None
         self._take_records(frames)
         self._number_transactions(frames.transactions)
         self._number_hops(frames.hops)
@@ -56,7 +60,12 @@ class Index:
 
     def number(self, name: str) -> int:
         """The parameter in force on the business date of the latest booking."""
-        return self.parameters.at_or_first(name, business_date(self.as_of)).number
+        if self._numbers_as_of != self.as_of:
+            self._numbers, self._numbers_as_of = {}, self.as_of
+        found = self._numbers.get(name)
+        if found is None:
+            found = self._numbers[name] = self.parameters.at_or_first(name, business_date(self.as_of)).number
+        return found
 
     # What it is made of --------------------------------------------------------------------------------------
 
@@ -109,6 +118,18 @@ class Index:
         self.on_side.array[:] = False
         self.on_side.array[accounts[accounts >= 0]] = True
         self._side_keys = distinct(((loans << 32) | accounts)[(loans >= 0) & (accounts >= 0)])
+        by_account = distinct(((accounts << 32) | loans)[(loans >= 0) & (accounts >= 0)])
+        self._side_loans = (by_account & 0xFFFFFFFF).astype(np.int64)
+        self._side_of = Grouped((by_account >> 32).astype(np.int64), len(self.accounts))
+
+    def loans_of_side(self, account: int) -> Int64:
+        """Loans (numbers) on whose borrower's side an account is, ascending."""
+        return self._side_loans[self._side_of.of(account)]
+
+    def side_accounts(self, loan: int) -> Int64:
+        """The accounts of the borrower's side of a loan, ascending."""
+        first, last = np.searchsorted(self._side_keys, [loan << 32, (loan + 1) << 32])
+        return self._side_keys[first:last] & 0xFFFFFFFF
 
     def is_side(self, loans: Int32, accounts: Int32) -> Bool:
         """Whether each account is on the side of the borrower of each loan (numbers)."""

@@ -57,11 +57,11 @@ def _came(around: Index, hops: Int64, handed: pl.DataFrame) -> dict[int, list[in
     for account in distinct(accounts).tolist():
         into = own[accounts == account]
         into = into[_enough(around, into)]
-        if len(into) and _may_pool(around, account):
+        if len(into) and may_pool(around, account):
             came[account] = around.at_us.array[around.hop_transaction.array[into]].tolist()
     for name, at in handed.select("credit_account", pl.col("booked_at").to_physical()).iter_rows():
         account = around.accounts.known(name)
-        if account in came or (account >= 0 and _may_pool(around, account)):
+        if account in came or (account >= 0 and may_pool(around, account)):
             came.setdefault(account, []).append(at)
     return came
 
@@ -107,9 +107,17 @@ def _others(around: Index, account: int, instants: list[int]) -> tuple[set[int],
     return near, also
 
 
-def _may_pool(around: Index, account: int) -> bool:
+def may_pool(around: Index, account: int) -> bool:
     """Whether a pool may be in the account: of a person, of somebody not on record, or of a company that was young when
     the first loan was paid out; and not one of the bank's own kinds."""
+    key = account, around.number("young_company_months")
+    found = around.may_pool.get(key)
+    if found is None:
+        found = around.may_pool[key] = _may_pool(around, account)
+    return found
+
+
+def _may_pool(around: Index, account: int) -> bool:
     known = around.records.accounts.of([around.accounts.names[account]])
     if not len(known):
         return True

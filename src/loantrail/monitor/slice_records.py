@@ -37,8 +37,28 @@ class Records:
         )
         """Roughly, for comparisons that need not be exact."""
         self.disbursement_accounts: list[str | None] = loans["disbursement_account"].to_list()
-        self._disbursed_to = ByText(loans, "disbursement_account")
+        self.repayment_accounts: list[str | None] = loans["repayment_account"].to_list()
+        self._disbursed_to: dict[str, list[int]] = {}
+        for number, account in enumerate(self.disbursement_accounts):
+            if account is not None:
+                self._disbursed_to.setdefault(account, []).append(number)
         self._loan_number = {loan: number for number, loan in enumerate(self.loan_ids)}
+        self.retail: list[bool] = loans["retail"].to_list()
+        self.guarantors_of: dict[int, set[str]] = {}
+        """Loan (number) -> parties that guarantee it, and their names."""
+        names: dict[str, str | None] = dict(view.parties.select("party_id", "name").iter_rows())
+        for loan, party in view.guarantors.select("loan_id", "guarantor_party_id").iter_rows():
+            told = {one for one in (party, names.get(party)) if one is not None}
+            self.guarantors_of.setdefault(self._loan_number.get(loan, NOT_KNOWN), set()).update(told)
+        due = pl.col("principal_fen").fill_null(0) + pl.col("interest_fen").fill_null(0)
+        paid = view.repayments.select(
+            "account", at=pl.col("paid_at").to_physical(), counts=(due > 0) & pl.col("paid_at").is_not_null()
+        )
+        self._paid_us: Int64 = paid["at"].fill_null(0).to_numpy().astype(np.int64)
+        self._paid_counts = paid["counts"].fill_null(value=False).to_numpy()
+        self._paid_account: list[str | None] = paid["account"].to_list()
+        self.last_paid_us = _last_paid(view.repayments, self._loan_number, len(loans))
+        """[loans] when the last instalment was paid, as recorded; before all time where none was."""
         self._of_borrower = ByText(loans, "borrower")
         self.sides = view.sides
         self._sides_of_loan = ByText(view.sides, "loan_id")
@@ -88,9 +108,15 @@ class Records:
         """`loan_id, account` of loans."""
         return self._sides_of_loan.of(loan_ids)
 
+    def instalments_of(self, loan: int, most: int) -> tuple[list[int], list[str | None]]:
+        """When the last instalments of a loan were paid, latest first, at most so many; and all accounts that paid any."""
+        rows = self.repayments.rows([self.loan_ids[loan]])
+        instants = np.sort(self._paid_us[rows[self._paid_counts[rows]]])[::-1][:most]
+        return instants.tolist(), [self._paid_account[row] for row in rows.tolist()]
+
     def disbursed_to(self, account: str) -> list[int]:
         """Loans (numbers) that were paid out to an account."""
-        return self._disbursed_to.rows([account]).tolist()
+        return self._disbursed_to.get(account, [])
 
     def loans_of_account(self, account: str) -> set[int]:
         """Loans (numbers) on whose borrower's side an account is."""
@@ -107,3 +133,12 @@ class Records:
         near = self.relations.frame[direct]
         others = {*near["from_party_id"].to_list(), *near["to_party_id"].to_list()}
         return distinct(direct, self.relations.rows(others))
+
+
+def _last_paid(repayments: pl.DataFrame, numbers: dict[str, int], count: int) -> Int64:
+    found = np.full(count, np.iinfo(np.int64).min, np.int64)
+    told = repayments.drop_nulls(["loan_id", "paid_at"]).group_by("loan_id").agg(pl.col("paid_at").max())
+    for loan, at in told.select("loan_id", pl.col("paid_at").to_physical()).iter_rows():
+        if loan in numbers:
+            found[numbers[loan]] = at
+    return found

@@ -161,6 +161,15 @@ class Grouped:
             else:
                 del self._more[group]
 
+    def any_of(self, groups: np.ndarray) -> Bool:
+        """Whether each of the groups may have rows; -1 has none."""
+        known = (groups >= 0) & (groups < len(self._starts) - 1)
+        places = np.where(known, groups, 0)
+        found = known & (self._starts[places] < self._starts[np.minimum(places + 1, len(self._starts) - 1)])
+        if self._more:
+            found |= np.array([group in self._more for group in groups.tolist()], np.bool_)
+        return found
+
     def of(self, group: int) -> Int64:
         found = NO_ROWS
         if 0 <= group < len(self._starts) - 1:
@@ -295,6 +304,12 @@ class Lines:
             if (first_us is None or at_us >= first_us) and (last_us is None or at_us <= last_us)
         ]
         return np.concatenate([found, np.array(kept, np.int64)]) if kept else found
+
+    def sum_of(self, account: int) -> int:
+        """What came in less what went out in all bookings."""
+        start, end = self._bounds(account)
+        more = self._more.get(account, ())
+        return int(self._sums[end] - self._sums[start]) + sum(change for _at, _row, change in more)
 
     def sum_before(self, account: int, instant_us: int) -> int:
         """What came in less what went out in the bookings before an instant."""

@@ -15,7 +15,7 @@ Derived from what the patterns (early_warning/patterns_*.py, near_in_time.py) an
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,7 +27,7 @@ from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_pools import pools_around
 from loantrail.monitor.slice_rows import among, distinct
 from loantrail.parameters import ParameterBook
-from loantrail.signals.catalogue import DAYS_KEPT
+from loantrail.signals.catalogue import DAYS_KEPT, FIELDS
 from loantrail.signals.kernel_state import DAY_US
 from loantrail.tracing.model import Int32, Int64
 
@@ -75,15 +75,43 @@ class Chosen:
     """Payees of wanted rows -> hops that reached them."""
 
 
-def chosen(around: Index, loans: list[int], parameters: ParameterBook, wanted: pl.Series | None) -> Chosen:
-    """What stands in the slice of the loans (numbers); `wanted` as in `slice_of`."""
-    return _Choosing(around, loans, parameters, wanted).chosen()
+def chosen(
+    around: Index,
+    loans: list[int],
+    parameters: ParameterBook,
+    wanted: pl.Series | None,
+    asked: Collection[str] | None = None,
+) -> Chosen:
+    """What stands in the slice of the loans (numbers); `wanted` and `asked` as in `slice_of`."""
+    return _Choosing(around, loans, parameters, wanted, asked).chosen()
+
+
+def _days_asked(asked: Collection[str] | None) -> tuple[int, int, int]:
+    """How many days of what the payer and the payee of a wanted row moved the fields look back on, and of loan money that
+    reached the payee."""
+    if asked is None:
+        return DAYS_KEPT, _PAYEE_DAYS, _REACH_DAYS
+    payer = [
+        int(one.window[:-1]) for one in FIELDS if one.name in asked and one.group == "payer" and one.window
+    ]
+    payee = [
+        int(one.window[:-1]) for one in FIELDS if one.name in asked and one.group == "payee" and one.window
+    ]
+    handed_on = _PAYEE_DAYS if "payee_handed_on_ppm_3d" in asked else 0
+    reach = _REACH_DAYS if "payee_borrower_count_30d" in asked else 0
+    return max(payer, default=0), max(*payee, handed_on, 0), reach
 
 
 class _Choosing:
     def __init__(
-        self, around: Index, loans: list[int], parameters: ParameterBook, wanted: pl.Series | None
+        self,
+        around: Index,
+        loans: list[int],
+        parameters: ParameterBook,
+        wanted: pl.Series | None,
+        asked: Collection[str] | None,
     ) -> None:
+        self._payer_days, self._payee_days, self._reach_days = _days_asked(asked)
         self._around = around
         self._loans = loans
         self._parameters = parameters
@@ -109,7 +137,7 @@ class _Choosing:
     def chosen(self) -> Chosen:
         around = self._around
         siblings = around.records.siblings_of(self._loans)
-        of_loan = {loan: self._accounts(around.records.side_accounts_of(loan)) for loan in siblings.tolist()}
+        of_loan = {loan: around.side_accounts(loan).tolist() for loan in siblings.tolist()}
         asked = {loan: self._asked(loan, of_loan[loan]) for loan in self._loans}
         rows = distinct(*asked.values())
         hop_rows = around.hop_transaction.array[self._hops]
@@ -180,17 +208,11 @@ class _Choosing:
                 self._span(account, disbursed, _END_US)
         window = self._number("repay_source_odd_window")
         days = self._number("repay_source_odd_days")
-        paid = around.records.repayments.of([around.records.loan_ids[loan]])
-        due = pl.col("principal_fen").fill_null(0) + pl.col("interest_fen").fill_null(0)
-        last = paid.filter((due > 0) & pl.col("paid_at").is_not_null())["paid_at"].sort(descending=True)
-        payers = set(
-            self._accounts(
-                [*paid["account"], self._known[around.records.loan_ids[loan]]["repayment_account"]]
-            )
-        )
-        for instant in last.head(window).to_list():
+        last, paying = around.records.instalments_of(loan, window)
+        payers = set(self._accounts([*paying, around.records.repayment_accounts[loan]]))
+        for instant in last:
             for account in payers & set(accounts):
-                self._span(account, _us(instant) - days * DAY_US, _us(instant))
+                self._span(account, instant - days * DAY_US, instant)
         self._long_ago(loan, accounts)
 
     def _long_ago(self, loan: int, accounts: list[int]) -> None:
@@ -270,8 +292,8 @@ class _Choosing:
             paid, got = int(around.debit.array[row]), int(around.credit.array[row])
             payers.add(paid)
             payees.add(got)
-            self._span(paid, at - DAYS_KEPT * DAY_US, at)
-            self._span(got, at - _PAYEE_DAYS * DAY_US, at)
+            self._span(paid, at - self._payer_days * DAY_US, at)
+            self._span(got, at - self._payee_days * DAY_US, at)
         return payers, payees
 
     def _payments(self) -> Int64:
@@ -329,6 +351,8 @@ class _Choosing:
         """Hops that reached the payees of wanted rows in 30 days, with their transactions."""
         around = self._around
         spans: dict[int, list[int]] = {}
+        if not self._reach_days:
+            return {}
         for row in rows.tolist():
             account, at = int(around.credit.array[row]), int(around.at_us.array[row])
             if account >= 0:
@@ -336,7 +360,7 @@ class _Choosing:
                 span[0], span[1] = min(span[0], at), max(span[1], at)
         found: dict[int, Int64] = {}
         for account, (first, last) in spans.items():
-            hops = around.reaching(account, first - _REACH_DAYS * DAY_US, last)
+            hops = around.reaching(account, first - self._reach_days * DAY_US, last)
             if len(hops):
                 found[account] = hops
                 self._rows.append(around.hop_transaction.array[hops])

@@ -8,68 +8,33 @@ that could not be committed needs no undoing: the next one shows the lines that 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from loantrail.early_warning.frames import STATEMENT, empty
 from loantrail.ledger.reconcile import reconcile
-from loantrail.monitor.beginning import after, first_lines, instant, only, opens_of, ties_of
-from loantrail.monitor.concerned import behind, loans_near, loans_of_sides
-from loantrail.monitor.entering import TailEvents, events_of_tail
+from loantrail.monitor.affected import Affected, Told, affected
+from loantrail.monitor.beginning import after, first_lines, instant, live_trace_of, only, opens_of, ties_of
+from loantrail.monitor.concerned import before_others, behind, loans_of_sides, with_money_in
+from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
 from loantrail.monitor.known import Known, Movement, NewNames
 from loantrail.monitor.live_hops import content_of, frame_of_hops, loans_that_differ
-from loantrail.monitor.shown import as_frames, first_other, fresh_of, waiting_of
+from loantrail.monitor.payees import KnownPayees
+from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of, waiting_of
 from loantrail.monitor.slice_index import Index
-from loantrail.monitor.tail import Lines, Ordered, Surroundings, joined, ordered
+from loantrail.monitor.slice_rows import distinct
+from loantrail.monitor.tail import Lines, Ordered, Surroundings, joined, ordered, ordered_from
 from loantrail.parameters import ParameterBook
 from loantrail.tracing.books import Books, bank_frames, known_destinations
-from loantrail.tracing.live import LiveTrace
-from loantrail.tracing.live_batch import events_of_history, no_events
 from loantrail.tracing.live_openings import first_reached, set_openings
 from loantrail.tracing.model import History, Int64
 
-NEAR_DAYS: Final = 10
-"""A loan whose money reached an account within so many days is judged again when that account moves."""
 TAIL_LEAST: Final = 4_000
 TAIL_MOST: Final = 12_000
 """The tail is kept between so many transactions."""
-_DAY_US: Final = 86_400_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What other lines of the tail changed."""
-
-    loans: list[str]
-    """Loans to be judged again, sorted."""
-    anew: frozenset[str]
-    """Those of them of which earlier transactions are no longer what they were: what was found in them does not count."""
-    transactions: tuple[str, ...]
-    """Transactions that are new or say something else, sorted."""
-    of_line: pl.DataFrame
-    """`line_id, account, reference, transaction_id` of all lines of the tail."""
-    waiting: frozenset[str]
-    """Transactions of the tail whose other line is yet to come: nothing rests on them."""
-
-
-def live_trace_of(history: History) -> LiveTrace:
-    """A trace that goes on after all events of a history."""
-    trace = LiveTrace()
-    accounts = np.repeat(np.arange(history.account_count, dtype=np.int32), np.diff(history.side_start))
-    names = replace(
-        no_events(),
-        opening_fen=history.opening_fen,
-        terminal=history.terminal,
-        loan_borrower=history.loan_borrower,
-        side_account=accounts,
-        side_borrower=history.side_borrower,
-    )
-    trace.append(names)
-    trace.append(events_of_history(history, np.arange(history.event_count, dtype=np.int64)))
-    return trace
 
 
 class Standing:
@@ -92,7 +57,7 @@ class Standing:
         self.known = Known(books, self.place)
         self.around = Surroundings(
             merged=read.merged,
-            context=known_destinations(books.context),
+            payees=KnownPayees(known_destinations(books.context)),
             corrections=books.corrections,
             waiting=read.waiting,
             parameters=parameters,
@@ -117,13 +82,18 @@ class Standing:
         self.lines = first_lines(books, lines, by_hand)
         self._own_before = set(self.known.own)
         self._given_before = set(self.known.given)
-        self._events = self._no_events()
+        self._events = no_tail_events()
         self._judged = pl.DataFrame()
+        self._found: Ordered | None = None
+        """The order of `lines`; None where it is not known."""
+        self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame] | None = None
+        """What was shown before: a payment that is only asked about goes back to it."""
         self._begin(history, hops.slice(settled_hops))
 
     def _begin(self, history: History, hops: pl.DataFrame) -> None:
         """The tail as the books give it: from here on only differences count."""
-        found, self.lines = self._ordered(self.lines)
+        found, self.lines, _start = self._ordered(self.lines)
+        self._found = found
         self._events = self._entered(found, NewNames())
         self._judged = as_frames(found.transactions)
         end = slice(self.place, history.event_count)
@@ -137,17 +107,8 @@ class Standing:
             return
         # The tail alone does not give the order that the whole did: it is put in place of it.
         self.trace.rewind(self.place)
-        self._events, self._judged = self._no_events(), self._judged.clear()
+        self._events, self._judged, self._found = no_tail_events(), self._judged.clear(), None
         self.show(self.lines)
-
-    def _no_events(self) -> TailEvents:
-        none: Any = np.zeros(0, np.int64)
-        return TailEvents(
-            transaction_id=pl.Series([], dtype=pl.String),
-            debit=none, credit=none, amount_fen=none, arrival_use=none, disburses=none, reverses=none,
-            specific_loan=none, specific_fen=none, specific_row=none, opens_slot=none.astype(np.bool_), carries=none, repays=none,
-            marked_repayment=none.astype(np.bool_),
-        )  # fmt: skip
 
     # Showing -------------------------------------------------------------------------------------------------
 
@@ -158,10 +119,7 @@ class Standing:
 
     def learn(self, accounts: pl.DataFrame) -> None:
         """What the books say of accounts that were not known when they were read (the context's `accounts`)."""
-        context = self.around.context
-        assert context.accounts is not None
-        known = pl.concat([context.accounts, accounts.select(context.accounts.columns)])
-        self.around = replace(self.around, context=replace(context, accounts=known))
+        self.around.payees.learn(accounts)
         self._heard_of.update(accounts["account"].to_list())
 
     def with_lines(self, arrived: pl.DataFrame, before: Lines | None = None) -> Lines:
@@ -171,18 +129,27 @@ class Standing:
     def show(self, lines: Lines) -> Changed:
         """Make the state that of these lines of the tail."""
         new = NewNames()
-        found, told = self._ordered(lines)
-        events = self._entered(found, new)
+        shown = self.lines, self._found, self._events, self._judged
+        again = self._previous_of(lines)
+        if again is not None:
+            told, found, events, judged, start = lines, *again, 0
+        else:
+            found, told, start = self._ordered(lines)
+            events = self._entered(found, new, start)
+            judged = as_frames(found.transactions)
         if new.accounts or new.loans or new.sides:
             self.trace.append(self.known.batch_of(new))
-        first = events.first_difference(self._events)
-        judged = as_frames(found.transactions)
-        row = min(first, first_other(judged, self._judged))
+        first = events.first_difference(self._events, start)
+        row = min(first, first_other(judged, self._judged, start))
         fresh = fresh_of(judged, self._judged, row)
         gone = fresh_of(self._judged, judged, row)
-        anew = loans_of_sides(self.known, self._events, row, gone) if gone else set[int]()
+        anew, replaced = before_others(self.index, self.known, self._events, row, gone)
         moved = self._go_on(events, first)
-        self.lines, self._judged = told, judged
+        gone_rows = self._rows(gone)
+        before = Told.of(self.index, gone_rows)
+        moved_before = Told.of(self.index, self._rows(gone & moved.transactions))
+        self.lines, self._judged, self._found = told, judged, found
+        self._previous = shown
         if row < self.index.transaction_count - self.place or len(judged) > row or moved.loans:
             self.index.take(
                 judged.slice(row),
@@ -190,17 +157,39 @@ class Standing:
                 first_hop=moved.first_hop,
                 first_transaction=self.place + row,
             )
-        anew |= moved.anew
-        loans = (
-            moved.loans
-            | anew
-            | loans_near(self.known, self.trace, events, row, fresh, self._position_days_ago())
+        rows = self._rows(fresh)
+        moved_rows = distinct(self._rows(moved.transactions), moved.events)
+        found_affected = affected(
+            self.index,
+            Told.of(self.index, rows).and_of(before),
+            Told.of(self.index, moved_rows).and_of(moved_before),
         )
-        names = {self.known.loans[loan] for loan in loans}
-        names.update(self.index.loans_of(pl.Series(sorted(fresh), dtype=pl.String)))
-        others = {self.known.loans[loan] for loan in anew} | behind(self.index, events, row, fresh)
-        waiting = waiting_of(judged, found, told, self.known.own)
-        return Changed(sorted(names), frozenset(others & names), tuple(sorted(fresh)), found.of_line, waiting)
+        anew |= moved.anew
+        told = Shown(events, row, frozenset(fresh), frozenset(gone), rows, anew, replaced - anew, moved.loans)
+        return self._changed(told, found_affected, found)
+
+    def _rows(self, transactions: set[str]) -> Int64:
+        return self.index.transaction_rows(pl.Series(sorted(transactions), dtype=pl.String))
+
+    def _changed(self, told: Shown, by_others: Affected, found: Ordered) -> Changed:
+        known, ids, fresh = self.known, self.index.records.loan_ids, set(told.fresh)
+        late = behind(self.index, told.events, told.row, fresh)
+        whole = {known.loans[loan] for loan in told.anew | told.moved} | late
+        whole.update(ids[loan] for loan in by_others.leads | with_money_in(self.index, told.rows))
+        loans = whole | {ids[loan] for loan in by_others.sides}
+        loans.update(known.loans[loan] for loan in loans_of_sides(known, told.events, told.row, fresh))
+        return Changed(
+            loans=sorted(loans),
+            whole=frozenset(whole),
+            draining=frozenset(ids[loan] for loan in by_others.draining) - loans,
+            doubtful=frozenset(ids[loan] for loan in by_others.doubtful) - loans,
+            anew=frozenset({known.loans[loan] for loan in told.anew} | late),
+            replaced=frozenset(known.loans[loan] for loan in told.replaced),
+            gone=told.gone,
+            transactions=tuple(sorted(fresh)),
+            of_line=found.of_line,
+            waiting=waiting_of(self._judged, found, self.lines, known.own),
+        )
 
     def moved_in(self, changed: Changed, line_ids: pl.Series) -> pl.DataFrame:
         """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
@@ -222,7 +211,7 @@ class Standing:
         if count <= TAIL_MOST:
             return
         since: datetime.datetime = self._judged["booked_at"][count - TAIL_LEAST]
-        lines, of_line = self.lines.lines, self._ordered(self.lines)[0].of_line
+        lines, of_line = self.lines.lines, (self._found or self._ordered(self.lines)[0]).of_line
         late = lines.join(of_line.select("line_id", "transaction_id"), on="line_id", maintain_order="left")
         ids = self._events.transaction_id
         open_ids = late.filter(pl.col("booked_at") >= since)["transaction_id"].unique()
@@ -247,6 +236,7 @@ class Standing:
         self._ties, self.lines = ties, left
         self.place, self.since = self.place + gone, since
         self._events, self._judged = events.after(gone), self._judged.slice(gone)
+        self._found = self._previous = None
 
     def _with_reversals(self, gone: int, lines: pl.DataFrame) -> Lines:
         """The tail with what its lines take back of the first `gone` events, which are settled."""
@@ -258,11 +248,28 @@ class Standing:
         found = {line: originals[of] for line, of in told.select("line_id", "transaction_id").iter_rows()}
         return replace(self.lines, reversing=self.lines.reversing | found)
 
-    def _ordered(self, lines: Lines) -> tuple[Ordered, Lines]:
+    def _previous_of(self, lines: Lines) -> tuple[Ordered, TailEvents, pl.DataFrame] | None:
+        """What these lines were before, where just they were shown before and are the same still."""
+        if self._previous is None:
+            return None
+        before, found, events, judged = self._previous
+        if before is not lines or found is None:
+            return None
+        self._imply_openings(lines.lines)
+        return (found, events, judged) if found.own_count == len(self.known.own) else None
+
+    def _ordered(self, lines: Lines) -> tuple[Ordered, Lines, int]:
+        """The order of the tail with these lines, and the first place where it can be another than before."""
         floor_us = int(self._settled_us[-1]) if len(self._settled_us) else None
         floor = None if floor_us is None else instant(floor_us)
         self._imply_openings(lines.lines)
-        return ordered(lines, self.known.own, self.place, floor, self.around)
+        if self._found is not None:
+            again = ordered_from(
+                self._found, self.lines, lines, self.known.own, self.place, floor, self.around
+            )
+            if again is not None:
+                return again
+        return *ordered(lines, self.known.own, self.place, floor, self.around), 0
 
     def _imply_openings(self, lines: pl.DataFrame) -> None:
         """What the running balances of accounts that statements are given of for the first time say of their beginning."""
@@ -281,23 +288,19 @@ class Standing:
         for account in (new - implied.keys()) & self.known.given.keys():
             self.known.take_opening(account)
 
-    def _entered(self, found: Ordered, new: NewNames) -> TailEvents:
-        referenced = found.of_line.drop_nulls("reference").select("reference", "account", "transaction_id")
-        repaying: dict[str, str] = {}
-        for reference, account, transaction in referenced.iter_rows():
-            loan = self._ties.repayments.get((reference, account))
-            if loan is not None:
-                repaying.setdefault(transaction, loan)
+    def _entered(self, found: Ordered, new: NewNames, start: int = 0) -> TailEvents:
         return events_of_tail(
             found.transactions,
             found.disbursing,
-            repaying,
+            self._ties.repaying(found.of_line),
             self.known,
             self._ties,
             self._opened,
             self.place,
             new,
             self._settled,
+            self._events,
+            start,
         )
 
     def _settled(self, transaction_id: str) -> tuple[int, int, int] | None:
@@ -307,7 +310,7 @@ class Standing:
         position, log = int(rows[0]), self.trace.log
         return position, int(log.debit[position]), int(log.credit[position])
 
-    def _go_on(self, events: TailEvents, first: int) -> _Moved:
+    def _go_on(self, events: TailEvents, first: int) -> Moved:
         """Take the events of the tail from `first` on in place of those that stand there."""
         trace, place = self.trace, self.place
         pool = trace.state.hops[: trace.hop_count]
@@ -315,7 +318,7 @@ class Standing:
         old = content_of(pool[first_hop:].copy(), self._events.transaction_id, place)
         if place + first < trace.event_count:
             trace.rewind(place + first)
-        again, loans = self._set_openings(events)
+        again, loans, opened = self._set_openings(events)
         self._events = events
         batch = events.batch(first)
         if batch.event_count:
@@ -323,15 +326,17 @@ class Standing:
             # A reversal that came later made money wait that was at rest: hops of before say so now.
             again = min(again, *taken.changed_hops.tolist()) if len(taken.changed_hops) else again
             loans |= set(trace.state.hops["loan"][taken.changed_hops].tolist())
+            opened = distinct(opened, trace.state.hops["event"][taken.changed_hops])
         pool = trace.state.hops[: trace.hop_count]
         lowest = min(again, first_hop)
         new = content_of(pool[first_hop:], events.transaction_id, place)
         anew = loans | {int(one[1]) for one in old - new}
-        return _Moved(lowest, anew | {int(one[1]) for one in new - old}, anew)
+        transactions = {str(one[0]) for one in old ^ new}
+        return Moved(lowest, anew | {int(one[1]) for one in new - old}, anew, transactions, opened)
 
-    def _set_openings(self, events: TailEvents) -> tuple[int, set[int]]:
+    def _set_openings(self, events: TailEvents) -> tuple[int, set[int], Int64]:
         """Accounts whose opening balance is not known begin with the least that never overdraws them. Returns the first hop
-        that was made again by it, and the loans whose hops became others."""
+        that was made again by it, the loans whose hops became others, and the events of these."""
         trace, known = self.trace, self.known
         self._movement.fit(len(known.names))
         least = self._movement.least(events.debit, events.credit, events.amount_fen)
@@ -342,37 +347,23 @@ class Standing:
                 wanted[number] = known.given[account]
         different = np.flatnonzero(wanted != trace.log.opening_fen[: len(wanted)]).astype(np.int32)
         if not len(different):
-            return trace.hop_count, set()
+            return trace.hop_count, set(), np.zeros(0, np.int64)
         reached = first_reached(trace, different)
         old = trace.state.hops[reached : trace.hop_count].copy()
         set_openings(trace, different, wanted[different])
         new = trace.state.hops[reached : trace.hop_count]
-        return reached, loans_that_differ(old, new)
+        loans = loans_that_differ(old, new)
+        these = np.array(sorted(loans), np.int64)
+        events_of = [rows["event"][np.isin(rows["loan"], these)] for rows in (old, new)]
+        return reached, loans, distinct(*events_of)
 
     def _hop_frame(self, first: int) -> pl.DataFrame:
         ids = pl.concat([self._settled_ids, self._events.transaction_id], rechunk=False)
         booked = np.concatenate([self._settled_us, self._booked_us])
         return frame_of_hops(self.trace, first, self.known.names, self.known.loans, ids, booked)
 
-    def _position_days_ago(self) -> int:
-        booked = self._booked_us
-        latest = int(booked[-1]) if len(booked) else int(self._settled_us[-1]) if len(self._settled_us) else 0
-        since = latest - NEAR_DAYS * _DAY_US
-        place = int(np.searchsorted(booked, since))
-        return self.place + place if place else int(np.searchsorted(self._settled_us, since))
-
     @property
     def _booked_us(self) -> Int64:
         return (
             self._judged["booked_at"].to_physical().to_numpy() if len(self._judged) else np.zeros(0, np.int64)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Moved:
-    first_hop: int
-    """Hops from this row on are new or stand where others stood."""
-    loans: set[int]
-    """Loans whose hops are others than before."""
-    anew: set[int]
-    """Those of them of which earlier hops are gone or changed."""

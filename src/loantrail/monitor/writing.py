@@ -59,6 +59,8 @@ class Writer:
     ) -> None:
         """`on_committed` is told how many rows a commit brought into the books."""
         self._judge = judge
+        self.observe: Callable[[int, float], None] = lambda _rows, _seconds: None
+        """Is told of each delivery that was committed: its rows, and the seconds since its receipt."""
         self._sessions = sessions
         self._on_committed = on_committed
         self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
@@ -67,6 +69,11 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._rows_waiting = 0
         self._bytes_waiting = 0
+
+    def waiting(self) -> dict[str, int]:
+        """What is received and waits to be written: `rows`, and `bytes` of bodies."""
+        with self._guard:
+            return {"rows": self._rows_waiting, "bytes": self._bytes_waiting}
 
     # Room ----------------------------------------------------------------------------------------------------
 
@@ -158,7 +165,9 @@ class Writer:
                 self._write(connection, [one])
         else:
             self._leave(group)
+            committed = clock.monotonic_seconds()
             for one, answer in zip(group, answers, strict=True):
+                self.observe(one.delivery.row_count, committed - one.since)
                 if not one.answer.done():
                     one.answer.set_result(answer)
             accepted = sum(answer.accepted for answer in answers if isinstance(answer, Answered))

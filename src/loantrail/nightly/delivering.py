@@ -145,6 +145,7 @@ def _records_on(records: Mapping[str, pl.DataFrame], day: datetime.date) -> dict
     )
     found = {name: records[name] for name in _STEADY}
     found["party_relation"] = records["party_relation"].filter(pl.col("valid_from") <= day)
+    found["bank_capital"] = records["bank_capital"].filter(pl.col("effective_from") <= day)
     found["loan_contract"], found["loan_note"] = contracts, loans
     for name in _BY_CONTRACT:
         found[name] = records[name].join(contracts.select("contract_id"), on="contract_id", how="semi")

@@ -101,4 +101,18 @@ PARTY_RELATION: Final = RecordType(
     ),
 )
 
-RECORD_TYPES: Final = (ORGANISATION_UNIT, STAFF, PARTY, PARTY_RELATION)
+BANK_CAPITAL: Final = RecordType(
+    name="bank_capital",
+    schema="parties",
+    chinese="本行资本净额",
+    key=("effective_from",),
+    fields=(
+        Field("effective_from", Kind.DATE, chinese="起用日"),
+        Field("net_capital_fen", Kind.AMOUNT_FEN, minimum=1, chinese="资本净额"),
+        Field("net_tier1_capital_fen", Kind.AMOUNT_FEN, minimum=1, chinese="一级资本净额"),
+        Field("source", Kind.TEXT, required=False, chinese="依据 (报表)"),
+    ),
+)
+"""In CNY, consolidated as the bank reports it; each holds from its day until the next."""
+
+RECORD_TYPES: Final = (ORGANISATION_UNIT, STAFF, PARTY, PARTY_RELATION, BANK_CAPITAL)

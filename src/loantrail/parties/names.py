@@ -99,9 +99,10 @@ def search_key(name: str, identity_number: str | None = None, *, person: bool = 
 
 
 def party_keys(name: str, kind: str, identity_number: str | None) -> tuple[str, str]:
-    """`(name_sort, name_search)` of a party."""
+    """`(name_sort, name_search)` of a party. A person is not found by a fragment of the identity number: whoever tried one
+    digit after another would read it whole."""
     person = kind in PERSONS
-    return sort_key(name, person=person), search_key(name, identity_number, person=person)
+    return sort_key(name, person=person), search_key(name, None if person else identity_number, person=person)
 
 
 def with_name_keys(record_type: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from loantrail import clock
 from loantrail.errors import ConfigurationError, DatabaseUnavailable
 from loantrail.postgres.attach import Hold, holding
 from loantrail.postgres.failures import GENERAL_REMEDY, NO_SUCH_DATABASE, database_failures, translated
-from loantrail.postgres.layout import DATABASE_NAME, PORT, ROLE_NAME, Layout, Status
+from loantrail.postgres.layout import DATABASE_NAME, PORT, ROLE_NAME, WEB_ROLE_NAME, Layout, Status
 from loantrail.postgres.migrate import current_version, upgrade, versions
 from loantrail.settings import Settings, read_settings
 
@@ -37,9 +37,10 @@ type_of_connection = psycopg.Connection[tuple[Any, ...]]
 class Database:
     """A way to one database. `hold` keeps the embedded server up; None for an external one."""
 
-    def __init__(self, url: str, hold: Hold | None = None) -> None:
+    def __init__(self, url: str, hold: Hold | None = None, web_url: str = "") -> None:
         self._hold = hold
         self._url = url
+        self._web_url = web_url
         try:
             given = psycopg.conninfo.conninfo_to_dict(url) if url else {}
         except psycopg.ProgrammingError as problem:
@@ -59,6 +60,18 @@ class Database:
         if self._hold is not None:
             return embedded_url(self._hold.ensure_running())
         return self._url
+
+    def web_url(self) -> str:
+        """The address by which the web application signs in: it sees what is in the reach of the person whom it names."""
+        if self._web_url:
+            return self._web_url
+        url = self.url()
+        given = {
+            name: value
+            for name, value in psycopg.conninfo.conninfo_to_dict(url).items()
+            if name != "password" and value is not None
+        }
+        return psycopg.conninfo.make_conninfo("", **given | {"user": WEB_ROLE_NAME})
 
     def connect(self) -> type_of_connection:
         """A new connection, in UTC. The caller closes it."""
@@ -87,11 +100,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def pool(self, least: int = 1, most: int = 8, wait_seconds: float = 30.0) -> Generator[Pool]:
-        """Connections kept open for a server process; lost ones are made again."""
+    def pool(
+        self, least: int = 1, most: int = 8, wait_seconds: float = 30.0, *, web: bool = False
+    ) -> Generator[Pool]:
+        """Connections kept open for a server process; lost ones are made again. `web`: of the web application's role."""
         self.connect().close()  # makes the first failure a clear one, and a fresh server's database
         with ConnectionPool[type_of_connection](
-            self.url,
+            self.web_url if web else self.url,
             kwargs=self._options,
             min_size=least,
             max_size=most,
@@ -109,6 +124,15 @@ class Pool:
 
     def __init__(self, connections: ConnectionPool[type_of_connection]) -> None:
         self._connections = connections
+
+    def counts(self) -> dict[str, int]:
+        """Connections `kept`, `idle` among them, and requests `waiting` for one."""
+        told = self._connections.get_stats()
+        return {
+            "kept": told.get("pool_size", 0),
+            "idle": told.get("pool_available", 0),
+            "waiting": told.get("requests_waiting", 0),
+        }
 
     @contextmanager
     def connection(self) -> Generator[type_of_connection]:
@@ -166,6 +190,30 @@ def _create_database(status: Status) -> None:
         return  # another command was quicker, or is making it: the next try finds it
 
 
+def with_password(url: str, password: str) -> str:
+    """The address with the password, unless it holds one or none is given."""
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return url  # `Database` tells why it cannot be read
+    return (
+        psycopg.conninfo.make_conninfo(url, password=password)
+        if password and "password" not in given
+        else url
+    )
+
+
+def address_and_password(url: str) -> tuple[str, dict[str, str]]:
+    """The address without its password, and the environment that gives it to a program of PostgreSQL: arguments of programs
+    can be seen by every user of the machine."""
+    given = psycopg.conninfo.conninfo_to_dict(url)
+    password = given.pop("password", None)
+    told = {name: value for name, value in given.items() if value is not None}
+    return psycopg.conninfo.make_conninfo("", **told), {} if password is None else {
+        "PGPASSWORD": str(password)
+    }
+
+
 @contextmanager
 def database(settings: Settings | None = None, migrated: bool = True) -> Generator[Database]:
     """The database of these settings (by default the environment's), held until the block ends.
@@ -175,7 +223,10 @@ def database(settings: Settings | None = None, migrated: bool = True) -> Generat
     """
     settings = settings or read_settings()
     if settings.database_url:
-        books = Database(settings.database_url)
+        books = Database(
+            with_password(settings.database_url, settings.database_password),
+            web_url=settings.web_database_url,
+        )
         if migrated:
             _check_external(books)
         yield books
@@ -194,6 +245,14 @@ def _check_external(books: Database) -> None:
             raise DatabaseUnavailable(
                 f"the server is PostgreSQL {connection.info.server_version // 10000}",
                 remedy="Loantrail needs PostgreSQL 15 or newer",
+            )
+        role = connection.execute(
+            "SELECT rolname, rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        if role is not None and not role[1]:
+            raise DatabaseUnavailable(
+                f"the role {role[0]} is subject to row-level security, so it could not take in data",
+                remedy=f'Have a superuser of the server run: ALTER ROLE "{role[0]}" BYPASSRLS',
             )
         found, needed = current_version(connection), versions()
     if needed and found != needed[-1]:

@@ -32,6 +32,8 @@ ANOTHER_RUNS: Final = 3
 
 DATABASE_NAME: Final = "loantrail"
 ROLE_NAME: Final = "loantrail"
+WEB_ROLE_NAME: Final = "loantrail_web"
+"""What the web application signs in as: it owns nothing and sees what row-level security lets it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ def _installed() -> Path:
     return Path(places[0])
 
 
+def client_programs() -> Path:
+    """The folder of `pg_dump` and `pg_restore` as installed: whoever runs a command may run them, root too."""
+    return _installed() / "pginstall" / "bin"
+
+
 def programs_folder(user: SystemUser) -> Path:
     """The folder of `initdb` and `postgres` that the user may run: the installed one, else a copy of it."""
     installed = _installed()

@@ -6,14 +6,17 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from loantrail import clock
 from loantrail.errors import LoantrailError
+from loantrail.http.access import Person, allowed, web_connections
 from loantrail.http.connections import Connections, Lending
+from loantrail.http.discretion import discreet
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId
 from loantrail.http.problems import NotFound
+from loantrail.identity.abilities import Ability
 from loantrail.reports.loan_report import LoanReport, read_loan_report
 from loantrail.reports.words import Language
 
@@ -42,13 +45,16 @@ def file_answer(content: bytes, media_type: str, name: str) -> Response:
 
 @router.get(
     "/loans/{loan_id}/report.pdf",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["reports"],
     response_class=Response,
     responses=file_responses(PDF) | LOAN_PROBLEMS,
 )
-def loan_report_pdf(connections: Lending, loan_id: LoanId, language: ReportLanguage = "zh") -> Response:
+def loan_report_pdf(
+    request: Request, connections: Lending, person: Person, loan_id: LoanId, language: ReportLanguage = "zh"
+) -> Response:
     """The fund-flow report of one loan, ready to print. Bounds that were never asked for are computed first."""
-    report = _report(connections, loan_id)
+    report = discreet(connections, web_connections(request), person, [loan_id], _report(connections, loan_id))
     # Imported when first needed: fonts and typesetter would make every start of the server wait.
     from loantrail.reports.fund_flow import fund_flow_document
     from loantrail.reports.typeset import pdf
@@ -61,13 +67,16 @@ def loan_report_pdf(connections: Lending, loan_id: LoanId, language: ReportLangu
 
 @router.get(
     "/loans/{loan_id}/report.xlsx",
+    dependencies=[allowed(Ability.READ_LOANS)],
     tags=["reports"],
     response_class=Response,
     responses=file_responses(XLSX) | LOAN_PROBLEMS,
 )
-def loan_report_sheet(connections: Lending, loan_id: LoanId, language: ReportLanguage = "zh") -> Response:
+def loan_report_sheet(
+    request: Request, connections: Lending, person: Person, loan_id: LoanId, language: ReportLanguage = "zh"
+) -> Response:
     """The same report as a spreadsheet: facts, statement, evidence, leads."""
-    report = _report(connections, loan_id)
+    report = discreet(connections, web_connections(request), person, [loan_id], _report(connections, loan_id))
     from loantrail.reports.spreadsheet import fund_flow_sheet
 
     return file_answer(fund_flow_sheet(report, language, clock.now()), XLSX, f"{loan_id}-{language}.xlsx")

@@ -11,6 +11,7 @@ import datetime
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -21,14 +22,27 @@ from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE, compiled
 from loantrail.rules.fields import LISTED
-from loantrail.rules.model import CheckedContent, RuleVersion, State, check_content
+from loantrail.rules.model import CheckedContent, Content, RuleVersion, State, check_content
 from loantrail.rules.numbers import PPM
+from loantrail.rules.possible import can_be_met
 from loantrail.rules.words import explain, part_json, sentence
+from loantrail.signals.catalogue import DAY
 
 FOUND: Final[Shape] = {**HITS, "explained": pl.String}
 """Hits with the explanation field by field (words.part_json as JSON text) of the row that their words are of."""
 FOUND_BY_RULE: Final[Shape] = {**FOUND, "rule_id": pl.String}
 _KEY: Final = ("rule_code", "rule_version", "loan_id")
+OWN_MONEY: Final[dict[str, frozenset[int | str | bool | None]]] = {
+    "traced_amount_fen": frozenset((0,)),
+    "loan_share_ppm": frozenset((0, None)),
+    "traced_of_loan_ppm": frozenset((0, None)),
+    "depth": frozenset((None,)),
+    "is_disbursement": frozenset((False,)),
+    "use_before": frozenset((None,)),
+    "use_after": frozenset((None,)),
+    "payee_is_guarantor": frozenset((False,)),
+}
+"""What a row of a movement says that has none of the loan's money in it and pays none of its guarantors."""
 _RANKS: Final = {level.value: rank for rank, level in enumerate(LEVELS)}
 
 
@@ -125,6 +139,11 @@ def _with_marks(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(missing) if missing else rows
 
 
+def _fields_of(checked: CheckedContent) -> set[str]:
+    amount = {checked.content.amount_field} if checked.content.amount_field else set[str]()
+    return {*checked.condition.fields, *(name for _, one in checked.levels for name in one.fields), *amount}
+
+
 def meeting(
     checked: CheckedContent,
     rows: pl.DataFrame,
@@ -214,6 +233,13 @@ class ReadyRule:
         return self.version.state in (State.PUBLISHED, State.RETIRED)
 
 
+@lru_cache(maxsize=512)
+def _made_ready(content: Content, parameters: ParameterBook) -> tuple[CheckedContent, Conditions | None]:
+    """Without conditions where the content has problems. Kept, as every day makes the same rules ready."""
+    checked = check_content(content, parameters)
+    return checked, None if checked.problems else conditions_of(checked, parameters)
+
+
 class ReadyRules:
     """Versions that judge, made ready once for many frames of rows. Those whose content has problems judge nothing."""
 
@@ -221,17 +247,30 @@ class ReadyRules:
         self, versions: Sequence[RuleVersion], parameters: ParameterBook, silent: Collection[str] = ()
     ) -> None:
         """`silent`: codes that warnings take as looked for although no version of them is in force."""
-        checked = [(one, check_content(one.content, parameters)) for one in versions]
+        ready = [(one, *_made_ready(one.content, parameters)) for one in versions]
         self.parameters = parameters
         self.rules: tuple[ReadyRule, ...] = tuple(
-            ReadyRule(one, content, conditions_of(content, parameters))
-            for one, content in checked
-            if not content.problems
+            ReadyRule(one, checked, conditions)
+            for one, checked, conditions in ready
+            if conditions is not None
         )
         self.codes: tuple[str, ...] = tuple(
             sorted({one.version.code for one in self.rules if one.warns} | set(silent))
         )
         """What warnings take as looked for."""
+        self.asked: frozenset[str] = frozenset[str]().union(*(_fields_of(one.checked) for one in self.rules))
+        """The fields that any of them looks at."""
+        self.asked_of_days: tuple[frozenset[str], ...] = tuple(
+            frozenset(_fields_of(one.checked)) for one in self.rules if one.checked.content.occasion == DAY
+        )
+        """The fields that each rule about ends of days looks at."""
+        self.looks_at_own_money = any(
+            one.checked.content.occasion != DAY
+            and one.checked.condition.root is not None
+            and can_be_met(one.checked.condition.root, OWN_MONEY, parameters)
+            for one in self.rules
+        )
+        """Whether any rule may be met by a movement with none of the loan's money that pays no guarantor."""
 
     def found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """FOUND with `rule_id` of all versions over rows (signals.catalogue: ROW_COLUMNS and all signals), without any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -10,53 +11,41 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from loantrail.clock import business_date, now
 from loantrail.errors import InputError, Place
-from loantrail.http.acting import Acting
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Acting, Person, Reading, Recording, allowed, demand
+from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
-from loantrail.ledger.model import PRODUCTS
+from loantrail.identity.abilities import Ability
 from loantrail.parameters import shipped_parameters
-from loantrail.parties.model import PARTY_KINDS
 from loantrail.rules import acting, answers, store, store_backtest, store_hits, workflow
 from loantrail.rules.answers import (
-    CheckedCondition,
-    ProposalRow,
     RuleActed,
     RuleDetail,
     RuleEvent,
-    RuleField,
     RuleFound,
-    RuleFunction,
     RuleHit,
     RuleList,
     RuleRow,
     RuleVersionRow,
-    Vocabulary,
-    WantedCompletion,
-    WantedConditionCheck,
     WantedRuleAct,
     WantedRuleChange,
     WantedRuleDraft,
     part_answer,
-    problem_answer,
 )
 from loantrail.rules.backtest import per_thousand_a_month
-from loantrail.rules.completing import complete
-from loantrail.rules.fields import FUNCTIONS, SHIPPED
-from loantrail.rules.language import check
 from loantrail.rules.model import (
-    OWNER_ROLES,
     RuleVersion,
     State,
     check_content,
     differing,
     in_force,
-    known_actions,
 )
 from loantrail.rules.words import explain
 from loantrail.signals.catalogue import DAY
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+_BY_A_SECOND_PERSON: Final = frozenset(("approve", "refuse", "retire"))
 
 router = APIRouter(tags=["rules"])
 
@@ -82,7 +71,7 @@ def with_shipped(request: Request, connections: Lending) -> None:
         request.app.state.rules_entered = True
 
 
-@router.get("/rules", responses=_READ)
+@router.get("/rules", dependencies=[allowed(Ability.READ_RULES)], responses=_READ)
 def list_rules(request: Request, connections: Lending) -> RuleList:
     """Every rule: the version in force, else the newest, and what it costs against the volume that staff can work."""
     with_shipped(request, connections)
@@ -122,7 +111,7 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
     )
 
 
-@router.get("/rules/{code}", responses=_READ_ONE)
+@router.get("/rules/{code}", dependencies=[allowed(Ability.READ_RULES)], responses=_READ_ONE)
 def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDetail:
     """A rule with all its versions, what was done with it, and its back-tests."""
     with_shipped(request, connections)
@@ -148,51 +137,15 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
     )
 
 
-@router.get("/rule-language", responses=_READ)
-def vocabulary() -> Vocabulary:
-    """What a rule can be made of: fields, functions, and the values of its other parts."""
-    return Vocabulary(
-        fields=[
-            RuleField(**{name: getattr(field, name) for name in RuleField.model_fields})
-            for field in SHIPPED.values()
-        ],
-        functions=[
-            RuleFunction(**{name: getattr(one, name) for name in RuleFunction.model_fields})
-            for one in FUNCTIONS.values()
-        ],
-        products=list(PRODUCTS),
-        customer_kinds=list(PARTY_KINDS),
-        owner_roles=list(OWNER_ROLES),
-        actions=list(known_actions(shipped_parameters())),
-    )
-
-
-@router.post("/rule-language/check", responses=problem_responses(*WRITE_STATUSES))
-def check_condition(wanted: WantedConditionCheck) -> CheckedCondition:
-    """Every problem of a condition with its place; without any, the condition in words."""
-    parameters = shipped_parameters()
-    checked = check(wanted.condition, parameters, wanted.occasion)
-    return CheckedCondition(
-        problems=[problem_answer(one) for one in checked.problems],
-        reading=None if checked.root is None else part_answer(explain(checked, parameters)),
-        fields=list(checked.fields),
-        parameters=list(checked.parameters),
-    )
-
-
-@router.post("/rule-language/completions", responses=problem_responses(*WRITE_STATUSES))
-def completions(wanted: WantedCompletion) -> list[ProposalRow]:
-    """What may be written at the cursor."""
-    found = complete(wanted.text, wanted.cursor, shipped_parameters(), wanted.occasion)
-    return [ProposalRow(**{name: getattr(one, name) for name in ProposalRow.model_fields}) for one in found]
-
-
 @router.post(
     "/rules",
+    dependencies=[allowed(Ability.WRITE_RULES)],
     responses={**once(RuleActed), **_STATUSES},
     status_code=HTTPStatus.CREATED,
 )
-def make_draft(connections: Lending, by: Acting, wanted: WantedRuleDraft, response: Response) -> RuleActed:
+def make_draft(
+    connections: Lending, record: Recording, by: Acting, wanted: WantedRuleDraft, response: Response
+) -> RuleActed:
     """A new draft: of a new rule, or from a version of one. It may still have problems; they are shown with it."""
     with connections.connection() as connection:
         pattern = ""
@@ -207,26 +160,48 @@ def make_draft(connections: Lending, by: Acting, wanted: WantedRuleDraft, respon
         except acting.VersionMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
         answer = _acted(connection, made, new)
+        if new:
+            record(
+                connection,
+                "rule.draft",
+                "rule_version",
+                made.rule_id,
+                after=wanted.content.model_dump(mode="json"),
+            )
     if not new:
         response.status_code = HTTPStatus.OK
     return answer
 
 
-@router.put("/rule-versions/{rule_id}", responses=_STATUSES)
-def change_draft(connections: Lending, by: Acting, rule_id: RuleId, wanted: WantedRuleChange) -> RuleActed:
+@router.put("/rule-versions/{rule_id}", dependencies=[allowed(Ability.WRITE_RULES)], responses=_STATUSES)
+def change_draft(
+    connections: Lending, record: Recording, by: Acting, rule_id: RuleId, wanted: WantedRuleChange
+) -> RuleActed:
     """Write a draft anew. 409 where somebody else changed it since it was read."""
 
     def decide(version: RuleVersion, at: datetime.datetime) -> RuleVersion | workflow.Refusal:
         del at
         return workflow.edit(version, wanted.content.content(version.content.pattern), by)
 
-    return _do(connections, rule_id, wanted.revision, "changed", by, wanted.request_key, decide)
+    return _do(connections, record, rule_id, wanted.revision, "changed", by, wanted.request_key, decide)
 
 
-@router.post("/rule-versions/{rule_id}/acts", responses=_STATUSES)
-def act(connections: Lending, by: Acting, rule_id: RuleId, wanted: WantedRuleAct) -> RuleActed:
+@router.post(
+    "/rule-versions/{rule_id}/acts",
+    dependencies=[allowed(Ability.WRITE_RULES, Ability.APPROVE_RULES)],
+    responses=_STATUSES,
+)
+def act(
+    connections: Lending,
+    person: Person,
+    record: Recording,
+    by: Acting,
+    rule_id: RuleId,
+    wanted: WantedRuleAct,
+) -> RuleActed:
     """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`, `retire`. 409 with the name of the refusal
     as `code` where the act cannot be done now, or somebody else changed the version since it was read."""
+    demand(person, Ability.APPROVE_RULES if wanted.act in _BY_A_SECOND_PERSON else Ability.WRITE_RULES)
     with connections.connection() as connection:
         found = store.one(connection, rule_id)
         latest = None if found is None else acting.latest_effective(connection, found.code)
@@ -248,10 +223,12 @@ def act(connections: Lending, by: Acting, rule_id: RuleId, wanted: WantedRuleAct
                 return workflow.propose(version, by)
 
     reason = wanted.reason if isinstance(wanted, answers.RuleReasonedAct) else ""
-    return _do(connections, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason)
+    return _do(
+        connections, record, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason
+    )
 
 
-@router.get("/rule-versions/{rule_id}/hits", responses=_READ_ONE)
+@router.get("/rule-versions/{rule_id}/hits", dependencies=[allowed(Ability.READ_RULES)], responses=_READ_ONE)
 def hits(
     connection: Reading,
     rule_id: RuleId,
@@ -266,6 +243,7 @@ def hits(
 
 def _do(
     connections: Lending,
+    record: Recording,
     rule_id: str,
     revision: int,
     kind: str,
@@ -275,13 +253,33 @@ def _do(
     reason: str = "",
 ) -> RuleActed:
     with connections.connection() as connection:
+        before = store.one(connection, rule_id)
         try:
             done = acting.act(connection, rule_id, revision, kind, by, request_key, decide, reason)
         except acting.Conflicting as refused:
             raise conflicting(refused) from refused
         if done is None:
             raise NotFound(f"There is no version {rule_id}", "Read the rule again")
-        return _acted(connection, *done)
+        answer = _acted(connection, *done)
+        if done[1] and before is not None:
+            record(
+                connection,
+                f"rule.{kind}",
+                "rule_version",
+                rule_id,
+                before={
+                    "state": before.state,
+                    "revision": before.revision,
+                    "content": asdict(before.content),
+                },
+                after={
+                    "state": done[0].state,
+                    "revision": done[0].revision,
+                    "content": asdict(done[0].content),
+                },
+                why=reason,
+            )
+        return answer
 
 
 def _acted(connection: Connection[Any], version: RuleVersion, new: bool) -> RuleActed:

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from loantrail.clock import business_date, now
 from loantrail.errors import InputError, Place
-from loantrail.http.acting import Acting
+from loantrail.http.access import Acting, Recording, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
+from loantrail.http.processes import of_the_monitor
+from loantrail.identity.abilities import Ability
 from loantrail.ids import new_id
 from loantrail.parameters import shipped_parameters
 from loantrail.rules import acting, store, store_backtest
@@ -25,6 +27,7 @@ BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
 
+@of_the_monitor
 def backtesting_of(request: Request) -> Backtesting:
     """The one background worker of this application."""
     state = request.app.state
@@ -38,12 +41,14 @@ Backtester = Annotated[Backtesting, Depends(backtesting_of)]
 
 @router.post(
     "/rule-versions/{rule_id}/backtests",
+    dependencies=[allowed(Ability.WRITE_RULES)],
     responses={**once(BacktestRow), **_STATUSES},
     status_code=HTTPStatus.CREATED,
 )
 def start_backtest(
     connections: Lending,
     backtester: Backtester,
+    record: Recording,
     by: Acting,
     rule_id: RuleId,
     wanted: WantedBacktest,
@@ -91,6 +96,13 @@ def start_backtest(
             },
         )
         row = store_backtest.one(connection, backtest_id)
+        record(
+            connection,
+            "backtest.start",
+            "rule_version",
+            rule_id,
+            after={"from": str(wanted.from_date), "to": str(wanted.to_date)},
+        )
     assert row is not None
     backtester.start()
     return BacktestRow.model_validate(row)
@@ -98,6 +110,7 @@ def start_backtest(
 
 @router.get(
     "/backtests/{backtest_id}",
+    dependencies=[allowed(Ability.READ_RULES)],
     responses=problem_responses(
         HTTPStatus.NOT_FOUND,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -116,12 +129,18 @@ def one_backtest(connections: Lending, backtester: Backtester, backtest_id: Back
     return BacktestRow.model_validate(row)
 
 
-@router.post("/backtests/{backtest_id}/cancellation", responses=_STATUSES)
-def cancel_backtest(connections: Lending, by: Acting, backtest_id: BacktestId) -> BacktestRow:
+@router.post(
+    "/backtests/{backtest_id}/cancellation", dependencies=[allowed(Ability.WRITE_RULES)], responses=_STATUSES
+)
+def cancel_backtest(
+    connections: Lending, record: Recording, by: Acting, backtest_id: BacktestId
+) -> BacktestRow:
     """Stop a back-test; stopping twice is stopping once."""
     with connections.connection() as connection:
         store_backtest.cancel(connection, backtest_id, by)
         row = store_backtest.one(connection, backtest_id)
+        if row is not None:
+            record(connection, "backtest.cancel", "backtest", backtest_id)
     if row is None:
         raise NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
     return BacktestRow.model_validate(row)

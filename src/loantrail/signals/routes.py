@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId, Offset, no_loan
 from loantrail.http.problems import problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.signals.answers import (
     LoanSignals,
     SignalCatalogue,
@@ -28,14 +29,22 @@ Occasion = Annotated[
 
 
 @router.get(
-    "/signals/catalogue", tags=["signals"], responses=problem_responses(HTTPStatus.INTERNAL_SERVER_ERROR)
+    "/signals/catalogue",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["signals"],
+    responses=problem_responses(HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 def signal_catalogue() -> SignalCatalogue:
     """Every signal that rules may ask for: what it is called, means, counts, in which unit and over which window."""
     return SignalCatalogue(families=[_family(one) for one in FAMILIES])
 
 
-@router.get("/loans/{loan_id}/signals", tags=["signals"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/signals",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["signals"],
+    responses=LOAN_PROBLEMS,
+)
 def loan_signals(
     connection: Reading,
     loan_id: LoanId,

@@ -14,6 +14,7 @@ from loantrail.early_warning.patterns import leads_of
 from loantrail.early_warning.view import View, prepare
 from loantrail.errors import InputError
 from loantrail.ids import derived_id
+from loantrail.inspections.scheduling import schedule
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import shipped_parameters
 from loantrail.tracing import snapshots, store, store_evaluation
@@ -177,6 +178,9 @@ def store_traced(
         hits, codes = judge(connection, traced.frames, traced.view, traced.over, run_id, say)
         say("gathering warnings")
         warn(connection, gather(books, traced.leads, bounds, hits, codes), books.read.last_arrival)
+        say("making loan checks")
+        schedule(connection, shipped_parameters())
+        connection.commit()
     return Found(
         run_id=run_id,
         convention=convention,

@@ -6,10 +6,12 @@ import threading
 
 from fastapi import APIRouter
 
+from loantrail.http.access import allowed
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages import store
 from loantrail.http.pages.model import LineBounds
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId, Use, no_line
+from loantrail.identity.abilities import Ability
 
 router = APIRouter()
 
@@ -17,7 +19,12 @@ router = APIRouter()
 _COMPUTING = threading.Lock()
 
 
-@router.get("/loans/{loan_id}/statement/{use}/bounds", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/statement/{use}/bounds",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["loans"],
+    responses=LOAN_PROBLEMS,
+)
 def line_bounds(connections: Lending, loan_id: LoanId, use: Use) -> LineBounds:
     """The least and the most of the loan that can have come to this use, whichever way one counts. Computed when
     first asked for, for every line of the loan, and kept with its trace."""

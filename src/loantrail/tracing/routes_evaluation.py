@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, computed_field
 
+from loantrail.http.access import Recording, allowed, signed_in
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer, Failing
 from loantrail.http.pages.store import current_run
 from loantrail.http.problems import WRITE_STATUSES, problem_responses
+from loantrail.http.processes import of_the_monitor
+from loantrail.identity.abilities import Ability
 from loantrail.tracing import store_evaluation as store
 from loantrail.tracing.retrace import Retracing
 from loantrail.wording import in_chinese
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 
+@of_the_monitor
 def retracing_of(request: Request) -> Retracing:
     """The one background tracer of this application."""
     state = request.app.state
@@ -73,7 +77,7 @@ _PROBLEMS = problem_responses(
 )
 
 
-@router.get("/evaluation", tags=["evaluation"], responses=_PROBLEMS)
+@router.get("/evaluation", dependencies=[signed_in()], tags=["evaluation"], responses=_PROBLEMS)
 def evaluation(request: Request, connections: Lending, tracer: Tracer) -> Evaluation:
     """Whether the trace holds every correction and mending; takes up what an earlier process left undone."""
     with connections.connection() as connection:
@@ -90,16 +94,18 @@ def evaluation(request: Request, connections: Lending, tracer: Tracer) -> Evalua
 
 @router.post(
     "/evaluation",
+    dependencies=[allowed(Ability.CORRECT_BOOKS, Ability.TAKE_DATA, Ability.WRITE_RULES, Ability.EDIT_LISTS)],
     tags=["evaluation"],
     responses=problem_responses(*WRITE_STATUSES),
     status_code=HTTPStatus.ACCEPTED,
 )
-def evaluate_again(connections: Lending, tracer: Tracer, again: Again) -> Evaluation:
+def evaluate_again(connections: Lending, tracer: Tracer, record: Recording, again: Again) -> Evaluation:
     """Try again what failed; does nothing where nothing failed."""
     del again
     with connections.connection() as connection:
         store.request_again(connection)
         found = _evaluation(connection)
+        record(connection, "evaluation.again", "evaluation", "")
     if found.state is EvaluationState.QUEUED:
         tracer.start()
     return found

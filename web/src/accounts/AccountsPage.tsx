@@ -157,8 +157,8 @@ function Filters({ state, change, narrowed, clear }: FilterProps) {
       event.preventDefault();
       input.current?.focus();
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
   }, []);
   return (
     <div className="list-filters" role="search">

@@ -42,7 +42,9 @@ export function Correct({ transferId, payee, given, disabled = false }: Props) {
   const classes = api.useQuery("get", "/api/v1/destination-classes", {}, { enabled: open, staleTime: Infinity });
   const correct = api.useMutation("post", "/api/v1/corrections", {
     onSuccess: (answer) => {
-      void told.info(t(answer.new ? "accounts.act_done_pairing" : "accounts.act_same"));
+      void told.info(
+        t(answer.proposal ? "accounts.act_proposed" : answer.new ? "accounts.act_done_pairing" : "accounts.act_same"),
+      );
       setOpen(false);
       reread();
     },

@@ -13,6 +13,7 @@ import { Correct, Corrections } from "./Correction";
 import { EvaluationNotice } from "./EvaluationNotice";
 import { Pairing } from "./Pairing";
 import { PairingTag } from "./PairingTag";
+import { AccountLink } from "../ui/AccountLink";
 
 type Transaction = Schemas["TransactionPage"];
 type LineFacts = Schemas["StatementLineFacts"];
@@ -132,9 +133,9 @@ export function PartyLink({ party, label, now }: PartyProps) {
       {label && <span className="quiet small">{label}</span>}
       <span className={party.name ? "party-name" : "party-name quiet"}>{shown}</span>
       {party.account && (
-        <Link className="party-account figures" to={`/accounts/${encodeURIComponent(now ?? party.account)}`}>
-          {party.account}
-        </Link>
+        <AccountLink className="party-account figures" account={now ?? party.account}>
+          {now ? party.account : undefined}
+        </AccountLink>
       )}
       {now && now !== party.account && (
         <span className="quiet small">{t("accounts.transaction_merged", { account: now })}</span>

@@ -1,18 +1,20 @@
 import createFetchClient from "openapi-fetch";
 import createClient from "openapi-react-query";
-import { PERSON_HEADER, person } from "./person";
+import { sessionEnded } from "../identity/session";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 export type Fen = string;
 
-const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
+export const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
+
+const HTTP_UNAUTHORIZED = 401;
+const SESSION = "/api/v1/session";
 
 fetcher.use({
-  onRequest({ request }) {
-    const chosen = person();
-    if (chosen && request.method !== "GET") request.headers.set(PERSON_HEADER, encodeURIComponent(chosen.staff_id));
-    return request;
+  onResponse({ request, response }) {
+    // Asking to be signed in is answered so too when the password is wrong.
+    if (response.status === HTTP_UNAUTHORIZED && new URL(request.url).pathname !== SESSION) sessionEnded();
   },
 });
 

@@ -27,7 +27,7 @@ export default function DisputePage() {
   return (
     <div className="page">
       <nav className="crumbs" aria-label={t("app.home")}>
-        <Link to="/">{t("app.home")}</Link>
+        <Link to="/loans">{t("app.home")}</Link>
         {data && (
           <>
             <span aria-hidden="true">/</span>
@@ -45,7 +45,7 @@ export default function DisputePage() {
         <Notice
           tone="empty"
           title={t("disputes.missing")}
-          action={<Link to="/">{t("app.back_to_loans")}</Link>}
+          action={<Link to="/loans">{t("app.back_to_loans")}</Link>}
         />
       ) : error ? (
         <Failure error={error} retry={() => void refetch()} />

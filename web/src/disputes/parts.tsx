@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { AccountLink } from "../ui/AccountLink";
 
 type Account = Schemas["Account"];
 
@@ -13,9 +14,7 @@ export function Party({ account }: { readonly account: Account }) {
         {account.name ?? t(account.account ? "disputes.unnamed" : "disputes.outside")}
       </span>
       {account.account && (
-        <Link to={`/accounts/${encodeURIComponent(account.account)}`} className="party-account figures">
-          {account.account}
-        </Link>
+        <AccountLink className="party-account figures" account={account.account} />
       )}
     </span>
   );

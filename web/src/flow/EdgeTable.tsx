@@ -1,12 +1,12 @@
 import { Button, Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
-import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { edgeId } from "./edges";
 import { type Flow, type FlowEdge, type FlowNode, isSummary } from "./tones";
 import type { FlowWords } from "./words";
+import { AccountLink } from "../ui/AccountLink";
 
 interface Props {
   readonly flow: Flow;
@@ -34,9 +34,7 @@ export function EdgeTable({ flow, facts, words, selected, select, toggle }: Prop
           <span>{words.title(node)}</span>
         )}
         {node.account && (
-          <Link className="party-account figures" to={`/accounts/${encodeURIComponent(node.account)}`}>
-            {node.account}
-          </Link>
+          <AccountLink className="party-account figures" account={node.account} />
         )}
       </span>
     );

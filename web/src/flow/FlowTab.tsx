@@ -18,6 +18,7 @@ import { scaleOf } from "./thickness";
 import { type Flow, type FlowNode, isSuspected, palette } from "./tones";
 import { useFlow, useFlowView, type View, VIEWS } from "./use_flow";
 import { type FlowWords, useFlowWords } from "./words";
+import { Unmasking } from "../loans/Unmasking";
 
 interface Props {
   readonly loanId: string;
@@ -302,6 +303,7 @@ function Tools({ flow, facts, view, picture, stage, shown }: ToolsProps) {
           </Button>
         </>
       )}
+      <Unmasking loanId={flow.loan_id} />
       <Button size="small" onClick={large}>
         {t("flow.fullscreen")}
       </Button>

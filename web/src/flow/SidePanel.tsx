@@ -9,6 +9,7 @@ import { instantText } from "../ui/time";
 import { edgeId } from "./edges";
 import { type Flow, type FlowEdge, type FlowNode, isSuspected, toneOf } from "./tones";
 import type { FlowWords } from "./words";
+import { AccountLink } from "../ui/AccountLink";
 
 interface Props {
   readonly flow: Flow;
@@ -79,9 +80,7 @@ function NodeFacts({ flow, node, facts, words, toggle, show }: NodeProps) {
         <span>{words.meaning(node)}</span>
         {isSuspected(node) && <span className="flow-flag">{t("flow.suspected")}</span>}
         {node.account && (
-          <Link className="figures" to={`/accounts/${encodeURIComponent(node.account)}`}>
-            {node.account}
-          </Link>
+          <AccountLink className="figures" account={node.account} />
         )}
       </p>
       {node.patterns.length > 0 && <p className="danger">{words.patterns(node.patterns)}</p>}
@@ -229,9 +228,9 @@ function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
                     {one.hop === 0 && arrives ? (
                       t("flow.loan")
                     ) : other.account ? (
-                      <Link to={`/accounts/${encodeURIComponent(other.account)}`} title={other.account}>
+                      <AccountLink account={other.account} title={other.account}>
                         {other.name ?? other.account}
-                      </Link>
+                      </AccountLink>
                     ) : (
                       (other.name ?? t("evidence.outside"))
                     )}

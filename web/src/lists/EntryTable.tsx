@@ -1,7 +1,7 @@
 import { Button, Table } from "antd";
 import { Link } from "react-router";
-import { usePerson } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { type Entries, type Entry, PAGE, type Scope, useRuleNames } from "./entries";
 
@@ -32,7 +32,7 @@ export function mayEnd(entry: Entry): boolean {
 export function EntryTable({ entries, page, turn, approving, approve, end, busy }: Props) {
   const { t, name } = useSpeech();
   const called = useRuleNames(entries.allow_rules);
-  const me = usePerson()?.staff_id;
+  const me = useMe().acting;
   return (
     <Table<Entry>
       className="card list-table"

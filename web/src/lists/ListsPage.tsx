@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api } from "../api/client";
-import { usePerson } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useMe } from "../identity/me";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { TypedSearch } from "../ui/TypedSearch";
@@ -21,7 +21,7 @@ const ENTRIES = "/api/v1/list-entries";
 export default function ListsPage() {
   const { t, name, language } = useSpeech();
   const queries = useQueryClient();
-  const me = usePerson()?.staff_id;
+  const me = useMe().acting;
   const { filters, change } = useFilters();
   const [proposing, setProposing] = useState(false);
   const [ending, setEnding] = useState<Entry | null>(null);

@@ -2,27 +2,39 @@ import { FilterOutlined } from "@ant-design/icons";
 import { Alert, Badge, Button, message, Switch } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { api } from "../api/client";
-import { useSpeech } from "../i18n";
+import { type Key, useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { ColumnChooser } from "../table/ColumnChooser";
+import { ExportButton } from "../table/ExportButton";
+import { useDensity } from "../table/kept";
+import type { Rows } from "../table/RowsTable";
+import { SavedFilters } from "../table/SavedFilters";
+import { SearchBox } from "../table/SearchBox";
 import { Failure, Loading, Notice } from "../ui/states";
 import { asQuery, conditionCount, useListState } from "./address";
 import { Chips } from "./Chips";
-import { ColumnChooser } from "./ColumnChooser";
-import { ExportButton } from "./ExportButton";
 import { FilterPanel } from "./FilterPanel";
-import { LoanTable, type Rows } from "./LoanTable";
+import { LoanTable } from "./LoanTable";
 import "./loan_list.css";
-import { useColumns, useDensity } from "./preferences";
-import { SavedFilters } from "./SavedFilters";
-import { SearchBox } from "./SearchBox";
+import { COLUMNS, useColumns } from "./preferences";
 import { Totals } from "./Totals";
 
 const PANEL = "loan-filters";
+/** What many ask for; the texts are those of the address. */
+const SHIPPED: readonly (readonly [Key, string])[] = [
+  ["loans.shipped.suspected", "suspected=true"],
+  ["loans.shipped.market", "pattern=FLOW_SECURITIES&pattern=FLOW_REALESTATE"],
+  ["loans.shipped.unseen", "seen_below=50&state=outstanding&state=overdue&sort=balance"],
+  ["loans.shipped.trouble", "five_class=special_mention&five_class=substandard&five_class=doubtful&five_class=loss&sort=balance"],
+  ["loans.shipped.overdue", "state=overdue&sort=balance"],
+];
 
 export default function LoansPage() {
   const { t } = useSpeech();
   const { state, text, change, replace } = useListState();
   const [columns, setColumns] = useColumns();
-  const [density, setDensity] = useDensity();
+  const [density, setDensity] = useDensity("loans");
+  const me = useMe();
   const [filtering, setFiltering] = useState(false);
   const [messages, holder] = message.useMessage();
   const rows = useRef<Rows>(null);
@@ -45,11 +57,17 @@ export default function LoansPage() {
   return (
     <div className="page loans-page">
       {holder}
-      <div className="page-head loans-head">
+      <div className="page-head list-head">
         <h1>{t("loans.title")}</h1>
         {!empty && !error && (
           <>
-            <SearchBox search={state.search} change={change} leave={() => rows.current?.enter()} />
+            <SearchBox
+              search={state.search}
+              change={(search) => change({ search })}
+              leave={() => rows.current?.enter()}
+              label={t("loans.search")}
+              hint={t("loans.search_fields")}
+            />
             <label className="switch">
               <Switch
                 size="small"
@@ -66,10 +84,18 @@ export default function LoansPage() {
                 aria-controls={PANEL}
                 onClick={() => setFiltering(!filtering)}
               >
-                {t("loans.filters")}
+                {t("table.filters")}
               </Button>
             </Badge>
-            <SavedFilters text={text} apply={replace} say={(said) => void messages.success(said)} />
+            <SavedFilters
+              place="loans"
+              page="/loans"
+              text={text}
+              shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+              apply={replace}
+              say={(said) => void messages.success(said)}
+              complain={(said) => void messages.error(said)}
+            />
           </>
         )}
       </div>
@@ -104,13 +130,26 @@ export default function LoansPage() {
                 unit: t(yuan ? "unit.list" : "unit.list_other"),
               })}
             </span>
-            <ColumnChooser columns={columns} setColumns={setColumns} density={density} setDensity={setDensity} />
-            <ExportButton
-              text={text}
+            <ColumnChooser
+              all={COLUMNS}
               columns={columns}
-              count={data.total_count}
-              complain={(said) => void messages.error(said)}
+              title={(column) => t(`loans.column.${column}` as Key)}
+              setColumns={setColumns}
+              density={density}
+              setDensity={setDensity}
             />
+            {may(me, ["export"]) && (
+              <ExportButton
+                address="/api/v1/loans.xlsx"
+                query={() => {
+                  const query = new URLSearchParams(text);
+                  for (const column of columns) query.append("columns", column);
+                  return query;
+                }}
+                count={data.total_count}
+                complain={(said) => void messages.error(said)}
+              />
+            )}
           </div>
           <LoanTable
             ref={rows}

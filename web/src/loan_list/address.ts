@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { PAGE_SIZES } from "../table/RowsTable";
 
 export type Sort = Schemas["LoanSort"];
 export type Direction = Schemas["Direction"];
@@ -47,7 +48,6 @@ export const SORTS: readonly Sort[] = [
   "leads",
 ];
 
-export const PAGE_SIZES: readonly number[] = [20, 50, 100, 200];
 const PAGE_SIZE = 50;
 const FIRST_SORT: Sort = "suspected";
 const FIRST_DIRECTION: Direction = "descending";

@@ -1,18 +1,16 @@
-import type { TableProps } from "antd";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { type Key, useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
-import { shareText } from "../ui/money";
+import { rateText, shareText } from "../ui/money";
 import { ShareBar } from "../ui/ShareBar";
+import { ordered, type TableColumn } from "../table/RowsTable";
 import { useUnitName } from "../ui/unit";
 import type { Direction, Sort } from "./address";
 import type { Column } from "./preferences";
 
 export type LoanRow = Schemas["LoanRow"];
-type TableColumn = NonNullable<TableProps<LoanRow>["columns"]>[number];
 
-const PPM_DIGITS = 4;
 const AMOUNTS = { amount: "amount_fen", balance: "balance_fen", disbursed: "disbursed_fen" } as const;
 const NAMED = {
   borrower_kind: ["party_kind", "borrower_kind"],
@@ -25,20 +23,12 @@ const TEXTS: readonly Column[] = ["loan", "borrower", "borrower_kind", "contract
 /** Columns whose texts may be long: cut, and whole on hover. */
 const CUT: readonly Column[] = ["borrower", "product", "grant_kind", "unit", "manager", "pattern"];
 
-/** 43500 millionths are 4.35%. */
-function rateText(ppm: number): string {
-  const text = (ppm / 10 ** PPM_DIGITS).toFixed(PPM_DIGITS).replace(/0{1,2}$/, "");
-  return `${text}%`;
-}
-
 /** The columns of the table as the reader arranged them. */
 export function useTableColumns(
   columns: readonly Column[],
   sort: Sort,
   direction: Direction,
-  /** The loan's number stays in view while the others move. */
-  pinned: boolean,
-): TableColumn[] {
+): (pinned: boolean) => TableColumn<LoanRow>[] {
   const { t, name } = useSpeech();
   const unitName = useUnitName();
   const dash = <span className="quiet">–</span>;
@@ -47,7 +37,7 @@ export function useTableColumns(
     switch (column) {
       case "loan":
         return (
-          <Link className="loan-id" to={`/loans/${encodeURIComponent(row.loan_id)}`}>
+          <Link className="loan-id row-link" to={`/loans/${encodeURIComponent(row.loan_id)}`}>
             {row.loan_id}
           </Link>
         );
@@ -75,7 +65,7 @@ export function useTableColumns(
         return <span title={unitName(row.unit_id, row.unit_name)}>{unitName(row.unit_id, row.unit_name)}</span>;
       case "manager":
         return row.managers.length ? (
-          <span title={row.managers.join(t("loans.chip.or"))}>
+          <span title={row.managers.join(t("table.chip.or"))}>
             {row.managers[0]}
             {row.managers.length > 1 && <span className="quiet small">{` +${row.managers.length - 1}`}</span>}
           </span>
@@ -117,7 +107,7 @@ export function useTableColumns(
         return row.suspected_pattern === "" ? (
           dash
         ) : (
-          <span className="pattern" title={row.patterns.map((one) => name("pattern", one)).join(t("loans.chip.or"))}>
+          <span className="pattern" title={row.patterns.map((one) => name("pattern", one)).join(t("table.chip.or"))}>
             <span className="pattern-name">{name("pattern", row.suspected_pattern)}</span>
             {row.lead_count > 1 && <span className="lead-count">{`+${row.lead_count - 1}`}</span>}
           </span>
@@ -126,7 +116,8 @@ export function useTableColumns(
         return row.lead_count === 0 ? dash : <span className="lead-count">{row.lead_count}</span>;
     }
   };
-  return columns.map((column) => {
+  // The loan's number stays in view while the others move.
+  return (pinned) => columns.map((column) => {
     const upwards = TEXTS.includes(column);
     const right = column in AMOUNTS || column === "suspected" || column === "rate" || column === "leads";
     const ellipsis = CUT.includes(column);
@@ -136,12 +127,7 @@ export function useTableColumns(
       className: `column-${column}${right || column === "issued" || column === "matures" ? " figures nowrap" : ""}${ellipsis ? " column-cut" : ""}`,
       ...(right ? { align: "right" as const } : {}),
       ...(pinned && column === "loan" ? { fixed: "start" as const } : {}),
-      sorter: true,
-      showSorterTooltip: false,
-      sortOrder: sort === column ? (direction === "ascending" ? ("ascend" as const) : ("descend" as const)) : null,
-      sortDirections: upwards
-        ? ["ascend" as const, "descend" as const, "ascend" as const]
-        : ["descend" as const, "ascend" as const, "descend" as const],
+      ...ordered(column, sort, direction === "ascending", upwards),
       render: (_: unknown, row: LoanRow) => cell(column, row),
     };
   });

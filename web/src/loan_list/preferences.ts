@@ -1,8 +1,7 @@
-import { useCallback, useState } from "react";
 import type { Schemas } from "../api/client";
+import { acceptColumns, useKept } from "../table/kept";
 
 export type Column = Schemas["SheetColumn"];
-export type Density = "small" | "middle" | "large";
 
 /** Every column, in the order in which they are offered. */
 export const COLUMNS: readonly Column[] = [
@@ -37,59 +36,6 @@ export function usualColumns(): readonly Column[] {
   return window.innerWidth >= WIDE_PX ? WIDE : NARROW;
 }
 
-/** A value kept in this browser; what cannot be read is as if it were not there. */
-function useKept<Value>(key: string, usual: () => Value, accept: (kept: unknown) => Value | undefined) {
-  const [value, setValue] = useState<Value>(() => {
-    try {
-      return accept(JSON.parse(window.localStorage.getItem(key) ?? "null")) ?? usual();
-    } catch {
-      return usual();
-    }
-  });
-  const keep = useCallback(
-    (chosen: Value | null) => {
-      if (chosen === null) window.localStorage.removeItem(key);
-      else window.localStorage.setItem(key, JSON.stringify(chosen));
-      setValue(chosen ?? usual());
-    },
-    [key, usual],
-  );
-  return [value, keep] as const;
-}
-
-function acceptColumns(kept: unknown): readonly Column[] | undefined {
-  if (!Array.isArray(kept)) return undefined;
-  const known = COLUMNS.filter((column) => kept.includes(column)).sort((a, b) => kept.indexOf(a) - kept.indexOf(b));
-  return known.includes("loan") ? known : undefined;
-}
-
 export function useColumns() {
-  return useKept("loantrail.loans.columns", usualColumns, acceptColumns);
-}
-
-const usualDensity = (): Density => "middle";
-
-export function useDensity() {
-  return useKept("loantrail.loans.density", usualDensity, (kept) =>
-    kept === "small" || kept === "middle" || kept === "large" ? kept : undefined,
-  );
-}
-
-export interface SavedFilter {
-  readonly name: string;
-  /** Conditions and order, as they stand in the address. */
-  readonly text: string;
-}
-
-const none = (): readonly SavedFilter[] => [];
-
-export function useSavedFilters() {
-  return useKept("loantrail.loans.filters", none, (kept) =>
-    Array.isArray(kept)
-      ? kept.filter(
-          (one): one is SavedFilter =>
-            typeof one === "object" && one !== null && typeof one.name === "string" && typeof one.text === "string",
-        )
-      : undefined,
-  );
+  return useKept("loantrail.loans.columns", usualColumns, (kept) => acceptColumns(COLUMNS, kept));
 }

@@ -24,7 +24,11 @@ export function Band({ page }: Props) {
     <header className="band">
       <div className="band-inner">
         <div className="band-head">
-          <h1>{facts.borrower_name}</h1>
+          <h1>
+            <Link className="band-borrower" to={`/customers/${encodeURIComponent(facts.borrower_party_id)}`}>
+              {facts.borrower_name}
+            </Link>
+          </h1>
           <span className="band-number figures">{facts.loan_id}</span>
           <Tag>{name("product", facts.product)}</Tag>
           <Tag color={troubled ? "red" : "default"}>{name("state", facts.state)}</Tag>

@@ -10,6 +10,7 @@ import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { useClue } from "./clues";
 import { PathSteps } from "./PathSteps";
+import { AccountLink } from "../ui/AccountLink";
 
 const DisputeButton = lazy(() => import("../disputes/DisputeButton"));
 
@@ -173,9 +174,7 @@ export function Party({ account }: { readonly account: Schemas["Account"] }) {
     <span className="party">
       <span className={account.name ? "party-name" : "party-name quiet"}>{label}</span>
       {account.account && (
-        <Link className="party-account figures" to={`/accounts/${encodeURIComponent(account.account)}`}>
-          {account.account}
-        </Link>
+        <AccountLink className="party-account figures" account={account.account} />
       )}
     </span>
   );

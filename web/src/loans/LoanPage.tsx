@@ -4,7 +4,8 @@ import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useFlowAhead } from "../flow/use_flow";
 import { type Key, useSpeech } from "../i18n";
-import { FlowTab, LoanSignals, Repayments } from "../parts";
+import { CheckBox, useLoanCheck, useStatementJudging } from "../inspections/StatementJudging";
+import { Classification, Documents, FlowTab, History, LoanCheck, LoanSignals, Repayments } from "../parts";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Band } from "./Band";
@@ -22,15 +23,30 @@ import { Unexplained } from "./Unexplained";
 import { VerdictBox } from "./VerdictBox";
 import { LoanWarning } from "../warnings/LoanWarning";
 
-const TABS = ["statement", "flow", "repayments", "guarantees", "conventions", "signals"] as const;
+const TABS = [
+  "statement",
+  "check",
+  "flow",
+  "repayments",
+  "guarantees",
+  "conventions",
+  "signals",
+  "classification",
+  "documents",
+  "history",
+] as const;
 type Tab = (typeof TABS)[number];
 const TAB_NAMES: Readonly<Record<Tab, Key>> = {
   statement: "tab.statement",
+  check: "tab.check",
   flow: "tab.flow",
   repayments: "tab.repayments",
   guarantees: "tab.guarantees",
   conventions: "tab.conventions",
   signals: "tab.signals",
+  classification: "tab.classification",
+  documents: "tab.documents",
+  history: "tab.history",
 };
 const LOOKED_AGAIN_MS = 60_000;
 
@@ -52,7 +68,7 @@ export default function LoanPage() {
   return (
     <div className="page loan-page">
       <nav className="crumbs" aria-label={t("app.home")}>
-        <Link to="/">{t("app.home")}</Link>
+        <Link to="/loans">{t("app.home")}</Link>
         <span aria-hidden="true">/</span>
         <span className="figures" aria-current="page">
           {loanId}
@@ -75,7 +91,7 @@ export default function LoanPage() {
           <Notice
             tone="empty"
             title={t("error.no_loan", { loan: loanId })}
-            action={<Link to="/">{t("app.back_to_loans")}</Link>}
+            action={<Link to="/loans">{t("app.back_to_loans")}</Link>}
           />
         ) : (
           <Failure error={error} retry={() => void refetch()} />
@@ -119,6 +135,7 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
   const traced = run !== null && summary !== null;
   const contents: Readonly<Record<Tab, React.ReactNode>> = {
     statement: <StatementTab page={page} lines={lines} />,
+    check: <LoanCheck loanId={loanId} />,
     flow: traced ? <FlowTab loanId={loanId} facts={facts} /> : <NotTraced page={page} />,
     repayments: <Repayments loanId={loanId} facts={facts} />,
     guarantees: <Guarantees loanId={loanId} page={page} />,
@@ -128,6 +145,9 @@ function Loan({ page }: { readonly page: Schemas["LoanPage"] }) {
       <NotTraced page={page} />
     ),
     signals: <LoanSignals loanId={loanId} facts={facts} />,
+    classification: <Classification loanId={loanId} />,
+    documents: <Documents loanId={loanId} facts={facts} />,
+    history: <History loanId={loanId} facts={facts} />,
   };
   return (
     <>
@@ -163,6 +183,8 @@ interface StatementTabProps {
 function StatementTab({ page, lines }: StatementTabProps) {
   const { facts, summary, run, leads } = page;
   const { open, change } = useOpenLines();
+  const check = useLoanCheck(facts.loan_id);
+  const judging = useStatementJudging(check);
   const reveal = (use: string) => {
     change(open.includes(use) ? open : [...open, use]);
     window.requestAnimationFrame(() => {
@@ -187,6 +209,7 @@ function StatementTab({ page, lines }: StatementTabProps) {
                 convention={run.convention}
                 open={open}
                 change={change}
+                judging={judging}
               />
             </section>
             <Unexplained loanId={facts.loan_id} runId={run.run_id} facts={facts} />
@@ -197,6 +220,7 @@ function StatementTab({ page, lines }: StatementTabProps) {
         {run && <RunFacts run={run} />}
       </div>
       <aside className="column-side">
+        {check && <CheckBox check={check} />}
         {summary && <Leads leads={leads} lines={lines} facts={facts} reveal={reveal} />}
         {summary && <SeenBox summary={summary} facts={facts} />}
         {!summary && <Facts facts={facts} />}

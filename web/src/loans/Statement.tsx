@@ -23,6 +23,8 @@ interface Props {
   readonly convention: string;
   readonly open: readonly string[];
   readonly change: (uses: readonly string[]) => void;
+  /** What a check says of a use, to be said there; without a check nothing. */
+  readonly judging?: ((use: string) => React.ReactNode) | undefined;
 }
 
 /** A line of the statement, or the one that stands for all that are folded. */
@@ -51,7 +53,7 @@ function shownRows(lines: readonly Line[], unfolded: boolean): Shown[] {
 }
 
 /** The use-of-proceeds statement: one line per use, each with its bounds, its basis and its evidence. */
-export function Statement({ facts, runId, lines, disbursed, returned, convention, open, change }: Props) {
+export function Statement({ facts, runId, lines, disbursed, returned, convention, open, change, judging }: Props) {
   const { t, name } = useSpeech();
   const money = useMoney(facts);
   const [unfoldedByHand, setUnfolded] = useState(false);
@@ -115,6 +117,16 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
           <span className="voucher">{row.voucher}</span>
         ),
     },
+    ...(judging
+      ? [
+          {
+            key: "judging",
+            title: t("checks.column"),
+            className: "cell-judging",
+            render: (_: unknown, row: Shown) => (isFolded(row) ? <span className="quiet">–</span> : judging(row.use)),
+          },
+        ]
+      : []),
   ];
   return (
     <>
@@ -153,7 +165,7 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
               else toggle(row.use);
             },
           })}
-          summary={() => <Total total={total} disbursed={BigInt(disbursed)} facts={facts} />}
+          summary={() => <Total total={total} disbursed={BigInt(disbursed)} facts={facts} columns={columns.length} />}
         />
       </div>
       {BigInt(returned) > 0n && (
@@ -322,9 +334,10 @@ interface TotalProps {
   readonly total: bigint;
   readonly disbursed: bigint;
   readonly facts: LoanFacts;
+  readonly columns: number;
 }
 
-function Total({ total, disbursed, facts }: TotalProps) {
+function Total({ total, disbursed, facts, columns }: TotalProps) {
   const { t } = useSpeech();
   const money = useMoney(facts);
   return (
@@ -333,7 +346,7 @@ function Total({ total, disbursed, facts }: TotalProps) {
       <Table.Summary.Cell index={1} align="right">
         <Amount fen={total.toString()} form="exact" {...facts} />
       </Table.Summary.Cell>
-      <Table.Summary.Cell index={2} colSpan={4}>
+      <Table.Summary.Cell index={2} colSpan={columns - 2}>
         {total === disbursed ? (
           <span className="matches">
             <CheckCircleFilled aria-hidden /> {t("statement.total_matches")}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 interface FigureProps {
   readonly label: string;
   readonly children: ReactNode;
-  readonly note?: string;
+  readonly note?: ReactNode;
   readonly hint?: string;
   readonly danger?: boolean;
 }

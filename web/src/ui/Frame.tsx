@@ -1,9 +1,17 @@
-import { Segmented, Tooltip } from "antd";
-import type { ReactNode } from "react";
+import { Segmented } from "antd";
+import { type ReactNode, useMemo } from "react";
 import { Link, useLocation } from "react-router";
 import { api } from "../api/client";
-import { type Key, type Language, useSpeech } from "../i18n";
-import { WhoActs } from "./WhoActs";
+import { type Language, useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { GlobalSearch } from "../search/GlobalSearch";
+import { Menu } from "./Menu";
+import { NotForYou } from "./NotForYou";
+import { PersonMenu } from "./PersonMenu";
+import { GROUPS, type Group, placeOf } from "./places";
+import { Shortcuts } from "./Shortcuts";
+import { Watermark } from "./Watermark";
+import "./frame.css";
 
 const LANGUAGES: readonly { readonly label: ReactNode; readonly value: Language }[] = [
   { label: "中文", value: "zh" },
@@ -18,39 +26,32 @@ const LANGUAGES: readonly { readonly label: ReactNode; readonly value: Language 
   },
 ];
 
-const PLACES: readonly (readonly [string, Key])[] = [
-  ["/loans", "app.loans"],
-  ["/warnings", "app.warnings"],
-  ["/rules", "app.rules"],
-  ["/signals", "app.signals"],
-  ["/accounts", "app.accounts"],
-  ["/imports", "app.imports"],
-  ["/nightly", "app.nightly"],
-  ["/glossary", "app.glossary"],
-];
-
-/** Pages that belong to a place of the menu without standing under its address. */
-const BELONGING: readonly (readonly [string, string])[] = [
-  ["/disputes", "/loans"],
-  ["/lists", "/rules"],
-  ["/transactions", "/accounts"],
-];
-
-function under(address: string, place: string): boolean {
-  return address === place || address.startsWith(`${place}/`);
-}
-
-/** The place of the menu that an address belongs to. */
-function placeOf(address: string): string {
-  const belonging = BELONGING.find(([page]) => under(address, page));
-  if (belonging) return belonging[1];
-  return address === "/" ? "/loans" : (PLACES.find(([place]) => under(address, place))?.[0] ?? "");
-}
-
-export function Frame({ children }: { readonly children: ReactNode }) {
+export function LanguageSwitch() {
   const { t, language, setLanguage } = useSpeech();
+  return (
+    <Segmented<Language>
+      aria-label={t("app.language")}
+      options={[...LANGUAGES]}
+      value={language}
+      onChange={setLanguage}
+    />
+  );
+}
+
+/** What stands around every page of who is signed in. */
+export function Frame({ children }: { readonly children: ReactNode }) {
+  const { t } = useSpeech();
+  const me = useMe();
   const { pathname } = useLocation();
   const here = placeOf(pathname);
+  // What a role cannot use is not shown.
+  const groups = useMemo<readonly Group[]>(
+    () =>
+      GROUPS.map((group) => ({ ...group, places: group.places.filter((place) => may(me, place.abilities)) })).filter(
+        (group) => group.places.length > 0,
+      ),
+    [me],
+  );
   return (
     <>
       <a className="skip" href="#content">
@@ -61,32 +62,17 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           <img src="/favicon.svg" alt="" width="28" height="28" />
           <span className="brand-name">{t("app.name")}</span>
         </Link>
-        <nav className="places" aria-label={t("app.menu")}>
-          {PLACES.map(([place, key]) => (
-            <Link
-              key={place}
-              to={place}
-              {...(place === here && { className: "active", "aria-current": pathname === place ? "page" : "true" })}
-            >
-              {t(key)}
-            </Link>
-          ))}
-        </nav>
+        <Menu groups={groups} here={here} pathname={pathname} />
+        <GlobalSearch />
         <DataDate />
-        <WhoActs />
-        <Tooltip title={t("app.loopback_hint")}>
-          <span className="loopback">{t("app.loopback")}</span>
-        </Tooltip>
-        <Segmented<Language>
-          aria-label={t("app.language")}
-          options={[...LANGUAGES]}
-          value={language}
-          onChange={setLanguage}
-        />
+        <LanguageSwitch />
+        <PersonMenu />
       </header>
       <main id="content" tabIndex={-1}>
-        {children}
+        {here && !may(me, here.abilities) ? <NotForYou place={here} /> : children}
       </main>
+      {!here?.plain && <Watermark />}
+      <Shortcuts />
     </>
   );
 }

@@ -1,9 +1,13 @@
 import { Select } from "antd";
 import { useDeferredValue, useState } from "react";
 import { api } from "../api/client";
-import type { Person } from "../api/person";
 import { useSpeech } from "../i18n";
 import { useUnitName } from "./unit";
+
+export interface Person {
+  readonly staff_id: string;
+  readonly name: string;
+}
 
 interface Props {
   readonly label: string;

@@ -66,3 +66,17 @@ export function shareText(part: bigint, whole: bigint): string {
   if (part < whole && points > 9_990) return ">99.9%";
   return `${decimalText(divide(BigInt(points), 10n), 1).replace(/\.0$/, "")}%`;
 }
+
+const PPM_DIGITS = 4;
+
+/** 123456 millionths are 12.3%; what is not nothing is never shown as 0%. */
+export function percentText(ppm: number): string {
+  if (ppm > 0 && ppm < 1_000) return "<0.1%";
+  return `${(ppm / 10 ** PPM_DIGITS).toFixed(1)}%`;
+}
+
+/** 43500 millionths a year are 4.35%. */
+export function rateText(ppm: number): string {
+  const text = (ppm / 10 ** PPM_DIGITS).toFixed(PPM_DIGITS).replace(/0{1,2}$/, "");
+  return `${text}%`;
+}

@@ -2,8 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
 import { useCallback, useState } from "react";
 import { api, type Schemas } from "../api/client";
-import { usePerson } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useMe } from "../identity/me";
 import { PersonSelect } from "../ui/PersonSelect";
 import { problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
@@ -56,7 +56,7 @@ interface Props {
 export function Acts({ thread, opened, open, next, left }: Props) {
   const { t, name } = useSpeech();
   const { row, choices } = thread;
-  const me = usePerson();
+  const me = useMe();
   const [said, say] = useState<Act["act"] | null>(null);
   const { send, busy, error, forget } = useAct(thread, (act) => {
     open(null);
@@ -121,7 +121,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
             </>
           )}
           {thread.may_close && (
-            <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === (me?.staff_id ?? "")}>
+            <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === me.acting}>
               <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
                 {t("warnings.close")}
               </Button>
@@ -159,8 +159,8 @@ export function Acts({ thread, opened, open, next, left }: Props) {
                 send({ act: "assign", to: person?.staff_id ?? "" });
               }}
             />
-            {me && row.assignee !== me.staff_id && (
-              <Button size="small" type="text" onClick={() => send({ act: "assign", to: me.staff_id })}>
+            {me.staff_id !== null && row.assignee !== me.staff_id && (
+              <Button size="small" type="text" onClick={() => send({ act: "assign", to: me.acting })}>
                 {t("warnings.assign_me")}
               </Button>
             )}
@@ -170,7 +170,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               <Term name="warning_level">{t("warnings.level")}</Term>
             </h3>
             {thread.lowering ? (
-              <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === (me?.staff_id ?? "")}>
+              <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === me.acting}>
                 <p className="small">
                   {t("warnings.lowering_asked", {
                     level: name("warning_level", thread.lowering.level),

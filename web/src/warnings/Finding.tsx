@@ -1,7 +1,7 @@
 import { Button } from "antd";
 import { useState } from "react";
-import { usePerson } from "../api/person";
 import { useSpeech } from "../i18n";
+import { useMe } from "../identity/me";
 import { Term } from "../ui/Term";
 import { type Act, Waiting } from "./Acts";
 import type { Thread } from "./address";
@@ -16,7 +16,7 @@ interface Props {
 /** From a suspicion confirmed by one person to a finding by two, after the borrower was heard. */
 export function Finding({ thread, send, busy }: Props) {
   const { t } = useSpeech();
-  const me = usePerson();
+  const me = useMe();
   const [opened, open] = useState<"propose" | "hear" | "refuse" | null>(null);
   const { finding, row } = thread;
   if (!finding && row.disposition !== "true_positive") return null;
@@ -57,7 +57,7 @@ export function Finding({ thread, send, busy }: Props) {
                 {t("warnings.hear")}
               </Button>
               {opened === "hear" && <HearingForm {...form} />}
-              <Waiting who={finding.by_name} mine={finding.by === (me?.staff_id ?? "")}>
+              <Waiting who={finding.by_name} mine={finding.by === me.acting}>
                 <span className="acts-row">
                   <Button type="primary" disabled={!finding.heard_on} loading={busy} onClick={() => send({ act: "approve_finding" })}>
                     {t("warnings.finding_approve")}

@@ -8,13 +8,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed, public
+from loantrail.http.connections import Lending
 from loantrail.http.pages import store
 from loantrail.http.pages.model import Evidence, Health, LoanPage, Unexplained
 from loantrail.http.pages.names import named_arrivals, named_payments
 from loantrail.http.pages.standing import loan_standing, loan_verdict
 from loantrail.http.pages.trails import loan_trail
 from loantrail.http.problems import NotFound, problem_responses
+from loantrail.identity.abilities import Ability
 
 # A NUL cannot stand in a text of the database; other control characters stand in no name.
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -40,10 +42,16 @@ LOAN_PROBLEMS: Final = problem_responses(HTTPStatus.NOT_FOUND, *_COMMON)
 router = APIRouter()
 
 
-@router.get("/health", tags=["health"], responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE))
-def health(connection: Reading) -> Health:
+@router.get(
+    "/health",
+    dependencies=[public("says whether the server works; names nothing")],
+    tags=["health"],
+    responses=problem_responses(HTTPStatus.SERVICE_UNAVAILABLE),
+)
+def health(connections: Lending) -> Health:
     """Whether the database answers, and whether anything has been traced."""
-    run = store.current_run(connection)
+    with connections.connection() as connection:
+        run = store.current_run(connection)
     return Health(
         status="ok",
         software_version=version("loantrail"),
@@ -52,7 +60,9 @@ def health(connection: Reading) -> Health:
     )
 
 
-@router.get("/loans/{loan_id}", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}", dependencies=[allowed(Ability.READ_LOANS)], tags=["loans"], responses=LOAN_PROBLEMS
+)
 def one_loan(connection: Reading, loan_id: LoanId) -> LoanPage:
     """One loan: its facts, its use-of-proceeds statement, what could be seen, the leads."""
     facts = store.loan_facts(connection, loan_id)
@@ -76,7 +86,12 @@ def one_loan(connection: Reading, loan_id: LoanId) -> LoanPage:
     )
 
 
-@router.get("/loans/{loan_id}/unexplained", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/unexplained",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["loans"],
+    responses=LOAN_PROBLEMS,
+)
 def unexplained(
     connection: Reading, loan_id: LoanId, limit: Annotated[int, Query(ge=1, le=50)] = 5
 ) -> Unexplained:
@@ -98,7 +113,12 @@ def unexplained(
     )
 
 
-@router.get("/loans/{loan_id}/statement/{use}/evidence", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/statement/{use}/evidence",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["loans"],
+    responses=LOAN_PROBLEMS,
+)
 def line_evidence(
     connection: Reading,
     loan_id: LoanId,

@@ -274,7 +274,7 @@ def transfers(connection: Database, transfer_ids: Iterable[str]) -> Mapping[str,
         rows = cursor.execute(
             """
             SELECT transfer_id, amount_fen, purpose_text, document_no, debit_name, credit_name
-            FROM published.transfer WHERE transfer_uuid = ANY(%s::uuid[])
+            FROM published.seen_transfer WHERE transfer_uuid = ANY(%s::uuid[])
             """,
             (sorted(filter(_STORED_ID.fullmatch, transfer_ids)),),
         ).fetchall()

@@ -10,13 +10,15 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
-from loantrail.http.acting import Acting
+from loantrail.http.access import Acting, Recording, Seeing, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.accounts.routes import AccountKey, merged_away
 from loantrail.http.pages.model import Answer
 from loantrail.http.pages.routes import PRINTABLE
 from loantrail.http.problems import WRITE_STATUSES, NotFound, once, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.merges.acts import Acted, Merge, MergeRefused, merge, withdraw
+from loantrail.postgres.connection import type_of_connection
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -66,6 +68,7 @@ _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, 
 
 @router.post(
     "/accounts/{account}/merge",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
     tags=["accounts"],
     responses={**once(MergeMade), **_STATUSES},
     status_code=HTTPStatus.CREATED,
@@ -73,6 +76,8 @@ _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, 
 def merge_account(
     connections: Lending,
     tracer: Tracer,
+    seen: Seeing,
+    record: Recording,
     by: Acting,
     account: AccountKey,
     wanted: WantedMerge,
@@ -80,10 +85,17 @@ def merge_account(
 ) -> MergeMade:
     """Say that this account is another one: what names it, now and later, means that one. What touched either is
     paired and traced again."""
+    seen("account", wanted.into_account)
+
+    def announce(connection: type_of_connection) -> int:
+        after = {"into_account": wanted.into_account}
+        record(connection, "account.merge", "account", account, after=after, why=wanted.reason)
+        return store_evaluation.request(connection)
+
     asked = Merge(account, wanted.into_account, wanted.reason, by, wanted.request_key)
     with connections.session() as connection:
         try:
-            acted = merge(connection, asked, store_evaluation.request)
+            acted = merge(connection, asked, announce)
         except MergeRefused as refused:
             if refused.place.field == "from_account":
                 if refused.survivor is not None:
@@ -99,15 +111,26 @@ def merge_account(
 
 @router.post(
     "/account-merges/{merge_id}/withdrawal",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
     tags=["accounts"],
     responses=problem_responses(HTTPStatus.NOT_FOUND, *WRITE_STATUSES),
 )
 def undo_merge(
-    connections: Lending, tracer: Tracer, by: Acting, merge_id: MergeId, wanted: WantedUndoing
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    merge_id: MergeId,
+    wanted: WantedUndoing,
 ) -> MergeMade:
     """Take a merge back: both accounts stand for themselves again. Taking it back twice is taking it back once."""
+
+    def announce(connection: type_of_connection) -> int:
+        record(connection, "account.unmerge", "account_merge", merge_id, why=wanted.reason)
+        return store_evaluation.request(connection)
+
     with connections.session() as connection:
-        acted = withdraw(connection, merge_id, wanted.reason, by, store_evaluation.request)
+        acted = withdraw(connection, merge_id, wanted.reason, by, announce)
     if acted is None:
         raise NotFound(f"There is no merge {merge_id}", remedy="Open the account again")
     if acted.new:

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from loantrail.destinations.routes import Reason, Wanted
-from loantrail.http.acting import Acting
+from loantrail.http.access import Acting, Recording, allowed
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.pairs import store, store_mending
 from loantrail.ledger.pairs.booking import Mending, keep_apart, pair_by_hand, release
 from loantrail.tracing import store_evaluation
@@ -56,9 +57,19 @@ class Mended(Answer):
     )
 
 
-@router.post("/transactions/{transfer_id}/pairing", tags=["transactions"], responses=_STATUSES)
+@router.post(
+    "/transactions/{transfer_id}/pairing",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
+    tags=["transactions"],
+    responses=_STATUSES,
+)
 def pair_lines(
-    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedPairing
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    transfer_id: TransferId,
+    wanted: WantedPairing,
 ) -> Mended:
     """Pair two lines although, or because, the rules did not. What they were paired with before is ended."""
     lines = (wanted.debit_line, wanted.credit_line)
@@ -66,24 +77,46 @@ def pair_lines(
     def act(connection: store.type_of_connection) -> Mending:
         return pair_by_hand(connection, *lines, wanted.reason.strip(), by)
 
-    return _mend(connections, tracer, transfer_id, lines, act)
+    return _mend(connections, tracer, record, "pairing.pair", wanted.reason, transfer_id, lines, act)
 
 
-@router.post("/transactions/{transfer_id}/separation", tags=["transactions"], responses=_STATUSES)
+@router.post(
+    "/transactions/{transfer_id}/separation",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
+    tags=["transactions"],
+    responses=_STATUSES,
+)
 def separate_line(
-    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedSeparation
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    transfer_id: TransferId,
+    wanted: WantedSeparation,
 ) -> Mended:
     """Have a line stand alone. Its partner, if it had one, is free again."""
 
     def act(connection: store.type_of_connection) -> Mending:
         return keep_apart(connection, wanted.line, wanted.reason.strip(), by)
 
-    return _mend(connections, tracer, transfer_id, (wanted.line,), act)
+    return _mend(
+        connections, tracer, record, "pairing.separate", wanted.reason, transfer_id, (wanted.line,), act
+    )
 
 
-@router.post("/transactions/{transfer_id}/release", tags=["transactions"], responses=_STATUSES)
+@router.post(
+    "/transactions/{transfer_id}/release",
+    dependencies=[allowed(Ability.CORRECT_BOOKS)],
+    tags=["transactions"],
+    responses=_STATUSES,
+)
 def release_pairing(
-    connections: Lending, tracer: Tracer, by: Acting, transfer_id: TransferId, wanted: WantedRelease
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    transfer_id: TransferId,
+    wanted: WantedRelease,
 ) -> Mended:
     """Hand a pairing made by hand, or a line kept apart, back to the rules. One that the rules made stays as it is."""
     with connections.session() as connection:
@@ -95,6 +128,14 @@ def release_pairing(
             return Mended(transfer_id=transfer_id, superseded=0, new=False, change=None)
         # Once more, as below.
         change = store_evaluation.request(connection)
+        record(
+            connection,
+            "pairing.release",
+            "transfer",
+            transfer_id,
+            after={"transfer": made.transfer_id},
+            why=wanted.reason.strip(),
+        )
         connection.commit()
     tracer.start()
     return Mended(transfer_id=made.transfer_id, superseded=made.superseded, new=True, change=change)
@@ -103,6 +144,9 @@ def release_pairing(
 def _mend(
     connections: Connections,
     tracer: Tracer,
+    record: Recording,
+    action: str,
+    reason: str,
     transfer_id: str,
     lines: tuple[str, ...],
     act: Callable[[store.type_of_connection], Mending],
@@ -122,6 +166,14 @@ def _mend(
         made = act(connection)
         # Once more: lines that became free may have been paired anew since.
         change = store_evaluation.request(connection)
+        record(
+            connection,
+            action,
+            "transfer",
+            transfer_id,
+            after={"transfer": made.transfer_id, "lines": list(lines)},
+            why=reason.strip(),
+        )
         connection.commit()
     tracer.start()
     return Mended(

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.destinations.store import of_target
 from loantrail.errors import InputError, Place
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages.accounts import store, store_curve, store_lines
 from loantrail.http.pages.accounts.curve import drawn, running_balances
 from loantrail.http.pages.accounts.model import (
@@ -28,6 +28,7 @@ from loantrail.http.pages.accounts.pairing_words import pairing_state
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.pages.store import Database, Row, current_run
 from loantrail.http.problems import NotFound, Superseded, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.merges import store as merges
 from loantrail.ledger.model import ACCOUNT_KINDS
 
@@ -54,7 +55,9 @@ _PROBLEMS: Final = LOAN_PROBLEMS | problem_responses(HTTPStatus.CONFLICT)
 """Of one account: it may have been merged away."""
 
 
-@router.get("/accounts", tags=["accounts"], responses=LIST_PROBLEMS)
+@router.get(
+    "/accounts", dependencies=[allowed(Ability.READ_LOANS)], tags=["accounts"], responses=LIST_PROBLEMS
+)
 def list_accounts(
     connection: Reading,
     search: Annotated[
@@ -93,7 +96,9 @@ def list_accounts(
     )
 
 
-@router.get("/accounts/{account}", tags=["accounts"], responses=_PROBLEMS)
+@router.get(
+    "/accounts/{account}", dependencies=[allowed(Ability.READ_LOANS)], tags=["accounts"], responses=_PROBLEMS
+)
 def one_account(connection: Reading, account: AccountKey) -> AccountPage:
     """One account: who holds it, whether its balances add up, whose loan money lies there."""
     facts, keys = _facts(connection, account)
@@ -117,7 +122,12 @@ def one_account(connection: Reading, account: AccountKey) -> AccountPage:
     )
 
 
-@router.get("/accounts/{account}/curve", tags=["accounts"], responses=_PROBLEMS)
+@router.get(
+    "/accounts/{account}/curve",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["accounts"],
+    responses=_PROBLEMS,
+)
 def account_curve(connection: Reading, account: AccountKey) -> Curve:
     """The balance over time, and whose loan money lay in it: exact to the fen, from the lots of the trace."""
     facts, keys = _facts(connection, account)
@@ -160,7 +170,12 @@ def account_curve(connection: Reading, account: AccountKey) -> Curve:
     )
 
 
-@router.get("/accounts/{account}/lines", tags=["accounts"], responses=_PROBLEMS)
+@router.get(
+    "/accounts/{account}/lines",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["accounts"],
+    responses=_PROBLEMS,
+)
 def account_lines(
     connection: Reading,
     account: AccountKey,

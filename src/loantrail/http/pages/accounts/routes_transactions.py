@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from loantrail.clock import business_date
 from loantrail.destinations.store import of_target
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages.accounts import store_transactions as store
 from loantrail.http.pages.accounts.model import Candidate, PairingState, TransactionPage
 from loantrail.http.pages.accounts.pairing_words import (
@@ -20,6 +20,7 @@ from loantrail.http.pages.accounts.pairing_words import (
 from loantrail.http.pages.routes import LOAN_PROBLEMS
 from loantrail.http.pages.store import Database, Row, current_run, destinations
 from loantrail.http.problems import NotFound
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.merges.store import keys_of
 
 router = APIRouter()
@@ -27,7 +28,12 @@ router = APIRouter()
 TransferId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="A transaction's id.")]
 
 
-@router.get("/transactions/{transfer_id}", tags=["transactions"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/transactions/{transfer_id}",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["transactions"],
+    responses=LOAN_PROBLEMS,
+)
 def one_transaction(connection: Reading, transfer_id: TransferId) -> TransactionPage:
     """One transaction. One whose pairing was mended since is shown as it was, and names what took its place."""
     lines, current = _lines_of(connection, transfer_id)

@@ -7,16 +7,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from loantrail.http.access import allowed
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages import store
 from loantrail.http.pages.conventions.model import ConventionLine, ConventionStatement, OtherConvention
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId, no_loan
 from loantrail.http.problems import NotFound
+from loantrail.identity.abilities import Ability
 
 router = APIRouter()
 
 
-@router.get("/loans/{loan_id}/conventions/{convention}", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/conventions/{convention}",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["loans"],
+    responses=LOAN_PROBLEMS,
+)
 def statement_by_convention(
     connections: Lending,
     loan_id: LoanId,

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.flow import kept, store
 from loantrail.http.pages.flow.folding import View, node_id
@@ -16,6 +16,7 @@ from loantrail.http.pages.flow.model import By, Flow, FlowTransaction, FlowTrans
 from loantrail.http.pages.flow.naming import Naming, flow_answer
 from loantrail.http.pages.routes import LOAN_PROBLEMS, PRINTABLE, LoanId, Offset
 from loantrail.http.problems import NotFound
+from loantrail.identity.abilities import Ability
 
 NODES_ASKED_MAX: Final = 300
 
@@ -29,7 +30,12 @@ Day = Annotated[datetime.date | None, Query(description="A business date, includ
 Text = Annotated[str, Query(min_length=1, max_length=160, pattern=PRINTABLE)]
 
 
-@router.get("/loans/{loan_id}/flow", tags=["flow"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/flow",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["flow"],
+    responses=LOAN_PROBLEMS,
+)
 def loan_flow(
     connection: Reading,
     loan_id: LoanId,
@@ -71,7 +77,12 @@ def loan_flow(
     return flow_answer(loan_id, currency, view, run, flow, (folded, naming))
 
 
-@router.get("/loans/{loan_id}/flow/search", tags=["flow"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/flow/search",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["flow"],
+    responses=LOAN_PROBLEMS,
+)
 def search_flow(connection: Reading, loan_id: LoanId, text: Text, by: By = By.ACCOUNT) -> FoundList:
     """Accounts of the flow by a fragment of name or number, also those folded away, with the way to them."""
     _loan(connection, loan_id)
@@ -97,7 +108,12 @@ def search_flow(connection: Reading, loan_id: LoanId, text: Text, by: By = By.AC
     )
 
 
-@router.get("/loans/{loan_id}/flow/transactions", tags=["flow"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/flow/transactions",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["flow"],
+    responses=LOAN_PROBLEMS,
+)
 def flow_transactions(
     connection: Reading,
     loan_id: LoanId,

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.guarantees import store
 from loantrail.http.pages.guarantees.model import (
@@ -20,6 +20,7 @@ from loantrail.http.pages.guarantees.model import (
     ScheduledPayment,
 )
 from loantrail.http.pages.routes import LOAN_PROBLEMS, LoanId, no_loan
+from loantrail.identity.abilities import Ability
 
 SOON_DAYS: Final = 60
 """What expires within this many days of the data date is marked."""
@@ -39,7 +40,12 @@ def expiring(on: datetime.date | None, data_date: datetime.date | None) -> Expir
     return Expiring(on=on, expiry=Expiry.SOON if soon else Expiry.VALID)
 
 
-@router.get("/loans/{loan_id}/guarantees", tags=["loans"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/guarantees",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["loans"],
+    responses=LOAN_PROBLEMS,
+)
 def guarantees(connection: Reading, loan_id: LoanId) -> Guarantees:
     """Who guarantees the loan and with what, what expires, who stands beside the borrower, and the schedule."""
     facts = pages.loan_facts(connection, loan_id)

@@ -8,10 +8,12 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from loantrail.errors import InputError, LimitExceeded
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Reading, Recording, allowed
+from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.imports.model import (
     FormatName,
     Import,
@@ -28,6 +30,8 @@ from loantrail.http.pages.imports.running import BackgroundImports
 from loantrail.http.pages.imports.uploads import FILE_BYTES_MAX, FILES_MAX, Uploads, book_name
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, problem_responses
+from loantrail.http.processes import of_the_monitor
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.outcome import store
 from loantrail.settings import read_settings
 from loantrail.sources.mapping import SHIPPED
@@ -47,6 +51,7 @@ FileName = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00-\
 router = APIRouter(tags=["imports"])
 
 
+@of_the_monitor
 def _background(request: Request, connections: Lending, tracer: Tracer) -> BackgroundImports:
     """The one that works for this server; begun when first asked for."""
     with _STARTING:
@@ -66,7 +71,7 @@ Kept = Annotated[Uploads, Depends(kept_uploads)]
 Background = Annotated[BackgroundImports, Depends(_background)]
 
 
-@router.get("/imports", responses=LIST_PROBLEMS)
+@router.get("/imports", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_imports(connection: Reading, uploads: Kept, background: Background) -> ImportOverview:
     """What was handed over through the page, newest first, and what can be."""
     notes = sorted(
@@ -86,16 +91,25 @@ def list_imports(connection: Reading, uploads: Kept, background: Background) -> 
     )
 
 
-@router.post("/imports", status_code=HTTPStatus.CREATED, responses=_MADE)
+@router.post(
+    "/imports", dependencies=[allowed(Ability.TAKE_DATA)], status_code=HTTPStatus.CREATED, responses=_MADE
+)
 def begin_import(
-    connection: Reading, uploads: Kept, background: Background, meant: Annotated[Nothing, Body()]
+    connection: Reading,
+    connections: Lending,
+    record: Recording,
+    uploads: Kept,
+    background: Background,
+    meant: Annotated[Nothing, Body()],
 ) -> Import:
     """A place for files that are to be imported together."""
     del meant
-    return _answer(connection, uploads.make(), background)
+    made = uploads.make()
+    _note(connections, record, "begin", made.import_id)
+    return _answer(connection, made, background)
 
 
-@router.get("/import-runs", responses=LIST_PROBLEMS)
+@router.get("/import-runs", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> ImportHistory:
     """Every run of an import, those of the command line too, newest first."""
     runs, total = store.import_runs(connection, offset, limit)
@@ -104,7 +118,7 @@ def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> Imp
     )
 
 
-@router.get("/imports/{import_id}", responses=LOAN_PROBLEMS)
+@router.get("/imports/{import_id}", dependencies=[allowed(Ability.READ_DATA)], responses=LOAN_PROBLEMS)
 def one_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
     """How far it has come, file by file."""
     return _answer(connection, uploads.read(import_id), background)
@@ -112,6 +126,7 @@ def one_import(connection: Reading, uploads: Kept, background: Background, impor
 
 @router.put(
     "/imports/{import_id}/files/{file_name}",
+    dependencies=[allowed(Ability.TAKE_DATA)],
     responses=_WRITES,
     openapi_extra={
         "requestBody": {
@@ -121,7 +136,14 @@ def one_import(connection: Reading, uploads: Kept, background: Background, impor
         }
     },
 )
-async def put_file(request: Request, uploads: Kept, import_id: ImportId, file_name: FileName) -> UploadedFile:
+async def put_file(
+    request: Request,
+    connections: Lending,
+    record: Recording,
+    uploads: Kept,
+    import_id: ImportId,
+    file_name: FileName,
+) -> UploadedFile:
     """Hand over one file as it is. One of the same name is replaced."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > FILE_BYTES_MAX:
@@ -130,21 +152,38 @@ async def put_file(request: Request, uploads: Kept, import_id: ImportId, file_na
             remedy="Import it with `loantrail import FILE` on the server",
         )
     try:
-        return await uploads.receive(import_id, file_name, request.stream())
+        taken = await uploads.receive(import_id, file_name, request.stream())
     except ClientDisconnect as problem:
         raise InputError("the file broke off on its way", remedy="Hand it over again") from problem
+    after = {"file": taken.name, "size_bytes": taken.size_bytes}
+    await run_in_threadpool(_note, connections, record, "put_file", import_id, after)
+    return taken
 
 
-@router.delete("/imports/{import_id}/files/{file_name}", responses=_WRITES)
+@router.delete(
+    "/imports/{import_id}/files/{file_name}", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES
+)
 def drop_file(
-    connection: Reading, uploads: Kept, background: Background, import_id: ImportId, file_name: FileName
+    connection: Reading,
+    connections: Lending,
+    record: Recording,
+    uploads: Kept,
+    background: Background,
+    import_id: ImportId,
+    file_name: FileName,
 ) -> Import:
     """Leave one file out."""
     _check_at_rest(background, import_id)
+    _note(connections, record, "drop_file", import_id, {"file": file_name})
     return _answer(connection, uploads.drop_file(import_id, file_name), background)
 
 
-@router.post("/imports/{import_id}/check", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
+@router.post(
+    "/imports/{import_id}/check",
+    dependencies=[allowed(Ability.TAKE_DATA)],
+    status_code=HTTPStatus.ACCEPTED,
+    responses=_WRITES,
+)
 def check_import(
     connection: Reading,
     uploads: Kept,
@@ -159,9 +198,16 @@ def check_import(
     return _answer(connection, uploads.read(import_id), background)
 
 
-@router.post("/imports/{import_id}/start", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
+@router.post(
+    "/imports/{import_id}/start",
+    dependencies=[allowed(Ability.TAKE_DATA)],
+    status_code=HTTPStatus.ACCEPTED,
+    responses=_WRITES,
+)
 def start_import(
     connection: Reading,
+    connections: Lending,
+    record: Recording,
     uploads: Kept,
     background: Background,
     import_id: ImportId,
@@ -170,14 +216,30 @@ def start_import(
     """Take the files into the books, in the background. One that was broken off goes on where it was."""
     del meant
     background.begin(import_id, Stage.IMPORTING)
+    _note(connections, record, "start", import_id)
     return _answer(connection, uploads.read(import_id), background)
 
 
-@router.delete("/imports/{import_id}", status_code=HTTPStatus.NO_CONTENT, responses=_WRITES)
-def remove_import(uploads: Kept, background: Background, import_id: ImportId) -> None:
+@router.delete(
+    "/imports/{import_id}",
+    dependencies=[allowed(Ability.TAKE_DATA)],
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=_WRITES,
+)
+def remove_import(
+    connections: Lending, record: Recording, uploads: Kept, background: Background, import_id: ImportId
+) -> None:
     """Throw the uploaded files away. What is in the books stays."""
     _check_at_rest(background, import_id)
+    _note(connections, record, "remove", import_id)
     uploads.remove(import_id)
+
+
+def _note(
+    connections: Connections, record: Recording, verb: str, import_id: str, after: object = None
+) -> None:
+    with connections.connection() as connection:
+        record(connection, f"import.{verb}", "import", import_id, after=after)
 
 
 def _check_at_rest(background: BackgroundImports, import_id: str) -> None:

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from loantrail.clock import BUSINESS_ZONE
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages.imports import store
 from loantrail.http.pages.imports.model import AmbiguousGroups, BalanceChecks, UnpairedLines
 from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.pages.store import current_run
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.outcome.store import ambiguous_groups, unpaired_of_ours
 
 router = APIRouter(tags=["imports"])
@@ -32,7 +33,7 @@ Account = Annotated[
 ]
 
 
-@router.get("/reconciliations", responses=LIST_PROBLEMS)
+@router.get("/reconciliations", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_reconciliations(
     connection: Reading,
     state: BalanceCheckState = BalanceCheckState.DIFFERS,
@@ -49,7 +50,7 @@ def list_reconciliations(
     )
 
 
-@router.get("/unpaired", responses=LIST_PROBLEMS)
+@router.get("/unpaired", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_unpaired(
     connection: Reading,
     account: Account = "",
@@ -70,7 +71,7 @@ def list_unpaired(
     )
 
 
-@router.get("/ambiguous", responses=LIST_PROBLEMS)
+@router.get("/ambiguous", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_ambiguous(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> AmbiguousGroups:
     """Groups of lines that fit each other equally well; nothing is guessed."""
     groups, total = ambiguous_groups(connection, offset, limit)

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Path, Query
 
 from loantrail import clock
 from loantrail.errors import InputError
-from loantrail.http.acting import Acting
-from loantrail.http.connections import Connections, Lending, Reading
+from loantrail.http.access import Acting, Reading, Recording, allowed
+from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.imports import store
 from loantrail.http.pages.imports.model_refusals import (
     CorrectionRequest,
@@ -33,6 +33,7 @@ from loantrail.http.pages.imports.routes import stored_file
 from loantrail.http.pages.imports.running import have_traced
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.intake import RECORD_TYPES
 from loantrail.ledger.pairs.booking import settle
 from loantrail.ledger.quarantine import store as quarantine
@@ -65,7 +66,7 @@ class RefusalState(StrEnum):
     ALL = "all"
 
 
-@router.get("/refusals", responses=LIST_PROBLEMS)
+@router.get("/refusals", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_refusals(
     connection: Reading,
     state: RefusalState = RefusalState.OPEN,
@@ -94,14 +95,29 @@ def list_refusals(
     )
 
 
-@router.post("/refusals/{refusal_id}/correction", responses=_WRITES)
+@router.post(
+    "/refusals/{refusal_id}/correction", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES
+)
 def correct_refusal(
-    connections: Lending, tracer: Tracer, by: Acting, refusal_id: RefusalId, request: CorrectionRequest
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    refusal_id: RefusalId,
+    request: CorrectionRequest,
 ) -> CorrectionResult:
     """Set fields of a refused record and, unless told otherwise, take it in again at once. The bytes stay."""
     with connections.session() as connection:
         found = _find(connection, refusal_id)
         correct(connection, found, request.changes, by, request.note.strip() or None)
+        record(
+            connection,
+            "refusal.correct",
+            "refusal",
+            refusal_id,
+            after=request.changes,
+            why=request.note.strip(),
+        )
         connection.commit()
         done = _replayed(connection, [refusal_id], by) if request.replay else []
         answer = CorrectionResult(
@@ -111,27 +127,36 @@ def correct_refusal(
     return answer
 
 
-@router.post("/refusal-replays", responses=_WRITES)
-def replay_refusals(connections: Lending, tracer: Tracer, by: Acting, request: ReplayRequest) -> ReplayResult:
+@router.post("/refusal-replays", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES)
+def replay_refusals(
+    connections: Lending, tracer: Tracer, record: Recording, by: Acting, request: ReplayRequest
+) -> ReplayResult:
     """Take refused records in again, corrected ones as they are now."""
     with connections.session() as connection:
         done = _replayed(connection, request.refusal_ids, by)
+        for one in done:
+            record(connection, "refusal.replay", "refusal", one.refusal_id, after=one.model_dump(mode="json"))
+        connection.commit()
     _have_traced(connections, tracer, done)
     return ReplayResult(items=done, accepted_count=sum(one.outcome == "accepted" for one in done))
 
 
-@router.post("/refusal-dismissals", responses=_WRITES)
-def dismiss_refusals(connections: Lending, by: Acting, request: DismissalRequest) -> DismissalResult:
+@router.post("/refusal-dismissals", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES)
+def dismiss_refusals(
+    connections: Lending, record: Recording, by: Acting, request: DismissalRequest
+) -> DismissalResult:
     """Settle refusals without taking them in. They stay, with the reason."""
     with connections.session() as connection:
         found = [_open(_find(connection, one)) for one in dict.fromkeys(request.refusal_ids)]
         ids = [one.refusal_id for one in found]
         quarantine.set_state(connection, ids, "dismissed", clock.now(), by, request.note.strip())
+        for one in ids:
+            record(connection, "refusal.dismiss", "refusal", one, why=request.note.strip())
         connection.commit()
     return DismissalResult(dismissed_count=len(ids))
 
 
-@router.get("/refusals/{refusal_id}", responses=LOAN_PROBLEMS)
+@router.get("/refusals/{refusal_id}", dependencies=[allowed(Ability.READ_DATA)], responses=LOAN_PROBLEMS)
 def one_refusal(connection: Reading, refusal_id: RefusalId) -> Refusal:
     """One refusal whole: reason, bytes, the record as far as it could be read."""
     return _answer(_find(connection, refusal_id))

@@ -50,7 +50,9 @@ class Direction(StrEnum):
     DESCENDING = "descending"
 
 
-def _any_of(values: Sequence[str]) -> AfterValidator:
+def any_of(values: Sequence[str]) -> AfterValidator:
+    """Refuses a list that holds anything else than `values`."""
+
     def check(chosen: list[str]) -> list[str]:
         if unknown := [value for value in chosen if value not in values]:
             raise ValueError(f"{unknown[0]!r} is none of {', '.join(values)}")
@@ -75,8 +77,8 @@ def _absent(value: object) -> object:
     return None if value == "" else value
 
 
-def _day(value: object) -> object:
-    """No day for an empty text, and nothing but year, month and day: a bare number would count as seconds."""
+def day_of(value: object) -> object:
+    """For a validator that stands before one of dates: no day for an empty text, and nothing but year, month and day: a bare number would count as seconds."""
     if isinstance(value, str) and value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise ValueError("a day is written as 2025-03-31")
     return _absent(value)
@@ -111,20 +113,16 @@ class LoanFilter(BaseModel):
             max_length=100,
             pattern=_PRINTABLE,
             description="Words, each a fragment of a loan or contract number, of the borrower's name, its pinyin or "
-            "initials, or of its identity or credit code; every word must be found.",
+            "initials, or of its credit code, or its whole identity number; every word must be found.",
         ),
     ] = ""
-    product: Annotated[list[str], _any_of(PRODUCTS), _values(PRODUCTS, "Products.")] = []
-    borrower_kind: Annotated[
-        list[str], _any_of(PARTY_KINDS), _values(PARTY_KINDS, "Kinds of borrowers.")
-    ] = []
+    product: Annotated[list[str], any_of(PRODUCTS), _values(PRODUCTS, "Products.")] = []
+    borrower_kind: Annotated[list[str], any_of(PARTY_KINDS), _values(PARTY_KINDS, "Kinds of borrowers.")] = []
     unit: Annotated[list[_Text], _chosen("Units, each with those below it.")] = []
     manager: Annotated[list[_Text], _chosen("Staff who manage the loan now, as lead or assisting.")] = []
-    state: Annotated[list[str], _any_of(LOAN_STATES), _values(LOAN_STATES, "States.")] = []
-    five_class: Annotated[
-        list[str], _any_of(FIVE_CLASSES), _values(FIVE_CLASSES, "Five-class 五级分类.")
-    ] = []
-    grant_kind: Annotated[list[str], _any_of(GRANT_KINDS), _values(GRANT_KINDS, "Kinds of grant.")] = []
+    state: Annotated[list[str], any_of(LOAN_STATES), _values(LOAN_STATES, "States.")] = []
+    five_class: Annotated[list[str], any_of(FIVE_CLASSES), _values(FIVE_CLASSES, "Five-class 五级分类.")] = []
+    grant_kind: Annotated[list[str], any_of(GRANT_KINDS), _values(GRANT_KINDS, "Kinds of grant.")] = []
     pattern: Annotated[list[_Code], _chosen("Loans with a lead of these patterns.")] = []
     main_pattern: Annotated[list[_Code], _chosen("Loans whose largest lead is of these patterns.")] = []
     suspected_class: Annotated[
@@ -143,8 +141,8 @@ class LoanFilter(BaseModel):
     amount_to: Annotated[
         _Fen | None, BeforeValidator(_absent), _SUM, Field(description="Amount of the loan, fen, at most.")
     ] = None
-    issued_from: Annotated[datetime.date | None, BeforeValidator(_day), _DAY] = None
-    issued_to: Annotated[datetime.date | None, BeforeValidator(_day), _DAY] = None
+    issued_from: Annotated[datetime.date | None, BeforeValidator(day_of), _DAY] = None
+    issued_to: Annotated[datetime.date | None, BeforeValidator(day_of), _DAY] = None
 
 
 class SuspectedPart(Answer):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from loantrail import clock
-from loantrail.errors import LimitExceeded
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
+from loantrail.http.exporting import Exporting
 from loantrail.http.pages.loan_list import store, store_choices
 from loantrail.http.pages.loan_list.model import (
     Choice,
@@ -27,9 +24,11 @@ from loantrail.http.pages.loan_list.model import (
     Totals,
     UnitChoice,
 )
-from loantrail.http.pages.loan_list.sheet import SHEET_LOANS_MAX, write_sheet
+from loantrail.http.pages.loan_list.sheet import write_sheet
 from loantrail.http.pages.routes import LIST_PROBLEMS, Limit, Offset
+from loantrail.http.pages.sheet_files import refuse_too_many, sheet_answer
 from loantrail.http.pages.store import Database, Row, current_run
+from loantrail.identity.abilities import Ability
 from loantrail.ledger.model import FIVE_CLASSES, GRANT_KINDS, LOAN_STATES, PRODUCTS
 from loantrail.parties.model import PARTY_KINDS
 from loantrail.reports.routes import XLSX, file_responses
@@ -59,7 +58,7 @@ class LoanSheet(LoanFilter):
     language: Annotated[Language, Query(description="Language of the sheet.")] = "zh"
 
 
-@router.get("/loans", tags=["loans"], responses=LIST_PROBLEMS)
+@router.get("/loans", dependencies=[allowed(Ability.READ_LOANS)], tags=["loans"], responses=LIST_PROBLEMS)
 def list_loans(connection: Reading, asked: Annotated[LoanPart, Query()]) -> LoanList:
     """The loans that a filter finds, with what the current trace saw of each, and the sums over all of them."""
     run = current_run(connection)
@@ -78,7 +77,9 @@ def list_loans(connection: Reading, asked: Annotated[LoanPart, Query()]) -> Loan
     )
 
 
-@router.get("/loan-choices", tags=["loans"], responses=LIST_PROBLEMS)
+@router.get(
+    "/loan-choices", dependencies=[allowed(Ability.READ_LOANS)], tags=["loans"], responses=LIST_PROBLEMS
+)
 def loan_choices(connection: Reading) -> LoanChoices:
     """What the list of loans can be filtered by: the values that occur, with how many loans have each."""
     run = current_run(connection)
@@ -99,24 +100,26 @@ def loan_choices(connection: Reading) -> LoanChoices:
 
 
 @router.get(
-    "/loans.xlsx", tags=["loans"], response_class=Response, responses=file_responses(XLSX) | LIST_PROBLEMS
+    "/loans.xlsx",
+    dependencies=[allowed(Ability.EXPORT)],
+    tags=["loans"],
+    response_class=Response,
+    responses=file_responses(XLSX) | LIST_PROBLEMS,
 )
-def loan_sheet(connection: Reading, asked: Annotated[LoanSheet, Query()]) -> FileResponse:
+def loan_sheet(
+    connection: Reading, exporting: Exporting, asked: Annotated[LoanSheet, Query()]
+) -> FileResponse:
     """All loans that a filter finds, as a spreadsheet."""
     run = current_run(connection)
     found = store.chosen(connection, run["run_id"] if run else None, asked)
     totals = _totals(store.sums(connection, found))
-    count = sum(total.loan_count for total in totals)
-    if count > SHEET_LOANS_MAX:
-        raise LimitExceeded(
-            f"the filter finds {count:,} loans; one sheet takes {SHEET_LOANS_MAX:,}",
-            remedy="Narrow the filter, for instance by unit or by issue date, and export in parts",
-        )
+    refuse_too_many(sum(total.loan_count for total in totals))
+    exporting(sum(total.loan_count for total in totals))
     made_at = clock.now()
-    with tempfile.NamedTemporaryFile(prefix="loantrail-", suffix=".xlsx", delete=False) as file:
-        path = Path(file.name)
-    try:
-        write_sheet(
+    return sheet_answer(
+        "loans",
+        made_at,
+        lambda path: write_sheet(
             path,
             store.every_loan(connection, found, store.Order(asked.sort, asked.direction)),
             totals,
@@ -124,15 +127,7 @@ def loan_sheet(connection: Reading, asked: Annotated[LoanSheet, Query()]) -> Fil
             asked.language,
             run,
             made_at,
-        )
-    except BaseException:
-        path.unlink()
-        raise
-    return FileResponse(
-        path,
-        media_type=XLSX,
-        filename=f"loans-{clock.business_date(made_at):%Y%m%d}.xlsx",
-        background=BackgroundTask(path.unlink),
+        ),
     )
 
 
@@ -175,17 +170,7 @@ def _choices(counts: dict[str, int], order: tuple[str, ...]) -> list[Choice]:
 
 def _units(connection: Database, counts: dict[str, int]) -> list[UnitChoice]:
     """Units with loans and those above them; a unit counts the loans of all below it."""
-    rows = {row["unit_id"]: row for row in store_choices.units(connection)}
-    below: dict[str, int] = {}
-    for unit, count in counts.items():
-        seen: set[str] = set()
-        place: str | None = unit
-        while place is not None and place in rows and place not in seen:
-            seen.add(place)
-            below[place] = below.get(place, 0) + count
-            place = rows[place]["parent_unit_id"]
     return [
-        UnitChoice(value=unit, name=row["name"], loan_count=below[unit], parent=row["parent_unit_id"])
-        for unit, row in rows.items()
-        if unit in below
+        UnitChoice(value=row["unit_id"], name=row["name"], loan_count=count, parent=row["parent_unit_id"])
+        for row, count in store_choices.counted_below(store_choices.units(connection), counts)
     ]

@@ -7,7 +7,7 @@ those of which no column is used. Names, units and managers of a page are looked
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -188,10 +188,13 @@ _LIMITS: Final[dict[str, sql.SQL]] = {
 }
 
 # The name's search key where it has one; a party that was entered without is found by what its record says.
+_PARTIES_NAMED: Final = sql.SQL(
+    "SELECT party_id FROM published.party WHERE coalesce(name_search, lower(name)) LIKE {word}"
+    " OR identity_number = {whole}"
+)
 _WORD: Final = sql.SQL(
-    "(lower(note.loan_id) LIKE {word} OR lower(note.contract_id) LIKE {word} OR contract.borrower_party_id IN ("
-    "SELECT party_id FROM published.party WHERE coalesce(name_search,"
-    " lower(name || chr(31) || coalesce(identity_number, ''))) LIKE {word}))"
+    "(lower(note.loan_id) LIKE {word} OR lower(note.contract_id) LIKE {word}"
+    " OR contract.borrower_party_id IN ({named}))"
 )
 _FOUND: Final = sql.SQL(
     """
@@ -204,7 +207,7 @@ _FOUND: Final = sql.SQL(
 def _conditions(connection: Database, chosen: LoanFilter) -> tuple[sql.Composable, dict[str, Any]]:
     parameters: dict[str, Any] = {}
     conditions: list[sql.Composable] = []
-    if words := _words(chosen.search):
+    if words := search_words(chosen.search):
         conditions.append(sql.SQL("note.loan_id = ANY(%(found)s)"))
         parameters["found"] = _found(connection, words)
     for table, absent in ((_ANY_OF, []), (_LIMITS, None)):
@@ -215,7 +218,7 @@ def _conditions(connection: Database, chosen: LoanFilter) -> tuple[sql.Composabl
                 parameters[field] = value
     if chosen.unit:
         conditions.append(sql.SQL("note.unit_id = ANY(%(units)s)"))
-        parameters["units"] = _with_units_below(connection, chosen.unit)
+        parameters["units"] = with_units_below(connection, chosen.unit)
     if chosen.suspected:
         conditions.append(sql.SQL("summary.lead_count > 0"))
     if not conditions:
@@ -223,19 +226,30 @@ def _conditions(connection: Database, chosen: LoanFilter) -> tuple[sql.Composabl
     return sql.SQL("WHERE ") + sql.SQL(" AND ").join(conditions), parameters
 
 
+def parties_named(name: str) -> sql.Composed:
+    """The query of parties that have the word of that parameter in their names, with it whole as `<name>_whole`."""
+    return _PARTIES_NAMED.format(word=sql.Placeholder(name), whole=sql.Placeholder(f"{name}_whole"))
+
+
+def word_parameters(words: Sequence[str]) -> dict[str, str]:
+    """The parameters `word_0`, `word_0_whole`, ... of the words of a search."""
+    fragments = {f"word_{place}": fragment_pattern(word) for place, word in enumerate(words)}
+    return fragments | {f"word_{place}_whole": word.upper() for place, word in enumerate(words)}
+
+
 def _found(connection: Database, words: list[str]) -> list[str]:
     """The loans that have every one of the words. Looked for once, for the rows and for their sums."""
     names = [f"word_{place}" for place in range(len(words))]
     query = _FOUND.format(
-        words=sql.SQL(" AND ").join(_WORD.format(word=sql.Placeholder(name)) for name in names)
+        words=sql.SQL(" AND ").join(
+            _WORD.format(word=sql.Placeholder(name), named=parties_named(name)) for name in names
+        )
     )
-    rows = connection.execute(
-        query, {name: fragment_pattern(word) for name, word in zip(names, words, strict=True)}
-    ).fetchall()
+    rows = connection.execute(query, word_parameters(words)).fetchall()
     return [str(row[0]) for row in rows]
 
 
-def _words(search: str) -> list[str]:
+def search_words(search: str) -> list[str]:
     """Words as search keys are written. What stands behind the last of them is one with it."""
     return unicodedata.normalize("NFKC", search).lower().split(maxsplit=_WORDS_MAX - 1)
 
@@ -246,7 +260,8 @@ def fragment_pattern(fragment: str) -> str:
     return f"%{escaped}%"
 
 
-def _with_units_below(connection: Database, units: list[str]) -> list[str]:
+def with_units_below(connection: Database, units: Sequence[str]) -> list[str]:
+    """Units and all that stand below them."""
     rows = connection.execute(
         """
         WITH RECURSIVE below AS (
@@ -255,6 +270,6 @@ def _with_units_below(connection: Database, units: list[str]) -> list[str]:
             JOIN below ON unit.parent_unit_id = below.unit_id
         ) SELECT unit_id FROM below
         """,
-        (units,),
+        (list(units),),
     ).fetchall()
     return [str(row[0]) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from psycopg.rows import dict_row
@@ -44,6 +45,21 @@ def units(connection: Database) -> list[Row]:
         return cursor.execute(
             "SELECT unit_id, name, parent_unit_id FROM published.organisation_unit ORDER BY unit_id"
         ).fetchall()
+
+
+def counted_below(units: Sequence[Row], counts: Mapping[str, int]) -> list[tuple[Row, int]]:
+    """Those of `units` (rows of the function above) that have something of `counts` (unit_id -> how many), at or below
+    them, with how many in all."""
+    rows = {row["unit_id"]: row for row in units}
+    below: dict[str, int] = {}
+    for unit, count in counts.items():
+        seen: set[str] = set()
+        place: str | None = unit
+        while place is not None and place in rows and place not in seen:
+            seen.add(place)
+            below[place] = below.get(place, 0) + count
+            place = rows[place]["parent_unit_id"]
+    return [(row, below[unit]) for unit, row in rows.items() if unit in below]
 
 
 def managers(connection: Database) -> list[Row]:

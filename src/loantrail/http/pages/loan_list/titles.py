@@ -1,4 +1,4 @@
-"""Titles of the spreadsheet's columns: the same words as the page's, which a test compares."""
+"""Titles of the spreadsheet's columns, the same words as the page's, which a test compares; what its second sheet says."""
 
 from __future__ import annotations
 
@@ -22,18 +22,15 @@ TITLES: Final[dict[str, dict[str, str]]] = {
 
 SHEET_TEXTS: Final[dict[str, dict[str, str]]] = {
     "zh": {
-        "loans": "贷款", "about": "说明", "currency": "币种", "in_unit": "{title}（{unit}）", "yuan": "元",
-        "major": "原币", "made_at": "导出时间", "data_date": "数据日期", "run": "追踪批次", "convention": "追踪规则",
-        "untraced": "尚未追踪", "count": "贷款笔数", "amount": "借据金额合计", "balance": "余额合计",
-        "disbursed": "追踪放款合计", "seen": "看清去向合计", "suspected": "疑似金额合计", "suspected_count": "有线索的贷款",
+        "loans": "贷款", "run": "追踪批次", "convention": "追踪规则", "untraced": "尚未追踪", "count": "贷款笔数",
+        "amount": "借据金额合计", "balance": "余额合计", "disbursed": "追踪放款合计", "seen": "看清去向合计",
+        "suspected": "疑似金额合计", "suspected_count": "有线索的贷款",
         "caution": "疑似不等于认定。一笔贷款的多条线索可能说的是同一笔钱，所以每笔贷款只计最大的一条。",
     },
     "en": {
-        "loans": "Loans", "about": "About", "currency": "Currency", "in_unit": "{title} ({unit})", "yuan": "CNY",
-        "major": "major unit", "made_at": "Exported at", "data_date": "Data date", "run": "Trace",
-        "convention": "Convention", "untraced": "not traced", "count": "Loans", "amount": "Total amount",
-        "balance": "Total balance", "disbursed": "Total traced", "seen": "Followed to a final use",
-        "suspected": "Total suspected", "suspected_count": "Loans with leads",
+        "loans": "Loans", "run": "Trace", "convention": "Convention", "untraced": "not traced", "count": "Loans",
+        "amount": "Total amount", "balance": "Total balance", "disbursed": "Total traced",
+        "seen": "Followed to a final use", "suspected": "Total suspected", "suspected_count": "Loans with leads",
         "caution": "Suspected is not found. Leads of one loan may speak of the same money, so each loan counts once, "
         "with its largest lead.",
     },

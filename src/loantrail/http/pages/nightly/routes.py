@@ -11,8 +11,8 @@ from fastapi import APIRouter, Body, Depends, Path, Request
 
 from loantrail.clock import now
 from loantrail.errors import InputError
-from loantrail.http.acting import Acting
-from loantrail.http.connections import Lending, Reading
+from loantrail.http.access import Acting, Reading, Recording, allowed
+from loantrail.http.connections import Lending
 from loantrail.http.pages.nightly import store
 from loantrail.http.pages.nightly.background import BackgroundNights
 from loantrail.http.pages.nightly.model import (
@@ -27,6 +27,8 @@ from loantrail.http.pages.nightly.model import (
 )
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, Limit, Offset
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
+from loantrail.http.processes import of_the_monitor
+from loantrail.identity.abilities import Ability
 from loantrail.nightly.inspecting import folder_of, waiting_dates
 from loantrail.nightly.model import ALARMS
 from loantrail.nightly.store_alarms import StoredAlarm, acknowledge_alarm, list_alarms
@@ -42,6 +44,7 @@ BusinessDate = Annotated[datetime.date, Path(description="Business date.")]
 router = APIRouter(tags=["nightly"])
 
 
+@of_the_monitor
 def _background(request: Request, connections: Lending) -> BackgroundNights:
     with _STARTING:
         known: BackgroundNights | None = getattr(request.app.state, "nights", None)
@@ -54,7 +57,7 @@ def _background(request: Request, connections: Lending) -> BackgroundNights:
 Background = Annotated[BackgroundNights, Depends(_background)]
 
 
-@router.get("/nightly", responses=LIST_PROBLEMS)
+@router.get("/nightly", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_nights(
     connection: Reading, background: Background, offset: Offset = 0, limit: Limit = 60
 ) -> NightlyOverview:
@@ -77,7 +80,7 @@ def list_nights(
     )
 
 
-@router.get("/nightly/{business_date}", responses=LOAN_PROBLEMS)
+@router.get("/nightly/{business_date}", dependencies=[allowed(Ability.READ_DATA)], responses=LOAN_PROBLEMS)
 def one_night(connection: Reading, background: Background, business_date: BusinessDate) -> NightlyDay:
     """One date: its files against their manifest, its steps, alarms, and the loans against the general ledger."""
     # Asked before the database is: a run that ends in between would be shown as under way, and nobody would ask again.
@@ -108,9 +111,11 @@ def one_night(connection: Reading, background: Background, business_date: Busine
     )
 
 
-@router.post("/nightly/alarms/{alarm_id}/acknowledgement", responses=_WRITES)
+@router.post(
+    "/nightly/alarms/{alarm_id}/acknowledgement", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES
+)
 def acknowledge(
-    connections: Lending, by: Acting, alarm_id: AlarmId, request: Acknowledgement
+    connections: Lending, record: Recording, by: Acting, alarm_id: AlarmId, request: Acknowledgement
 ) -> NightlyAlarm:
     """A person has seen an open alarm and says what about it."""
     with connections.connection() as connection:
@@ -118,6 +123,8 @@ def acknowledge(
         found = next(
             (one for one in list_alarms(connection, limit=100_000) if one.alarm_id == alarm_id), None
         )
+        if done:
+            record(connection, "alarm.acknowledge", "alarm", alarm_id, why=request.note.strip())
     if found is None:
         raise NotFound(f"There is no alarm {alarm_id}", remedy="Open the business date again")
     if not done:
@@ -125,9 +132,18 @@ def acknowledge(
     return _alarm(found)
 
 
-@router.post("/nightly/{business_date}/run", status_code=HTTPStatus.ACCEPTED, responses=_WRITES)
+@router.post(
+    "/nightly/{business_date}/run",
+    dependencies=[allowed(Ability.TAKE_DATA)],
+    status_code=HTTPStatus.ACCEPTED,
+    responses=_WRITES,
+)
 def run_date(
-    background: Background, business_date: BusinessDate, request: Annotated[RunRequest, Body()]
+    background: Background,
+    connections: Lending,
+    record: Recording,
+    business_date: BusinessDate,
+    request: Annotated[RunRequest, Body()],
 ) -> RunBegun:
     """Take in the delivery of a date, in the background. What is wrong with it becomes an alarm."""
     root = read_settings().nightly_root
@@ -140,6 +156,14 @@ def run_date(
     if unknown:
         raise InputError(f"{unknown[0]} cannot be let pass", remedy="Leave it out")
     background.begin(root, business_date, again=request.again, accepted=request.accepted)
+    with connections.connection() as connection:
+        record(
+            connection,
+            "nightly.run",
+            "business_date",
+            str(business_date),
+            after=request.model_dump(mode="json"),
+        )
     return RunBegun(running=business_date)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Path, Query
 from psycopg import Connection
 
+from loantrail.http.access import allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.payments import store
@@ -20,6 +21,7 @@ from loantrail.http.pages.payments.answers import (
 from loantrail.http.pages.payments.model import RepaymentPage, Repayments
 from loantrail.http.pages.routes import LOAN_PROBLEMS, PRINTABLE, LoanId, Offset
 from loantrail.http.problems import NotFound
+from loantrail.identity.abilities import Ability
 
 if TYPE_CHECKING:
     from loantrail.http.pages.payments.following import Followed, Following
@@ -35,7 +37,12 @@ RepaymentId = Annotated[
 ]
 
 
-@router.get("/loans/{loan_id}/repayments", tags=["repayments"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/repayments",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["repayments"],
+    responses=LOAN_PROBLEMS,
+)
 def loan_repayments(
     connections: Lending,
     loan_id: LoanId,
@@ -74,7 +81,12 @@ def loan_repayments(
     )
 
 
-@router.get("/loans/{loan_id}/repayments/{repayment_id}", tags=["repayments"], responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/repayments/{repayment_id}",
+    dependencies=[allowed(Ability.READ_LOANS)],
+    tags=["repayments"],
+    responses=LOAN_PROBLEMS,
+)
 def one_repayment(connections: Lending, loan_id: LoanId, repayment_id: RepaymentId) -> RepaymentPage:
     """One repayment: each source with its payer, what the payer was taken for and why, and the way its money came."""
     with connections.connection() as connection:

@@ -83,7 +83,7 @@ def transfers(connection: Database, transfer_ids: Iterable[str]) -> dict[str, Ro
             """
             SELECT transfer_id, booked_at, debit_account, debit_name, credit_account, credit_name, amount_fen,
                    purpose_text, document_no, reference
-            FROM published.transfer WHERE transfer_uuid = ANY(%s::uuid[])
+            FROM published.seen_transfer WHERE transfer_uuid = ANY(%s::uuid[])
             """,
             (sorted(set(transfer_ids)),),
         ).fetchall()

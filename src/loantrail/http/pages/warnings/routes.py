@@ -12,7 +12,7 @@ from loantrail import clock
 from loantrail.early_warning import store as threads
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.early_warning.model import LIVE, Disposition, Thread, ThreadState, policy_of
-from loantrail.http.connections import Reading
+from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.model import Account
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, LoanId, Offset
@@ -42,6 +42,7 @@ from loantrail.http.pages.warnings.model import (
 )
 from loantrail.http.pages.warnings.story import doubts, story
 from loantrail.http.problems import NotFound, problem_responses
+from loantrail.identity.abilities import Ability
 from loantrail.parameters import shipped_parameters
 from loantrail.settings import read_settings
 from loantrail.tracing.verdict_words import PATTERN
@@ -80,7 +81,7 @@ def _wanted(
 Filters = Annotated[store.Wanted, Depends(_wanted)]
 
 
-@router.get("/warnings", responses=LIST_PROBLEMS)
+@router.get("/warnings", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LIST_PROBLEMS)
 def list_warnings(connection: Reading, wanted: Filters, offset: Offset = 0, limit: Limit = 50) -> WarningList:
     """The queue by deadline, then the proven amount, with counts by level, state, unit and rule."""
     now = clock.now()
@@ -109,7 +110,7 @@ def list_warnings(connection: Reading, wanted: Filters, offset: Offset = 0, limi
     )
 
 
-@router.get("/warnings/next", responses=LIST_PROBLEMS)
+@router.get("/warnings/next", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LIST_PROBLEMS)
 def next_warning(
     connection: Reading,
     wanted: Filters,
@@ -121,7 +122,7 @@ def next_warning(
     return NextWarning(thread_id=found, left_count=total)
 
 
-@router.get("/warnings/volume", responses=LIST_PROBLEMS)
+@router.get("/warnings/volume", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LIST_PROBLEMS)
 def volume(connection: Reading) -> WarningVolume:
     """New warnings a month against what staff can work, and what each rule adds."""
     book, today = shipped_parameters(), clock.business_date(clock.now())
@@ -136,7 +137,7 @@ def volume(connection: Reading) -> WarningVolume:
     )
 
 
-@router.get("/warnings/channels", responses=LIST_PROBLEMS)
+@router.get("/warnings/channels", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LIST_PROBLEMS)
 def list_channels(connection: Reading) -> Channels:
     """The mails and webhooks by which warnings leave, and what could not be sent."""
     states, unsent = store.channels(connection)
@@ -146,7 +147,9 @@ def list_channels(connection: Reading) -> Channels:
     )
 
 
-@router.get("/people", responses=LIST_PROBLEMS)
+@router.get(
+    "/people", dependencies=[allowed(Ability.READ_WARNINGS, Ability.READ_PEOPLE)], responses=LIST_PROBLEMS
+)
 def list_people(
     connection: Reading,
     search: Annotated[
@@ -157,14 +160,16 @@ def list_people(
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> PersonList:
-    """The bank's staff: to give warnings to, and to say who one is while there is no sign-in."""
+    """The bank's staff: to give warnings to, and to make persons of."""
     rows, total = store.people(connection, search.strip(), unit, offset, limit)
     return PersonList.model_validate(
         {"items": rows, "total_count": total, "operator": read_settings().operator}
     )
 
 
-@router.get("/loans/{loan_id}/warning", responses=LOAN_PROBLEMS)
+@router.get(
+    "/loans/{loan_id}/warning", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LOAN_PROBLEMS
+)
 def warning_of_loan(connection: Reading, loan_id: LoanId) -> LoanWarning:
     """The warning of one loan, where it has one that is not settled."""
     if pages.loan_facts(connection, loan_id) is None:
@@ -179,6 +184,7 @@ def warning_of_loan(connection: Reading, loan_id: LoanId) -> LoanWarning:
 
 @router.get(
     "/warnings/{thread_id}",
+    dependencies=[allowed(Ability.READ_WARNINGS)],
     responses=problem_responses(
         HTTPStatus.NOT_FOUND,
         HTTPStatus.UNPROCESSABLE_ENTITY,

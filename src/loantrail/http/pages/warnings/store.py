@@ -46,6 +46,13 @@ _STATES: Final[dict[str, str]] = {
 }
 """What the page calls states: `review` waits for a second person."""
 STATES: Final = tuple(_STATES)
+STATE_OF: Final = sql.SQL("CASE {} END").format(
+    sql.SQL(" ").join(
+        sql.SQL("WHEN {} THEN {}").format(sql.SQL(condition), sql.Literal(state))  # pyright: ignore[reportArgumentType]  the constants above
+        for state, condition in _STATES.items()
+    )
+)
+"""The same of a row called `thread`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ def counts(connection: Database, wanted: Wanted, now: datetime.datetime) -> Row:
     """`levels, states, units, rules` as `value -> count`, each without its own filter, and `overdue`."""
     values = _values(wanted, now)
 
-    def grouped(expression: sql.SQL, without: str) -> dict[str, int]:
+    def grouped(expression: sql.Composable, without: str) -> dict[str, int]:
         rows = connection.execute(
             sql.SQL("SELECT {}, count(*) {} WHERE {} GROUP BY 1 ORDER BY 2 DESC, 1").format(
                 expression, _FROM, _where(wanted, without)
@@ -124,12 +131,6 @@ def counts(connection: Database, wanted: Wanted, now: datetime.datetime) -> Row:
         ).fetchall()
         return {row[0]: row[1] for row in rows if row[0]}
 
-    of_states = sql.SQL("CASE {} END").format(
-        sql.SQL(" ").join(
-            sql.SQL("WHEN {} THEN {}").format(sql.SQL(condition), sql.Literal(state))  # pyright: ignore[reportArgumentType]  the constants above
-            for state, condition in _STATES.items()
-        )
-    )
     overdue = connection.execute(
         sql.SQL("SELECT count(*) {} WHERE {} AND thread.state = 'open' AND thread.due_at < %(now)s").format(
             _FROM, _where(wanted, "overdue")
@@ -138,7 +139,7 @@ def counts(connection: Database, wanted: Wanted, now: datetime.datetime) -> Row:
     ).fetchone()
     return {
         "levels": grouped(sql.SQL("thread.level"), "level"),
-        "states": grouped(of_states, "state"),  # pyright: ignore[reportArgumentType]  composed of constants
+        "states": grouped(STATE_OF, "state"),
         "units": grouped(sql.SQL("thread.unit_id"), "unit"),
         "rules": grouped(sql.SQL("unnest(thread.rule_codes)"), "rule"),
         "overdue": overdue[0] if overdue else 0,
@@ -234,7 +235,7 @@ def payments(
             SELECT paid.transfer_id, paid.booked_at, paid.debit_account, paid.debit_name, paid.credit_account,
                    paid.credit_name, paid.amount_fen AS transfer_fen, coalesce(moved.loan_fen, 0) AS loan_fen,
                    paid.purpose_text, judged.destination_class, judged.basis, judged.evidence
-            FROM published.transfer AS paid
+            FROM published.seen_transfer AS paid
             LEFT JOIN (
                 SELECT transfer_id, sum(amount_fen)::bigint AS loan_fen FROM published.trace_hop
                 WHERE run_id = %(run)s AND loan_id = %(loan)s AND transfer_id = ANY(%(ids)s) GROUP BY transfer_id

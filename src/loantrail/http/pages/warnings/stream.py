@@ -17,11 +17,16 @@ from starlette.concurrency import run_in_threadpool
 
 from loantrail.clock import monotonic_seconds
 from loantrail.errors import LoantrailError
+from loantrail.http.access import Person, allowed, reading_as, signed_of, web_connections
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.warnings import store
+from loantrail.identity.abilities import Ability
+from loantrail.identity.model import Signed
 
 LOOK_SECONDS: Final = 0.5
 HEARTBEAT_SECONDS: Final = 15.0
+ASK_AGAIN_SECONDS: Final = 30.0
+"""How often an open page is asked whether its person is still signed in, and how far they see."""
 TOLD_MOST: Final = 200
 """A page that missed more than these reads the list again."""
 LONGEST_ID: Final = 18
@@ -30,10 +35,11 @@ _HEADERS: Final = {"X-Accel-Buffering": "no"}
 router = APIRouter()
 
 
-@router.get("/warnings/stream", include_in_schema=False)
+@router.get("/warnings/stream", dependencies=[allowed(Ability.READ_WARNINGS)], include_in_schema=False)
 async def stream(
     request: Request,
     connections: Lending,
+    person: Person,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(max_length=32)] = None,
 ) -> StreamingResponse:
@@ -43,21 +49,27 @@ async def stream(
     seen = last_event_id or after or ""
     known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= LONGEST_ID else None
     return StreamingResponse(
-        _told(request, connections, known), media_type="text/event-stream", headers=_HEADERS
+        _told(request, connections, person, known), media_type="text/event-stream", headers=_HEADERS
     )
 
 
-async def _told(request: Request, connections: Connections, seen: int | None) -> AsyncGenerator[str]:
+async def _told(
+    request: Request, connections: Connections, person: Signed, seen: int | None
+) -> AsyncGenerator[str]:
+    reached = web_connections(request)
     newest = await run_in_threadpool(_newest, connections)
     # A number that was never given out is from another database.
     last = newest if seen is None or seen > newest else seen
     yield f"retry: 2000\nid: {last}\n\n"
-    spoke = monotonic_seconds()
+    spoke = asked = monotonic_seconds()
     while not getattr(request.app.state, "stopping", False):
         try:
-            rows = await run_in_threadpool(_read, connections, last)
+            if monotonic_seconds() - asked > ASK_AGAIN_SECONDS:
+                person = await run_in_threadpool(signed_of, request, connections, anew=True)
+                asked = monotonic_seconds()
+            rows = await run_in_threadpool(_read, reached, person, last)
         except LoantrailError:
-            return  # the page connects again
+            return  # signed out meanwhile, or no database: the page connects again and is told
         if len(rows) > TOLD_MOST:
             last = await run_in_threadpool(_newest, connections)
             yield f"id: {last}\nevent: reload\ndata: {{}}\n\n"
@@ -77,6 +89,6 @@ def _newest(connections: Connections) -> int:
         return store.last_event(connection)
 
 
-def _read(connections: Connections, last: int) -> list[dict[str, Any]]:
-    with connections.connection() as connection:
+def _read(connections: Connections, person: Signed, last: int) -> list[dict[str, Any]]:
+    with reading_as(connections, person) as connection:
         return store.told_after(connection, last, TOLD_MOST + 1)

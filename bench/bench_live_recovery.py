@@ -1,0 +1,120 @@
+"""Claim: how long a process needs until it judges live lines again after it was killed, and what its state takes in memory.
+
+The medium demo bank in a database of its own. A process builds the state and is killed (SIGKILL); another one is started,
+and the time from its start until a payment is decided counts: imports, compiled code, reading, tracing. Memory: what the state adds
+to the process (resident, measured after the books were read and let go), for each million accounts that the trace knows.
+LOANTRAIL_BENCH_DEMO names another size of demo bank.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from measuring import LOANTRAIL, record, table, working_folder
+
+USUAL = "medium"
+ROUNDS = 3
+BUILDING = "--building"
+
+
+def resident_bytes() -> int:
+    """Of this process."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def build(demo: str) -> None:
+    """In a process of its own: build the state, say what it took, and wait to be killed."""
+    from loantrail.demo.running import demo_settings
+    from loantrail.monitor.deciding import Deciding
+    from loantrail.monitor.leading import Connecting
+    from loantrail.postgres.connection import database
+
+    with database(demo_settings(demo, 1)) as books:
+        deciding = Deciding(Connecting(books))
+        gc.collect()
+        before = resident_bytes()
+        begun = perf_counter()
+        deciding.want()
+        deciding.wait()
+        seconds = perf_counter() - begun
+        if not deciding.is_ready:
+            raise RuntimeError("the state could not be built")
+        gc.collect()
+        standing = deciding._held.standing  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+        told = {
+            "seconds_building": seconds,
+            "processor_seconds": process_time(),
+            "state_bytes": resident_bytes() - before,
+            "accounts": len(standing.known.names),
+            "transactions": standing.index.transaction_count,
+            "loans": len(standing.known.loans),
+        }
+        print(json.dumps(told), flush=True)
+        signal.pause()
+
+
+def recovered(demo: str) -> dict[str, Any]:
+    """Start a process, wait for its state, kill it."""
+    begun = perf_counter()
+    with subprocess.Popen(
+        [sys.executable, __file__, BUILDING, demo], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        seconds = perf_counter() - begun
+        process.kill()
+    return {"seconds_from_start": seconds, **json.loads(line)}
+
+
+def main() -> None:
+    if BUILDING in sys.argv:
+        build(sys.argv[-1])
+        return
+    with working_folder() as folder:
+        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
+        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", USUAL)
+        subprocess.run(
+            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
+        )
+        measure(demo)
+
+
+def measure(demo: str) -> None:
+    first, *again = [recovered(demo) for _ in range(ROUNDS)]
+    seconds = sorted(one["seconds_from_start"] for one in again)
+    state = sorted(one["state_bytes"] for one in again)[len(again) // 2]
+    million = state / first["accounts"] * 1_000_000 / 2**20
+    table(
+        ("start to decided s", "building s", "state MiB", "accounts", "transactions"),
+        [
+            (f"{one['seconds_from_start']:.1f}", f"{one['seconds_building']:.1f}", f"{one['state_bytes'] / 2**20:.0f}",
+             one["accounts"], one["transactions"])
+            for one in (first, *again)
+        ],
+    )  # fmt: skip
+    record(
+        "live_recovery",
+        {
+            "demo": demo,
+            "seconds_after_a_kill": seconds,
+            "state_bytes": state,
+            "state_mib_per_million_accounts": million,
+            "state_bytes_per_transaction": state / first["transactions"],
+            "first": first,
+            "again": again,
+        },
+        full_size=demo == USUAL,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the system is set and how it fares, for those who run it."""

@@ -1,0 +1,1 @@
+"""Loan checks as a page shows them."""

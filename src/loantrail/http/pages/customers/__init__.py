@@ -1,0 +1,1 @@
+"""The customers: the list, and everything about one of them."""

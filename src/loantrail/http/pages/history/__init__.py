@@ -1,0 +1,1 @@
+"""What became of one loan: everything in one list, its classification, its documents."""

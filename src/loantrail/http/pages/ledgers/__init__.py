@@ -1,0 +1,1 @@
+"""The ledgers in the columns that banks know: filters, sums, spreadsheets."""

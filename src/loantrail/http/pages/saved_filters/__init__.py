@@ -1,0 +1,1 @@
+"""What people narrow a list to, kept under names, each for themselves."""

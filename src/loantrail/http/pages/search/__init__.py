@@ -1,0 +1,1 @@
+"""One search over customers, loans, accounts and warnings."""

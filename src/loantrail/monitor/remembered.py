@@ -1,0 +1,252 @@
+"""What is remembered of loans between two judgements: leads, what rules found, and the ends of their days.
+
+A loan's leads are those of the last time that all of it was looked at; `affected.py` tells what makes them doubtful. The end
+of a day says of a loan whose money did not move what it said before, but for the date, what is owed, and the balance of
+its repayment account.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.clock import business_date
+from loantrail.early_warning.frames import LEADS, Frames, empty
+from loantrail.early_warning.view import View
+from loantrail.ids import derived_ids
+from loantrail.monitor.slice_index import EPOCH, Index
+from loantrail.monitor.slice_rows import ByText
+from loantrail.parameters import ParameterBook
+from loantrail.signals.catalogue import DAY, FIELDS, ROW_COLUMNS, SINCE_DISBURSEMENT, row_schema
+from loantrail.signals.counting import share_ppm
+from loantrail.signals.facts import since_disbursement
+from loantrail.signals.inputs import prepare_count
+from loantrail.signals.kernel_state import DAY_US
+from loantrail.signals.repaying import OWED, instalments, with_owed
+from loantrail.signals.rows import ID_PREFIX, signal_rows
+from loantrail.signals.wanted import Only
+from loantrail.tracing.model import Int64
+
+_DATED: Final = (
+    "days_since_disbursement", "hours_since_disbursement", "loan_balance_fen", "repayment_balance_fen", "liquidity_ppm", *OWED,
+)  # fmt: skip
+"""What the end of a day says anew every day."""
+_STAYING: Final = tuple(
+    field.name
+    for field in FIELDS
+    if field.grain in ("both", "day")
+    and field.window in ("", SINCE_DISBURSEMENT)
+    and field.group in ("context", "loan", "day")
+    and field.name not in _DATED
+)
+"""What it says of a loan as long as its money does not move."""
+SAID_OF_DAYS: Final = frozenset((*_STAYING, *_DATED))
+SAID: Final = (*ROW_COLUMNS, *sorted({*SAID_OF_DAYS, "destination_class"}))
+"""The columns of `Remembered.ends_of_day`."""
+RAPID: Final = "RAPID_IN_OUT"
+_IDS: Final = list(LEADS).index("transaction_ids")
+_KEPT: Final = ("loan_id", *_STAYING)
+
+
+class Remembered:
+    """Loans by id. What is not known of a loan is found out by looking at all of it."""
+
+    def __init__(
+        self,
+        leads: pl.DataFrame | None,
+        days: pl.DataFrame | None,
+        as_of: datetime.datetime,
+        parameters: ParameterBook,
+    ) -> None:
+        """`leads` (LEADS) and `days` (row_schema, rows of days) of all loans as the books gave them at `as_of`; None where
+        they are not known."""
+        self._beginnings = sorted(
+            {period.effective_from for name in parameters.names for period in parameters.periods(name)}
+        )
+        self._leads: dict[str, list[tuple[Any, ...]]] = {}
+        self._days: dict[str, tuple[Any, ...]] = {}
+        self._as_of = as_of
+        self._as_of_loan: dict[str, datetime.datetime] = {}
+        self._knows_all = leads is not None and days is not None
+        self._unknown: set[str] = set()
+        self._met: ByText | None = None
+        if leads is not None:
+            self._put_leads(leads)
+        if days is not None:
+            self._put_days(days)
+
+    def stands(self, around: Index, loan: str) -> bool:
+        """Whether what is remembered of the loan still is all that is to be said of it, as far as time alone can change it."""
+        if loan in self._unknown or not (self._knows_all or loan in self._as_of_loan):
+            return False
+        since, records, number = (
+            self._as_of_loan.get(loan, self._as_of),
+            around.records,
+            around.records.number_of(loan),
+        )
+        if number < 0 or since > around.as_of or self._parameters_changed(since, around.as_of):
+            return False
+        disbursed = records.disbursed_us[number]
+        if disbursed is None:
+            return True
+        seen, now = _us(since), _us(around.as_of)
+        idle = disbursed + around.number("idle_funds_days") * DAY_US
+        return disbursed <= seen and (records.retail[number] or not seen < idle <= now)
+
+    def _parameters_changed(self, since: datetime.datetime, now: datetime.datetime) -> bool:
+        first, last = business_date(since), business_date(now)
+        return bisect_right(self._beginnings, first) < bisect_right(self._beginnings, last)
+
+    def doubt(self, loans: Iterable[str]) -> None:
+        """Look at all of these loans next time."""
+        self._unknown.update(loans)
+
+    def keep(
+        self, loans: Collection[str], leads: pl.DataFrame, days: pl.DataFrame, as_of: datetime.datetime
+    ) -> None:
+        """All of these loans was looked at: their leads and ends of the day."""
+        for loan in loans:
+            self._leads.pop(loan, None)
+            self._days.pop(loan, None)
+            self._as_of_loan[loan] = as_of
+        self._unknown.difference_update(loans)
+        self._put_leads(leads)
+        self._put_days(days)
+
+    def leads_of(self, loans: Iterable[str]) -> pl.DataFrame:
+        """LEADS."""
+        rows = [row for loan in loans for row in self._leads.get(loan, ())]
+        return pl.DataFrame(rows, schema=pl.Schema(LEADS), orient="row") if rows else empty(LEADS)
+
+    def drains(self, loan: str) -> bool:
+        """Whether money of the loan was passed on rapidly: what payees pay later may say that it was not."""
+        return any(row[1] == RAPID for row in self._leads.get(loan, ()))
+
+    def mentions(self, loan: str, transactions: frozenset[str]) -> bool:
+        """Whether a lead of the loan rests on any of these."""
+        return any(not transactions.isdisjoint(row[_IDS]) for row in self._leads.get(loan, ()))
+
+    def _put_leads(self, leads: pl.DataFrame) -> None:
+        for row in leads.select(*LEADS).iter_rows():
+            self._leads.setdefault(row[0], []).append(row)
+
+    def _put_days(self, days: pl.DataFrame) -> None:
+        for row in days.select(*_KEPT).iter_rows():
+            self._days[row[0]] = row
+
+    # The end of the day --------------------------------------------------------------------------------------
+
+    def ends_of_day(self, around: Index, loans: Sequence[str], on_date: datetime.date) -> pl.DataFrame:
+        """What the end of the day says of loans whose money did not move since: the columns SAID of row_schema."""
+        schema = row_schema()
+        told = pl.DataFrame(
+            [self._days[loan] for loan in loans if loan in self._days],
+            schema={name: schema["loan_id"] if name == "loan_id" else schema[name] for name in _KEPT},
+            orient="row",
+        )
+        if told.is_empty():
+            return pl.DataFrame(schema={name: schema[name] for name in SAID})
+        records = around.records
+        numbers = [records.number_of(loan) for loan in told["loan_id"].to_list()]
+        end = _end_of(on_date)
+        rows = told.with_columns(
+            pl.lit(on_date, pl.Date).alias("business_date"),
+            at=pl.lit(end, pl.Datetime("us", "UTC")),
+            disbursed_at=pl.Series([records.disbursed_us[one] for one in numbers], dtype=pl.Int64).cast(
+                pl.Datetime("us", "UTC")
+            ),
+            loan_balance_fen=pl.Series(self._balances(around, numbers, end), dtype=pl.Int64),
+        ).with_columns(since_disbursement())
+        rows = with_owed(rows, self._due(around).of(told["loan_id"].to_list()))
+        balance = [_repayment_balance(around, number) for number in numbers]
+        rows = rows.with_columns(repayment_balance_fen=pl.Series(balance, dtype=pl.Int64))
+        rows = rows.with_columns(
+            _liquidity(rows["repayment_balance_fen"], rows["next_due_fen"]),
+            occasion=pl.lit(DAY),
+            occasion_id=pl.Series(
+                derived_ids(
+                    [ID_PREFIX], [DAY] * len(rows), rows["loan_id"], [on_date.isoformat()] * len(rows)
+                ),
+                dtype=pl.String,
+            ),
+        ).filter(pl.col("loan_balance_fen") > 0)
+        there = set(rows.columns)
+        return rows.select(
+            pl.col(name).cast(schema[name]) if name in there else pl.lit(None, schema[name]).alias(name)
+            for name in SAID
+        )
+
+    def _balances(self, around: Index, numbers: Sequence[int], end: datetime.datetime) -> Int64:
+        """What was paid out less the principal repaid up to the instant, at least 0."""
+        end_us = _us(end)
+        found = np.zeros(len(numbers), np.int64)
+        for place, number in enumerate(numbers):
+            hops = around.hops_of_loan.of(number)
+            found[place] = int(around.hop_fen.array[hops[around.hop_depth.array[hops] == 0]].sum())
+        ids = [around.records.loan_ids[number] for number in numbers]
+        paid = (
+            around.records.repayments.of(ids)
+            .filter(pl.col("paid_at").to_physical() <= end_us)
+            .group_by("loan_id")
+            .agg(pl.col("principal_fen").fill_null(0).sum())
+        )
+        repaid: dict[str, int] = dict(paid.iter_rows())
+        found -= np.array([repaid.get(loan, 0) for loan in ids], np.int64)
+        return np.maximum(found, 0)
+
+    def _due(self, around: Index) -> ByText:
+        """What falls due on each loan, and when it was met; as long as the records stay."""
+        if self._met is None:
+            records = around.records
+            self._met = ByText(instalments(records.schedules.frame, records.repayments.frame), "loan_id")
+        return self._met
+
+
+def _us(instant: datetime.datetime) -> int:
+    return (instant - EPOCH) // datetime.timedelta(microseconds=1)
+
+
+def _end_of(day: datetime.date) -> datetime.datetime:
+    """The last microsecond of the day in Asia/Shanghai."""
+    begins = pl.select(
+        pl.lit(day, pl.Date)
+        .cast(pl.Datetime("us"))
+        .dt.replace_time_zone("Asia/Shanghai")
+        .dt.convert_time_zone("UTC")
+    ).item()
+    return begins + datetime.timedelta(days=1) - datetime.timedelta(microseconds=1)
+
+
+def _repayment_balance(around: Index, number: int) -> int | None:
+    """Of the loan's repayment account now; None where there is none, or where its opening balance is not on record."""
+    name = around.records.repayment_accounts[number]
+    if name is None or name not in around.records.opening_fen:
+        return None
+    account = around.accounts.known(name)
+    opening = around.records.opening_fen[name] or 0
+    return opening + (0 if account < 0 else around.lines.sum_of(account))
+
+
+def _liquidity(balance: pl.Series, due: pl.Series) -> pl.Series:
+    share, defined = share_ppm(balance.fill_null(0).to_numpy(), due.fill_null(0).to_numpy())
+    known = pl.Series(defined) & balance.is_not_null() & due.is_not_null()
+    return pl.Series("liquidity_ppm", share).set(~known, None)
+
+
+def remembered_of(
+    frames: Frames, view: View | None, ended: pl.DataFrame, leads: pl.DataFrame, parameters: ParameterBook
+) -> Remembered:
+    """What the books say of all loans: their leads and the ends of their last day. `ended` (`hop_id`): hops that came to
+    rest."""
+    if view is None:
+        return Remembered(None, None, frames.as_of, parameters)
+    day = business_date(frames.as_of)
+    nothing = Only(tuple(frames.loans["loan_id"].unique().to_list()), pl.Series([], dtype=pl.String))
+    prepared = prepare_count(frames, view, (day, day), ended, nothing)
+    days = pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
+    return Remembered(leads, days, frames.as_of, parameters)

@@ -1,0 +1,1 @@
+"""The contact log: what was said with a customer, and what is to follow."""

@@ -1,0 +1,133 @@
+"""Through a trace a manager sees the borrower's own lines and the first payee; beyond, class, date, amount and a masked name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+from tests.access.conftest import HERE, person_of
+from tests.access.test_routes import ENDLESS, ROUTES, ask, filled, objects, rule
+from tests.http.bank import BROKER, LOAN, NAMES, RELATED, transfer_id
+from tests.signing_in import COOKIE, token_of
+
+from loantrail.identity.abilities import Ability, Role
+from loantrail.identity.discretion import MARK
+from loantrail.ids import new_id
+
+pytestmark = pytest.mark.database
+__all__ = ["objects"]
+
+MANAGER = person_of(Role.RELATIONSHIP_MANAGER, HERE)
+HEAD_OFFICE = person_of(Role.HEAD_OFFICE_RISK, HERE)
+BRANCH_HEAD = person_of(Role.BRANCH_MANAGER, HERE)
+
+
+@pytest.fixture(scope="module")
+def client(two_branches: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=two_branches, timeout=60) as opened:
+        yield opened
+
+
+def read(client: httpx.Client, path: str, person: str) -> httpx.Response:
+    answer = ask(client, "GET", path, person)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_manager_sees_the_first_payee_and_a_mask_beyond(client: httpx.Client) -> None:
+    path = f"/api/v1/loans/{LOAN}/statement/securities/evidence"
+    clear, masked = read(client, path, HEAD_OFFICE).text, read(client, path, MANAGER).text
+    assert NAMES[BROKER] in clear and f'"{BROKER}"' in clear
+    assert NAMES[BROKER] not in masked and f'"{BROKER}"' not in masked
+    assert "己证****" in masked
+    assert NAMES[RELATED] in masked, "the first payee stands in the borrower's own statement"
+
+
+def test_amounts_dates_and_classes_stay(client: httpx.Client) -> None:
+    path = f"/api/v1/loans/{LOAN}/statement/securities/evidence"
+    [clear] = read(client, path, HEAD_OFFICE).json()["arrivals"]
+    [masked] = read(client, path, MANAGER).json()["arrivals"]
+    for kept in ("counted_fen", "transfer_fen", "booked_at", "destination_class", "transfer_id"):
+        assert masked[kept] == clear[kept]
+
+
+def test_no_page_of_a_loan_tells_a_manager_who_stands_beyond(
+    client: httpx.Client, objects: dict[str, str]
+) -> None:
+    here = objects | {"transfer_id": transfer_id("入市"), "loan_id": LOAN}
+    told: dict[str, list[str]] = {}
+    for method, path, rules in ROUTES:
+        if method != "GET" or path in ENDLESS or rule(rules).is_public:
+            continue
+        address = filled(path, here)
+        if address is None:
+            continue
+        text = ask(client, "GET", address, MANAGER).text
+        found = [one for one in (f'"{BROKER}"', NAMES[BROKER]) if one in text]
+        if found:
+            told[path] = found
+    assert told == {}
+
+
+def test_a_masked_account_can_be_unfolded_in_the_graph(client: httpx.Client) -> None:
+    path = f"/api/v1/loans/{LOAN}/flow?by=account&open={RELATED}"
+    shown = read(client, path, MANAGER)
+    nodes = re.findall(rf'"node_id":"([^"]*{MARK}[^"]*)"', shown.text)
+    assert nodes, shown.text
+    again = client.get(
+        f"/api/v1/loans/{LOAN}/flow",
+        params={"by": "account", "open": [RELATED, nodes[0]]},
+        headers={"Cookie": f"{COOKIE}={token_of(MANAGER)}"},
+    )
+    assert again.status_code == 200, again.text
+
+
+def test_who_approved_reason_opens_a_trace_for_some_days(client: httpx.Client, two_branches_url: str) -> None:
+    def post(path: str, person: str, body: dict[str, object]) -> httpx.Response:
+        return client.post(path, json=body, headers={"Cookie": f"{COOKIE}={token_of(person)}"})
+
+    path = f"/api/v1/loans/{LOAN}/statement/securities/evidence"
+    asked = post(
+        f"/api/v1/loans/{LOAN}/unmasking", MANAGER, {"reason": "核实证券账户", "request_key": new_id()}
+    )
+    assert asked.status_code == 202, asked.text
+    assert NAMES[BROKER] not in read(client, path, MANAGER).text
+    request = asked.json()
+    decided = post(
+        f"/api/v1/approvals/{request['request_id']}/decision",
+        BRANCH_HEAD,
+        {"approve": True, "reason": "同意", "content_hash": request["content_hash"]},
+    )
+    assert decided.status_code == 200, decided.text
+    assert NAMES[BROKER] in read(client, path, MANAGER).text
+    with psycopg.connect(two_branches_url) as connection:
+        connection.execute("UPDATE approvals.unmasking SET until = now() - interval '1 second'")
+    assert NAMES[BROKER] not in read(client, path, MANAGER).text
+
+
+def test_printed_reports_keep_the_secret_too(client: httpx.Client, tmp_path: object) -> None:
+    from io import BytesIO
+
+    from python_calamine import CalamineWorkbook
+
+    del tmp_path
+    content = read(client, f"/api/v1/loans/{LOAN}/report.xlsx", MANAGER).content
+    book = CalamineWorkbook.from_object(BytesIO(content))
+    cells = {
+        str(cell)
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+        for cell in row
+    }
+    assert not any(NAMES[BROKER] in cell or cell == BROKER for cell in cells)
+    assert any("己证****" in cell for cell in cells)
+
+
+def test_head_office_needs_the_ability_not_the_reach() -> None:
+    from loantrail.identity.abilities import ABILITIES
+
+    assert Ability.SEE_THIRD_PARTIES not in ABILITIES[Role.RELATIONSHIP_MANAGER]
+    assert Ability.SEE_THIRD_PARTIES in ABILITIES[Role.AML_OFFICER]

@@ -1,0 +1,50 @@
+"""The way to the bank's own server and back in a real browser, across two sites: the session's cookie, which is for our site alone,
+is there when the page opens."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext
+from tests.browser.conftest import browser, context
+from tests.identity.openid_server import CLIENT_ID, CLIENT_SECRET, Key, running
+from tests.identity.test_openid import RETURN
+
+from loantrail import clock
+from loantrail.postgres.connection import type_of_connection
+
+__all__ = ["browser", "context"]
+pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
+
+
+def test_who_comes_back_from_another_site_is_signed_in(
+    context: BrowserContext,
+    served: tuple[str, str],
+    bank: type_of_connection,
+    time: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock.set_clock(None)
+    bank.execute("UPDATE identity.person SET openid_subject = 'subject-E2' WHERE person_id = 'E2'")
+    # To a browser `localhost` and `127.0.0.1` are two sites.
+    here = served[1].replace("127.0.0.1", "localhost")
+    context.clear_cookies()
+    with running(here + RETURN, Key("of the bank")) as issuer:
+        monkeypatch.setenv("LOANTRAIL_OPENID_ISSUER", issuer)
+        monkeypatch.setenv("LOANTRAIL_OPENID_CLIENT_ID", CLIENT_ID)
+        monkeypatch.setenv("LOANTRAIL_OPENID_CLIENT_SECRET", CLIENT_SECRET)
+        page = context.new_page()
+        page.goto(f"{here}/api/v1/sign-in/openid?return_to=/api/v1/me")
+        assert urlsplit(page.url).hostname == "127.0.0.1"
+        page.fill("input[name=login]", "subject-E2")
+        page.fill("input[name=password]", "any")
+        page.click("button[type=submit]")
+        page.wait_for_url(f"{here}/api/v1/me")
+
+    me = json.loads(page.inner_text("body"))
+    assert me.get("person_id") == "E2", me
+    [cookie] = [one for one in context.cookies() if one["name"] == "loantrail"]
+    assert (cookie["sameSite"], cookie["httpOnly"], cookie["expires"]) == ("Strict", True, -1)
+    assert not any(one["name"] == "loantrail-openid" for one in context.cookies())

@@ -1,0 +1,122 @@
+import { type InputRef, Select, Table } from "antd";
+import { useMemo, useRef } from "react";
+import { useSearchParams } from "react-router";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { useKeys } from "../ui/keys";
+import { Failure, Loading, Notice } from "../ui/states";
+import { TypedSearch } from "../ui/TypedSearch";
+import { useParameterText } from "./parameter_text";
+
+type Row = Schemas["ParameterRow"];
+type Period = Schemas["ParameterPeriod"];
+
+/** The numbers of law and practice, with the days on which they hold and what they rest on. */
+export function Parameters({ item }: { readonly item: string }) {
+  const { t, name, language } = useSpeech();
+  const [address, setAddress] = useSearchParams();
+  const search = useRef<InputRef | null>(null);
+  const { data, error, refetch } = api.useQuery("get", "/api/v1/parameters", {}, { staleTime: 60_000 });
+  const text = (address.get("search") ?? "").toLowerCase();
+  const group = address.get("group") ?? "";
+  const meaning = (row: Row) => row[language === "zh" ? "meaning_chinese" : "meaning"];
+  const groups = useMemo(() => [...new Set((data?.items ?? []).map((row) => row.group))], [data]);
+  useKeys({ "/": () => search.current?.focus({ cursor: "all" }) });
+  const change = (values: Readonly<Record<string, string>>) => {
+    const after = new URLSearchParams(address);
+    for (const [key, value] of Object.entries(values)) {
+      if (value) after.set(key, value);
+      else after.delete(key);
+    }
+    setAddress(after, { replace: true });
+  };
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
+  if (!data) return <Loading />;
+  const shown = data.items.filter(
+    (row) =>
+      (group === "" || row.group === group) &&
+      (item === "" || row.name === item) &&
+      (text === "" ||
+        [row.name, row.meaning, row.meaning_chinese, ...row.periods.map((one) => one.legal_basis)].some((one) =>
+          one.toLowerCase().includes(text),
+        )),
+  );
+  return (
+    <>
+      <div className="admin-filters">
+        <TypedSearch box={search} label={t("admin.parameter_search")} value={address.get("search") ?? ""} change={(value) => change({ search: value })} className="admin-search" />
+        <Select<string>
+          aria-label={t("admin.parameter_group")}
+          className="admin-select"
+          value={group}
+          onChange={(value) => change({ group: value })}
+          options={[{ value: "", label: t("admin.any_group") }, ...groups.map((one) => ({ value: one, label: name("parameter_group", one) }))]}
+        />
+        <p className="quiet admin-note">{t("admin.parameters_hint", { count: shown.length })}</p>
+      </div>
+      {shown.length === 0 ? (
+        <Notice tone="empty" title={t("admin.parameters_none")} />
+      ) : (
+        <Table<Row>
+          className="card admin-table"
+          aria-label={t("admin.parameters")}
+          rowKey="name"
+          dataSource={shown}
+          pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+          scroll={{ x: true }}
+          columns={[
+            {
+              title: t("admin.parameter"),
+              key: "meaning",
+              render: (_, row) => (
+                <>
+                  {meaning(row)}
+                  <div className="quiet small">
+                    {name("parameter_group", row.group)} · <code>{row.name}</code>
+                  </div>
+                </>
+              ),
+            },
+            {
+              title: t("admin.parameter_value"),
+              key: "value",
+              className: "parameter-value",
+              render: (_, row) => <Periods row={row} part="value" />,
+            },
+            { title: t("admin.parameter_period"), key: "period", className: "figures nowrap", render: (_, row) => <Periods row={row} part="period" /> },
+            { title: t("admin.parameter_basis"), key: "basis", className: "parameter-basis", render: (_, row) => <Periods row={row} part="basis" /> },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+/** One part of each period, the newest first; what does not hold today stands back. */
+function Periods({ row, part }: { readonly row: Row; readonly part: "value" | "period" | "basis" }) {
+  const { t, language } = useSpeech();
+  const told = useParameterText();
+  const text = (one: Period) => {
+    if (part === "value") return told(row, one);
+    if (part === "period") {
+      return one.effective_to === null
+        ? t("admin.parameter_from", { from: one.effective_from })
+        : t("admin.parameter_from_to", { from: one.effective_from, to: one.effective_to });
+    }
+    return language === "zh" ? one.legal_basis_chinese : one.legal_basis;
+  };
+  return (
+    <>
+      {[...row.periods].reverse().map((one) => (
+        <div key={one.effective_from} className={one.in_force ? undefined : "quiet small"}>
+          {text(one)}
+          {part === "basis" && (
+            <span className={`verified verified-${one.verified}`} title={t(one.verified === "V" ? "admin.verified_v" : "admin.verified_k")}>
+              {t(one.verified === "V" ? "admin.verified_v_short" : "admin.verified_k_short")}
+            </span>
+          )}
+        </div>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import type { Schemas } from "../api/client";
+
+export type By = Schemas["PortfolioBy"];
+export const BYS: readonly By[] = ["unit", "industry", "product", "region", "class", "level"];
+export const MEASURES = ["balance", "warnings", "overdue", "suspected", "idle", "seen", "checks"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export interface Within {
+  readonly by: By;
+  readonly value: string;
+}
+
+export interface PortfolioState {
+  readonly by: By;
+  readonly within: readonly Within[];
+  readonly measure: Measure;
+  readonly currency: string;
+}
+
+const CNY = "CNY";
+
+function isBy(text: string | null): text is By {
+  return BYS.some((by) => by === text);
+}
+
+function read(address: URLSearchParams): PortfolioState {
+  const by = address.get("by");
+  const currency = address.get("currency") ?? CNY;
+  return {
+    by: isBy(by) ? by : "unit",
+    within: address.getAll("within").flatMap((text): Within[] => {
+      const [dimension, value] = text.split(":");
+      return isBy(dimension ?? null) && value ? [{ by: dimension as By, value }] : [];
+    }),
+    measure: MEASURES.find((one) => one === address.get("measure")) ?? "balance",
+    currency: /^[A-Z]{3}$/.test(currency) ? currency : CNY,
+  };
+}
+
+export function withinText({ by, value }: Within): string {
+  return `${by}:${value}`;
+}
+
+/** The groups as the interface takes them. */
+export function asQuery(state: PortfolioState) {
+  return { by: state.by, within: state.within.map(withinText), currency: state.currency };
+}
+
+/** What comes next below a group that cannot be divided further by the same: the first that was not looked at yet. */
+export function nextBy(within: readonly Within[]): By {
+  return BYS.find((by) => !within.some((one) => one.by === by)) ?? "product";
+}
+
+/** What the page shows stands in the address, so that a link shows the same to whoever opens it. */
+export function usePortfolioState() {
+  const [address, setAddress] = useSearchParams();
+  const state = useMemo(() => read(address), [address]);
+  const change = (values: Partial<PortfolioState>) => {
+    setAddress((before) => {
+      const after = new URLSearchParams(before);
+      const now = { ...state, ...values };
+      after.set("by", now.by);
+      after.delete("within");
+      for (const one of now.within) after.append("within", withinText(one));
+      if (now.measure === "balance") after.delete("measure");
+      else after.set("measure", now.measure);
+      if (now.currency === CNY) after.delete("currency");
+      else after.set("currency", now.currency);
+      return after;
+    });
+  };
+  return { state, change };
+}

@@ -1,0 +1,99 @@
+import { DownloadOutlined } from "@ant-design/icons";
+import { Button, message } from "antd";
+import { useState } from "react";
+import { newKey } from "../accounts/Correction";
+import { ReasonDialog } from "../accounts/ReasonDialog";
+import { api } from "../api/client";
+import { useSpeech } from "../i18n";
+import { problemCode, type ProblemLike } from "../ui/states";
+import { problemText } from "../ui/wording";
+
+const ROWS_MAX = 100_000;
+
+interface Props {
+  /** Where the spreadsheet is made, such as `/api/v1/loans.xlsx`. */
+  readonly address: string;
+  /** Conditions, order and columns; the language is added. */
+  readonly query: () => URLSearchParams;
+  /** How many rows it will have; null where that is no matter. */
+  readonly count: number | null;
+  readonly complain: (text: string) => void;
+}
+
+/** All that was found, as a spreadsheet with the columns of the table. */
+export function ExportButton({ address, query, count, complain }: Props) {
+  const { t, language } = useSpeech();
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<string | null>(null);
+  const [key, setKey] = useState(newKey);
+  const [told, toldHere] = message.useMessage();
+  const ask = api.useMutation("post", "/api/v1/export-requests", {
+    onSuccess: () => {
+      void told.info(t("table.export.asked"));
+      setRefused(null);
+    },
+  });
+  const save = async () => {
+    if (count !== null && count > ROWS_MAX) {
+      complain(t("table.export.too_many", { count: count.toLocaleString("en"), most: ROWS_MAX.toLocaleString("en") }));
+      return;
+    }
+    setBusy(true);
+    try {
+      const wanted = query();
+      wanted.set("language", language);
+      const answer = await fetch(`${address}?${wanted}`);
+      if (!answer.ok) {
+        const problem: unknown = await answer.json().catch(() => null);
+        if (problemCode(problem) === "export_to_approve") {
+          wanted.delete("language");
+          setRefused(String(wanted));
+          setKey(newKey());
+          ask.reset();
+          return;
+        }
+        complain(problemText(language, problem as ProblemLike | null) || t("error.unreachable"));
+        return;
+      }
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "loantrail.xlsx";
+      saveAs(await answer.blob(), name);
+    } catch {
+      complain(t("error.unreachable"));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+    {toldHere}
+    <Button
+      icon={<DownloadOutlined aria-hidden />}
+      loading={busy}
+      disabled={count === 0}
+      title={count === null ? t("table.export.hint_all") : t("table.export.hint", { count: count.toLocaleString("en") })}
+      onClick={() => void save()}
+    >
+      {t("table.export")}
+    </Button>
+    <ReasonDialog
+      open={refused !== null}
+      title={t("table.export.approval_title")}
+      hint={t("table.export.approval_hint")}
+      submit={t("table.export.approval_ask")}
+      busy={ask.isPending}
+      error={ask.error}
+      close={() => setRefused(null)}
+      act={(reason) => ask.mutate({ body: { path: address, query: refused ?? "", reason, request_key: key } })}
+    />
+    </>
+  );
+}
+
+function saveAs(content: Blob, name: string) {
+  const address = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}

@@ -1,0 +1,35 @@
+import { LockOutlined } from "@ant-design/icons";
+import { Tooltip } from "antd";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { useSpeech } from "../i18n";
+
+// Stands in no account number: what holds it was masked by the server.
+const MARK = "·";
+
+interface Props {
+  readonly account: string;
+  readonly className?: string;
+  readonly title?: string;
+  readonly children?: ReactNode;
+}
+
+/** An account's number, or a name that stands for it, leading to its page; a masked one leads nowhere and says why. */
+export function AccountLink({ account, className, title, children }: Props) {
+  const { t } = useSpeech();
+  const mark = account.indexOf(MARK);
+  if (mark < 0) {
+    return (
+      <Link className={className} title={title} to={`/accounts/${encodeURIComponent(account)}`}>
+        {children ?? account}
+      </Link>
+    );
+  }
+  return (
+    <Tooltip title={t("unmasking.why")}>
+      <span className={className} tabIndex={0}>
+        <LockOutlined aria-label={t("unmasking.masked")} /> {children ?? account.slice(0, mark)}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,78 @@
+import { useEffect } from "react";
+import { api, type Schemas } from "../api/client";
+import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { Failure, Loading } from "../ui/states";
+import { ApprovalsCard } from "./ApprovalsCard";
+import { ChangesCard } from "./ChangesCard";
+import { ChecksCard } from "./ChecksCard";
+import { DataCard } from "./DataCard";
+import { Figures } from "./Figures";
+import { PaymentsCard } from "./PaymentsCard";
+import { PortfolioCard } from "./PortfolioCard";
+import { RulesCard } from "./RulesCard";
+import { WarningsCard } from "./WarningsCard";
+import { WaysCard } from "./WaysCard";
+import "../warnings/level.css";
+import "./workbench.css";
+
+export type Bench = Schemas["Workbench"];
+
+/** What a person sees first in the morning. */
+export default function WorkbenchPage() {
+  const { t, language } = useSpeech();
+  const me = useMe();
+  const { data, error, refetch } = api.useQuery("get", "/api/v1/workbench", {}, { refetchOnMount: "always" });
+  useEffect(() => {
+    document.title = `${t("app.workbench")} · ${t("app.name")}`;
+  }, [t]);
+  const [first] = me.roles;
+  return (
+    <div className="page bench">
+      <div className="bench-head">
+        <h1>{t("workbench.hello", { name: me.name })}</h1>
+        {first && <p className="quiet">{first[language === "zh" ? "question_chinese" : "question_english"]}</p>}
+      </div>
+      {error && !data ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : !data ? (
+        <Loading rows={14} />
+      ) : (
+        <Parts bench={data} />
+      )}
+    </div>
+  );
+}
+
+function Parts({ bench }: { readonly bench: Bench }) {
+  const me = useMe();
+  const { warnings, checks, approvals, payments, changes, portfolio, rules, data, rule_words } = bench;
+  const leads = may(me, ["check_warnings"]);
+  const units = portfolio && portfolio.units.length > 0;
+  // Who has nothing of the business to see begins with the pages that are theirs.
+  const work = warnings ?? checks ?? approvals ?? portfolio ?? data ?? rules;
+  return (
+    <>
+      <Figures bench={bench} />
+      <div className="bench-columns">
+        <div className="bench-column">
+          {approvals && (approvals.count > 0 || !warnings) && <ApprovalsCard work={approvals} />}
+          {warnings && warnings.review_count > 0 && <WarningsCard work={warnings} words={rule_words} reviews />}
+          {checks && checks.review_count > 0 && <ChecksCard work={checks} reviews />}
+          {warnings && may(me, ["act_on_warnings"]) && <WarningsCard work={warnings} words={rule_words} />}
+          {checks && may(me, ["act_on_checks"]) && <ChecksCard work={checks} />}
+          {payments && may(me, ["act_on_checks"]) && !leads && <PaymentsCard payments={payments} />}
+          {units && <PortfolioCard portfolio={portfolio} />}
+          {data && !warnings && <DataCard standing={data} />}
+          {!work && <WaysCard />}
+        </div>
+        <div className="bench-column">
+          {changes && <ChangesCard changes={changes} words={rule_words} />}
+          {rules && may(me, ["write_rules", "approve_rules"]) && <RulesCard rules={rules} words={rule_words} />}
+          {data && warnings && <DataCard standing={data} />}
+          {work && <WaysCard />}
+        </div>
+      </div>
+    </>
+  );
+}
