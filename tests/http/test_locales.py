@@ -71,6 +71,9 @@ LISTS: list[tuple[str, list[str]]] = [
     ("signal_group_text", sorted({field.group for field in FIELDS})),
     ("signal_grain", sorted({field.grain for field in FIELDS})),
     ("signal_unit", sorted({field.unit or field.kind for field in FIELDS})),
+    ("expiry", ["expired", "soon", "valid", "unknown"]),
+    ("group_kind", ["group", "single"]),
+    ("check_timely", ["overdue", "not_due", "late", "on_time"]),
     ("signal_window", sorted({field.window for field in FIELDS if field.window})),
 ]
 """Each list of the product, and its values."""
@@ -114,13 +117,13 @@ def test_every_text_in_the_code_is_used_and_known() -> None:
     code = "\n".join(path.read_text("utf-8") for path in WEB.rglob("*.ts*") if path.name != "schema.d.ts")
     # A list is named where one of its values is asked for: name("use", line.use), or t(`group.${group}`).
     lists = (
-        {list_name for list_name, _ in LISTS}
-        | set(re.findall(r'\bname\("([\w.]+)"', code))
-        | set(re.findall(r"[`\"]([\w.]+)\.\$\{", code))
+        {f"{list_name}." for list_name, _ in LISTS}
+        | {f"{list_name}." for list_name in re.findall(r'\b(?:name|word)\("([\w.]+)"', code)}
+        | set(re.findall(r"[`\"]([\w.]+[._])\$\{", code))
     )
     unused = [
         key
         for key in CHINESE
-        if not any(key.startswith(f"{list_name}.") for list_name in lists) and f'"{key}"' not in code
+        if not any(key.startswith(beginning) for beginning in lists) and f'"{key}"' not in code
     ]
     assert unused == []

@@ -106,7 +106,7 @@ function Shown({ detail, close }: { readonly detail: Detail; readonly close: () 
               <span className="quiet small figures">
                 {" "}
                 {t("admin.role_period", { from: dayText(one.valid_from), until: one.valid_to ? dayText(one.valid_to) : t("admin.open_end") })}
-                {!one.in_force && ` · ${t("me.delegation_coming")}`}
+                {!one.in_force && ` · ${name("delegation_state", "coming")}`}
               </span>
             </span>
             {edits && is !== "left" && (

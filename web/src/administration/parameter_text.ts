@@ -25,6 +25,8 @@ export function useParameterText(): (row: Row, period: Period) => string {
   };
   const number = (unit: string, value: string): string => {
     switch (unit) {
+      case "count":
+        return exactText(BigInt(value), 0);
       case "fen":
         return t("unit.yuan", { amount: exactText(BigInt(value), 2).replace(/\.00$/, "") });
       case "usd_cent":

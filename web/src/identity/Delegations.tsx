@@ -18,7 +18,7 @@ const USUAL_DAYS = 7;
 
 /** Who does one's work while one is away, and for whom one does. */
 export function Delegations() {
-  const { t, language } = useSpeech();
+  const { t, name, language } = useSpeech();
   const me = useMe();
   const queries = useQueryClient();
   const { data, error, refetch } = api.useQuery("get", DELEGATIONS, {}, { refetchOnMount: "always" });
@@ -60,7 +60,7 @@ export function Delegations() {
             {
               title: t("me.delegation_state"),
               key: "state",
-              render: (_, row) => <span className="list-state">{t(`me.delegation_${stateOf(row)}`)}</span>,
+              render: (_, row) => <span className="list-state">{name("delegation_state", stateOf(row))}</span>,
             },
             {
               title: t("me.session_act"),

@@ -27,6 +27,9 @@ export function useFieldWords() {
       const unit = units?.find((one) => one.unit_id === value);
       return unit ? `${unitName(unit.unit_id, unit.name)}（${value}）` : value;
     }
+    if (field === "destination_class") return name("use", value);
+    if (field === "third_parties") return name("third_parties", value);
+    if (field === "state") return name("person_state", value);
     if (field === "abilities") return name("ability", value);
     if (field === "kind") return name("change_kind", value);
     if (INSTANT.test(value)) return instantText(value);

@@ -94,8 +94,9 @@ export function useLedgerState(ledger: Ledger) {
   const state = useMemo(() => read(ledger, address), [ledger, address]);
   const change: Change = (values) => {
     setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
+      () => {
+        // As it is: what was changed a moment ago may not be drawn yet.
+        const after = new URLSearchParams(window.location.search);
         if (!("page" in values)) after.delete("page");
         for (const [name, value] of Object.entries(values)) {
           after.delete(name);

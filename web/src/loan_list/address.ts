@@ -136,8 +136,9 @@ export function useListState() {
   const state = useMemo(() => read(address), [address]);
   const change: Change = (values) => {
     setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
+      () => {
+        // As it is: what was changed a moment ago may not be drawn yet.
+        const after = new URLSearchParams(window.location.search);
         if (!("page" in values)) after.delete("page");
         for (const [name, value] of Object.entries(values)) {
           after.delete(name);

@@ -25,8 +25,8 @@ import { LoanWarning } from "../warnings/LoanWarning";
 
 const TABS = [
   "statement",
-  "check",
   "flow",
+  "check",
   "repayments",
   "guarantees",
   "conventions",

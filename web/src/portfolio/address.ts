@@ -58,9 +58,10 @@ export function usePortfolioState() {
   const [address, setAddress] = useSearchParams();
   const state = useMemo(() => read(address), [address]);
   const change = (values: Partial<PortfolioState>) => {
-    setAddress((before) => {
-      const after = new URLSearchParams(before);
-      const now = { ...state, ...values };
+    setAddress(() => {
+      // As it is: what was changed a moment ago may not be drawn yet.
+      const after = new URLSearchParams(window.location.search);
+      const now = { ...read(after), ...values };
       after.set("by", now.by);
       after.delete("within");
       for (const one of now.within) after.append("within", withinText(one));

@@ -44,7 +44,7 @@ export function ChangesCard({ changes, words }: Props) {
                     {one.borrower_name}
                     <span className="quiet small">{one.rule_codes.map(called).join(t("app.comma"))}</span>
                   </span>
-                  <span className="quiet small">{t(`workbench.change_${one.kind}`)}</span>
+                  <span className="quiet small">{name("warning_change", one.kind)}</span>
                 </Link>
               </li>
             ))}
