@@ -111,6 +111,6 @@ def test_a_problem_is_said_in_both_languages(bank_address: str) -> None:
         "这个地址没有内容",
         "这个地址不支持该方法",
     )
-    assert foreign["detail_chinese"] == "本服务只应答本机地址"
+    assert foreign["detail_chinese"] == "本服务器不以该名称应答"
     assert form["remedy_chinese"] == "请带上请求头 Content-Type: application/json"
     assert body["fields"][0]["problem_chinese"] == "不合 JSON 语法"

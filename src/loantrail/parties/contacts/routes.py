@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, Field
 
 from loantrail.destinations.routes import WRITTEN, RequestKey, Wanted
-from loantrail.http.access import Acting, Reading, Seeing, allowed
+from loantrail.http.access import Acting, Reading, Recording, Seeing, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
@@ -103,6 +103,7 @@ def contact_log(
 def enter_contact(
     connections: Lending,
     by: Acting,
+    record: Recording,
     seeing: Seeing,
     party_id: PartyId,
     wanted: WantedContact,
@@ -135,6 +136,14 @@ def enter_contact(
             raise conflicting(refused) from refused
         except acting.EntryMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
+        if new:
+            record(
+                connection,
+                "contact.enter",
+                "customer",
+                party_id,
+                after=wanted.model_dump(mode="json", exclude={"request_key"}),
+            )
     if not new:
         response.status_code = HTTPStatus.OK
     return _entry(entry)

@@ -29,7 +29,10 @@ from loantrail.http.pages.loan_list.store import (
 from loantrail.http.pages.store import Database, Row
 from loantrail.parties.industries import DIVISIONS_OF
 
-_READ_ROWS: Final = 2_000
+_READ_PART: Final = sql.SQL(
+    "SELECT ledger.* FROM ({rows}) AS ledger {where} ORDER BY {order}, ledger.key LIMIT %(limit)s OFFSET %(offset)s"
+)
+_ROWS: Final = 2_000
 _KEYS: Final = sql.SQL(
     "SELECT ledger.key FROM ({rows}) AS ledger {where} ORDER BY {order}, ledger.key LIMIT %(limit)s OFFSET %(offset)s"
 )
@@ -67,19 +70,15 @@ def found(connection: Database, ledger: Ledger, asked: Asked, parameters: Row) -
 
 def rows(connection: Database, chosen: Found, offset: int, limit: int) -> list[Row]:
     """Part of the rows that were found, in their order."""
+    part = {"offset": offset, "limit": limit}
+    pieces = {"rows": chosen.source.rows(), "where": chosen.where, "order": chosen.order}
     with connection.cursor(row_factory=dict_row) as cursor:
-        keys = [
-            row["key"]
-            for row in cursor.execute(
-                _KEYS.format(rows=chosen.source.rows(), where=chosen.where, order=chosen.order),
-                chosen.parameters | {"offset": offset, "limit": limit},
-            )
-        ]
-        if not keys:
-            return []
-        made = cursor.execute(
-            _ROWS.format(rows=chosen.source.rows(keys=True)), chosen.parameters | {"keys": keys}
-        ).fetchall()
+        if not chosen.source.of_loans:
+            return cursor.execute(_PART.format(**pieces), chosen.parameters | part).fetchall()
+        # First which loans, then all about these alone: their arrears are worked out for no other.
+        keys = [row["key"] for row in cursor.execute(_KEYS.format(**pieces), chosen.parameters | part)]
+        about = _ROWS.format(rows=chosen.source.rows(keys=True))
+        made = cursor.execute(about, chosen.parameters | {"keys": keys}).fetchall() if keys else []
     by_key = {row["key"]: row for row in made}
     return [by_key[key] for key in keys]
 
@@ -194,5 +193,10 @@ def _word(source: Source, name: str) -> sql.Composed:
         sql.SQL("ledger.{} = ANY({})").format(sql.Identifier(field), parties) for field in source.parties
     ]
     if source.parties_of:
-        places.append(sql.SQL("ledger.{} && {}::text[]").format(sql.Identifier(source.parties_of), parties))
+        # Not `&&`: a long list is looked up by its hash only so.
+        places.append(
+            sql.SQL("EXISTS (SELECT 1 FROM unnest(ledger.{}) AS one (id) WHERE one.id = ANY({}))").format(
+                sql.Identifier(source.parties_of), parties
+            )
+        )
     return sql.SQL("({})").format(sql.SQL(" OR ").join(places))

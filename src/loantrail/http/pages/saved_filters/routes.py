@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from loantrail import clock
 from loantrail.errors import LimitExceeded
-from loantrail.http.access import Person, signed_in
+from loantrail.http.access import Person, Recording, signed_in
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.routes import LIST_PROBLEMS
 from loantrail.http.pages.saved_filters import store
@@ -39,7 +39,9 @@ def saved_filters(connections: Lending, person: Person, place: Annotated[Place, 
     tags=["saved filters"],
     responses=problem_responses(*WRITE_STATUSES),
 )
-def save_filter(connections: Lending, person: Person, wanted: WantedFilter) -> SavedFilters:
+def save_filter(
+    connections: Lending, person: Person, record: Recording, wanted: WantedFilter
+) -> SavedFilters:
     """Keep a filter; one of the same name is replaced."""
     if person.person_id.startswith(_KEY):
         raise NotAllowed("a system keeps no filters", remedy="Sign in as a person")
@@ -47,6 +49,9 @@ def save_filter(connections: Lending, person: Person, wanted: WantedFilter) -> S
         kept = store.keep(
             connection, person.person_id, wanted.place, wanted.name, wanted.text, clock.now(), KEPT_MAX
         )
+        if kept:
+            after = {"place": wanted.place, "name": wanted.name, "text": wanted.text}
+            record(connection, "filter.save", "filter", wanted.name, after=after)
     if not kept:
         raise LimitExceeded(
             f"{KEPT_MAX} filters of this list are kept already", remedy="Delete one that is no longer needed"
@@ -61,11 +66,16 @@ def save_filter(connections: Lending, person: Person, wanted: WantedFilter) -> S
     responses=problem_responses(*WRITE_STATUSES),
 )
 def delete_filter(
-    connections: Lending, person: Person, place: Annotated[Place, Query()], name: Annotated[Name, Query()]
+    connections: Lending,
+    person: Person,
+    record: Recording,
+    place: Annotated[Place, Query()],
+    name: Annotated[Name, Query()],
 ) -> SavedFilters:
     """Forget a filter; nothing happens where there is none of that name."""
     with connections.connection() as connection:
         store.forget(connection, person.person_id, place, name)
+        record(connection, "filter.delete", "filter", name, before={"place": place, "name": name})
     return _kept(connections, person, place)
 
 
