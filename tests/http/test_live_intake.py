@@ -257,7 +257,11 @@ def test_overload_is_told_with_a_time_to_try_again(
 
         waiting = threading.Thread(target=send, args=(1,))
         waiting.start()
-        time.sleep(0.3)
+        limit = time.monotonic() + 60
+        stuck = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while books.execute(stuck).fetchone() == (0,) and time.monotonic() < limit:
+            books.rollback()
+            time.sleep(0.05)
         answer = own_client.post(PATH, json=[line(2), line(3)])
         other.rollback()
     waiting.join()
