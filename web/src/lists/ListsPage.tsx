@@ -27,7 +27,7 @@ export default function ListsPage() {
   const [ending, setEnding] = useState<Entry | null>(null);
   const [messages, holder] = message.useMessage();
   const search = useRef<InputRef | null>(null);
-  const { data, error, refetch, isFetching } = api.useQuery(
+  const { data: found, error, refetch, isFetching } = api.useQuery(
     "get",
     ENTRIES,
     {
@@ -43,6 +43,10 @@ export default function ListsPage() {
     },
     { placeholderData: keepPreviousData, refetchOnMount: "always" },
   );
+  // What was shown last stays when a question fails, and with it what is being typed.
+  const [last, setLast] = useState(found);
+  if (found && found !== last) setLast(found);
+  const data = found ?? last;
   const reread = () => void queries.invalidateQueries({ queryKey: ["get", ENTRIES] });
   // What was refused was so because somebody else acted meanwhile: the rows are read again too.
   const approve = api.useMutation("post", "/api/v1/list-entries/{entry_id}/approval", { onSettled: reread });

@@ -53,7 +53,7 @@ export function GlobalSearch() {
       >
         <SearchOutlined aria-hidden />
         <span className="search-opener-text">{t("search.button")}</span>
-        <kbd aria-hidden="true">Ctrl K</kbd>
+        <kbd aria-hidden="true" data-keys="Ctrl K" />
       </button>
       {/* biome-ignore lint: a click beside the panel closes it, as Escape does */}
       <dialog

@@ -29,10 +29,10 @@ from loantrail.http.pages.loan_list.store import (
 from loantrail.http.pages.store import Database, Row
 from loantrail.parties.industries import DIVISIONS_OF
 
-_READ_PART: Final = sql.SQL(
+_READ_ROWS: Final = 2_000
+_PART: Final = sql.SQL(
     "SELECT ledger.* FROM ({rows}) AS ledger {where} ORDER BY {order}, ledger.key LIMIT %(limit)s OFFSET %(offset)s"
 )
-_ROWS: Final = 2_000
 _KEYS: Final = sql.SQL(
     "SELECT ledger.key FROM ({rows}) AS ledger {where} ORDER BY {order}, ledger.key LIMIT %(limit)s OFFSET %(offset)s"
 )
