@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from tests.http.conftest import _own_home, bank_address, own_address, related_address
-from tests.signing_in import COOKIE, OPERATOR, token_of
+from tests.signing_in import COOKIE, OPERATOR, signs_in_as, token_of, write_person
 from tools.find_browser import find_browser
 
 from loantrail.http.page_files import STATIC
@@ -85,3 +86,12 @@ def page(context: BrowserContext, allowed: list[str]) -> Iterator[Page]:
     opened.on("request", on_request)
     yield opened
     assert [line for line in trouble if not any(part in line for part in allowed)] == []
+
+
+def act_as(page: Page, database_url: str, staff_id: str) -> None:
+    """From here on the page is that member of staff's, with every role of the business."""
+    with psycopg.connect(database_url) as connection:
+        write_person(connection, signs_in_as(staff_id), staff_id=staff_id)
+    token = token_of(signs_in_as(staff_id))
+    page.context.add_cookies([{"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": "/"}])
+    page.reload()

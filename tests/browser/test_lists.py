@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
+from tests.browser.conftest import act_as
 from tests.http.bank import BROKER, LOAN, write_books, write_trace
 from tests.http.warned import THREAD, write_warnings
 
@@ -60,22 +61,15 @@ def entries(own_bank: str, database_url: str) -> str:
     return own_bank
 
 
-def act_as(page: Page, staff_id: str) -> None:
-    page.evaluate(
-        "id => localStorage.setItem('loantrail.person', JSON.stringify({staff_id: id, name: id}))", staff_id
-    )
-    page.reload()
-
-
 def rows(page: Page) -> Locator:
     return page.locator("tbody tr.ant-table-row")
 
 
 def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(
-    page: Page, allowed: list[str], own_bank: str
+    page: Page, allowed: list[str], own_bank: str, database_url: str
 ) -> None:
     page.goto(f"{own_bank}/lists?lang=zh")
-    act_as(page, "S1")
+    act_as(page, database_url, "S1")
     expect(page.get_by_role("status")).to_contain_text("名单是空的")
     page.get_by_role("button", name="提交条目").click()
     form = page.get_by_role("form", name="提交条目")
@@ -95,12 +89,12 @@ def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(
     expect(row).to_contain_text("您提交的，须另一人批准")
     expect(row.get_by_role("button", name="批准")).to_have_count(0)
 
-    act_as(page, "S2")
+    act_as(page, database_url, "S2")
     row.get_by_role("button", name="批准").click()
     expect(row).to_contain_text("有效")
     expect(row).to_contain_text("风险经理二 批准")
     allowed.append("409")  # the refusal that this test asks for
-    act_as(page, "S1")
+    act_as(page, database_url, "S1")
     row.get_by_role("button", name="移出").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("原因").fill("误列")
@@ -108,7 +102,7 @@ def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(
     expect(dialog.get_by_role("alert")).to_contain_text("提交的人不能移出")
     dialog.get_by_role("button", name="取消").click()
 
-    act_as(page, "S2")
+    act_as(page, database_url, "S2")
     row.get_by_role("button", name="移出").click()
     dialog.get_by_label("原因").fill("误列")
     dialog.get_by_role("button", name="移出").click()
@@ -116,9 +110,11 @@ def test_an_account_is_put_on_the_black_list_by_two_people_and_taken_off(
     expect(row).to_contain_text("风险经理二 移出：误列")
 
 
-def test_an_entry_proposed_in_a_warning_is_approved_on_the_lists(page: Page, own_bank: str) -> None:
+def test_an_entry_proposed_in_a_warning_is_approved_on_the_lists(
+    page: Page, own_bank: str, database_url: str
+) -> None:
     page.goto(f"{own_bank}/warnings/{THREAD}?lang=zh&state=all")
-    act_as(page, "S1")
+    act_as(page, database_url, "S1")
     page.locator(".dispose-false_alarm").click()
     page.locator(".reasons").get_by_role("radio").first.check()
     page.get_by_role("button", name=re.compile("^确认")).click()
@@ -132,7 +128,7 @@ def test_an_entry_proposed_in_a_warning_is_approved_on_the_lists(page: Page, own
     expect(row.get_by_role("link", name="相关预警")).to_have_attribute(
         "href", f"/warnings/{THREAD}?state=all"
     )
-    act_as(page, "S2")
+    act_as(page, database_url, "S2")
     row.get_by_role("button", name="批准").click()
     expect(row).to_contain_text("有效")
 
@@ -157,9 +153,9 @@ def test_entries_are_found_and_the_address_keeps_what_is_shown(page: Page, entri
     expect(rows(page)).to_have_count(4)
 
 
-def test_the_lists_can_be_worked_with_keys_alone(page: Page, entries: str) -> None:
+def test_the_lists_can_be_worked_with_keys_alone(page: Page, entries: str, database_url: str) -> None:
     page.goto(f"{entries}/lists?lang=zh")
-    act_as(page, "S2")
+    act_as(page, database_url, "S2")
     expect(rows(page)).to_have_count(4)
     page.keyboard.press("j")
     expect(rows(page).first).to_be_focused()

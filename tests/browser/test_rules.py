@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import act_as
 from tests.http.bank import write_books, write_trace
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
@@ -29,18 +30,11 @@ def write_condition(page: Page, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def act_as(page: Page, staff_id: str) -> None:
-    page.evaluate(
-        "id => localStorage.setItem('loantrail.person', JSON.stringify({staff_id: id, name: id}))", staff_id
-    )
-    page.reload()
-
-
 def test_a_rule_is_written_tried_and_published_by_two_people(
-    page: Page, allowed: list[str], own_bank: str
+    page: Page, allowed: list[str], own_bank: str, database_url: str
 ) -> None:
     page.goto(f"{own_bank}/rules/new?lang=zh")
-    act_as(page, "S1")
+    act_as(page, database_url, "S1")
     for label, text in (
         ("代码", "OWN_RULE"),
         ("中文名称", "流向证券"),
@@ -75,7 +69,7 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
     allowed.append("409")  # the refusal that this test asks for
     page.get_by_role("button", name="批准发布").click()
     expect(page.get_by_role("alert")).to_contain_text("没有办成")
-    act_as(page, "S2")
+    act_as(page, database_url, "S2")
     page.get_by_role("button", name="批准发布").click()
     expect(page.locator(".rule-head")).to_contain_text("已发布")
     page.get_by_role("tab", name=re.compile("版本与记录")).click()

@@ -375,10 +375,13 @@ def test_the_keys_are_told_and_lead_to_pages(page: Page, bank_address: str) -> N
     expect(help_box).to_contain_text("预警")
     page.keyboard.press("Escape")
     expect(help_box).not_to_be_visible()
+    # Until the dialog has faded it holds the focus and the keys.
+    page.wait_for_function("!document.activeElement.closest('[role=dialog]')")
 
     page.keyboard.press("g")
     page.keyboard.press("w")
     expect(page).to_have_url(re.compile("/warnings"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("预警")
 
     page.get_by_role("textbox").first.focus()
     page.keyboard.press("g")

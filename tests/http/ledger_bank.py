@@ -128,6 +128,9 @@ def _write_loan(connection: type_of_connection, chance: random.Random, number: i
     amount_fen = chance.randrange(1, 200) * 1_000_000 + chance.randrange(100)
     settled = chance.random() < 0.15
     issued = DATA_DATE - datetime.timedelta(days=chance.randrange(10, 400))
+    if number == 0:
+        # Two instalments, neither paid: one is late, the other falls due on the very data date.
+        issued, settled = DATA_DATE - datetime.timedelta(days=60), False
     loan = Loan(
         f"JJ{number:04d}",
         chance.randrange(parties),
@@ -149,11 +152,11 @@ def _write_loan(connection: type_of_connection, chance: random.Random, number: i
         ),
     )  # fmt: skip
     paid = 0
-    for instalment in range(1, chance.randrange(2, 8)):
+    for instalment in range(1, chance.randrange(3, 8)):
         due = issued + datetime.timedelta(days=30 * instalment)
         part = (due, amount_fen // 10, chance.randrange(1_000, 90_000))
         loan.instalments.append(part)
-        if due <= DATA_DATE and chance.random() < 0.8:
+        if due <= DATA_DATE and chance.random() < 0.8 and number > 0:
             late = due + datetime.timedelta(days=chance.choice((0, 0, 0, 3, 40)))
             loan.payments.append((late, part[1] * chance.choice((1, 1, 1, 0)), part[2]))
             paid += loan.payments[-1][1] if late <= DATA_DATE else 0

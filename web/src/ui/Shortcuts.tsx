@@ -1,5 +1,5 @@
 import { Modal } from "antd";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
@@ -24,7 +24,7 @@ export function Shortcuts() {
     window.addEventListener(SHOW_SHORTCUTS, show);
     return () => window.removeEventListener(SHOW_SHORTCUTS, show);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Before the page's own keys: behind `g` a letter leads elsewhere, whatever the page uses it for.
     const second = (event: KeyboardEvent) => {
       if (going.current === 0 || Date.now() - going.current > SECOND_KEY_MS) return;

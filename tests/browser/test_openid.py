@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext
-from tests.browser.conftest import browser, context
+from tests.identity.conftest import _nothing_kept, bank, served, time
 from tests.identity.openid_server import CLIENT_ID, CLIENT_SECRET, Key, running
 from tests.identity.test_openid import RETURN
 
 from loantrail import clock
 from loantrail.postgres.connection import type_of_connection
 
-__all__ = ["browser", "context"]
+__all__ = ["_nothing_kept", "bank", "served", "time"]
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
 
