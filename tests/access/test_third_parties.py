@@ -85,6 +85,24 @@ def test_a_masked_account_can_be_unfolded_in_the_graph(client: httpx.Client) -> 
     assert again.status_code == 200, again.text
 
 
+def test_the_graph_names_the_first_payee_and_masks_who_stands_beyond(client: httpx.Client) -> None:
+    nodes = read(client, f"/api/v1/loans/{LOAN}/flow?levels=6", MANAGER).json()["nodes"]
+
+    names = {node["account"]: node["name"] for node in nodes if node["account"]}
+    assert names[RELATED] == NAMES[RELATED]
+    assert {name for account, name in names.items() if MARK in account} == {"己证****"}
+
+
+def test_the_search_in_the_graph_finds_the_first_payee_by_name_and_nobody_beyond(client: httpx.Client) -> None:
+    def found(name: str, person: str) -> list[str]:
+        path = f"/api/v1/loans/{LOAN}/flow/search?text={name}"
+        return [one["name"] for one in read(client, path, person).json()["items"]]
+
+    assert found(NAMES[RELATED], MANAGER) == [NAMES[RELATED]]
+    assert found(NAMES[BROKER], MANAGER) == []
+    assert found(NAMES[BROKER], HEAD_OFFICE) == [NAMES[BROKER]]
+
+
 def test_who_approved_reason_opens_a_trace_for_some_days(client: httpx.Client, two_branches_url: str) -> None:
     def post(path: str, person: str, body: dict[str, object]) -> httpx.Response:
         return client.post(path, json=body, headers={"Cookie": f"{COOKIE}={token_of(person)}"})

@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
+import { shownAccount } from "../ui/masked_account";
 
 interface Props {
   readonly loanId: string;
@@ -35,7 +36,7 @@ export function FlowSearch({ loanId, by, facts, choose, highlight }: Props) {
         label: (
           <span className="flow-found">
             <span className="flow-found-name">{found.name ?? t("flow.unnamed")}</span>
-            <span className="figures quiet">{found.account}</span>
+            <span className="figures quiet">{shownAccount(found.account)}</span>
             <span className="figures">{money.short(found.amount_fen)}</span>
           </span>
         ),
@@ -45,7 +46,7 @@ export function FlowSearch({ loanId, by, facts, choose, highlight }: Props) {
         if (typed.trim() === "") highlight([]);
       }}
       onSelect={(_, { found }) => {
-        setText(found.name ?? found.account);
+        setText(found.name ?? shownAccount(found.account));
         highlight(found.path.slice(-1));
         choose(found);
       }}

@@ -19,6 +19,7 @@ import { type Flow, type FlowNode, isSuspected, palette } from "./tones";
 import { useFlow, useFlowView, type View, VIEWS } from "./use_flow";
 import { type FlowWords, useFlowWords } from "./words";
 import { Unmasking } from "../loans/Unmasking";
+import { shownAccount } from "../ui/masked_account";
 
 interface Props {
   readonly loanId: string;
@@ -178,7 +179,7 @@ function Hover({ flow, facts, words, pointed }: HoverProps) {
     return (
       <div className="flow-hover" style={place} role="tooltip">
         <strong>{words.title(node)}</strong>
-        {node.account && <span className="figures">{node.account}</span>}
+        {node.account && <span className="figures">{shownAccount(node.account)}</span>}
         {node.kind !== "loan" && <span>{words.meaning(node)}</span>}
         {node.patterns.length > 0 && (
           <span className="danger">

@@ -10,6 +10,7 @@ import { edgeId } from "./edges";
 import { type Flow, type FlowEdge, type FlowNode, isSuspected, toneOf } from "./tones";
 import type { FlowWords } from "./words";
 import { AccountLink } from "../ui/AccountLink";
+import { shownAccount } from "../ui/masked_account";
 
 interface Props {
   readonly flow: Flow;
@@ -107,7 +108,7 @@ function NodeFacts({ flow, node, facts, words, toggle, show }: NodeProps) {
             {summary.members.map((member) => (
               <li key={member.node_id}>
                 <Button size="small" type="link" onClick={() => show(member.node_id)}>
-                  {member.name ?? member.account ?? name("use", member.use || "outside")}
+                  {member.name ?? (member.account && shownAccount(member.account)) ?? name("use", member.use || "outside")}
                 </Button>
                 <Amount fen={member.amount_fen} form="exact" {...facts} />
               </li>
@@ -229,7 +230,7 @@ function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
                       t("flow.loan")
                     ) : other.account ? (
                       <AccountLink account={other.account} title={other.account}>
-                        {other.name ?? other.account}
+                        {other.name ?? shownAccount(other.account)}
                       </AccountLink>
                     ) : (
                       (other.name ?? t("evidence.outside"))

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useSpeech } from "../i18n";
 import { type Currency, useMoney } from "../ui/Amount";
 import { type FlowEdge, type FlowNode, isSummary, isSuspected, toneOf } from "./tones";
+import { shownAccount } from "../ui/masked_account";
 
 /** What nodes and edges are called, in the reader's language. */
 export function useFlowWords(facts: Currency) {
@@ -18,7 +19,7 @@ export function useFlowWords(facts: Currency) {
         return node.member_count === 1 ? t("flow.rest_one") : t("flow.rest", { count: node.member_count });
       }
       if (node.kind === "outside") return name("use", node.use || "outside");
-      return node.name ?? node.account ?? "";
+      return node.name ?? shownAccount(node.account ?? "");
     };
     /** What it is, in words: the use, the role, or that it is a summary. */
     const meaning = (node: FlowNode): string => {

@@ -3,9 +3,7 @@ import { Tooltip } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
-
-// Stands in no account number: what holds it was masked by the server.
-const MARK = "·";
+import { isMasked, shownAccount } from "./masked_account";
 
 interface Props {
   readonly account: string;
@@ -17,8 +15,7 @@ interface Props {
 /** An account's number, or a name that stands for it, leading to its page; a masked one leads nowhere and says why. */
 export function AccountLink({ account, className, title, children }: Props) {
   const { t } = useSpeech();
-  const mark = account.indexOf(MARK);
-  if (mark < 0) {
+  if (!isMasked(account)) {
     return (
       <Link className={className} title={title} to={`/accounts/${encodeURIComponent(account)}`}>
         {children ?? account}
@@ -28,7 +25,7 @@ export function AccountLink({ account, className, title, children }: Props) {
   return (
     <Tooltip title={t("unmasking.why")}>
       <span className={className} tabIndex={0}>
-        <LockOutlined aria-label={t("unmasking.masked")} /> {children ?? account.slice(0, mark)}
+        <LockOutlined aria-label={t("unmasking.masked")} /> {children ?? shownAccount(account)}
       </span>
     </Tooltip>
   );

@@ -8,6 +8,7 @@ import { problemText } from "../ui/wording";
 import type { Thread } from "./address";
 import { DayField, dayFromNow } from "./forms";
 import { useRuleName } from "./rules";
+import { isMasked, shownAccount } from "../ui/masked_account";
 
 const USUAL_DAYS = 90;
 
@@ -66,7 +67,7 @@ export function AllowForm({ thread, close }: { readonly thread: Thread; readonly
         onChange={(event) => setScope(event.target.value as "loan" | "account")}
         options={[
           { value: "loan", label: t("warnings.allow_loan") },
-          { value: "account", label: t("warnings.allow_payee", { payee: payee?.name ?? payee?.account ?? "–" }), disabled: !payee?.account },
+          { value: "account", label: t("warnings.allow_payee", { payee: payee?.name ?? shownAccount(payee?.account ?? "–") }), disabled: !payee?.account || isMasked(payee.account) },
         ]}
       />
       <Select

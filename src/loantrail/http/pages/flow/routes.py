@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Mapping, Set
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -73,7 +74,7 @@ def loan_flow(
     accounts = {node.account for node in folded.nodes.values() if node.account}
     patterns, suspected = store.lead_patterns(connection, run_id, loan_id)
     naming = Naming(holders, patterns, suspected, store.payee_classes(connection, run_id, loan_id, accounts))
-    naming.names = pages.account_names(connection, accounts | naming.member_accounts(folded))
+    naming.names = _names(connection, run_id, loan_id, accounts | naming.member_accounts(folded))
     return flow_answer(loan_id, currency, view, run, flow, (folded, naming))
 
 
@@ -165,6 +166,18 @@ def flow_transactions(
         limit=limit,
         items=items,
     )
+
+
+def _names(connection: Reading, run_id: str, loan_id: str, accounts: Set[str]) -> Mapping[str, str]:
+    """Who holds the accounts: by the records, else as the loan's own transactions name them."""
+    names = dict(pages.account_names(connection, accounts))
+    paying = store.largest_transfers(connection, run_id, loan_id, accounts - names.keys())
+    transfers = pages.transfers(connection, paying.values())
+    for account, transfer_id in paying.items():
+        name = transfers.get(transfer_id, {}).get("credit_name")
+        if name:
+            names[account] = name
+    return names
 
 
 def _loan(connection: Reading, loan_id: str) -> tuple[str, str]:

@@ -108,24 +108,47 @@ def payee_classes(
     return dict(rows)
 
 
+def largest_transfers(
+    connection: Database, run_id: str, loan_id: str, accounts: Iterable[str]
+) -> Mapping[str, str]:
+    """The transfer that brought the most of the loan's money to each of `accounts`: account -> transfer_id."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT ON (to_account) to_account, transfer_id FROM published.trace_hop
+        WHERE run_id = %s AND loan_id = %s AND to_account = ANY(%s)
+        ORDER BY to_account, amount_fen DESC, transfer_id
+        """,
+        (run_id, loan_id, sorted(accounts)),
+    ).fetchall()
+    return dict(rows)
+
+
 def found_accounts(
     connection: Database, run_id: str, loan_id: str, text: str
 ) -> tuple[int, Sequence[tuple[str, str | None, int, list[str | None], list[str]]]]:
     """How many accounts of the loan carry `text` in number or name; of the largest of them: account, name, amount,
-    and the accounts and uses along the shortest way to it, the first one first."""
+    and the accounts and uses along the shortest way to it, the first one first. Of holders whose records are out of reach those
+    are found by name whom an account in reach paid: its own statement names them."""
     rows = connection.execute(
         """
         WITH RECURSIVE reached AS (
             SELECT to_account, sum(amount_fen) AS amount_fen FROM published.trace_hop
             WHERE run_id = %(run)s AND loan_id = %(loan)s AND to_account IS NOT NULL GROUP BY to_account
         ), found AS (
-            SELECT reached.to_account AS account, coalesce(party.name, account.name) AS name, reached.amount_fen,
-                   count(*) OVER () AS total_count
+            SELECT reached.to_account AS account, coalesce(party.name, account.name, paid.name) AS name,
+                   reached.amount_fen, count(*) OVER () AS total_count
             FROM reached
             LEFT JOIN published.known_account AS account ON account.account = reached.to_account
             LEFT JOIN published.party AS party USING (party_id)
+            LEFT JOIN LATERAL (
+                SELECT seen.credit_name AS name FROM published.trace_hop AS hop
+                JOIN published.account AS own ON own.account = hop.from_account
+                JOIN published.seen_transfer AS seen ON seen.transfer_uuid = hop.transfer_id::uuid
+                WHERE party.name IS NULL AND account.name IS NULL AND hop.run_id = %(run)s
+                  AND hop.loan_id = %(loan)s AND hop.to_account = reached.to_account AND hop.depth > 0 LIMIT 1
+            ) AS paid ON true
             WHERE strpos(lower(reached.to_account), lower(%(text)s)) > 0
-               OR strpos(lower(coalesce(party.name, account.name, '')), lower(%(text)s)) > 0
+               OR strpos(lower(coalesce(party.name, account.name, paid.name, '')), lower(%(text)s)) > 0
                OR reached.to_account IN (SELECT survivor FROM published.merged_account
                                          WHERE strpos(lower(account), lower(%(text)s)) > 0)
             ORDER BY reached.amount_fen DESC, reached.to_account LIMIT %(limit)s
