@@ -11,13 +11,7 @@ import pytest
 from loantrail.destinations.final import arrival_use, final_classes
 from loantrail.destinations.model import BY_NAME, CLASSES
 from loantrail.errors import ConfigurationError
-from loantrail.parameters import (
-    ParameterBook,
-    load_parameters,
-    parameter,
-    parse_parameters,
-    shipped_parameters,
-)
+from loantrail.parameters import ParameterBook, parse_parameters, shipped_parameters
 
 WAN = 1_000_000
 
@@ -53,8 +47,8 @@ def test_every_shipped_parameter_is_usable() -> None:
 
 
 def test_the_value_changes_at_midnight_of_its_first_day() -> None:
-    before = parameter("autonomous_up_to_consumer_loan_fen", datetime.date(2025, 3, 20))
-    after = parameter("autonomous_up_to_consumer_loan_fen", datetime.date(2025, 3, 21))
+    before = shipped_parameters().at("autonomous_up_to_consumer_loan_fen", datetime.date(2025, 3, 20))
+    after = shipped_parameters().at("autonomous_up_to_consumer_loan_fen", datetime.date(2025, 3, 21))
     assert (before.number, after.number) == (30 * WAN, 50 * WAN)
     assert after.verified == "V"
 
@@ -72,7 +66,7 @@ def test_the_value_changes_at_midnight_of_its_first_day() -> None:
     ],
 )
 def test_whether_the_threshold_itself_counts(name: str, at_limit: bool, beyond: bool) -> None:
-    threshold = parameter(name, datetime.date(2025, 6, 1))
+    threshold = shipped_parameters().at(name, datetime.date(2025, 6, 1))
     assert not threshold.reached_by(threshold.number - 1)
     assert threshold.reached_by(threshold.number) is at_limit
     assert threshold.reached_by(threshold.number + 1) is beyond
@@ -93,7 +87,7 @@ def test_whether_the_threshold_itself_counts(name: str, at_limit: bool, beyond: 
     ],
 )
 def test_known_numbers(name: str, value: int) -> None:
-    assert parameter(name, datetime.date(2025, 6, 1)).number == value
+    assert shipped_parameters().at(name, datetime.date(2025, 6, 1)).number == value
 
 
 @pytest.mark.parametrize(
@@ -119,19 +113,9 @@ def test_a_faulty_file_is_refused(text: str, problem: str) -> None:
 
 def test_before_the_first_day_there_is_no_value() -> None:
     with pytest.raises(ConfigurationError, match="no value on 1999-12-31"):
-        parameter("idle_funds_days", datetime.date(1999, 12, 31))
+        shipped_parameters().at("idle_funds_days", datetime.date(1999, 12, 31))
     with pytest.raises(ConfigurationError, match="there is no parameter 'nothing'"):
-        parameter("nothing", datetime.date(2025, 1, 1))
-
-
-def test_a_bank_replaces_a_parameter(tmp_path: Path) -> None:
-    own = tmp_path / "own.yaml"
-    own.write_text(
-        one("45", "2000-01-01", unit="days").replace("limit:", "idle_funds_days:"), encoding="utf-8"
-    )
-    assert load_parameters([own]).at("idle_funds_days", datetime.date(2025, 1, 1)).number == 45
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        load_parameters([tmp_path / "absent.yaml"])
+        shipped_parameters().at("nothing", datetime.date(2025, 1, 1))
 
 
 def test_final_classes_are_a_parameter() -> None:

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Any, Final, cast
 
 import yaml
@@ -88,6 +88,7 @@ class ParameterBook:
             group.sort(key=lambda parameter: parameter.effective_from)
             _check_periods(name, group)
         self._periods = periods
+        self._beginnings = sorted({one.effective_from for group in periods.values() for one in group})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,6 +119,10 @@ class ParameterBook:
         """As `at`; before the first period its value: a bank's practice also judges older records. Not for law."""
         first = self.periods(name)[0]
         return first if on_date < first.effective_from else self.at(name, on_date)
+
+    def changes_between(self, first: datetime.date, last: datetime.date) -> bool:
+        """Whether any number begins after the first day and up to the last."""
+        return bisect_right(self._beginnings, first) < bisect_right(self._beginnings, last)
 
 
 def _check_periods(name: str, group: Sequence[Parameter]) -> None:
@@ -205,40 +210,18 @@ def parse_parameters(text: str, file: str) -> list[Parameter]:
     return parameters
 
 
-def load_parameters(additions: Sequence[Path] = ()) -> ParameterBook:
-    """The shipped parameters; a bank's own files replace whole parameters of the same name."""
-    merged: dict[str, list[Parameter]] = {}
-
-    def take(text: str, file: str, replace: bool) -> None:
-        own: dict[str, list[Parameter]] = {}
-        for parameter in parse_parameters(text, file):
-            own.setdefault(parameter.name, []).append(parameter)
-        for name, group in own.items():
-            if name in merged and not replace:
-                raise ConfigurationError(f"the parameter {name!r} stands twice", Place(file), _REMEDY)
-            merged[name] = group
-
+@lru_cache(maxsize=1)
+def shipped_parameters() -> ParameterBook:
+    """The shipped parameters, read once. What the bank decided stands over them: whoever has a connection reads
+    `loantrail.policy.reading.parameters_in_force`."""
+    found: dict[str, list[Parameter]] = {}
     folder = resources.files("loantrail").joinpath("parameter_values")
     for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if source.name.endswith(".yaml"):
-            take(source.read_text(encoding="utf-8"), source.name, False)
-    for path in additions:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as cause:
-            raise ConfigurationError(
-                f"the parameter file cannot be read: {cause}", Place(str(path)), "Give a readable UTF-8 file"
-            ) from cause
-        take(text, str(path), True)
-    return ParameterBook([parameter for group in merged.values() for parameter in group])
-
-
-@lru_cache(maxsize=1)
-def shipped_parameters() -> ParameterBook:
-    """The shipped parameters, read once."""
-    return load_parameters()
-
-
-def parameter(name: str, on_date: datetime.date) -> Parameter:
-    """The shipped value in force on a business date."""
-    return shipped_parameters().at(name, on_date)
+            own: dict[str, list[Parameter]] = {}
+            for parameter in parse_parameters(source.read_text(encoding="utf-8"), source.name):
+                own.setdefault(parameter.name, []).append(parameter)
+            for name in own.keys() & found.keys():
+                raise ConfigurationError(f"the parameter {name!r} stands twice", Place(source.name), _REMEDY)
+            found |= own
+    return ParameterBook([parameter for group in found.values() for parameter in group])

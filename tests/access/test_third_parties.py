@@ -93,7 +93,9 @@ def test_the_graph_names_the_first_payee_and_masks_who_stands_beyond(client: htt
     assert {name for account, name in names.items() if MARK in account} == {"己证****"}
 
 
-def test_the_search_in_the_graph_finds_the_first_payee_by_name_and_nobody_beyond(client: httpx.Client) -> None:
+def test_the_search_in_the_graph_finds_the_first_payee_by_name_and_nobody_beyond(
+    client: httpx.Client,
+) -> None:
     def found(name: str, person: str) -> list[str]:
         path = f"/api/v1/loans/{LOAN}/flow/search?text={name}"
         return [one["name"] for one in read(client, path, person).json()["items"]]

@@ -110,9 +110,88 @@ def test_the_migration_of_classes_stands_where_the_month_before_was_recorded(
     page: Page, drawn_address: str
 ) -> None:
     page.goto(f"{drawn_address}/portfolio?by=class")
+    page.get_by_label("看哪一面").get_by_text("五级分类迁徙", exact=True).click()
     table = page.get_by_role("region", name="五级分类迁徙")
     expect(table).to_contain_text("2025-05-31")
     expect(table.get_by_role("row").nth(1)).to_contain_text("正常")
+    expect(page.get_by_text("正常贷款迁徙率", exact=True)).to_be_visible()
+    expect(page.get_by_text("期间减少额是这些贷款还款、核销", exact=False)).to_be_visible()
+
+
+VIEWS = {
+    "uses": ("贷款资金的去向", "Where the loans' money is"),
+    "concentration": ("赫芬达尔指数", "Herfindahl index"),
+    "migration": ("五级分类迁徙", "Migration of classes"),
+}
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_view_stands_in_both_languages_and_fits(
+    page: Page, drawn_address: str, view: str, language: str, size: str
+) -> None:
+    page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+    page.goto(f"{drawn_address}/portfolio?view={view}&by=industry&lang={language}")
+    title = VIEWS[view][0 if language == "zh" else 1]
+    expect(page.get_by_role("heading", level=2, name=title)).to_be_visible()
+    assert _fits(page)
+
+
+def test_from_the_table_of_uses_one_goes_down_and_stays_with_the_uses(page: Page, drawn_address: str) -> None:
+    _as(page, "boss")
+    page.goto(f"{drawn_address}/portfolio?view=uses&by=industry")
+    expect(page.locator(".portfolio-bars canvas")).to_be_visible()
+    matrix = page.locator(".portfolio-matrix")
+    expect(matrix).to_contain_text("疑似违规")
+    expect(page.get_by_text("少于 3 笔").first).to_be_visible()
+    matrix.get_by_role("button", name="制造业 有据用途").click()
+    expect(page).to_have_url(f"{drawn_address}/portfolio?view=uses&by=industry&within=industry%3AC")
+    expect(page.get_by_role("navigation", name="下钻路径")).to_contain_text("制造业")
+    expect(matrix.get_by_role("button", name="农副食品加工业").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="导出 Excel").click()
+    assert download.value.suggested_filename.startswith("portfolio-uses-")
+
+
+def test_every_term_of_the_new_views_is_explained(page: Page, drawn_address: str) -> None:
+    page.goto(f"{drawn_address}/portfolio?view=concentration")
+    page.get_by_role("link", name="赫芬达尔指数").hover()
+    expect(page.locator(".term-popover")).to_contain_text("各家占比的平方之和")
+
+
+def test_the_largest_customers_are_named_to_who_may_see_loans_alone(page: Page, drawn_address: str) -> None:
+    page.goto(f"{drawn_address}/portfolio?view=concentration")
+    customers = page.locator(".concentration-customers")
+    expect(customers.get_by_role("row")).to_have_count(11)
+    expect(
+        page.get_by_text("超限", exact=True).or_(page.get_by_text("未超限", exact=True)).first
+    ).to_be_visible()
+    _as(page, "boss")
+    page.reload()
+    expect(page.get_by_role("heading", level=2, name="赫芬达尔指数")).to_be_visible()
+    expect(customers).to_have_count(0)
+    assert "有限公司" not in page.locator("main").inner_text()
+
+
+def test_the_executive_s_workbench_leads_into_the_portfolio(page: Page, drawn_address: str) -> None:
+    _as(page, "boss")
+    for card, address in (
+        ("资金流向哪些用途", "/portfolio?view=uses&by=industry"),
+        ("各行业的风险", "/portfolio?by=industry"),
+        ("风险集中在哪里", "/portfolio?view=concentration"),
+        ("较上月的变化", "/portfolio"),
+    ):
+        page.goto(drawn_address)
+        part = page.get_by_role("region", name=card)
+        expect(part.locator("li, tr, dt").first).to_be_visible()
+        part.locator(".bench-more").click()
+        expect(page).to_have_url(f"{drawn_address}{address}")
+    page.goto(drawn_address)
+    expect(page.get_by_role("region", name="资金流向哪些用途")).to_contain_text("疑似违规")
+    expect(page.get_by_role("region", name="较上月的变化")).to_contain_text("2025-05-31")
+    assert "有限公司" not in page.locator("main").inner_text()
+    assert _fits(page)
 
 
 def test_everything_can_be_reached_by_the_keyboard(page: Page, drawn_address: str) -> None:

@@ -30,6 +30,12 @@ INDUSTRIES: Final = ("1713", "1351", "5122", "0511", "6510", None)
 REGIONS: Final = ("330122", "330127", "430121", "430321", None)
 NET_CAPITAL_FEN: Final = 2_000_000_000
 NET_TIER1_FEN: Final = 1_600_000_000
+PLACES: Final = (
+    ("supplier", "documented"), ("payroll", "documented"), ("tax", "documented"), ("securities", "prohibited"),
+    ("property_purchase", "prohibited"), ("held_by_borrower", "held"), ("held_by_third_party", "held"),
+    ("other_debt_repaid", "debt"), ("other_bank", "left_bank"), ("payment_institution", "pooled"), ("untraced", "other"),
+)  # fmt: skip
+"""A use and its group of the statement."""
 LEVELS: Final = ("blue", "yellow", "orange", "red")
 
 
@@ -98,6 +104,8 @@ def write_ledger_bank(connection: type_of_connection, count: int = 90, seed: int
     _write_relations(connection, chance, parties)
     loans = [_write_loan(connection, chance, number, parties) for number in range(count)]
     _write_history(connection, chance, loans)
+    # Its own chance: what was drawn before stays as it was.
+    _write_statements(connection, random.Random(seed + 1))
     connection.commit()
     return loans
 
@@ -251,6 +259,32 @@ def _write_around(
                 chance.choice((0, loan.amount_fen // 4)), ["FLOW_SECURITIES"], loan.unit,
             ),
         )  # fmt: skip
+
+
+def _write_statements(connection: type_of_connection, chance: random.Random) -> None:
+    """Where the money of each traced loan rests: it adds up to what was paid out. A lead speaks of some restricted uses."""
+    traced = connection.execute(
+        "SELECT loan_id, disbursed_fen, unit_id FROM tracing.loan_summary WHERE run_id = %s ORDER BY loan_id",
+        (RUN,),
+    ).fetchall()
+    for loan_id, disbursed_fen, unit in traced:
+        left_fen = disbursed_fen
+        places = chance.sample(PLACES, chance.randrange(1, 4))
+        for number, (use, group) in enumerate(places, 1):
+            part_fen = left_fen if number == len(places) else chance.randrange(1, left_fen)
+            left_fen -= part_fen
+            connection.execute(
+                "INSERT INTO tracing.statement (run_id, loan_id, use, amount_fen, line_group, unit_id) VALUES (%s, %s, %s, %s, %s, %s)",
+                (RUN, loan_id, use, part_fen, group, unit),
+            )
+            if group == "prohibited" and chance.random() < 0.6:
+                connection.execute(
+                    "INSERT INTO tracing.lead (run_id, loan_id, pattern, class, amount_fen, transaction_ids, unit_id)"
+                    " VALUES (%s, %s, 'PROHIBITED_DESTINATION', %s, %s, '{}', %s)",
+                    (RUN, loan_id, use, part_fen, unit),
+                )
+            if left_fen == 0:
+                break
 
 
 def _write_history(connection: type_of_connection, chance: random.Random, loans: list[Loan]) -> None:

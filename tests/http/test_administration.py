@@ -14,15 +14,15 @@ import yaml
 from tests.signing_in import AS, write_person
 
 from loantrail.http.approving import KINDS
-from loantrail.http.pages.administration import parameters_told
 from loantrail.http.pages.administration.model import JobName
 from loantrail.identity.abilities import KEY_ABILITIES, Ability, Role
 from loantrail.parameters import UNITS, shipped_parameters
+from loantrail.policy import words
 
 pytestmark = pytest.mark.database
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
-WORDS = Path(parameters_told.__file__).with_name("parameter_words.yaml")
+WORDS = Path(words.__file__).with_name("parameter_words.yaml")
 
 
 def read(client: httpx.Client, path: str, person: str = "operator") -> httpx.Response:
@@ -43,13 +43,13 @@ def test_a_parameter_is_told_with_its_periods_and_basis(client: httpx.Client) ->
 
 
 def test_every_parameter_and_basis_has_its_chinese_and_no_more() -> None:
-    words = yaml.safe_load(WORDS.read_text("utf-8"))
+    told = yaml.safe_load(WORDS.read_text("utf-8"))
     book = shipped_parameters()
     bases = {one.legal_basis for name in book.names for one in book.periods(name)}
 
-    assert set(words["meanings"]) == set(book.names)
+    assert set(told["meanings"]) == set(book.names)
     english = {basis for basis in bases if re.search("[a-z]{4}", basis)}
-    assert set(words["bases"]) == english
+    assert set(told["bases"]) == english
 
 
 def test_jobs_are_told_to_who_runs_the_system_and_not_to_who_works_with_customers(
@@ -104,7 +104,7 @@ LISTS: list[tuple[str, list[str]]] = [
         "parameter_unit",
         [unit for unit in UNITS if unit not in ("fen", "usd_cent", "ppm", "permille", "count", "classes")],
     ),
-    ("parameter_group", sorted({group for group, _ in parameters_told.meanings().values()})),
+    ("parameter_group", sorted({group for group, _ in words.meanings().values()})),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from tests.decided import decide_parameter
 from tests.http.bank import transfer_id, write_books, write_trace
 from tests.http.conftest import application, client_of
 from tests.signing_in import AS
@@ -138,9 +139,10 @@ def test_proposals_and_decisions_are_on_record(bank: httpx.Client, database_url:
 
 
 def test_a_large_file_is_handed_out_after_a_second_person_approved(
-    bank: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    bank: httpx.Client, database_url: str
 ) -> None:
-    monkeypatch.setattr("loantrail.http.exporting.shipped_parameters", _nothing_alone)
+    with psycopg.connect(database_url) as connection:
+        decide_parameter(connection, "export_approval_rows", 0)
     path = "/api/v1/loans.xlsx"
     refused = bank.get(f"{path}?state=outstanding&language=zh", headers={AS: MAKER})
     assert (refused.status_code, refused.json()["code"]) == (403, "export_to_approve")
@@ -155,17 +157,3 @@ def test_a_large_file_is_handed_out_after_a_second_person_approved(
     other = bank.get(path, headers={AS: MAKER})
     assert other.status_code == 403, "what was approved is this file"
     assert bank.get(f"{path}?state=outstanding", headers={AS: CHECKER}).status_code == 403
-
-
-class _Nothing:
-    number = 0
-
-
-def _nothing_alone() -> Any:
-    class Book:
-        def at_or_first(self, name: str, day: object) -> _Nothing:
-            assert name == "export_approval_rows"
-            del day
-            return _Nothing()
-
-    return Book()

@@ -177,7 +177,8 @@ def test_the_month_before_is_what_was_recorded_of_it(
 ) -> None:
     read = _read(drawn)
     assert (read["basis"], read["previous_date"]) == ("recorded", "2025-05-31")
-    moved = {(one["class_then"], one["class_now"]): one["loan_count"] for one in read["migration"]}
+    moves = drawn.get("/api/v1/portfolio/migration").json()["moves"]
+    moved = {(one["class_then"], one["class_now"]): one["loan_count"] for one in moves}
     assert sum(moved.values()) == read["total"]["before"]["loan_count"]
     for then, now in moved:
         assert then in ("normal", "special_mention", "substandard", "doubtful", "loss")
@@ -195,7 +196,7 @@ def test_the_month_before_is_what_was_recorded_of_it(
     for group in by_class["groups"]:
         then = sum(count for (before, _), count in moved.items() if before == group["value"])
         assert (group["before"]["loan_count"] or 0) == then
-    balance = sum(int(one["balance_fen"]) for one in read["migration"])
+    balance = sum(int(one["balance_fen"]) for one in moves)
     assert balance == int(read["total"]["before"]["balance_fen"])
 
 
@@ -231,7 +232,9 @@ def test_without_a_delivery_the_month_before_is_worked_back_from_bookings(
     assert read["basis"] == "booked"
     assert (before["loan_count"], int(before["balance_fen"])) == (count, balance)
     assert (before["overdue_count"], int(before["overdue_fen"])) == (behind, overdue_fen)
-    assert read["migration"] is None
+    moved = own_client.get("/api/v1/portfolio/migration").json()
+    assert (moved["moves"], moved["since"], moved["days"]) == (None, None, [])
+    assert "no_history" in {note["code"] for note in moved["notes"]}
     assert "booked" in {note["code"] for note in read["notes"]}
 
 

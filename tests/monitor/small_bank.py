@@ -15,6 +15,7 @@ from loantrail.ledger.books.tracing_inputs import Read, inputs_of
 from loantrail.ledger.merging import MERGED_SCHEMA
 from loantrail.ledger.pairing import pair_lines
 from loantrail.monitor.tail import LINES
+from loantrail.parameters import shipped_parameters
 from loantrail.tracing.books import Books, bank_frames, books_of
 from loantrail.tracing.model import Convention
 from loantrail.tracing.results import hop_frame
@@ -232,7 +233,9 @@ def traced_at_once(bank: Bank, lines: pl.DataFrame) -> Traced:
         last_arrival=int(lines["arrival_number"].max() or 0),  # pyright: ignore[reportArgumentType]  whole numbers
         read_at=START,
     )
-    books = books_of(inputs_of(read), bank.context, pl.DataFrame(schema=STANDING_SCHEMA))
+    books = books_of(
+        inputs_of(read), bank.context, pl.DataFrame(schema=STANDING_SCHEMA), shipped_parameters()
+    )
     traced = trace_history(books.named.history, Convention.FIFO)
     hops = hop_frame(books.named, traced).with_columns(
         pl.Series("booked_at", books.named.booked_at_us[traced.hops.event]).cast(pl.Datetime("us", "UTC")),

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.decided import decide_parameter
 from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment, write_books
 
 from loantrail.errors import InputError
@@ -195,6 +196,42 @@ def test_lines_of_an_import_are_judged_when_they_are_there(
     live = standing(asked)
     trace_books(bank)
     assert standing(asked) == live
+
+
+def test_numbers_that_the_bank_decided_are_judged_by_from_their_day_on_without_a_restart(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    day = moment(13).date()
+    for name in ("misuse_final_use_retail_fen", "misuse_final_use_company_fen"):
+        decide_parameter(asked, name, 10**14, day)
+    decide_parameter(asked, "misuse_final_use_share_ppm", 100_000_000, day)
+    asked.commit()
+
+    [before] = post(bank, deciding, to_securities("S1", 60_000))
+    [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
+
+    assert "FLOW_SECURITIES" in {hit.rule_code for hit in before.hits}
+    assert after.decision is not None
+    assert "FLOW_SECURITIES" not in {hit.rule_code for hit in after.hits}
+    live = standing(asked)
+    asked.rollback()
+    trace_books(bank)
+    assert live == standing(asked), "a run over the books finds the same"
+
+
+def test_the_state_is_made_anew_on_the_day_a_number_changes(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    decide_parameter(asked, "payroll_payees_same_day", 7, moment(13).date())
+    asked.commit()
+    assert post(bank, deciding, to_securities("S1"))[0].decision is not None
+    assert post(bank, deciding, to_securities("S2", 1_000, day=13))[0].decision is not None
+
+    [row] = post(bank, deciding, to_securities("S3", 1_000, day=13))
+
+    assert row.decision is None, "what was judged before is judged by the new number first"
+    deciding.wait()
+    assert post(bank, deciding, to_securities("S4", 1_000, day=13))[0].decision is not None
 
 
 def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(

@@ -13,7 +13,6 @@ from tests.monitor.small_bank import Bank, bank_at_random, traced_at_once
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import LINES
-from loantrail.parameters import shipped_parameters
 
 FEW = 8
 SEEDS = int(os.environ.get("LOANTRAIL_LIVE_HISTORIES", "60"))
@@ -24,7 +23,7 @@ def _standing(bank: Bank, lines: pl.DataFrame) -> Standing:
     whole = traced_at_once(bank, lines)
     recent = whole.books.read.recent.lines
     tail = lines.join(recent.select("line_id"), on="line_id", how="semi", maintain_order="left")
-    return Standing(whole.books, whole.hops, tail.select(*LINES), frozenset(), shipped_parameters())
+    return Standing(whole.books, whole.hops, tail.select(*LINES), frozenset())
 
 
 def _assert_equal(state: Standing, bank: Bank, lines: pl.DataFrame) -> None:

@@ -18,7 +18,7 @@ from loantrail.clock import business_date
 from loantrail.errors import InputError, Place
 from loantrail.identity.abilities import Ability
 from loantrail.ids import new_id
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 _WORDS: Final[dict[Refusal, tuple[str, str]]] = {
     Refusal.DECIDED: ("the proposal is decided already", "Read it again"),
@@ -70,7 +70,7 @@ def propose(
             )
         return before, False
     described = kind.describe(connection, content, maker, now)
-    days = shipped_parameters().at_or_first("approval_waiting_days", business_date(now)).number
+    days = parameters_in_force(connection).at_or_first("approval_waiting_days", business_date(now)).number
     request = Request(
         request_id=new_id(),
         kind=kind.name,

@@ -9,10 +9,9 @@ from typing import Any, Final
 from loantrail.approvals import store
 from loantrail.approvals.deciding import Kind
 from loantrail.approvals.model import Described
+from loantrail.clock import business_date
 from loantrail.identity.abilities import Ability
-
-OPEN_FOR: Final = datetime.timedelta(days=7)
-"""How long an approved file can be fetched."""
+from loantrail.policy.reading import parameters_in_force
 
 
 def _describe(
@@ -32,8 +31,9 @@ def _describe(
 def _do(
     connection: store.Database, content: Mapping[str, Any], maker: str, checker: str, now: datetime.datetime
 ) -> Mapping[str, Any]:
-    del connection, content, maker, checker
-    return {"until": (now + OPEN_FOR).isoformat()}
+    del content, maker, checker
+    days = parameters_in_force(connection).at_or_first("export_open_days", business_date(now)).number
+    return {"until": (now + datetime.timedelta(days=days)).isoformat()}
 
 
 EXPORT: Final = Kind("export", "导出文件", "Export of a file", Ability.APPROVE, _describe, _do)

@@ -153,12 +153,12 @@ def unit_of_person(connection: Database, acting: str) -> str | None:
 
 
 def export_is_open(
-    connection: Database, maker: str, content: Mapping[str, Any], since: datetime.datetime
+    connection: Database, maker: str, content: Mapping[str, Any], now: datetime.datetime
 ) -> bool:
-    """Whether somebody approved since then that this person is handed this file."""
+    """Whether somebody approved that this person is handed this file, and that still holds."""
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM approvals.request WHERE kind = 'export' AND state = 'approved' AND maker = %s "
-        "AND content = %s AND decided_at >= %s)",
-        (maker, Jsonb(content), since),
+        "AND content = %s AND (result->>'until')::timestamptz > %s)",
+        (maker, Jsonb(content), now),
     ).fetchone()
     return row is not None and bool(row[0])

@@ -12,7 +12,7 @@ from loantrail.approvals.model import Described
 from loantrail.clock import business_date
 from loantrail.errors import InputError, Place
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 
 def _describe(
@@ -22,7 +22,7 @@ def _describe(
     unit = store.unit_of_loan(connection, loan_id)
     if unit is None:
         raise InputError(f"there is no loan {loan_id}", Place(field="loan_id"), "Search the list of loans")
-    days = _days(now)
+    days = _days(connection, now)
     return Described(
         subject=loan_id,
         title_chinese=f"查看贷款 {loan_id} 追踪路径上的第三方（{maker}，{days} 天）",
@@ -37,13 +37,13 @@ def _do(
     connection: store.Database, content: Mapping[str, Any], maker: str, checker: str, now: datetime.datetime
 ) -> Mapping[str, Any]:
     del checker
-    until = now + datetime.timedelta(days=_days(now))
+    until = now + datetime.timedelta(days=_days(connection, now))
     store.open_trace(connection, content["loan_id"], maker, until)
     return {"until": until.isoformat()}
 
 
-def _days(now: datetime.datetime) -> int:
-    return shipped_parameters().at_or_first("unmasking_days", business_date(now)).number
+def _days(connection: store.Database, now: datetime.datetime) -> int:
+    return parameters_in_force(connection).at_or_first("unmasking_days", business_date(now)).number
 
 
 UNMASKING: Final = Kind(

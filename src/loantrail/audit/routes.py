@@ -38,7 +38,7 @@ from loantrail.http.pages.sheet_files import refuse_too_many, sheet_answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, problem_responses
 from loantrail.identity import store_people
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.reports.routes import XLSX, file_responses
 from loantrail.reports.table_sheet import SHEET_ROWS_MAX, TEXTS, Form, Line
 
@@ -121,7 +121,7 @@ def audit_head(connection: Reading, connections: Lending) -> AuditHead:
     """Where the chain ends, to be kept where nobody who can write the database can write; and when it was last verified."""
     head = store.last_head(connection)
     first_us = store_reading.first_at_us(connection)
-    kept = shipped_parameters().at("record_retention", business_date(now()))
+    kept = parameters_in_force(connection).at("record_retention", business_date(now()))
     last = store_reading.last_verification(connection)
     return AuditHead(
         batch_no=head.batch_no,

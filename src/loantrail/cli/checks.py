@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from loantrail.inspections.scheduling import schedule
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.connection import database
 
 
@@ -19,7 +19,7 @@ def schedule_command() -> None:
     """Make the first checks that are missing and bring the others up to date, as every trace of the books does. The same
     again changes nothing."""
     with database() as books, books.connection() as connection:
-        done = schedule(connection, shipped_parameters())
+        done = schedule(connection, parameters_in_force(connection))
     click.echo(
         f"{done.made} checks made, {done.taken_over} loans taken over without one, {done.handed_on} handed on to new lead "
         f"managers, {done.changed} with other figures than were submitted, {done.restored} with the submitted ones again"

@@ -26,8 +26,8 @@ from loantrail.http.server import listen, serve
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
 from loantrail.money import yuan_text
-from loantrail.parameters import shipped_parameters
 from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
+from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.attach import supervisor_alive
 from loantrail.postgres.connection import Database, database
 from loantrail.postgres.layout import Layout
@@ -179,9 +179,9 @@ def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
         connection.rollback()
         statement, leads = store.read_findings(connection, run_id or "")
         hits, threads = read_warnings(connection)
+        book = parameters_in_force(connection)
     planted, look_alikes, uses = read_truth(demo_settings(size, seed).home / "bank")
     evaluation = evaluate(planted, look_alikes, uses, statement, leads)
-    book = shipped_parameters()
     budget = Budget(
         book.at_or_first("warning_threads_per_thousand_loans", FIRST_DAY).number,
         book.at_or_first("warning_threads_severe_per_thousand_loans", FIRST_DAY).number,

@@ -13,13 +13,15 @@ from loantrail.destinations import store
 from loantrail.destinations.corrections import Correction, Scope, correct
 from loantrail.destinations.model import BY_NAME
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing import store_evaluation
 
 
 def needs_approval(connection: store.Database, wanted: Correction, now: datetime.datetime) -> bool:
     """Whether the loan money that the correction touches, by the trace that screens read, reaches the limit."""
-    limit_fen = shipped_parameters().at_or_first("correction_approval_fen", business_date(now)).number
+    limit_fen = (
+        parameters_in_force(connection).at_or_first("correction_approval_fen", business_date(now)).number
+    )
     return store.touched_fen(connection, wanted.scope, wanted.subject) >= limit_fen
 
 

@@ -18,7 +18,7 @@ from loantrail.disputes.sheet import (
     Verification,
     VerificationRequest,
 )
-from loantrail.http.access import Person, Reading, Recording, allowed, web_connections
+from loantrail.http.access import Person, Reading, Recording, allowed, reading_as, web_connections
 from loantrail.http.connections import Lending
 from loantrail.http.discretion import discreet
 from loantrail.http.pages import store as pages
@@ -104,7 +104,6 @@ def one_sheet(connection: Reading, sheet_id: SheetId) -> Sheet:
 def sheet_pdf(
     request: Request,
     connections: Lending,
-    connection: Reading,
     person: Person,
     sheet_id: SheetId,
     language: ReportLanguage = "zh",
@@ -114,7 +113,9 @@ def sheet_pdf(
     from loantrail.disputes.printing import sheet_document
     from loantrail.reports.typeset import pdf
 
-    row = _row(connection, sheet_id)
+    # Given back before third parties are looked for, which takes a connection of the same pool.
+    with reading_as(web_connections(request), person) as connection:
+        row = _row(connection, sheet_id)
     made = sheet_of(row)
     sheet = discreet(connections, web_connections(request), person, [row["loan_id"]], made)
     content = pdf(sheet_document(sheet, language), sheet.made_at)

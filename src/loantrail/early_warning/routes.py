@@ -20,7 +20,7 @@ from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["warnings"])
 
@@ -208,7 +208,7 @@ def act(
                 by,
                 wanted.version,
                 wanted.request_key,
-                shipped_parameters(),
+                parameters_in_force(connection),
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
@@ -248,7 +248,12 @@ def assign(
     with connections.connection() as connection:
         try:
             outcome = assign_all(
-                connection, wanted.thread_ids, wanted.to, by, wanted.request_key, shipped_parameters()
+                connection,
+                wanted.thread_ids,
+                wanted.to,
+                by,
+                wanted.request_key,
+                parameters_in_force(connection),
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing

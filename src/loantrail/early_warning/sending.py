@@ -20,7 +20,7 @@ from loantrail.early_warning.channels import Channel, read_channels
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.messages import message
 from loantrail.early_warning.taking import sweep
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.background import Sessions
 from loantrail.settings import read_settings
 
@@ -136,7 +136,7 @@ def _watch(sessions: Sessions, channels: Sequence[Channel], stopping: threading.
     while not stopping.wait(LOOK_SECONDS):
         try:
             with sessions.session() as connection:
-                swept = sweep(connection, shipped_parameters(), clock.business_date(clock.now()))
+                swept = sweep(connection, parameters_in_force(connection), clock.business_date(clock.now()))
                 connection.commit()
                 sent, failed = send_due(connection, channels) if channels else (0, 0)
                 if swept or sent or failed:

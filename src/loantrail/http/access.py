@@ -305,8 +305,9 @@ def _reading(request: Request, person: Person) -> Generator[Connection[Any]]:
         yield connection
 
 
-Reading = Annotated[Connection[Any], Depends(_reading)]
-"""A read-only transaction that sees one state of what is in the reach of who asks."""
+# Given back before the answer leaves: who looks through it for third parties takes one too, and would wait for this one.
+Reading = Annotated[Connection[Any], Depends(_reading, scope="function")]
+"""A read-only transaction that sees one state of what is in the reach of who asks, until the route has its answer."""
 
 
 class Seen:

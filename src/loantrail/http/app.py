@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from loantrail.approvals.routes import router as approvals
 from loantrail.audit.routes import router as audit_log
+from loantrail.borrower_pack.routes import router as borrower_pack
 from loantrail.destinations.routes import router as corrections
 from loantrail.disputes.routes import router as disputes
 from loantrail.early_warning.routes import router as warning_acts
@@ -17,12 +18,14 @@ from loantrail.http.connections import Connections
 from loantrail.http.discretion import Discretion
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
+from loantrail.http.pages.accounts.routes_sheet import router as account_sheet
 from loantrail.http.pages.accounts.routes_transactions import router as transactions
 from loantrail.http.pages.administration.routes import router as administration
 from loantrail.http.pages.checks.routes import router as checks
 from loantrail.http.pages.conventions.routes import router as conventions
 from loantrail.http.pages.customers.routes import router as customers
 from loantrail.http.pages.customers.routes_identifiers import router as customer_identifiers
+from loantrail.http.pages.customers.routes_sheet import router as customer_sheet
 from loantrail.http.pages.customers.routes_sides import router as customer_sides
 from loantrail.http.pages.flow.routes import router as flow
 from loantrail.http.pages.guarantees.routes import router as guarantees
@@ -35,6 +38,7 @@ from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
 from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.portfolio.routes import router as portfolio
+from loantrail.http.pages.portfolio.routes_tables import router as portfolio_tables
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.pages.saved_filters.routes import router as saved_filters
 from loantrail.http.pages.search.routes import router as search
@@ -57,6 +61,7 @@ from loantrail.monitor.routes import router as live_intake
 from loantrail.monitor.routes_decisions import router as decisions
 from loantrail.operating.routes import router as operating
 from loantrail.parties.contacts.routes import router as contacts
+from loantrail.policy.routes import router as parameter_values
 from loantrail.reports.routes import router as reports
 from loantrail.rules.routes import router as rules
 from loantrail.rules.routes_backtest import router as backtests
@@ -113,6 +118,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(loan_list)
     interface.include_router(ledgers)
     interface.include_router(portfolio)
+    interface.include_router(portfolio_tables)
     interface.include_router(saved_filters)
     interface.include_router(pages)
     interface.include_router(operating)
@@ -125,6 +131,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(refusals)
     interface.include_router(nightly)
     interface.include_router(tracing)
+    interface.include_router(account_sheet)
     interface.include_router(accounts)
     interface.include_router(transactions)
     interface.include_router(evaluation)
@@ -134,6 +141,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(decisions)
     interface.include_router(merges)
     interface.include_router(reports)
+    interface.include_router(borrower_pack)
     interface.include_router(disputes)
     interface.include_router(approvals)
     interface.include_router(rules)
@@ -148,6 +156,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(check_acts)
     interface.include_router(vouchers)
     interface.include_router(histories)
+    interface.include_router(customer_sheet)
     interface.include_router(customers)
     interface.include_router(customer_sides)
     interface.include_router(customer_identifiers)
@@ -155,6 +164,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(search)
     interface.include_router(workbench)
     interface.include_router(administration)
+    interface.include_router(parameter_values)
     interface.include_router(audit_log)
     app.include_router(interface)
     app.include_router(page_router())

@@ -9,12 +9,11 @@ from fastapi import Depends, Request
 
 from loantrail import clock
 from loantrail.approvals import store
-from loantrail.approvals.exporting import OPEN_FOR
 from loantrail.clock import business_date
 from loantrail.http.access import Person, Recording
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.problems import NotAllowed
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 _NOT_CONDITIONS: Final = frozenset(("language",))
 
@@ -44,11 +43,10 @@ class Exporter:
         """ExportToApprove where a second person has to approve first."""
         now = clock.now()
         content = content_of(self._request.url.path, self._request.url.query)
-        most = shipped_parameters().at_or_first("export_approval_rows", business_date(now)).number
         with self._connections.connection() as connection:
-            if rows > most and not store.export_is_open(
-                connection, self._person.acting, content, now - OPEN_FOR
-            ):
+            book = parameters_in_force(connection)
+            most = book.at_or_first("export_approval_rows", business_date(now)).number
+            if rows > most and not store.export_is_open(connection, self._person.acting, content, now):
                 raise ExportToApprove(
                     f"a file with more than {most} rows is handed out after a second person approved",
                     remedy="Ask for it with a reason, or narrow the conditions",

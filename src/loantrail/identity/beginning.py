@@ -48,7 +48,7 @@ def begin(
         raise InputError(
             "the three administrators are separate persons", remedy="Give each another sign-in name"
         )
-    limits = limits_at(now)
+    limits = limits_at(connection, now)
     made: dict[Role, str] = {}
     for role, (person_id, name) in wanted.items():
         if store_people.person(connection, person_id) is not None:
@@ -82,7 +82,7 @@ def reset(connection: Database, person_id: str, by: str, now: datetime.datetime)
         person_id,
         passwords.hashed(password),
         now,
-        limits_at(now).password_history,
+        limits_at(connection, now).password_history,
         must_change=True,
     )
     store_people.raise_version(connection, person_id)
@@ -111,7 +111,7 @@ def key(
         raise InputError("the key has no name", Place(field="name"), "Name the system that uses it")
     if unit_id is not None and store_people.unit_name(connection, unit_id) is None:
         raise InputError(f"there is no unit {unit_id}", Place(field="unit"), "Choose one of the organisation")
-    secret, made = new_key(name, abilities, unit_id, now + datetime.timedelta(days=days), now)
+    secret, made = new_key(connection, name, abilities, unit_id, now + datetime.timedelta(days=days), now)
     store_keys.insert_key(
         connection,
         made.key_id,

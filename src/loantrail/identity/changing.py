@@ -197,7 +197,7 @@ def _judge(
         store_people.administrators(connection, now),
         maker,
         checker,
-        limits_at(now),
+        limits_at(connection, now),
         now,
     )
     if refusal is not None:
@@ -280,7 +280,7 @@ def _one_time(connection: Database, person_id: str, now: datetime.datetime) -> s
         person_id,
         passwords.hashed(password),
         now,
-        limits_at(now).password_history,
+        limits_at(connection, now).password_history,
         must_change=True,
     )
     return password
@@ -361,6 +361,7 @@ def _again(connection: Database, person_id: str) -> Person:
 
 
 def new_key(
+    connection: Database,
     name: str,
     abilities: list[str],
     unit_id: str | None,
@@ -368,7 +369,7 @@ def new_key(
     now: datetime.datetime,
 ) -> tuple[str, MakeKey]:
     """A fresh key, to be shown once, and the change to propose with it. PersonRefused for what a key may not do or how long."""
-    refusal = refused_key(abilities, expires_at, limits_at(now), now)
+    refusal = refused_key(abilities, expires_at, limits_at(connection, now), now)
     if refusal is not None:
         raise PersonRefused(refusal)
     secret = KEY_PREFIX + secret_token() + secret_token()

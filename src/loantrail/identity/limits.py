@@ -1,4 +1,4 @@
-"""The numbers of sign-in that are in force now, out of the shipped parameters."""
+"""The numbers of sign-in that are in force now."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from functools import lru_cache
 
 from loantrail.clock import business_date
 from loantrail.identity.decide import Limits, limits_on
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
+from loantrail.policy.store import Database
+
+_limits_on = lru_cache(maxsize=8)(limits_on)
 
 
-@lru_cache(maxsize=8)
-def _shipped_on(day: datetime.date) -> Limits:
-    return limits_on(shipped_parameters(), day)
-
-
-def limits_at(instant: datetime.datetime) -> Limits:
+def limits_at(connection: Database, instant: datetime.datetime) -> Limits:
     """The limits that hold at an instant, by its business date."""
-    return _shipped_on(business_date(instant))
+    return _limits_on(parameters_in_force(connection), business_date(instant))

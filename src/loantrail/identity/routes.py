@@ -165,7 +165,7 @@ def me(connections: Lending, person: Person) -> Me:
 def me_of(connection: store_people.Database, person: Signed) -> Me:
     """The answer about a signed-in person or system."""
     now = clock.now()
-    limits = limits_at(now)
+    limits = limits_at(connection, now)
     kept = store_people.person(connection, person.person_id)
     held = store_session.held(connection, person.person_id, now)
     session = next(

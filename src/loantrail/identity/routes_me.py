@@ -149,7 +149,9 @@ def my_sessions(connections: Lending, person: Person) -> list[SessionRow]:
     """Where one is signed in, the last used first."""
     now = clock.now()
     with connections.connection() as connection:
-        rows = store_session.sessions(connection, _own(person).person_id, now - limits_at(now).idle, now)
+        rows = store_session.sessions(
+            connection, _own(person).person_id, now - limits_at(connection, now).idle, now
+        )
     return [SessionRow(**row, present=row["session_id"] == person.session_id) for row in rows]
 
 

@@ -52,7 +52,7 @@ from loantrail.identity.limits import limits_at
 from loantrail.identity.routes import READ_STATUSES
 from loantrail.identity.routes_me import YEAR
 from loantrail.identity.workflow import Person, State
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["persons"])
 PersonPath = Annotated[str, Path(pattern=PERSON_PATTERN)]
@@ -144,7 +144,7 @@ def read_person(connections: Lending, person_id: PersonPath) -> PersonDetail:
             raise _missing(changing.missing_person(person_id))
         held = store_people.assignments(connection, [person_id])
         delegations = store_people.delegations(connection, [person_id], now - YEAR)
-        sessions = store_session.sessions(connection, person_id, now - limits_at(now).idle, now)
+        sessions = store_session.sessions(connection, person_id, now - limits_at(connection, now).idle, now)
     return PersonDetail(
         person=person_row(person, held, now),
         earlier_roles=[
@@ -184,13 +184,15 @@ def propose_key(
     """Make a key of a system; its secret is told in this answer and nowhere else. It is good once a security administrator
     approves."""
     try:
-        secret, made = changing.new_key(
-            wanted.name,
-            [one.value for one in wanted.abilities],
-            wanted.unit_id,
-            wanted.expires_at,
-            clock.now(),
-        )
+        with connections.connection() as connection:
+            secret, made = changing.new_key(
+                connection,
+                wanted.name,
+                [one.value for one in wanted.abilities],
+                wanted.unit_id,
+                wanted.expires_at,
+                clock.now(),
+            )
     except PersonRefused as refused:
         raise conflicting(refused) from refused
     request = _proposed(connections, person, record, response, made, wanted.reason, wanted.request_key)
@@ -313,7 +315,12 @@ def transfer(
         warnings = [] if person.staff_id is None else store.open_warnings(reading, person.staff_id)
         try:
             outcome = assign_all(
-                connection, warnings, wanted.to_staff_id, by, wanted.request_key, shipped_parameters()
+                connection,
+                warnings,
+                wanted.to_staff_id,
+                by,
+                wanted.request_key,
+                parameters_in_force(connection),
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing

@@ -89,7 +89,8 @@ def sign_in(
     Raises SignInRefused, SecondFactorNeeded, TooManyFailures; ConfigurationError where the installation's key is lost.
     """
     now = clock.now()
-    limits = limits_at(now)
+    with connections.connection() as connection:
+        limits = limits_at(connection, now)
     within = limits.address_within.total_seconds()
     wait = _throttle.wait_seconds(address, clock.monotonic_seconds(), limits.address_attempts, within)
     if wait:
@@ -141,8 +142,8 @@ def _refusal() -> SignInRefused:
 
 def _proven(connections: Connections, person_id: str, password: str, now: datetime.datetime) -> Candidate:
     """The person whose password this is, a failure counted until `forget_failures`; else SignInRefused."""
-    limits = limits_at(now)
     with connections.connection() as connection:
+        limits = limits_at(connection, now)
         begun = store_sign_in.begin_attempt(connection, person_id, limits, now)
     found, locked = begun or (None, False)
     usable = (
@@ -180,7 +181,6 @@ def change_password(connections: Connections, person: Signed, present: str, new:
     """Take a new password, and end the person's other sessions. SignInRefused where the present one is wrong (it counts as
     a failed sign-in), PasswordRefused where the new one cannot be taken."""
     now = clock.now()
-    limits = limits_at(now)
     try:
         found = _proven(connections, person.person_id, present, now)
     except SignInRefused:
@@ -188,6 +188,7 @@ def change_password(connections: Connections, person: Signed, present: str, new:
             note(connection, "password.change", person.acting, False)
         raise
     with connections.connection() as connection:
+        limits = limits_at(connection, now)
         store_sign_in.forgive_attempt(connection, person.person_id, limits)
     earlier = [found.password_hash or "", *found.password_history]
     problem = passwords.refused(new, (person.person_id, person.name), earlier, limits)
@@ -249,8 +250,8 @@ def remove_second_factor(connections: Connections, person: Signed, code: str, no
     """Take the second factor away, by a code of it or a recovery code. SignInRefused for a wrong one, which counts as a
     failed sign-in."""
     now = clock.now()
-    limits = limits_at(now)
     with connections.connection() as connection:
+        limits = limits_at(connection, now)
         begun = store_sign_in.begin_attempt(connection, person.person_id, limits, now)
     removed = False
     if begun is not None and not begun[1]:

@@ -40,7 +40,7 @@ def stand_in(
         period,
         (roles_of(from_person_id), roles_of(to_person_id)),
         store_people.delegations(connection, [from_person_id, to_person_id], now),
-        limits_at(now),
+        limits_at(connection, now),
         now,
     )
     if refusal is not None:

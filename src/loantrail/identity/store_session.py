@@ -51,7 +51,7 @@ def signed_of_session(
     person was suspended or left. Notes that it was used."""
     if not token or len(token) > LONGEST_SECRET:
         return None
-    limits = limits_at(now)
+    limits = limits_at(connection, now)
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(
             """
@@ -188,7 +188,7 @@ def begin_session(
             second_factor,
             now,
             now,
-            now + limits_at(now).session,
+            now + limits_at(connection, now).session,
             address[:64],
             agent.replace("\x00", "")[:200],
         ),

@@ -30,7 +30,7 @@ from loantrail.inspections.acting_on import (
     act_on,
 )
 from loantrail.inspections.model import Check
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["checks"])
 
@@ -157,7 +157,7 @@ def act(
                 person.acting,
                 wanted.version,
                 wanted.request_key,
-                shipped_parameters(),
+                parameters_in_force(connection),
             )
             said = wanted.model_dump(mode="json", exclude={"act", "version", "request_key", "reason", "note"})
             why = str(getattr(wanted, "reason", "") or getattr(wanted, "note", ""))

@@ -38,7 +38,8 @@ from loantrail.inspections.routes import (
     answered,
     note,
 )
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.reports.routes import file_answer
 
 router = APIRouter(tags=["checks"])
@@ -100,7 +101,12 @@ async def bring(
     ] = "",
 ) -> VoucherBrought:
     """Bring a voucher: a PDF, a picture or a workbook without macros, told by its content. The same bytes twice are one."""
-    parameters = shipped_parameters()
+
+    def in_force() -> ParameterBook:
+        with connections.connection() as connection:
+            return parameters_in_force(connection)
+
+    parameters = await run_in_threadpool(in_force)
     most = parameters.at_or_first("check_voucher_mebibytes_most", clock.business_date(clock.now())).number
     content = await _received(request, most)
 
@@ -175,7 +181,7 @@ def link(
                 wanted.use,
                 by,
                 wanted.request_key,
-                shipped_parameters(),
+                parameters_in_force(connection),
             )
             said = {"voucher_id": voucher_id, "use": wanted.use}
             note(record, connection, "link_voucher", check_id, done, said)
@@ -203,7 +209,13 @@ def withdraw(
     try:
         with connections.connection() as connection:
             done = withdraw_voucher(
-                connection, check_id, voucher_id, wanted.reason, by, wanted.request_key, shipped_parameters()
+                connection,
+                check_id,
+                voucher_id,
+                wanted.reason,
+                by,
+                wanted.request_key,
+                parameters_in_force(connection),
             )
             note(
                 record,

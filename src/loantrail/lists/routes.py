@@ -19,7 +19,7 @@ from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once,
 from loantrail.identity.abilities import Ability
 from loantrail.lists import acting, store
 from loantrail.lists.model import Entry, EntryState, ListName, ListScope, Proposal
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -127,7 +127,7 @@ def list_entries(
             ListCount(list=name, waiting=waiting, in_force=in_force)
             for name, (waiting, in_force) in store.counts(connection, today).items()
         ],
-        allow_days=shipped_parameters().at_or_first("warning_allow_entry_days_most", today).number,
+        allow_days=parameters_in_force(connection).at_or_first("warning_allow_entry_days_most", today).number,
         allow_rules=_allow_rules(connection),
     )
 
@@ -163,7 +163,7 @@ def propose_entry(
     )
     with connections.connection() as connection:
         try:
-            entry, new = acting.propose(connection, asked, shipped_parameters())
+            entry, new = acting.propose(connection, asked, parameters_in_force(connection))
             if new:
                 _note(record, connection, "propose", entry, wanted.reason)
         except acting.EntryRefused as refused:

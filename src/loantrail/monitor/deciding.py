@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -21,17 +21,14 @@ from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.decided import decided, of_transaction
-from loantrail.monitor.judging import Judgement, Judging
+from loantrail.monitor.held import Held, held_on, judges_by
 from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
-from loantrail.monitor.remembered import remembered_of
 from loantrail.monitor.shown import Changed
-from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.monitor.writing import Overloaded, Sessions
-from loantrail.parameters import shipped_parameters
-from loantrail.rules.store_hits import found_in_run
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing.database import Traced, trace_anew
 from loantrail.tracing.model import Convention
 from loantrail.tracing.store import current_run_id
@@ -53,23 +50,6 @@ JUDGED_AT_ONCE: Final = 2_000
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Held:
-    """The state, and how far the database knows of it."""
-
-    standing: Standing
-    judging: Judging
-    lines: Lines
-    """The lines of the tail that are committed."""
-    last_arrival: int
-    run_id: str | None
-    """The run over the books that stood when the state was made."""
-    pending: int = 0
-    """The last arrival that is shown and not yet committed."""
-    judgement: Judgement | None = None
-    """What is said of the lines that are shown and not yet committed."""
-
-
 class Deciding:
     """The one state of this process. Any thread may ask; one at a time is served.
 
@@ -81,7 +61,7 @@ class Deciding:
         self._sessions = sessions
         self._guard = threading.RLock()
         self._judging_thread: int | None = None
-        self._held: _Held | None = None
+        self._held: Held | None = None
         self._builder: threading.Thread | None = None
         self._wanted = False
         self._problem: LoantrailError | None = None
@@ -134,7 +114,7 @@ class Deciding:
         if not self._wanted:
             return
         try:
-            held = self._standing_on(connection, traced)
+            held = held_on(connection, traced)
         except psycopg.OperationalError:
             raise
         except Exception:
@@ -146,39 +126,19 @@ class Deciding:
                 self._held = held
             keep_pauses_short()
 
-    def _standing_on(self, connection: Connection[Any], traced: Traced) -> _Held | None:
-        books = traced.books
-        recent = books.read.recent
-        if recent.since is None:
-            return None
-        since: Any = recent.lines["booked_at"].min()
-        lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
-        by_hand = store_step.lines_by_hand(connection, since)
-        run_id = current_run_id(connection)
-        found = found_in_run(connection, traced.run_id) if run_id == traced.run_id else None
-        connection.rollback()
-        over = traced.over.with_columns(ended=pl.lit(value=True))
-        hops = traced.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
-            pl.col("ended").fill_null(value=False)
-        )
-        standing = Standing(books, hops, lines, by_hand, shipped_parameters())
-        judging = Judging(
-            run_id or "",
-            found,
-            remembered_of(traced.frames, traced.view, traced.over, traced.leads, shipped_parameters()),
-        )
-        return _Held(standing, judging, standing.lines, standing.last_arrival, run_id)
-
     def forget(self) -> None:
         """Drop the state; it is built anew when it is asked for."""
         with self._guard:
             self._held = None
 
-    def _current(self, connection: Connection[Any]) -> _Held | None:
-        """The state, where it stands on the run that screens show; else one is asked for, and there is none now: corrections,
-        records and merges that the run holds are not in the old one."""
+    def _current(self, connection: Connection[Any]) -> Held | None:
+        """The state, where it stands on the run that screens show and on the numbers in force; else one is asked for, and there
+        is none now: corrections, records and merges that the run holds are not in the old one."""
         held = self._held
-        if held is not None and current_run_id(connection, ends_transaction=False) != held.run_id:
+        if held is not None and not (
+            current_run_id(connection, ends_transaction=False) == held.run_id
+            and judges_by(held, parameters_in_force(connection))
+        ):
             self.forget()
             held = None
         if held is None:
@@ -234,7 +194,7 @@ class Deciding:
         self._judging_thread = None
         self._guard.release()
 
-    def _settle(self, held: _Held) -> None:
+    def _settle(self, held: Held) -> None:
         try:
             held.standing.settle()
             if held.judgement is not None:
@@ -245,7 +205,7 @@ class Deciding:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
 
-    def _show_committed(self, held: _Held) -> None:
+    def _show_committed(self, held: Held) -> None:
         try:
             held.standing.show(held.lines)
         except Exception:
@@ -282,7 +242,7 @@ class Deciding:
             finally:
                 connection.rollback()
 
-    def _with(self, connection: Connection[Any], held: _Held, arrived: pl.DataFrame) -> Lines | None:
+    def _with(self, connection: Connection[Any], held: Held, arrived: pl.DataFrame) -> Lines | None:
         """The committed tail with these lines behind it, those left out that come too late for it; None where they are too
         many."""
         if len(arrived) > LINES_AT_ONCE:
@@ -323,7 +283,7 @@ class Deciding:
         finally:
             self._questions.release()
 
-    def _asked(self, connection: Connection[Any], held: _Held, payment: Payment) -> Decided:
+    def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided:
         standing = held.standing
         lines = lines_of_payment(payment, held.lines, standing.known.own, standing.around.merged)
         try:
@@ -334,7 +294,7 @@ class Deciding:
             self._show_committed(held)
 
     def _decided(
-        self, connection: Connection[Any], held: _Held, changed: Changed, moved: pl.DataFrame
+        self, connection: Connection[Any], held: Held, changed: Changed, moved: pl.DataFrame
     ) -> Decided:
         traced = tuple(
             TracedPart(loan, fen, use)
@@ -350,7 +310,7 @@ class Deciding:
 
     # Inside --------------------------------------------------------------------------------------------------
 
-    def _judge(self, connection: Connection[Any], held: _Held) -> dict[str, RowDecision]:
+    def _judge(self, connection: Connection[Any], held: Held) -> dict[str, RowDecision]:
         behind = store_step.last_arrival(connection) - held.last_arrival
         if behind > LINES_AT_ONCE:
             # A run over the books brings them, and the state is made of that.
@@ -373,7 +333,7 @@ class Deciding:
             if line in of_line
         }
 
-    def _judged(self, connection: Connection[Any], held: _Held, changed: Changed) -> dict[str, RowDecision]:
+    def _judged(self, connection: Connection[Any], held: Held, changed: Changed) -> dict[str, RowDecision]:
         found = held.judgement = held.judging.judge(connection, held.standing.index, changed)
         if not found.loans:
             return {}
@@ -383,7 +343,7 @@ class Deciding:
             found.codes,
             found.proven,
             found.payees,
-            shipped_parameters(),
+            held.standing.parameters,
             found.on_date,
             Looked(only=frozenset(found.loans)),
         )

@@ -26,7 +26,7 @@ from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import slice_of
 from loantrail.monitor.slice_index import EPOCH, Index
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
 from loantrail.rules import store_lists
 from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
 from loantrail.rules.running import ready_rules
@@ -75,6 +75,11 @@ class Judging:
         self._rules_state: tuple[object, ...] = ()
         self._rules_day: datetime.date | None = None
 
+    def judge_by(self, parameters: ParameterBook) -> None:
+        """Take these parameters in place of those before."""
+        self._remembered.judge_by(parameters)
+        self._rules = None
+
     def keep(self, judgement: Judgement) -> None:
         """The judgement is in the books."""
         self._found.update(judgement.found)
@@ -92,12 +97,12 @@ class Judging:
     def judge(self, connection: Connection[Any], index: Index, changed: Changed) -> Judgement:
         """Judge the loans that changed; only reads."""
         day = clock.business_date(index.as_of)
-        rules = self._ready(connection, day)
+        rules = self._ready(connection, day, index.parameters)
         whole, ends = self._parted(index, changed, rules)
         anew = [loan for loan in whole if self._is_anew(changed, loan)]
         others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)
-        parameters = shipped_parameters()
+        parameters = index.parameters
         loans = sorted((*whole, *ends))
         entries = store_lists.standing(connection, clock.business_date(clock.now()))
         proven = self._proven(connection, loans)
@@ -209,13 +214,15 @@ class Judging:
         """As the run found it: what is proven now comes with the next one."""
         return store_step.proven_of(connection, self._run_id, loans) if loans else pl.DataFrame(schema=PROVEN)
 
-    def _ready(self, connection: Connection[Any], day: datetime.date) -> ReadyRules:
+    def _ready(
+        self, connection: Connection[Any], day: datetime.date, parameters: ParameterBook
+    ) -> ReadyRules:
         state = store_step.rules_state(connection)
         if self._rules is None or self._rules_state != state or self._rules_day != day:
             if self._rules is not None and self._rules_state != state:
                 self._in_run, self._found = None, {}
             stopped = store_step.stopped_rules(connection)
-            self._rules = ready_rules(connection, day, shipped_parameters(), stopped)
+            self._rules = ready_rules(connection, day, parameters, stopped)
             self._rules_state, self._rules_day = state, day
         return self._rules
 

@@ -8,7 +8,6 @@ its repayment account.
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -65,9 +64,7 @@ class Remembered:
     ) -> None:
         """`leads` (LEADS) and `days` (row_schema, rows of days) of all loans as the books gave them at `as_of`; None where
         they are not known."""
-        self._beginnings = sorted(
-            {period.effective_from for name in parameters.names for period in parameters.periods(name)}
-        )
+        self._parameters = parameters
         self._leads: dict[str, list[tuple[Any, ...]]] = {}
         self._days: dict[str, tuple[Any, ...]] = {}
         self._as_of = as_of
@@ -99,8 +96,11 @@ class Remembered:
         return disbursed <= seen and (records.retail[number] or not seen < idle <= now)
 
     def _parameters_changed(self, since: datetime.datetime, now: datetime.datetime) -> bool:
-        first, last = business_date(since), business_date(now)
-        return bisect_right(self._beginnings, first) < bisect_right(self._beginnings, last)
+        return self._parameters.changes_between(business_date(since), business_date(now))
+
+    def judge_by(self, parameters: ParameterBook) -> None:
+        """Take these parameters in place of those before."""
+        self._parameters = parameters
 
     def doubt(self, loans: Iterable[str]) -> None:
         """Look at all of these loans next time."""

@@ -49,7 +49,7 @@ class Index:
         self._numbers: dict[str, int] = {}
         self.may_pool: dict[tuple[int, int], bool] = {}
         """Account and months that a company is young -> whether a pool may be in it, where that was asked (slice_pools.py)."""
-        self._numbers_as_of: datetime.datetime | None = None
+        self._numbers_of: tuple[datetime.datetime, ParameterBook] | None = None
         self._take_records(frames)
         self._number_transactions(frames.transactions)
         self._number_hops(frames.hops)
@@ -60,8 +60,8 @@ class Index:
 
     def number(self, name: str) -> int:
         """The parameter in force on the business date of the latest booking."""
-        if self._numbers_as_of != self.as_of:
-            self._numbers, self._numbers_as_of = {}, self.as_of
+        if self._numbers_of != (self.as_of, self.parameters):
+            self._numbers, self._numbers_of = {}, (self.as_of, self.parameters)
         found = self._numbers.get(name)
         if found is None:
             found = self._numbers[name] = self.parameters.at_or_first(name, business_date(self.as_of)).number

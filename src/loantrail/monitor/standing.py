@@ -46,7 +46,6 @@ class Standing:
         hops: pl.DataFrame,
         lines: pl.DataFrame,
         by_hand: frozenset[str],
-        parameters: ParameterBook,
     ) -> None:
         """`hops`: those of the run over these books (frames.HOPS); `lines`: tail.LINES of `books.read.recent`; `by_hand`: those
         of them that a person paired or kept apart."""
@@ -60,14 +59,16 @@ class Standing:
             payees=KnownPayees(known_destinations(books.context)),
             corrections=books.corrections,
             waiting=read.waiting,
-            parameters=parameters,
+            parameters=books.parameters,
         )
         self.trace = live_trace_of(history)
         pool = self.trace.state.hops[: self.trace.hop_count]
         settled_hops = int(np.searchsorted(pool["event"], self.place))
         whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
         self._heard_of = set(books.context["accounts"]["account"].to_list())
-        self.index = Index.of(replace(whole, transactions=whole.transactions.head(self.place)), parameters)
+        self.index = Index.of(
+            replace(whole, transactions=whole.transactions.head(self.place)), books.parameters
+        )
         ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
@@ -89,6 +90,17 @@ class Standing:
         self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame] | None = None
         """What was shown before: a payment that is only asked about goes back to it."""
         self._begin(history, hops.slice(settled_hops))
+
+    @property
+    def parameters(self) -> ParameterBook:
+        """Those that are judged by."""
+        return self.around.parameters
+
+    def judge_by(self, parameters: ParameterBook) -> None:
+        """Judge by these from now on: what was decided since the books were read. They say of every day that the books
+        know what the ones before said, for no period begins on a day that had begun."""
+        self.around = replace(self.around, parameters=parameters)
+        self.index.parameters = parameters
 
     def _begin(self, history: History, hops: pl.DataFrame) -> None:
         """The tail as the books give it: from here on only differences count."""

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from loantrail.errors import InputError
 
 Language = Literal["zh", "en"]
-FILES: Final = ("words", "clues", "report", "disputes")
+FILES: Final = ("words", "clues", "report", "disputes", "pack")
 
 # What the classification saw is a short English phrase with a term in it; each phrase has its words.
 _CLUES: Final[tuple[tuple[str, str, str], ...]] = (

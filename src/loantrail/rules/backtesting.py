@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from loantrail import clock
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.background import Background, attempt
 from loantrail.rules import store, store_backtest, store_hits
 
@@ -61,7 +61,7 @@ def _tried(connection: Connection[Any], backtest_id: str) -> bool:
     assert version is not None
     current = None if asked["compared_with"] is None else store.one(connection, asked["compared_with"])
     connection.commit()
-    parameters = shipped_parameters()
+    parameters = parameters_in_force(connection)
     trial = Trial(version, current, parameters)
     from_date, to_date = asked["from_date"], asked["to_date"]
     begun = clock.monotonic_seconds()

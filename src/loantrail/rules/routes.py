@@ -15,7 +15,8 @@ from loantrail.http.access import Acting, Person, Reading, Recording, allowed, d
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import acting, answers, store, store_backtest, store_hits, workflow
 from loantrail.rules.answers import (
     RuleActed,
@@ -78,6 +79,7 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
     with connections.connection() as connection:
         versions = store.all_versions(connection)
         evaluations = store_hits.evaluations(connection)
+        parameters = parameters_in_force(connection)
     today = business_date(now())
     forced = {one.code: one for one in in_force(versions, today)}
     rows: list[RuleRow] = []
@@ -101,7 +103,7 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
             )
         )
     published = [row.found for row in rows if row.state is State.PUBLISHED and row.found]
-    budget = _budget(today)
+    budget = _budget(parameters, today)
     return RuleList(
         rules=rows,
         budget_threads_milli=budget[0],
@@ -123,11 +125,14 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
         events = store.events_of(connection, code)
         backtests = store_backtest.of_rule(connection, code)
         period = store_backtest.period(connection)
+        parameters = parameters_in_force(connection)
     today = business_date(now())
-    budget = _budget(today)
+    budget = _budget(parameters, today)
     return RuleDetail(
         code=code,
-        versions=[_row(one, versions, evaluations, today) for one in answers.newest_first(versions)],
+        versions=[
+            _row(one, versions, evaluations, today, parameters) for one in answers.newest_first(versions)
+        ],
         events=[RuleEvent.model_validate(one) for one in events],
         backtests=[answers.BacktestRow.model_validate(one) for one in backtests],
         budget_threads_milli=budget[0],
@@ -205,6 +210,7 @@ def act(
     with connections.connection() as connection:
         found = store.one(connection, rule_id)
         latest = None if found is None else acting.latest_effective(connection, found.code)
+        parameters = parameters_in_force(connection)
 
     def decide(version: RuleVersion, at: datetime.datetime) -> RuleVersion | workflow.Refusal:
         today = business_date(at)
@@ -216,7 +222,7 @@ def act(
             case answers.RuleReasonedAct():
                 return workflow.retire(version, by, today, wanted.reason)
             case answers.RulePlainAct(act="to_shadow"):
-                return workflow.to_shadow(version, acting.is_sound(version, shipped_parameters()), by)
+                return workflow.to_shadow(version, acting.is_sound(version, parameters), by)
             case answers.RulePlainAct(act="to_draft"):
                 return workflow.to_draft(version, by)
             case answers.RulePlainAct():
@@ -286,7 +292,10 @@ def _acted(connection: Connection[Any], version: RuleVersion, new: bool) -> Rule
     versions = store.versions_of(connection, version.code)
     stored = next(one for one in versions if one.rule_id == version.rule_id)
     evaluations = store_hits.evaluations(connection)
-    return RuleActed(version=_row(stored, versions, evaluations, business_date(now())), new=new)
+    return RuleActed(
+        version=_row(stored, versions, evaluations, business_date(now()), parameters_in_force(connection)),
+        new=new,
+    )
 
 
 def _row(
@@ -294,8 +303,8 @@ def _row(
     versions: tuple[RuleVersion, ...],
     evaluations: dict[str, store_hits.Row],
     today: datetime.date,
+    parameters: ParameterBook,
 ) -> RuleVersionRow:
-    parameters = shipped_parameters()
     checked = check_content(version.content, parameters)
     before = [one for one in versions if one.version < version.version]
     forced = in_force(versions, today)
@@ -344,8 +353,7 @@ def _found(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
     )
 
 
-def _budget(on_date: datetime.date) -> tuple[int, int]:
-    parameters = shipped_parameters()
+def _budget(parameters: ParameterBook, on_date: datetime.date) -> tuple[int, int]:
     return (
         parameters.at_or_first("warning_threads_per_thousand_loans", on_date).number * 1_000,
         parameters.at_or_first("warning_threads_severe_per_thousand_loans", on_date).number * 1_000,

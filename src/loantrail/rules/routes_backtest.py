@@ -15,7 +15,7 @@ from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once,
 from loantrail.http.processes import of_the_monitor
 from loantrail.identity.abilities import Ability
 from loantrail.ids import new_id
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import acting, store, store_backtest
 from loantrail.rules.answers_backtest import BacktestRow, WantedBacktest
 from loantrail.rules.backtesting import Backtesting
@@ -73,7 +73,7 @@ def start_backtest(
             response.status_code = HTTPStatus.OK
             return BacktestRow.model_validate(before)
         refuse_period(wanted.from_date, wanted.to_date)
-        if not acting.is_sound(version, shipped_parameters()):
+        if not acting.is_sound(version, parameters_in_force(connection)):
             raise InputError(
                 "the conditions of this version have errors",
                 Place(field="rule_id"),

@@ -7,12 +7,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from loantrail.http.access import allowed
+from loantrail.http.access import Reading, allowed
 from loantrail.http.problems import WRITE_STATUSES, problem_responses
 from loantrail.identity.abilities import Ability
 from loantrail.ledger.model import PRODUCTS
-from loantrail.parameters import shipped_parameters
 from loantrail.parties.model import PARTY_KINDS
+from loantrail.policy.reading import parameters_in_force
 from loantrail.rules.answers import (
     CheckedCondition,
     ProposalRow,
@@ -38,7 +38,7 @@ _READ: Final = problem_responses(
 
 
 @router.get("/rule-language", dependencies=[allowed(Ability.READ_RULES)], responses=_READ)
-def vocabulary() -> Vocabulary:
+def vocabulary(connection: Reading) -> Vocabulary:
     """What a rule can be made of: fields, functions, and the values of its other parts."""
     return Vocabulary(
         fields=[
@@ -52,7 +52,7 @@ def vocabulary() -> Vocabulary:
         products=list(PRODUCTS),
         customer_kinds=list(PARTY_KINDS),
         owner_roles=list(OWNER_ROLES),
-        actions=list(known_actions(shipped_parameters())),
+        actions=list(known_actions(parameters_in_force(connection))),
     )
 
 
@@ -61,9 +61,9 @@ def vocabulary() -> Vocabulary:
     dependencies=[allowed(Ability.READ_RULES)],
     responses=problem_responses(*WRITE_STATUSES),
 )
-def check_condition(wanted: WantedConditionCheck) -> CheckedCondition:
+def check_condition(connection: Reading, wanted: WantedConditionCheck) -> CheckedCondition:
     """Every problem of a condition with its place; without any, the condition in words."""
-    parameters = shipped_parameters()
+    parameters = parameters_in_force(connection)
     checked = check(wanted.condition, parameters, wanted.occasion)
     return CheckedCondition(
         problems=[problem_answer(one) for one in checked.problems],
@@ -78,7 +78,7 @@ def check_condition(wanted: WantedConditionCheck) -> CheckedCondition:
     dependencies=[allowed(Ability.READ_RULES)],
     responses=problem_responses(*WRITE_STATUSES),
 )
-def completions(wanted: WantedCompletion) -> list[ProposalRow]:
+def completions(connection: Reading, wanted: WantedCompletion) -> list[ProposalRow]:
     """What may be written at the cursor."""
-    found = complete(wanted.text, wanted.cursor, shipped_parameters(), wanted.occasion)
+    found = complete(wanted.text, wanted.cursor, parameters_in_force(connection), wanted.occasion)
     return [ProposalRow(**{name: getattr(one, name) for name in ProposalRow.model_fields}) for one in found]

@@ -30,7 +30,7 @@ Occasion = Annotated[
 
 @router.get(
     "/signals/catalogue",
-    dependencies=[allowed(Ability.READ_LOANS)],
+    dependencies=[allowed(Ability.READ_LOANS, Ability.READ_RULES)],
     tags=["signals"],
     responses=problem_responses(HTTPStatus.INTERNAL_SERVER_ERROR),
 )

@@ -22,7 +22,8 @@ from loantrail.ledger.books.tracing_inputs import AsOf, TracingInputs, tracing_i
 from loantrail.ledger.merging import known_context, known_corrections
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.store_moments import one_moment
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing import store
 from loantrail.tracing.assemble import assemble
 from loantrail.tracing.inputs import Inputs
@@ -41,6 +42,8 @@ class Books:
     related: Int64
     data_version: str
     """Names the state that was read; empty for an earlier one."""
+    parameters: ParameterBook
+    """Those in force when the books were read: what is judged of these books is judged by them."""
     corrections: pl.DataFrame
     """Corrections of destinations that stand (destinations.store.STANDING_SCHEMA)."""
 
@@ -76,25 +79,28 @@ def read_books(
     say("reading the books")
     with one_moment(connection):
         data_version = store.data_version(connection) if as_of is None else ""
+        parameters = parameters_in_force(connection)
         read = tracing_inputs(connection, as_of=as_of)
         context = known_context(store.read_context(connection, as_of is not None and as_of.then), read.merged)
         # As of the moment the lines were read: the same instant gives the same corrections again.
         standing = known_corrections(corrections_store.standing_at(connection, read.read_at), read.merged)
-    return books_of(read, context, standing, data_version, say)
+    return books_of(read, context, standing, parameters, data_version, say)
 
 
 def books_of(
     read: TracingInputs,
     context: dict[str, pl.DataFrame],
     standing: pl.DataFrame,
+    parameters: ParameterBook,
     data_version: str = "",
     say: Callable[[str], object] = lambda _text: None,
 ) -> Books:
     """The books of what was read: judge destinations, put in order. `standing`: corrections of destinations."""
     say("judging destinations")
     on_date = clock.business_date(books_as_of(read.transactions))
-    dictionary, parameters = shipped_dictionary(), shipped_parameters()
-    classes = classify(read.transactions, dictionary, parameters, on_date, known_destinations(context))
+    classes = classify(
+        read.transactions, shipped_dictionary(), parameters, on_date, known_destinations(context)
+    )
     classes = corrected(classes, read.transactions, standing)
     say("putting events in order")
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
@@ -114,7 +120,8 @@ def books_of(
         .unique("transaction_id", keep="first", maintain_order=True)
     )
     named = assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
-    return Books(read, context, classes, named, _related(named, context, read), data_version, standing)
+    related = _related(named, context, read, parameters)
+    return Books(read, context, classes, named, related, data_version, parameters, standing)
 
 
 def books_as_of(transactions: pl.DataFrame) -> datetime.datetime:
@@ -156,7 +163,9 @@ def bank_frames(books: Books, hops: pl.DataFrame, statement: pl.DataFrame) -> Fr
     )
 
 
-def _related(named: NamedHistory, context: dict[str, pl.DataFrame], read: TracingInputs) -> Int64:
+def _related(
+    named: NamedHistory, context: dict[str, pl.DataFrame], read: TracingInputs, parameters: ParameterBook
+) -> Int64:
     """Sorted `loan * accounts + account` of related parties' accounts."""
     empty = pl.DataFrame(schema={"hop_id": pl.String})
     view = prepare(
@@ -170,7 +179,7 @@ def _related(named: NamedHistory, context: dict[str, pl.DataFrame], read: Tracin
             parties=context["parties"],
             sides=context["sides"],
         ),
-        shipped_parameters(),
+        parameters,
     )
     places = pl.DataFrame(
         {"account": named.accounts, "place": np.arange(len(named.accounts), dtype=np.int64)},

@@ -16,7 +16,7 @@ from loantrail.errors import InputError
 from loantrail.ids import derived_id
 from loantrail.inspections.scheduling import schedule
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing import snapshots, store, store_evaluation
 from loantrail.tracing.api import convention_named
 from loantrail.tracing.books import Books, bank_frames, books_as_of, read_books, unlimited_accounts
@@ -109,7 +109,7 @@ def trace_anew(
     )
     leads = pl.DataFrame(schema={"loan_id": pl.String, "pattern": pl.String})
     frames = bank_frames(books, hops, statement)
-    view = prepare(frames, shipped_parameters()) if chosen in LINEAGE else None
+    view = prepare(frames, books.parameters) if chosen in LINEAGE else None
     if view is not None:
         say("looking for leads")
         leads = leads_of(view)
@@ -175,11 +175,13 @@ def store_traced(
         if len(bounds):
             store.write_bounds(connection, run_id, bounds)
         say("judging by the rules")
-        hits, codes = judge(connection, traced.frames, traced.view, traced.over, run_id, say)
+        hits, codes = judge(
+            connection, traced.frames, traced.view, traced.over, run_id, books.parameters, say
+        )
         say("gathering warnings")
         warn(connection, gather(books, traced.leads, bounds, hits, codes), books.read.last_arrival)
         say("making loan checks")
-        schedule(connection, shipped_parameters())
+        schedule(connection, parameters_in_force(connection))
         connection.commit()
     return Found(
         run_id=run_id,

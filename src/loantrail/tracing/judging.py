@@ -10,7 +10,7 @@ from loantrail.clock import business_date
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
 from loantrail.rules.listing import payees_of
 from loantrail.rules.running import hits_of_run
 from loantrail.signals.inputs import prepare_count
@@ -24,13 +24,13 @@ def judge(
     view: View,
     ended: pl.DataFrame,
     run_id: str,
+    parameters: ParameterBook,
     say: Callable[[str], object] = lambda _text: None,
     keep: Callable[[type_of_connection, str, Iterable[pl.DataFrame]], Iterator[pl.DataFrame]] = kept,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """The hits (HITS) of the published rules over all movements of a run and the end of its last day, and the codes that
     were looked with; what every version found is stored. The caller commits. `view`: the frames, prepared; `ended`: hops
     (`hop_id`) that came to rest; `keep` hands the parts of the signal rows on and sees to where they stay."""
-    parameters = shipped_parameters()
     on_date = business_date(frames.as_of)
     prepared = prepare_count(frames, view, (on_date, on_date), ended)
     loans = frames.loans["loan_id"].n_unique()

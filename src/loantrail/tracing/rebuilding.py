@@ -170,7 +170,14 @@ def _compare(
     found = store_rebuilding.rule_hits(connection)
     assert traced.view is not None
     hits, codes = judge(
-        connection, traced.frames, traced.view, traced.over, run_id, say, keep=signals.pass_through
+        connection,
+        traced.frames,
+        traced.view,
+        traced.over,
+        run_id,
+        traced.books.parameters,
+        say,
+        keep=signals.pass_through,
     )
     # What the rules found was stored in this transaction alone: read back, then taken back.
     found_anew = store_rebuilding.rule_hits(connection)

@@ -14,7 +14,7 @@ from loantrail.early_warning.patterns import PATTERNS
 from loantrail.early_warning.store import lock as take_turn
 from loantrail.early_warning.taking import Looked, Payees, Taken, take_hits
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
 from loantrail.tracing import store
 from loantrail.tracing.books import Books, books_as_of
 
@@ -29,6 +29,7 @@ class Gathered:
     proven: pl.DataFrame
     payees: Payees
     on_date: datetime.date
+    parameters: ParameterBook
 
 
 def gather(
@@ -43,9 +44,7 @@ def gather(
     bases = pl.DataFrame(
         {"transaction_id": transactions["transaction_id"], "basis": books.classes["basis"].cast(pl.String)}
     )
-    told = hits_of_leads(
-        leads, transactions, bases, proven, shipped_parameters(), on_date, version("loantrail")
-    )
+    told = hits_of_leads(leads, transactions, bases, proven, books.parameters, on_date, version("loantrail"))
     hits = pl.concat([told.filter(~pl.col("rule_code").is_in(codes)), judged])
     owners = books.context["accounts"].select("account", party_id="owner")
     payees = Payees(
@@ -54,7 +53,7 @@ def gather(
         ),
         borrowers=books.context["loans"].select("loan_id", party_id="borrower_party_id"),
     )
-    return Gathered(hits, tuple({*PATTERNS, *codes}), proven, payees, on_date)
+    return Gathered(hits, tuple({*PATTERNS, *codes}), proven, payees, on_date, books.parameters)
 
 
 def warn(connection: type_of_connection, gathered: Gathered, last_arrival: int) -> Taken:
@@ -69,7 +68,7 @@ def warn(connection: type_of_connection, gathered: Gathered, last_arrival: int) 
         gathered.codes,
         gathered.proven,
         gathered.payees,
-        shipped_parameters(),
+        gathered.parameters,
         gathered.on_date,
         Looked(but=later),
     )

@@ -1,9 +1,11 @@
 import { SearchOutlined } from "@ant-design/icons";
-import { Button, Input, type InputRef, Select, Table, type TableProps } from "antd";
+import { Button, Input, type InputRef, message, Select, Table, type TableProps } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import "./accounts.css";
@@ -72,9 +74,25 @@ function useListState() {
 type State = ReturnType<typeof useListState>["state"];
 type Change = ReturnType<typeof useListState>["change"];
 
+/** Conditions and order as the server is asked for them. */
+function asQuery(state: State): URLSearchParams {
+  const query = new URLSearchParams({
+    search: state.search,
+    side: state.side,
+    loan_money: state.loanMoney,
+    sort: state.sort,
+    direction: state.ascending ? "ascending" : "descending",
+  });
+  if (state.check) query.set("reconciliation", state.check);
+  for (const kind of state.kinds) query.append("kind", kind);
+  return query;
+}
+
 export default function AccountsPage() {
   const { t } = useSpeech();
   const { state, change } = useListState();
+  const me = useMe();
+  const [messages, toldHere] = message.useMessage();
   const { data, error, isFetching, refetch } = api.useQuery(
     "get",
     "/api/v1/accounts",
@@ -109,6 +127,15 @@ export default function AccountsPage() {
     <div className="page accounts-area">
       <div className="page-head">
         <h1>{t("accounts.title")}</h1>
+        {toldHere}
+        {may(me, ["export"]) && data && (
+          <ExportButton
+            address="/api/v1/accounts.xlsx"
+            query={() => asQuery(state)}
+            count={data.total_count}
+            complain={(said) => void messages.error(said)}
+          />
+        )}
       </div>
       <EvaluationNotice />
       <Filters state={state} change={change} narrowed={narrowed} clear={clear} />

@@ -2,6 +2,7 @@ import { Button, message, Radio, Select, Tag } from "antd";
 import { useId, useMemo, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { useReread } from "./evaluation";
 import { survivorsIn } from "./MergedAway";
@@ -32,6 +33,7 @@ export function newKey(): string {
 /** The button that corrects a class, and its dialog. */
 export function Correct({ transferId, payee, given, disabled = false }: Props) {
   const { t, name } = useSpeech();
+  const me = useMe();
   const [told, toldHere] = message.useMessage();
   const reread = useReread();
   const [open, setOpen] = useState(false);
@@ -66,6 +68,7 @@ export function Correct({ transferId, payee, given, disabled = false }: Props) {
       })),
     [classes.data, name],
   );
+  if (!may(me, ["correct_books"])) return null;
   const start = () => {
     setKey(newKey());
     setChosen(null);
@@ -157,6 +160,7 @@ export function Correct({ transferId, payee, given, disabled = false }: Props) {
 /** Every correction that was made, the newest first; a standing one can be withdrawn. */
 export function Corrections({ rows, scoped = true }: { readonly rows: readonly CorrectionRow[]; readonly scoped?: boolean }) {
   const { t, name } = useSpeech();
+  const corrects = may(useMe(), ["correct_books"]);
   const [told, toldHere] = message.useMessage();
   const reread = useReread();
   const [ending, setEnding] = useState<CorrectionRow | null>(null);
@@ -179,7 +183,7 @@ export function Corrections({ rows, scoped = true }: { readonly rows: readonly C
               <span className="quiet small">
                 {t(row.replaced_by ? "accounts.class_replaced" : row.withdrawn_at ? "accounts.class_withdrawn" : "accounts.class_standing")}
               </span>
-              {!row.withdrawn_at && (
+              {corrects && !row.withdrawn_at && (
                 <Button
                   size="small"
                   type="link"

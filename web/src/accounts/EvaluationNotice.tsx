@@ -1,6 +1,7 @@
 import { Alert, Button } from "antd";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { said, sentences } from "../ui/wording";
 import { useEvaluation } from "./evaluation";
@@ -8,6 +9,7 @@ import { useEvaluation } from "./evaluation";
 /** Says when the page shows figures from before a change that is still being computed. */
 export function EvaluationNotice() {
   const { t, language } = useSpeech();
+  const restarts = may(useMe(), ["correct_books", "edit_lists", "take_data", "write_rules"]);
   const { evaluation, done, forget, refetch } = useEvaluation();
   const again = api.useMutation("post", "/api/v1/evaluation", { onSettled: () => void refetch() });
   return (
@@ -34,9 +36,11 @@ export function EvaluationNotice() {
             said(language, evaluation.remedy, evaluation.remedy_chinese),
           ])}
           action={
-            <Button size="small" loading={again.isPending} onClick={() => again.mutate({ body: {} })}>
-              {t("accounts.evaluation_again")}
-            </Button>
+            restarts && (
+              <Button size="small" loading={again.isPending} onClick={() => again.mutate({ body: {} })}>
+                {t("accounts.evaluation_again")}
+              </Button>
+            )
           }
         />
       ) : done ? (

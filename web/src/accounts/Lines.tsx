@@ -1,15 +1,17 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Input, Select, Table, type TableProps } from "antd";
+import { Button, DatePicker, Input, message, Select, Table, type TableProps } from "antd";
 import dayjs from "dayjs";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { useMoney } from "../ui/Amount";
 import "../ui/calendar";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
-import { fetchLines } from "./fetching";
+import { conditionsOf, fetchLines } from "./fetching";
 import { MergedAway, survivorsIn } from "./MergedAway";
 import { PairingTag } from "./PairingTag";
 
@@ -59,6 +61,8 @@ export type LineFilters = ReturnType<typeof useLineFilters>["filters"];
 /** An account's lines, the newest first, with what the trace says of each. */
 export function Lines({ account }: { readonly account: string }) {
   const { t } = useSpeech();
+  const me = useMe();
+  const [messages, toldHere] = message.useMessage();
   const { filters, change } = useLineFilters();
   const narrowed = Object.values(filters).some((value) => value !== "");
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage } = useInfiniteQuery({
@@ -75,6 +79,15 @@ export function Lines({ account }: { readonly account: string }) {
       <div className="card-head">
         <h2 id="account-lines-title">{t("accounts.lines_title")}</h2>
         {first?.mirrored && <p className="quiet">{t("accounts.lines_mirrored")}</p>}
+        {toldHere}
+        {may(me, ["export"]) && first && (
+          <ExportButton
+            address={`/api/v1/accounts/${encodeURIComponent(account)}/lines.xlsx`}
+            query={() => new URLSearchParams(conditionsOf(filters))}
+            count={null}
+            complain={(text) => void messages.error(text)}
+          />
+        )}
       </div>
       <Filters filters={filters} change={change} narrowed={narrowed} />
       {survivorsIn(error).length > 0 ? (

@@ -3,6 +3,7 @@ import { useEffect, useId, useState } from "react";
 import { useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Failure, Loading, type ProblemLike } from "../ui/states";
 import { instantText } from "../ui/time";
 import { newKey } from "./Correction";
@@ -18,6 +19,7 @@ const FOUND = 20;
 /** What was merged into an account, and the means to merge it into another or to undo a merge. */
 export function Merging({ page }: { readonly page: Account }) {
   const { t, name } = useSpeech();
+  const corrects = may(useMe(), ["correct_books"]);
   const [ending, setEnding] = useState<MergedKey | null>(null);
   const [told, toldHere] = message.useMessage();
   const reread = useReread();
@@ -33,7 +35,7 @@ export function Merging({ page }: { readonly page: Account }) {
       {toldHere}
       <div className="box-head">
         <h2 id="merging-title">{t("accounts.merge_title")}</h2>
-        <MergeInto page={page} />
+        {corrects && <MergeInto page={page} />}
       </div>
       {page.merged.length === 0 ? (
         <p className="quiet">{t("accounts.merge_none")}</p>
@@ -46,16 +48,18 @@ export function Merging({ page }: { readonly page: Account }) {
                 {row.into_account !== page.account && (
                   <span className="quiet small">{t("accounts.merge_via", { account: row.into_account })}</span>
                 )}
-                <Button
-                  size="small"
-                  type="link"
-                  onClick={() => {
-                    undo.reset();
-                    setEnding(row);
-                  }}
-                >
-                  {t("accounts.merge_undo")}
-                </Button>
+                {corrects && (
+                  <Button
+                    size="small"
+                    type="link"
+                    onClick={() => {
+                      undo.reset();
+                      setEnding(row);
+                    }}
+                  >
+                    {t("accounts.merge_undo")}
+                  </Button>
+                )}
               </div>
               <p className="small">{row.reason}</p>
               <p className="quiet small">

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { useReread } from "./evaluation";
 import { PairingTag } from "./PairingTag";
@@ -20,6 +21,7 @@ interface Props {
 /** How the two lines came together, what else would fit, and the means to mend it. */
 export function Pairing({ transaction, moved }: Props) {
   const { t, name } = useSpeech();
+  const corrects = may(useMe(), ["correct_books"]);
   const [told, toldHere] = message.useMessage();
   const reread = useReread();
   const [separating, setSeparating] = useState(false);
@@ -47,7 +49,7 @@ export function Pairing({ transaction, moved }: Props) {
       {toldHere}
       <div className="box-head">
         <h2 id="pairing-title">{t("accounts.pairing_title")}</h2>
-        {current && (pairing === "manual" || pairing === "apart") && (
+        {corrects && current && (pairing === "manual" || pairing === "apart") && (
           <Button
             size="small"
             onClick={() => {
@@ -58,7 +60,7 @@ export function Pairing({ transaction, moved }: Props) {
             {t("accounts.pairing_release")}
           </Button>
         )}
-        {current && pairing !== "apart" && pairing !== "outside" && (
+        {corrects && current && pairing !== "apart" && pairing !== "outside" && (
           <Button
             size="small"
             onClick={() => {
@@ -81,10 +83,14 @@ export function Pairing({ transaction, moved }: Props) {
       {!both && current && (
         <Candidates
           candidates={transaction.candidates}
-          choose={(candidate) => {
-            pair.reset();
-            setPartner(candidate);
-          }}
+          choose={
+            corrects
+              ? (candidate) => {
+                  pair.reset();
+                  setPartner(candidate);
+                }
+              : null
+          }
         />
       )}
       {transaction.history.length > 0 && <History transaction={transaction} />}
@@ -165,7 +171,8 @@ function LineInShort({ line }: { readonly line: Schemas["StatementLineFacts"] })
 
 interface CandidatesProps {
   readonly candidates: readonly Candidate[];
-  readonly choose: (candidate: Candidate) => void;
+  /** Null for who does not correct the books. */
+  readonly choose: ((candidate: Candidate) => void) | null;
 }
 
 function Candidates({ candidates, choose }: CandidatesProps) {
@@ -216,12 +223,13 @@ function Candidates({ candidates, choose }: CandidatesProps) {
           {
             title: <span className="hidden-label">{t("accounts.pairing_pair")}</span>,
             align: "right",
+            hidden: choose === null,
             render: (_, row) => (
               <Button
                 size="small"
                 type={isTaken(row) ? "default" : "primary"}
                 aria-label={t("accounts.pairing_pair_label", { account: row.line.account })}
-                onClick={() => choose(row)}
+                onClick={() => choose?.(row)}
               >
                 {t("accounts.pairing_pair")}
               </Button>

@@ -11,21 +11,25 @@ function fenOf(text: string): string {
   return BigInt(whole + part.padEnd(2, "0")).toString();
 }
 
+/** Conditions as the server is asked for them. */
+export function conditionsOf(filters: LineFilters): Record<string, string> {
+  return {
+    ...(filters.text ? { text: filters.text } : {}),
+    ...(filters.from ? { booked_from: filters.from } : {}),
+    ...(filters.to ? { booked_to: filters.to } : {}),
+    ...(filters.least ? { least_fen: fenOf(filters.least) } : {}),
+    ...(filters.most ? { most_fen: fenOf(filters.most) } : {}),
+    ...(filters.direction ? { direction: filters.direction } : {}),
+  };
+}
+
 /** One page of an account's lines; rejects with the problem that the server answered. */
 export async function fetchLines(account: string, filters: LineFilters, cursor: string): Promise<Schemas["LinePage"]> {
   const { data, error } = await fetcher.GET("/api/v1/accounts/{account}/lines", {
     params: {
       path: { account },
-      query: {
-        cursor,
-        text: filters.text,
-        ...(filters.from ? { booked_from: filters.from } : {}),
-        ...(filters.to ? { booked_to: filters.to } : {}),
-        // As text: an amount may be larger than a number of the browser keeps exact.
-        ...(filters.least ? { least_fen: fenOf(filters.least) as unknown as number } : {}),
-        ...(filters.most ? { most_fen: fenOf(filters.most) as unknown as number } : {}),
-        ...(filters.direction ? { direction: filters.direction } : {}),
-      },
+      // Amounts as text: one may be larger than a number of the browser keeps exact.
+      query: { cursor, ...(conditionsOf(filters) as object) },
     },
   });
   if (!data) throw error;

@@ -100,7 +100,15 @@ export function CreatePerson({ close }: { readonly close: () => void }) {
 }
 
 /** Said after a proposal was made. */
-export function Proposed({ request, close }: { readonly request: Schemas["ApprovalRequest"]; readonly close: () => void }) {
+export function Proposed({
+  request,
+  title,
+  close,
+}: {
+  readonly request: Schemas["ApprovalRequest"];
+  readonly title?: string;
+  readonly close: () => void;
+}) {
   const { t, language } = useSpeech();
   return (
     <Alert
@@ -109,7 +117,7 @@ export function Proposed({ request, close }: { readonly request: Schemas["Approv
       showIcon
       role="status"
       closable={{ onClose: close }}
-      title={t("admin.proposed")}
+      title={title ?? t("admin.proposed")}
       description={<Link to={`/inbox/mine/${request.request_id}`}>{request[language === "zh" ? "title_chinese" : "title_english"]}</Link>}
     />
   );

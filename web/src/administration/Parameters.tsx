@@ -1,20 +1,33 @@
-import { type InputRef, Select, Table } from "antd";
-import { useMemo, useRef } from "react";
-import { useSearchParams } from "react-router";
+import { Button, type InputRef, Select, Table } from "antd";
+import { useMemo, useRef, useState } from "react";
+import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { TypedSearch } from "../ui/TypedSearch";
+import { Proposed } from "./CreatePerson";
+import { ParameterHistory, Standing } from "./ParameterHistory";
+import { ProposeParameter, WithdrawParameter } from "./ProposeParameter";
 import { useParameterText } from "./parameter_text";
 
 type Row = Schemas["ParameterRow"];
 type Period = Schemas["ParameterPeriod"];
 
+const SOURCES = {
+  V: ["admin.verified_v", "admin.verified_v_short"],
+  K: ["admin.verified_k", "admin.verified_k_short"],
+  B: ["admin.verified_b", "admin.verified_b_short"],
+} as const;
+
 /** The numbers of law and practice, with the days on which they hold and what they rest on. */
 export function Parameters({ item }: { readonly item: string }) {
   const { t, name, language } = useSpeech();
   const [address, setAddress] = useSearchParams();
+  const editor = may(useMe(), ["edit_parameters"]);
+  const [opened, setOpened] = useState<{ readonly name: string; readonly withdraws?: Period } | null>(null);
+  const [made, setMade] = useState<Schemas["ApprovalRequest"] | null>(null);
   const search = useRef<InputRef | null>(null);
   const { data, error, refetch } = api.useQuery("get", "/api/v1/parameters", {}, { staleTime: 60_000 });
   const text = (address.get("search") ?? "").toLowerCase();
@@ -41,8 +54,21 @@ export function Parameters({ item }: { readonly item: string }) {
           one.toLowerCase().includes(text),
         )),
   );
+  const chosen = opened && data.items.find((row) => row.name === opened.name);
+  const shut = () => setOpened(null);
+  const proposed = (request: Schemas["ApprovalRequest"]) => {
+    setMade(request);
+    shut();
+  };
   return (
     <>
+      {made && <Proposed request={made} title={t("admin.parameter_is_proposed")} close={() => setMade(null)} />}
+      {chosen &&
+        (opened.withdraws ? (
+          <WithdrawParameter key={chosen.name} row={chosen} change={opened.withdraws} close={shut} proposed={proposed} />
+        ) : (
+          <ProposeParameter key={chosen.name} row={chosen} today={data.today} close={shut} proposed={proposed} />
+        ))}
       <div className="admin-filters">
         <TypedSearch box={search} label={t("admin.parameter_search")} value={address.get("search") ?? ""} change={(value) => change({ search: value })} className="admin-search" />
         <Select<string>
@@ -64,6 +90,10 @@ export function Parameters({ item }: { readonly item: string }) {
           dataSource={shown}
           pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
           scroll={{ x: true }}
+          expandable={{
+            expandedRowRender: (row) => <ParameterHistory row={row} withdraw={editor ? (period) => setOpened({ name: row.name, withdraws: period }) : null} />,
+            defaultExpandedRowKeys: item === "" ? [] : [item],
+          }}
           columns={[
             {
               title: t("admin.parameter"),
@@ -85,6 +115,29 @@ export function Parameters({ item }: { readonly item: string }) {
             },
             { title: t("admin.parameter_period"), key: "period", className: "figures nowrap", render: (_, row) => <Periods row={row} part="period" /> },
             { title: t("admin.parameter_basis"), key: "basis", className: "parameter-basis", render: (_, row) => <Periods row={row} part="basis" /> },
+            ...(editor
+              ? [
+                  {
+                    title: t("admin.parameter_act"),
+                    key: "act",
+                    render: (_: unknown, row: Row) =>
+                      row.waiting.length > 0 ? (
+                        <Link to={`/inbox/waiting/${row.waiting[0]?.request_id}`}>{t("admin.parameter_waiting")}</Link>
+                      ) : (
+                        <Button
+                          size="small"
+                          aria-label={t("admin.parameter_change", { meaning: meaning(row) })}
+                          onClick={() => {
+                            setOpened({ name: row.name });
+                            window.scrollTo({ top: 0 });
+                          }}
+                        >
+                          {t("admin.parameter_edit")}
+                        </Button>
+                      ),
+                  },
+                ]
+              : []),
           ]}
         />
       )}
@@ -97,7 +150,7 @@ function Periods({ row, part }: { readonly row: Row; readonly part: "value" | "p
   const { t, language } = useSpeech();
   const told = useParameterText();
   const text = (one: Period) => {
-    if (part === "value") return told(row, one);
+    if (part === "value") return told.short(row.unit, one);
     if (part === "period") {
       return one.effective_to === null
         ? t("admin.parameter_from", { from: one.effective_from })
@@ -110,9 +163,10 @@ function Periods({ row, part }: { readonly row: Row; readonly part: "value" | "p
       {[...row.periods].reverse().map((one) => (
         <div key={one.effective_from} className={one.in_force ? undefined : "quiet small"}>
           {text(one)}
+          {part === "period" && one.is_planned && <Standing period={one} />}
           {part === "basis" && (
-            <span className={`verified verified-${one.verified}`} title={t(one.verified === "V" ? "admin.verified_v" : "admin.verified_k")}>
-              {t(one.verified === "V" ? "admin.verified_v_short" : "admin.verified_k_short")}
+            <span className={`verified verified-${one.verified}`} title={t(SOURCES[one.verified][0])}>
+              {t(SOURCES[one.verified][1])}
             </span>
           )}
         </div>

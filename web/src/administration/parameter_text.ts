@@ -1,20 +1,24 @@
-import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { exactText } from "../ui/money";
 
-type Row = Schemas["ParameterRow"];
-type Period = Schemas["ParameterPeriod"];
+/** A value as it is told anywhere: a whole number of the unit as text, or names. */
+export interface ParameterValue {
+  readonly number: string | null;
+  readonly names: readonly string[];
+  readonly inclusive: boolean;
+}
 
-const PPM_DIGITS = 4;
-const PERMILLE_DIGITS = 1;
+/** Digits behind the point in the unit that people read: yuan for fen, percent for millionths. */
+export const DIGITS: Readonly<Record<string, number>> = { fen: 2, usd_cent: 2, ppm: 4, permille: 1 };
 const ZEROS = /\.?0+$/;
 const SHOWN = 4;
+const TYPED = /^\d{1,13}(?:\.\d+)?$/;
 
 /** The lists that names in a parameter belong to; the first that knows a name says it. */
 const LISTS = ["use", "pattern", "role", "warning_measure", "false_alarm", "basis", "relation"] as const;
 
-/** The value of a parameter in words: with its unit, and whether the threshold itself counts. */
-export function useParameterText(): (row: Row, period: Period) => string {
+/** Values of parameters in words. */
+export function useParameterText() {
   const { t, name } = useSpeech();
   const word = (one: string) => {
     for (const list of LISTS) {
@@ -32,21 +36,51 @@ export function useParameterText(): (row: Row, period: Period) => string {
       case "usd_cent":
         return t("unit.exact_other", { amount: exactText(BigInt(value), 2).replace(/\.00$/, ""), currency: "USD" });
       case "ppm":
-        return `${exactText(BigInt(value), PPM_DIGITS).replace(ZEROS, "")}%`;
       case "permille":
-        return `${exactText(BigInt(value), PERMILLE_DIGITS).replace(ZEROS, "")}%`;
+        return `${exactText(BigInt(value), DIGITS[unit] ?? 0).replace(ZEROS, "")}%`;
       default:
         return t("admin.with_unit", { value: exactText(BigInt(value), 0), unit: name("parameter_unit", unit) });
     }
   };
-  return (row, period) => {
-    if (period.number === null) {
-      const words = period.names.map(word);
-      return words.length > SHOWN
-        ? t("admin.names_more", { names: words.slice(0, SHOWN).join(t("app.comma")), count: words.length })
+  const told = (unit: string, value: ParameterValue, most: number): string => {
+    if (value.number === null) {
+      const words = value.names.map(word);
+      return words.length > most
+        ? t("admin.names_more", { names: words.slice(0, most).join(t("app.comma")), count: words.length })
         : words.join(t("app.comma"));
     }
-    const text = number(row.unit, period.number);
-    return period.inclusive ? text : t("admin.beyond", { value: text });
+    const text = number(unit, value.number);
+    return value.inclusive ? text : t("admin.beyond", { value: text });
   };
+  return {
+    word,
+    /** With its unit, and whether the threshold itself counts; of a long list the first. */
+    short: (unit: string, value: ParameterValue): string => told(unit, value, SHOWN),
+    /** All of it. */
+    whole: (unit: string, value: ParameterValue): string => told(unit, value, Number.POSITIVE_INFINITY),
+    /** What a number is typed in. */
+    typedUnit: (unit: string): string => {
+      if (unit === "fen") return t("admin.unit_yuan");
+      if (unit === "usd_cent") return "USD";
+      if (unit === "ppm" || unit === "permille") return "%";
+      return unit === "count" ? "" : name("parameter_unit", unit);
+    },
+  };
+}
+
+/** A number as it is typed (yuan, percent, days) as a whole number of the parameter's unit; null where it is none. */
+export function numberOf(typed: string, unit: string): string | null {
+  const text = typed.replaceAll(",", "").trim();
+  const digits = DIGITS[unit] ?? 0;
+  if (!TYPED.test(text)) return null;
+  const [whole = "", part = ""] = text.split(".");
+  if (part.replace(/0+$/, "").length > digits) return null;
+  return BigInt(whole + part.slice(0, digits).padEnd(digits, "0")).toString();
+}
+
+/** A whole number of the unit as it is typed. */
+export function typedOf(number: string, unit: string): string {
+  const digits = DIGITS[unit] ?? 0;
+  const text = exactText(BigInt(number), digits).replaceAll(",", "");
+  return digits > 0 ? text.replace(ZEROS, "") : text;
 }

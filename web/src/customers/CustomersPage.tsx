@@ -1,7 +1,10 @@
-import { Button, type InputRef, Select } from "antd";
+import { Button, type InputRef, message, Select } from "antd";
 import { useEffect, useRef } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
+import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { useKeys } from "../ui/keys";
@@ -24,9 +27,18 @@ import {
 import { CustomerTable, type Rows } from "./CustomerTable";
 import "./customers.css";
 
+/** What many ask for, ready to choose. */
+const SHIPPED = [
+  ["customers.shipped.warned", "level=red&level=orange"],
+  ["customers.shipped.trouble", "five_class=special_mention&five_class=substandard&five_class=doubtful&five_class=loss"],
+  ["customers.shipped.overdue", "borrowing=now&sort=overdue"],
+] as const;
+
 export default function CustomersPage() {
   const { t } = useSpeech();
-  const { state, change } = useListState();
+  const { state, change, text, replace } = useListState();
+  const me = useMe();
+  const [messages, toldHere] = message.useMessage();
   const search = useRef<InputRef>(null);
   const rows = useRef<Rows>(null);
   const { data, error, isFetching, refetch } = api.useQuery(
@@ -62,6 +74,7 @@ export default function CustomersPage() {
   const clear = () => change(CLEARED);
   return (
     <div className="page customers-area">
+      {toldHere}
       <div className="page-head">
         <h1>{t("customers.title")}</h1>
         <TypedSearch
@@ -71,6 +84,23 @@ export default function CustomersPage() {
           value={state.search}
           change={(text) => change({ search: text })}
         />
+        <SavedFilters
+          place="customers"
+          page="/customers"
+          text={text}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
+        {may(me, ["export"]) && data && (
+          <ExportButton
+            address="/api/v1/customers.xlsx"
+            query={() => new URLSearchParams(text)}
+            count={data.total_count}
+            complain={(said) => void messages.error(said)}
+          />
+        )}
       </div>
       <Filters state={state} change={change} narrowed={narrowed} clear={clear} />
       {error ? (

@@ -65,7 +65,25 @@ export function useListState() {
       { replace: true },
     );
   };
-  return { state, change };
+  const text = conditions(address);
+  const replace = (wanted: string) =>
+    setAddress(
+      (before) => {
+        const after = new URLSearchParams(wanted);
+        const language = before.get("lang");
+        if (language) after.set("lang", language);
+        return after;
+      },
+      { replace: true },
+    );
+  return { state, change, text, replace };
+}
+
+/** Conditions and order as the server is asked for them, without page and language: what a saved filter keeps. */
+function conditions(address: URLSearchParams): string {
+  const kept = new URLSearchParams(address);
+  for (const name of ["page", "lang"]) kept.delete(name);
+  return kept.toString();
 }
 
 export type State = ReturnType<typeof useListState>["state"];

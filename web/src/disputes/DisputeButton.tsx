@@ -2,6 +2,7 @@ import { FileProtectOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { DisputeDrawer } from "./DisputeDrawer";
 
 interface Props {
@@ -13,7 +14,9 @@ interface Props {
 /** Opens the form that makes a dispute sheet of a statement line, or of one transaction of it. */
 export default function DisputeButton({ loanId, use, transferId }: Props) {
   const { t, name } = useSpeech();
+  const me = useMe();
   const [open, setOpen] = useState(false);
+  if (!may(me, ["make_disputes"])) return null;
   const label = transferId
     ? t("disputes.make_of_transfer")
     : t("disputes.make_of_line", { use: name("use", use) });

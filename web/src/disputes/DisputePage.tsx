@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Link, useParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -60,12 +61,13 @@ export default function DisputePage() {
 
 function Sheet({ sheet }: { readonly sheet: Schemas["Sheet"] }) {
   const { t } = useSpeech();
+  const me = useMe();
   const { content } = sheet;
   return (
     <div className="dispute">
       <Head sheet={sheet} />
       <Claim content={content} />
-      <Verification sheetId={sheet.sheet_id} />
+      {may(me, ["make_disputes"]) && <Verification sheetId={sheet.sheet_id} />}
       <div className="dispute-pair">
         <Section id="limits" title={t("disputes.limits")}>
           <LimitTable content={content} />

@@ -1,11 +1,11 @@
 import { Button, Pagination } from "antd";
 import { useEffect, useState } from "react";
-import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
+import { TransactionLink } from "../ui/TransactionLink";
 import { edgeId } from "./edges";
 import { type Flow, type FlowEdge, type FlowNode, isSuspected, toneOf } from "./tones";
 import type { FlowWords } from "./words";
@@ -239,7 +239,9 @@ function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
                 </div>
               )}
               <div className="flow-transaction-line small quiet">
-                <Link to={`/transactions/${encodeURIComponent(one.transfer_id)}`}>{t("flow.open_transaction")}</Link>
+                <TransactionLink id={one.transfer_id} sides={[one.payer_account, one.payee_account]}>
+                  {t("flow.open_transaction")}
+                </TransactionLink>
                 <span className="flow-purpose">
                   {[
                     one.purpose_text ?? "",

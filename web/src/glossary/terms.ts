@@ -58,6 +58,13 @@ export const GROUPS = [
     ],
   ],
   [
+    "portfolio",
+    [
+      "flow_by_use", "debt_repaid", "other_use", "concentration", "hhi", "connected_customers", "net_capital",
+      "large_exposure", "class_migration", "migration_rate", "performing_migration",
+    ],
+  ],
+  [
     "books",
     [
       "statement_line", "debit", "credit", "transfer", "pairing", "unpaired", "ambiguous", "reversal", "reference",

@@ -2,6 +2,7 @@ import { Table } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { DropZone } from "./DropZone";
@@ -32,10 +33,11 @@ export function Files() {
 
 function Loaded({ overview }: { readonly overview: Overview }) {
   const { t } = useSpeech();
+  const takes = may(useMe(), ["take_data"]);
   const sending = useSending(overview);
   return (
     <div className="imports-stack">
-      <DropZone overview={overview} {...sending} />
+      {takes && <DropZone overview={overview} {...sending} />}
       <section className="card" aria-labelledby="recent-title">
         <div className="card-head">
           <h2 id="recent-title">{t("imports.recent")}</h2>

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -54,6 +55,7 @@ interface OpenedProps {
 function Opened({ one, overview, refetch }: OpenedProps) {
   const { t } = useSpeech();
   const open = useNavigate();
+  const takes = may(useMe(), ["take_data"]);
   const sending = useSending(overview, one);
   const path = { params: { path: { import_id: one.import_id } } };
   const start = api.useMutation("post", "/api/v1/imports/{import_id}/start", { onSuccess: refetch });
@@ -73,7 +75,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
         <Stage of={one} />
         <span className="quiet small figures">{t("imports.created", { time: instantText(one.created_at) })}</span>
         <span className="import-actions">
-          {!busy && !begun && (
+          {takes && !busy && !begun && (
             <>
               <DropZone overview={overview} {...sending} small />
               <Button
@@ -85,7 +87,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
               </Button>
             </>
           )}
-          {!busy && one.stage !== "finished" && (
+          {takes && !busy && one.stage !== "finished" && (
             <Button
               type="primary"
               disabled={!(readable || begun || one.stage === "failed")}
@@ -99,7 +101,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
                   : t("imports.start")}
             </Button>
           )}
-          {!busy && (
+          {takes && !busy && (
             <Button danger type="text" onClick={() => setRemoving(true)}>
               {t("imports.remove")}
             </Button>
@@ -112,7 +114,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
         <UploadedFiles one={one} refetch={refetch} />
       </section>
       {one.totals && <Totals one={one} />}
-      {!busy && !begun && (
+      {takes && !busy && !begun && (
         <ReadingOptions
           overview={overview}
           options={one.options}

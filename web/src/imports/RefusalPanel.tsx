@@ -3,6 +3,7 @@ import { Alert, Button, Drawer, Input, Segmented, Select } from "antd";
 import { useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -88,6 +89,7 @@ interface ShownProps {
 
 function Shown({ refusal, tell }: ShownProps) {
   const { t, name, language } = useSpeech();
+  const settles = may(useMe(), ["take_data"]);
   const settled = refusal.state === "replayed" || refusal.state === "dismissed";
   const field = refusal.fields.find((one) => one.name === refusal.field);
   const remedy = name("refusal_remedy", refusal.reason);
@@ -123,7 +125,7 @@ function Shown({ refusal, tell }: ShownProps) {
         )}
       </header>
       <Original refusal={refusal} />
-      {!settled && <Settling refusal={refusal} tell={tell} />}
+      {settles && !settled && <Settling refusal={refusal} tell={tell} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Failure, Loading, Notice } from "../ui/states";
 import { useAddress } from "./address";
 import { RefusalPanel } from "./RefusalPanel";
@@ -150,6 +151,7 @@ interface RowsProps {
 
 function Rows({ list, page, busy, query, turn }: RowsProps) {
   const { t, name } = useSpeech();
+  const settles = may(useMe(), ["take_data"]);
   const queries = useQueryClient();
   const [chosen, choose] = useState<readonly string[]>([]);
   const [dismissing, setDismissing] = useState(false);
@@ -228,6 +230,7 @@ function Rows({ list, page, busy, query, turn }: RowsProps) {
               />
             ),
             key: "tick",
+            hidden: !settles,
             width: 44,
             render: (_, row) => (
               <Checkbox

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
@@ -17,6 +18,7 @@ type File = Schemas["ImportFile"];
 /** The files of an upload, each with what reading it showed; what was refused opens below. */
 export function UploadedFiles({ one, refetch }: { readonly one: Import; readonly refetch: () => void }) {
   const { t, name, language } = useSpeech();
+  const takes = may(useMe(), ["take_data"]);
   const drop = api.useMutation("delete", "/api/v1/imports/{import_id}/files/{file_name}", { onSuccess: refetch });
   const [shown, setShown] = useState<readonly string[]>([]);
   const begun = one.stage === "importing" || one.stage === "finished" || one.interrupted_in === "importing";
@@ -154,6 +156,7 @@ export function UploadedFiles({ one, refetch }: { readonly one: Import; readonly
             ) : begun ? (
               <State value={file.state} text={name("import_state", file.state)} />
             ) : (
+              takes &&
               !isBusy(one) && (
                 <Button
                   type="text"

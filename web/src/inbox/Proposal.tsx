@@ -8,6 +8,7 @@ import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
 import { Difference } from "./Difference";
+import { isParameter, ParameterDifference } from "./ParameterDifference";
 import { WAITING } from "./Waiting";
 
 const ONE = "/api/v1/approvals/{request_id}";
@@ -70,7 +71,11 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
         </div>
       </dl>
       <h3>{t("inbox.difference")}</h3>
-      <Difference before={request.before} after={request.after} />
+      {isParameter(request.before, request.after) ? (
+        <ParameterDifference before={request.before} after={request.after} />
+      ) : (
+        <Difference before={request.before} after={request.after} />
+      )}
       {request.state === "waiting" && <Decision request={request} />}
     </section>
   );
@@ -85,7 +90,7 @@ function Decision({ request }: { readonly request: Request }) {
   const field = useId();
   const params = { path: { request_id: request.request_id } };
   const reread = () => {
-    for (const path of [WAITING, ONE, "/api/v1/approvals/mine", "/api/v1/approvals/history", "/api/v1/persons"]) {
+    for (const path of [WAITING, ONE, "/api/v1/approvals/mine", "/api/v1/approvals/history", "/api/v1/persons", "/api/v1/parameters"]) {
       void queries.invalidateQueries({ queryKey: ["get", path] });
     }
   };

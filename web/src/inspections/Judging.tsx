@@ -1,6 +1,7 @@
 import { Button, Input, type InputRef, Tooltip } from "antd";
 import { type FormEvent, useEffect, useRef } from "react";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import type { Acting, Judgement } from "./acting";
 import type { Line } from "./address";
 
@@ -25,7 +26,9 @@ interface Props {
 /** 属实, 不属实, 补材料 for one line. */
 export function Judging({ line, acting, asked, ask, disabled = false, keys = false }: Props) {
   const { t, name } = useSpeech();
+  const judges = may(useMe(), ["act_on_checks"]);
   const said = acting.said.get(line.use) ?? line.judged?.judgement ?? null;
+  if (!judges) return <span className="quiet small">{said ? name("judgement", said) : t("checks.not_judged")}</span>;
   const judge = (judgement: Judgement) => {
     if (wantsReason(line, judgement)) ask(asked === judgement ? null : judgement);
     else {

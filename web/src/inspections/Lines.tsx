@@ -1,12 +1,13 @@
 import { CheckCircleFilled } from "@ant-design/icons";
 import { Button } from "antd";
-import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, type Currency, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { ShareBar } from "../ui/ShareBar";
 import { instantText } from "../ui/time";
+import { TransactionLink } from "../ui/TransactionLink";
+import { shownAccount } from "../ui/masked_account";
 import type { Acting, Bringing, Judgement } from "./acting";
 import type { Check, Line } from "./address";
 import { Judging } from "./Judging";
@@ -170,7 +171,7 @@ function Payee({ payee, line, currency, bringing, working }: PayeesProps & { rea
   const money = useMoney(currency);
   const who =
     payee.account.name ??
-    payee.account.account ??
+    (payee.account.account && shownAccount(payee.account.account)) ??
     (line.use === "cash" ? t("checks.cash_payee") : t("checks.unknown_payee"));
   const has = [
     payee.contracts.length > 0 && t("checks.has_contract", { numbers: payee.contracts.join(" ") }),
@@ -181,7 +182,9 @@ function Payee({ payee, line, currency, bringing, working }: PayeesProps & { rea
   ].filter(Boolean);
   return (
     <li>
-      <Link to={`/transactions/${payee.transfer_id}`}>{who}</Link>
+      <TransactionLink id={payee.transfer_id} sides={[payee.account.account]}>
+        {who}
+      </TransactionLink>
       <Amount fen={payee.amount_fen} form="short" {...currency} />
       {has.length > 0 && (
         <span className="has-papers">

@@ -3,6 +3,7 @@ import type { RefObject } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Amount } from "../ui/Amount";
 import { TypedSearch } from "../ui/TypedSearch";
 import { useUnitName } from "../ui/unit";
@@ -23,6 +24,7 @@ interface Props {
 /** What waits, the most urgent first. */
 export function Queue({ list, filters, change, current, to, search, more }: Props) {
   const { t } = useSpeech();
+  const judges = may(useMe(), ["act_on_checks"]);
   return (
     <section className="queue card" aria-labelledby="queue-title">
       <div className="queue-head">
@@ -45,8 +47,13 @@ export function Queue({ list, filters, change, current, to, search, more }: Prop
         </Button>
       )}
       <p className="quiet small queue-keys">
-        <kbd>j</kbd> <kbd>k</kbd> {t("checks.key_move")} · <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> {t("checks.key_judge")} ·{" "}
-        <kbd>a</kbd> {t("checks.key_plain")} · <kbd>n</kbd> {t("checks.key_next")} · <kbd>/</kbd> {t("checks.key_search")}
+        <kbd>j</kbd> <kbd>k</kbd> {t("checks.key_move")} ·{" "}
+        {judges && (
+          <>
+            <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> {t("checks.key_judge")} · <kbd>a</kbd> {t("checks.key_plain")} ·{" "}
+          </>
+        )}
+        <kbd>n</kbd> {t("checks.key_next")} · <kbd>/</kbd> {t("checks.key_search")}
       </p>
     </section>
   );

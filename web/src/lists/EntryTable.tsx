@@ -1,7 +1,7 @@
 import { Button, Table } from "antd";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
-import { useMe } from "../identity/me";
+import { type Me, may, useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { type Entries, type Entry, PAGE, type Scope, useRuleNames } from "./entries";
 
@@ -20,19 +20,20 @@ interface Props {
 }
 
 /** Whether the person may put it in force: it waits, and somebody else proposed it. */
-export function mayApprove(entry: Entry, me: string | undefined): boolean {
-  return entry.state === "waiting" && entry.maker !== me;
+export function mayApprove(entry: Entry, me: Me): boolean {
+  return may(me, ["approve_lists"]) && entry.state === "waiting" && entry.maker !== me.acting;
 }
 
-export function mayEnd(entry: Entry): boolean {
-  return entry.state === "waiting" || entry.state === "in_force";
+export function mayEnd(entry: Entry, me: Me): boolean {
+  return may(me, ["edit_lists", "approve_lists"]) && (entry.state === "waiting" || entry.state === "in_force");
 }
 
 /** The entries, a row each; a row can be reached by the keyboard. */
 export function EntryTable({ entries, page, turn, approving, approve, end, busy }: Props) {
   const { t, name } = useSpeech();
   const called = useRuleNames(entries.allow_rules);
-  const me = useMe().acting;
+  const me = useMe();
+  const acts = may(me, ["edit_lists", "approve_lists"]);
   return (
     <Table<Entry>
       className="card list-table"
@@ -102,6 +103,7 @@ export function EntryTable({ entries, page, turn, approving, approve, end, busy 
         {
           title: t("lists.column_acts"),
           key: "acts",
+          hidden: !acts,
           render: (_, row) => (
             <span className="list-buttons">
               {mayApprove(row, me) && (
@@ -109,12 +111,12 @@ export function EntryTable({ entries, page, turn, approving, approve, end, busy 
                   {t("lists.approve")}
                 </Button>
               )}
-              {mayEnd(row) && (
+              {mayEnd(row, me) && (
                 <Button size="small" onClick={() => end(row)}>
                   {t(row.state === "waiting" ? "lists.refuse" : "lists.end")}
                 </Button>
               )}
-              {row.state === "waiting" && row.maker === me && <span className="quiet small">{t("lists.not_you")}</span>}
+              {row.state === "waiting" && row.maker === me.acting && <span className="quiet small">{t("lists.not_you")}</span>}
             </span>
           ),
         },

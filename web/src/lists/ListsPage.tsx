@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
-import { useMe } from "../identity/me";
+import { may, useMe } from "../identity/me";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { TypedSearch } from "../ui/TypedSearch";
@@ -21,7 +21,9 @@ const ENTRIES = "/api/v1/list-entries";
 export default function ListsPage() {
   const { t, name, language } = useSpeech();
   const queries = useQueryClient();
-  const me = useMe().acting;
+  const me = useMe();
+  const proposes = may(me, ["edit_lists"]);
+  const approves = may(me, ["approve_lists"]);
   const { filters, change } = useFilters();
   const [proposing, setProposing] = useState(false);
   const [ending, setEnding] = useState<Entry | null>(null);
@@ -75,9 +77,9 @@ export default function ListsPage() {
     },
     e: () => {
       const entry = focused();
-      if (entry && mayEnd(entry)) letGo(entry);
+      if (entry && mayEnd(entry, me)) letGo(entry);
     },
-    n: () => setProposing(true),
+    ...(proposes && { n: () => setProposing(true) }),
     "/": () => search.current?.focus({ cursor: "all" }),
   });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
@@ -96,9 +98,11 @@ export default function ListsPage() {
       </p>
       <div className="page-head">
         <h1>{t("lists.title")}</h1>
-        <Button type="primary" aria-expanded={proposing} onClick={() => setProposing(!proposing)}>
-          {t("lists.new")}
-        </Button>
+        {proposes && (
+          <Button type="primary" aria-expanded={proposing} onClick={() => setProposing(!proposing)}>
+            {t("lists.new")}
+          </Button>
+        )}
       </div>
       <p className="quiet small list-hint">{t(`lists.hint.${filters.list || "all"}`)}</p>
       {proposing && (
@@ -173,8 +177,23 @@ export default function ListsPage() {
         </Notice>
       )}
       <p className="quiet small list-keys">
-        <kbd>j</kbd> <kbd>k</kbd> {t("lists.key_move")} · <kbd>a</kbd> {t("lists.key_approve")} · <kbd>e</kbd> {t("lists.key_end")} ·{" "}
-        <kbd>n</kbd> {t("lists.key_new")} · <kbd>/</kbd> {t("lists.key_search")}
+        <kbd>j</kbd> <kbd>k</kbd> {t("lists.key_move")} ·{" "}
+        {approves && (
+          <>
+            <kbd>a</kbd> {t("lists.key_approve")} ·{" "}
+          </>
+        )}
+        {(proposes || approves) && (
+          <>
+            <kbd>e</kbd> {t("lists.key_end")} ·{" "}
+          </>
+        )}
+        {proposes && (
+          <>
+            <kbd>n</kbd> {t("lists.key_new")} ·{" "}
+          </>
+        )}
+        <kbd>/</kbd> {t("lists.key_search")}
       </p>
       <ReasonDialog
         open={ending !== null}

@@ -1,9 +1,10 @@
-import { FileExcelOutlined, FilePdfOutlined } from "@ant-design/icons";
+import { FileExcelOutlined, FilePdfOutlined, FileZipOutlined } from "@ant-design/icons";
 import { Tag } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { Term } from "../ui/Term";
@@ -16,6 +17,7 @@ interface Props {
 /** What an officer must not lose from sight while reading on: whose loan, how it is repaid, how much was seen. */
 export function Band({ page }: Props) {
   const { t, name, language } = useSpeech();
+  const me = useMe();
   const { facts, standing, summary } = page;
   const troubled = facts.state === "overdue" || facts.state === "written_off";
   const report = (kind: string) =>
@@ -40,6 +42,15 @@ export function Band({ page }: Props) {
             <a href={report("xlsx")} download>
               <FileExcelOutlined aria-hidden /> {t("band.report_xlsx")}
             </a>
+            {may(me, ["make_disputes"]) && (
+              <a
+                href={`/api/v1/loans/${encodeURIComponent(facts.loan_id)}/borrower-pack.zip`}
+                download
+                title={t("band.borrower_pack_hint")}
+              >
+                <FileZipOutlined aria-hidden /> {t("band.borrower_pack")}
+              </a>
+            )}
           </span>
         </div>
         <dl className="band-facts">

@@ -1,13 +1,13 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { lazy, Suspense, useId, useState } from "react";
-import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { fetchEvidence } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
+import { TransactionLink } from "../ui/TransactionLink";
 import { useClue } from "./clues";
 import { PathSteps } from "./PathSteps";
 import { AccountLink } from "../ui/AccountLink";
@@ -118,13 +118,14 @@ function ArrivalItem({ arrival, use, facts, openFirst }: ItemProps) {
   return (
     <li className="arrival">
       <div className="arrival-line">
-        <Link
+        <TransactionLink
           className="figures arrival-when"
-          to={`/transactions/${arrival.transfer_id}`}
+          id={arrival.transfer_id}
+          sides={[arrival.from_account.account, arrival.to_account.account]}
           title={t("evidence.open_transaction", { id: arrival.transfer_id })}
         >
           <time dateTime={arrival.booked_at}>{instantText(arrival.booked_at)}</time>
-        </Link>
+        </TransactionLink>
         <div className="arrival-parties">
           <Party account={arrival.from_account} />
           <span className="arrow" aria-hidden="true">

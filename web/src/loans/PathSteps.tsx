@@ -1,8 +1,8 @@
-import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { instantText } from "../ui/time";
+import { TransactionLink } from "../ui/TransactionLink";
 import { Party } from "./EvidencePanel";
 
 interface Props {
@@ -47,9 +47,9 @@ export function PathSteps({ path, use, facts, alone }: Props) {
                 {last && <span className="step-use">{name("use", use)}</span>}
                 <span className="why">
                   {step.purpose_text ? `${step.purpose_text} · ` : ""}
-                  <Link to={`/transactions/${step.transfer_id}`}>
+                  <TransactionLink id={step.transfer_id} sides={[step.from_account.account, step.to_account.account]}>
                     {t("evidence.transaction", { id: step.transfer_id })}
-                  </Link>
+                  </TransactionLink>
                 </span>
               </span>
               <span className="step-amount figures">

@@ -1,9 +1,9 @@
-import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
+import { TransactionLink } from "../ui/TransactionLink";
 import { useClue } from "./clues";
 import { Party } from "./EvidencePanel";
 
@@ -66,9 +66,13 @@ function Payment({ payment, facts }: PaymentProps) {
   const why = [name("use", payment.destination_class), seen?.text, payment.purpose_text].filter(Boolean).join(" · ");
   return (
     <li className="unexplained-item">
-      <Link className="figures unexplained-when" to={`/transactions/${payment.transfer_id}`}>
+      <TransactionLink
+        className="figures unexplained-when"
+        id={payment.transfer_id}
+        sides={[payment.from_account.account, payment.to_account.account]}
+      >
         {instantText(payment.booked_at)}
-      </Link>
+      </TransactionLink>
       <div className="arrival-parties">
         <Party account={payment.from_account} />
         <span className="arrow" aria-hidden="true">

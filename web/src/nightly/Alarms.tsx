@@ -3,6 +3,7 @@ import { Button, Input } from "antd";
 import { useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { State } from "../imports/Stage";
 import { Failure } from "../ui/states";
 import { Term } from "../ui/Term";
@@ -36,6 +37,7 @@ export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
 
 function OneAlarm({ alarm }: { readonly alarm: Alarm }) {
   const { t, name, language } = useSpeech();
+  const acknowledges = may(useMe(), ["take_data"]);
   const queries = useQueryClient();
   const [note, setNote] = useState<string | null>(null);
   const acknowledge = api.useMutation("post", "/api/v1/nightly/alarms/{alarm_id}/acknowledgement", {
@@ -95,7 +97,7 @@ function OneAlarm({ alarm }: { readonly alarm: Alarm }) {
         )}
         {acknowledge.error && <Failure error={acknowledge.error} />}
       </div>
-      {alarm.state === "open" ? (
+      {alarm.state === "open" && acknowledges ? (
         note === null && (
           <Button size="small" onClick={() => setNote("")}>
             {t("nightly.acknowledge")}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { State } from "../imports/Stage";
 import { useTook } from "../imports/took";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
@@ -45,6 +46,7 @@ export function Night({ date }: { readonly date: string }) {
 
 function Shown({ day }: { readonly day: Day }) {
   const { t, name, language } = useSpeech();
+  const runs = may(useMe(), ["take_data"]);
   const took = useTook();
   const last = day.attempts[0];
   const problem =
@@ -66,14 +68,16 @@ function Shown({ day }: { readonly day: Day }) {
             {took(last.started_at, last.finished_at)}
           </span>
         )}
-        <span className="import-actions">
-          <code className="command" title={t("nightly.command")}>
-            {command}
-          </code>
-          <RunAgain day={day} />
-        </span>
+        {runs && (
+          <span className="import-actions">
+            <code className="command" title={t("nightly.command")}>
+              {command}
+            </code>
+            <RunAgain day={day} />
+          </span>
+        )}
       </div>
-      {!day.runnable && <p className="quiet small">{t("nightly.not_runnable")}</p>}
+      {runs && !day.runnable && <p className="quiet small">{t("nightly.not_runnable")}</p>}
       {day.running && (
         <Alert
           type="info"

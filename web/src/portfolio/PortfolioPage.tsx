@@ -1,4 +1,4 @@
-import { Breadcrumb, Button, message, Segmented, Select } from "antd";
+import { Button, message, Segmented, Select } from "antd";
 import { useEffect } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
@@ -10,11 +10,15 @@ import { Figure } from "../ui/Figure";
 import { shareBasisPoints, shareText } from "../ui/money";
 import { useMoney } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
-import { asQuery, type By, BYS, MEASURES, type Measure, nextBy, type PortfolioState, usePortfolioState, withinText } from "./address";
+import { asQuery, type By, BYS, MEASURES, type Measure, nextBy, type PortfolioState, usePortfolioState, type View, VIEWS, withinText } from "./address";
 import type { Series } from "./Bars";
 import { GroupTable, useFigures } from "./GroupTable";
 import { figureOf, type Group, isAmount, PARTS } from "./measures";
-import { Migration } from "./Migration";
+import { ConcentrationView } from "./ConcentrationView";
+import { MigrationView } from "./MigrationView";
+import { Notes } from "./Notes";
+import { UsesView } from "./UsesView";
+import { Way } from "./Way";
 import "./portfolio.css";
 import { NONE, useGroupName } from "./words";
 
@@ -46,9 +50,11 @@ export default function PortfolioPage() {
           />
         )}
         <ExportButton
-          address="/api/v1/portfolio.xlsx"
+          address={state.view === "groups" ? "/api/v1/portfolio.xlsx" : `/api/v1/portfolio/${state.view}.xlsx`}
           query={() => {
-            const query = new URLSearchParams({ by: state.by, currency: state.currency });
+            const query = new URLSearchParams({ currency: state.currency });
+            if (state.view === "groups" || state.view === "uses") query.set("by", state.by);
+            if (state.view === "migration" && state.since) query.set("since", state.since);
             for (const one of state.within) query.append("within", withinText(one));
             return query;
           }}
@@ -61,7 +67,20 @@ export default function PortfolioPage() {
       ) : !data ? (
         <Loading rows={12} />
       ) : (
-        <Shown read={data} state={state} change={change} busy={isFetching} />
+        <>
+          <Segmented<View>
+            className="portfolio-views"
+            aria-label={t("portfolio.view")}
+            value={state.view}
+            onChange={(view) => change({ view })}
+            options={VIEWS.map((view) => ({ value: view, label: t(`portfolio.view.${view}` as Key) }))}
+          />
+          <Way within={data.within} state={state} change={change} />
+          {state.view === "groups" && <Shown read={data} state={state} change={change} busy={isFetching} />}
+          {state.view === "uses" && <UsesView state={state} change={change} />}
+          {state.view === "concentration" && <ConcentrationView state={state} change={change} />}
+          {state.view === "migration" && <MigrationView state={state} change={change} />}
+        </>
       )}
     </div>
   );
@@ -84,36 +103,10 @@ function Shown({ read, state, change, busy }: ShownProps) {
     const within = [...state.within, { by: read.by, value: group.value }];
     change({ within, by: group.deeper ? read.by : nextBy(within) });
   };
-  const way = [
-    {
-      key: "whole",
-      title: (
-        <button type="button" className="link-button" onClick={() => change({ within: [], by: read.within[0]?.by ?? state.by })}>
-          {t("portfolio.whole")}
-        </button>
-      ),
-    },
-    ...read.within.map((one, place) => ({
-      key: withinText(one),
-      title:
-        place === read.within.length - 1 ? (
-          named(one.by, one)
-        ) : (
-          <button
-            type="button"
-            className="link-button"
-            onClick={() => change({ within: state.within.slice(0, place + 1), by: read.within[place + 1]?.by ?? state.by })}
-          >
-            {named(one.by, one)}
-          </button>
-        ),
-    })),
-  ];
   const chart = useChart(read, state.measure);
   const measures = MEASURES.filter((one) => one !== "checks" || read.total.check_due_count !== null || read.total.few.includes("check_due_count"));
   return (
     <>
-      <Breadcrumb className="portfolio-way" items={way} aria-label={t("portfolio.way")} />
       <Headline read={read} />
       <div className="portfolio-tools">
         <Segmented<By>
@@ -186,22 +179,7 @@ function Shown({ read, state, change, busy }: ShownProps) {
           />
         </div>
       )}
-      {read.migration && read.migration.length > 0 && (
-        <Migration
-          moved={read.migration}
-          day={read.previous_date ?? ""}
-          fewest={read.fewest_loans}
-          currency={read.currency}
-          minor_digits={read.minor_digits}
-        />
-      )}
-      {read.notes.length > 0 && (
-        <section className="portfolio-notes quiet" aria-label={t("portfolio.notes")}>
-          {read.notes.map((note) => (
-            <p key={note.code}>{language === "zh" ? note.chinese : note.english}</p>
-          ))}
-        </section>
-      )}
+      <Notes notes={read.notes} />
     </>
   );
 }

@@ -6,6 +6,8 @@ export type By = Schemas["PortfolioBy"];
 export const BYS: readonly By[] = ["unit", "industry", "product", "region", "class", "level"];
 export const MEASURES = ["balance", "warnings", "overdue", "suspected", "idle", "seen", "checks"] as const;
 export type Measure = (typeof MEASURES)[number];
+export const VIEWS = ["groups", "uses", "concentration", "migration"] as const;
+export type View = (typeof VIEWS)[number];
 
 export interface Within {
   readonly by: By;
@@ -13,10 +15,13 @@ export interface Within {
 }
 
 export interface PortfolioState {
+  readonly view: View;
   readonly by: By;
   readonly within: readonly Within[];
   readonly measure: Measure;
   readonly currency: string;
+  /** The earlier day of the migration; empty for the one that the bank's books give first. */
+  readonly since: string;
 }
 
 const CNY = "CNY";
@@ -28,7 +33,10 @@ function isBy(text: string | null): text is By {
 function read(address: URLSearchParams): PortfolioState {
   const by = address.get("by");
   const currency = address.get("currency") ?? CNY;
+  const since = address.get("since") ?? "";
   return {
+    view: VIEWS.find((one) => one === address.get("view")) ?? "groups",
+    since: /^\d{4}-\d{2}-\d{2}$/.test(since) ? since : "",
     by: isBy(by) ? by : "unit",
     within: address.getAll("within").flatMap((text): Within[] => {
       const [dimension, value] = text.split(":");
@@ -67,6 +75,10 @@ export function usePortfolioState() {
       for (const one of now.within) after.append("within", withinText(one));
       if (now.measure === "balance") after.delete("measure");
       else after.set("measure", now.measure);
+      if (now.view === "groups") after.delete("view");
+      else after.set("view", now.view);
+      if (now.since === "") after.delete("since");
+      else after.set("since", now.since);
       if (now.currency === CNY) after.delete("currency");
       else after.set("currency", now.currency);
       return after;

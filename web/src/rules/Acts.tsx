@@ -4,6 +4,7 @@ import { newKey } from "../accounts/Correction";
 import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { problemText } from "../ui/wording";
 import { DayField, dayFromNow } from "../warnings/forms";
 import type { Version } from "./milli";
@@ -20,6 +21,9 @@ interface Props {
 /** What can be done with a version now. */
 export function Acts({ version, done, edit }: Props) {
   const { t, language } = useSpeech();
+  const me = useMe();
+  const writes = may(me, ["write_rules"]);
+  const approves = may(me, ["approve_rules"]);
   const [asking, setAsking] = useState<"refuse" | "retire" | null>(null);
   const [day, setDay] = useState(dayFromNow(0));
   const [key, setKey] = useState(newKey);
@@ -36,9 +40,10 @@ export function Acts({ version, done, edit }: Props) {
       body: { ...wanted, revision: version.revision, request_key: key } as Act,
     });
   const { state } = version;
+  if (!writes && !approves) return null;
   return (
     <div className="rule-acts">
-      {state === "draft" && (
+      {writes && state === "draft" && (
         <>
           <Button type="primary" onClick={edit}>
             {t("rules.edit")}
@@ -53,7 +58,7 @@ export function Acts({ version, done, edit }: Props) {
           </Button>
         </>
       )}
-      {state === "shadow" && (
+      {writes && state === "shadow" && (
         <>
           <Button type="primary" loading={act.isPending} onClick={() => send({ act: "propose" })}>
             {t("rules.propose")}
@@ -61,7 +66,7 @@ export function Acts({ version, done, edit }: Props) {
           <Button onClick={() => send({ act: "to_draft" })}>{t("rules.to_draft")}</Button>
         </>
       )}
-      {state === "proposed" && (
+      {approves && state === "proposed" && (
         <div className="approval">
           <p className="quiet small">{t("rules.approve_hint")}</p>
           <DayField label={t("rules.effective")} value={day} least={dayFromNow(0)} change={setDay} />
@@ -78,8 +83,8 @@ export function Acts({ version, done, edit }: Props) {
           </span>
         </div>
       )}
-      {state === "published" && <Button onClick={() => setAsking("retire")}>{t("rules.retire")}</Button>}
-      {state !== "draft" && <Button onClick={edit}>{t("rules.new_draft")}</Button>}
+      {approves && state === "published" && <Button onClick={() => setAsking("retire")}>{t("rules.retire")}</Button>}
+      {writes && state !== "draft" && <Button onClick={edit}>{t("rules.new_draft")}</Button>}
       {act.error && !asking && (
         <Alert
           type="error"

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Amount } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { Notice } from "../ui/states";
@@ -26,6 +27,7 @@ interface Props {
 /** Tries a version over history: started, watched, cancelled, read. */
 export function Backtests({ detail, version, started }: Props) {
   const { t, language } = useSpeech();
+  const starts = may(useMe(), ["write_rules"]);
   const [from, setFrom] = useState(detail.period_from ?? "");
   const [to, setTo] = useState(detail.period_to ?? "");
   const [key, setKey] = useState(newKey);
@@ -45,25 +47,28 @@ export function Backtests({ detail, version, started }: Props) {
       </Notice>
     );
   }
+  if (!starts && own.length === 0) return <Notice tone="empty" title={t("rules.no_backtest")} />;
   return (
     <div className="backtests">
-      <form
-        className="card backtest-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          start.mutate({
-            params: { path: { rule_id: version.rule_id } },
-            body: { from_date: from, to_date: to, request_key: key },
-          });
-        }}
-      >
-        <DayField label={t("rules.from")} value={from} change={setFrom} />
-        <DayField label={t("rules.to")} value={to} change={setTo} />
-        <Button type="primary" htmlType="submit" loading={start.isPending} disabled={!from || !to || version.problems.length > 0}>
-          {t("rules.backtest_start")}
-        </Button>
-        <p className="quiet small">{t("rules.backtest_hint")}</p>
-      </form>
+      {starts && (
+        <form
+          className="card backtest-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start.mutate({
+              params: { path: { rule_id: version.rule_id } },
+              body: { from_date: from, to_date: to, request_key: key },
+            });
+          }}
+        >
+          <DayField label={t("rules.from")} value={from} change={setFrom} />
+          <DayField label={t("rules.to")} value={to} change={setTo} />
+          <Button type="primary" htmlType="submit" loading={start.isPending} disabled={!from || !to || version.problems.length > 0}>
+            {t("rules.backtest_start")}
+          </Button>
+          <p className="quiet small">{t("rules.backtest_hint")}</p>
+        </form>
+      )}
       {start.error && (
         <Alert type="error" showIcon title={t("rules.not_done")} description={problemText(language, start.error) || t("error.unreachable")} />
       )}
@@ -86,6 +91,7 @@ const ENDED = new Set<Backtest["state"]>(["finished", "failed", "cancelled", "in
 
 function One({ backtestId }: { readonly backtestId: string }) {
   const { t, name, language } = useSpeech();
+  const cancels = may(useMe(), ["write_rules"]);
   const { data, refetch } = api.useQuery(
     "get",
     "/api/v1/backtests/{backtest_id}",
@@ -116,12 +122,14 @@ function One({ backtestId }: { readonly backtestId: string }) {
           <span className="quiet small figures">
             {t("rules.rows_done", { done: countText(data.rows_done), total: countText(data.rows_total) })}
           </span>
-          <Button
-            disabled={data.cancel_requested}
-            onClick={() => cancel.mutate({ params: { path: { backtest_id: backtestId } } })}
-          >
-            {t(data.cancel_requested ? "rules.cancelling" : "rules.backtest_cancel")}
-          </Button>
+          {cancels && (
+            <Button
+              disabled={data.cancel_requested}
+              onClick={() => cancel.mutate({ params: { path: { backtest_id: backtestId } } })}
+            >
+              {t(data.cancel_requested ? "rules.cancelling" : "rules.backtest_cancel")}
+            </Button>
+          )}
         </div>
       )}
       {data.problem && (

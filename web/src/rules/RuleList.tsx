@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading, Notice } from "../ui/states";
 import { LevelTag } from "../warnings/LevelTag";
@@ -23,6 +24,7 @@ function fits(rule: Rule, shown: Shown, text: string): boolean {
 /** Every rule, and what it costs against the volume that staff can work. */
 export function RuleList() {
   const { t, name, language } = useSpeech();
+  const writes = may(useMe(), ["write_rules"]);
   const go = useNavigate();
   const [shown, setShown] = useState<Shown>("all");
   const [text, setText] = useState("");
@@ -38,9 +40,11 @@ export function RuleList() {
       <div className="page-head">
         <h1>{t("rules.title")}</h1>
         <Link to="/lists">{t("lists.title")}</Link>
-        <Button type="primary" onClick={() => void go("/rules/new")}>
-          {t("rules.new")}
-        </Button>
+        {writes && (
+          <Button type="primary" onClick={() => void go("/rules/new")}>
+            {t("rules.new")}
+          </Button>
+        )}
       </div>
       <dl className="card figures-row">
         <Figure label={t("rules.published")} note={t("rules.published_note", { shadow: count("shadow") })}>

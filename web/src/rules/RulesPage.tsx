@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { Navigate, useParams } from "react-router";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { NewRule } from "./NewRule";
 import { OneRule } from "./OneRule";
 import { RuleList } from "./RuleList";
@@ -10,6 +11,7 @@ import "./rules.css";
 /** The rules; the one that the address names, whole. */
 export default function RulesPage() {
   const { t } = useSpeech();
+  const writes = may(useMe(), ["write_rules"]);
   const { code } = useParams();
   const named = code && code !== "new" ? `${code} · ` : "";
   useEffect(() => {
@@ -17,6 +19,7 @@ export default function RulesPage() {
   }, [t, named]);
   // Where the lists stood before.
   if (code === "lists") return <Navigate to="/lists" replace />;
+  if (code === "new" && !writes) return <Navigate to="/rules" replace />;
   return (
     <div className="page rules">
       {code === "new" ? <NewRule /> : code ? <OneRule key={code} code={code} /> : <RuleList />}

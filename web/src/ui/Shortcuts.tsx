@@ -58,7 +58,7 @@ export function Shortcuts() {
       <dd>{text}</dd>
     </div>
   );
-  const own = keysOf(pathname);
+  const own = keysOf(pathname, me);
   return (
     <Modal open={open} title={t("app.shortcuts")} footer={null} onCancel={() => setOpen(false)} width={640} destroyOnHidden>
       <div className="shortcuts">

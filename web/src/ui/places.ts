@@ -46,7 +46,7 @@ export const GROUPS: readonly Group[] = [
     key: "app.group_rules",
     places: [
       { to: "/rules", key: "app.rules", abilities: ["read_rules"], letter: "r", plain: true },
-      { to: "/lists", key: "app.lists", abilities: ["read_warnings", "edit_lists", "approve_lists"], letter: "b" },
+      { to: "/lists", key: "app.lists", abilities: ["read_rules"], letter: "b" },
       { to: "/signals", key: "app.signals", abilities: ["read_rules"], letter: "s", plain: true },
     ],
   },

@@ -1,5 +1,6 @@
 import { matchPath } from "react-router";
 import type { Key } from "../i18n";
+import { type Ability, type Me, may } from "../identity/me";
 
 /** Opens the help of keys from anywhere. */
 export const SHOW_SHORTCUTS = "loantrail:shortcuts";
@@ -8,7 +9,8 @@ export function showShortcuts(): void {
   window.dispatchEvent(new Event(SHOW_SHORTCUTS));
 }
 
-export type Told = readonly (readonly [readonly string[], Key])[];
+/** Keys, what they do, and the abilities of which one is needed for it (none: everybody). */
+export type Told = readonly (readonly [readonly string[], Key, (readonly Ability[])?])[];
 
 /** The keys of single pages, by their address. Each page minds its own; here stands what they do. */
 const OF_PAGES: readonly (readonly [string, Told])[] = [
@@ -17,7 +19,7 @@ const OF_PAGES: readonly (readonly [string, Told])[] = [
     [
       [["j", "k"], "keys.next_previous"],
       [["n"], "keys.next_warning"],
-      [["1", "2", "3"], "keys.dispose"],
+      [["1", "2", "3"], "keys.dispose", ["act_on_warnings"]],
       [["/"], "keys.search"],
     ],
   ],
@@ -26,9 +28,9 @@ const OF_PAGES: readonly (readonly [string, Told])[] = [
     [
       [["j", "k"], "keys.next_previous"],
       [["n"], "keys.next_check"],
-      [["1", "2", "3"], "keys.judge"],
-      [["a"], "keys.judge_plain"],
-      [["s"], "keys.conclusion"],
+      [["1", "2", "3"], "keys.judge", ["act_on_checks"]],
+      [["a"], "keys.judge_plain", ["act_on_checks"]],
+      [["s"], "keys.conclusion", ["act_on_checks", "review_checks"]],
       [["/"], "keys.search"],
     ],
   ],
@@ -36,9 +38,9 @@ const OF_PAGES: readonly (readonly [string, Told])[] = [
     "/lists",
     [
       [["j", "k"], "keys.next_previous"],
-      [["a"], "keys.approve"],
-      [["e"], "keys.end"],
-      [["n"], "keys.new"],
+      [["a"], "keys.approve", ["approve_lists"]],
+      [["e"], "keys.end", ["edit_lists", "approve_lists"]],
+      [["n"], "keys.new", ["edit_lists"]],
       [["/"], "keys.search"],
     ],
   ],
@@ -53,7 +55,8 @@ const OF_PAGES: readonly (readonly [string, Told])[] = [
   ["/inbox/*", [[["j", "k"], "keys.next_previous"]]],
 ];
 
-/** The keys of the page at an address. */
-export function keysOf(address: string): Told {
-  return OF_PAGES.find(([pattern]) => matchPath(pattern, address))?.[1] ?? [];
+/** The keys of the page at an address that do something for this person. */
+export function keysOf(address: string, me: Me): Told {
+  const told = OF_PAGES.find(([pattern]) => matchPath(pattern, address))?.[1] ?? [];
+  return told.filter(([, , abilities]) => may(me, abilities ?? []));
 }

@@ -3,7 +3,7 @@ import { Alert, Button } from "antd";
 import { useCallback, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
-import { useMe } from "../identity/me";
+import { may, useMe } from "../identity/me";
 import { PersonSelect } from "../ui/PersonSelect";
 import { problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
@@ -57,6 +57,9 @@ export function Acts({ thread, opened, open, next, left }: Props) {
   const { t, name } = useSpeech();
   const { row, choices } = thread;
   const me = useMe();
+  const acts = may(me, ["act_on_warnings"]);
+  const checks = may(me, ["check_warnings"]);
+  const assigns = may(me, ["assign_warnings"]);
   const [said, say] = useState<Act["act"] | null>(null);
   const { send, busy, error, forget } = useAct(thread, (act) => {
     open(null);
@@ -79,9 +82,11 @@ export function Acts({ thread, opened, open, next, left }: Props) {
       {!live && (
         <>
           <p className="quiet">{t(row.state === "closed" ? "warnings.is_closed" : "warnings.is_superseded")}</p>
-          <Button onClick={() => show("reopen")} aria-expanded={opened === "reopen"}>
-            {t("warnings.reopen")}
-          </Button>
+          {acts && (
+            <Button onClick={() => show("reopen")} aria-expanded={opened === "reopen"}>
+              {t("warnings.reopen")}
+            </Button>
+          )}
           {opened === "reopen" && (
             <ReasonForm {...form} label={t("warnings.reopen_why")} submit={t("warnings.reopen")} act={(reason) => ({ act: "reopen", reason })} />
           )}
@@ -89,20 +94,23 @@ export function Acts({ thread, opened, open, next, left }: Props) {
       )}
       {live && (
         <>
-          <div className="dispose" role="group" aria-label={t("warnings.dispose")}>
-            {(["true_positive", "false_alarm", "pending"] as const).map((one, place) => (
-              <Button
-                key={one}
-                className={`dispose-${one}`}
-                type={row.disposition === one ? "primary" : "default"}
-                aria-pressed={row.disposition === one}
-                aria-expanded={opened === one}
-                onClick={() => show(one)}
-              >
-                {name("disposition", one)} <kbd>{place + 1}</kbd>
-              </Button>
-            ))}
-          </div>
+          {acts && (
+            <div className="dispose" role="group" aria-label={t("warnings.dispose")}>
+              {(["true_positive", "false_alarm", "pending"] as const).map((one, place) => (
+                <Button
+                  key={one}
+                  className={`dispose-${one}`}
+                  type={row.disposition === one ? "primary" : "default"}
+                  aria-pressed={row.disposition === one}
+                  aria-expanded={opened === one}
+                  onClick={() => show(one)}
+                >
+                  {name("disposition", one)} <kbd>{place + 1}</kbd>
+                </Button>
+              ))}
+            </div>
+          )}
+          {!acts && !row.disposition && <p className="quiet small">{t("warnings.not_disposed")}</p>}
           {(opened === "true_positive" || opened === "false_alarm" || opened === "pending") && (
             <DisposeForm key={opened} {...form} disposition={opened} reasons={choices.false_alarm_reasons} />
           )}
@@ -112,7 +120,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               {thread.disposition_reason && ` · ${name("false_alarm", thread.disposition_reason)}`}
             </p>
           )}
-          {row.disposition === "false_alarm" && (
+          {row.disposition === "false_alarm" && may(me, ["edit_lists"]) && (
             <>
               <Button type="link" className="as-text" onClick={() => show("allow")} aria-expanded={opened === "allow"}>
                 {t("warnings.allow")}
@@ -122,9 +130,11 @@ export function Acts({ thread, opened, open, next, left }: Props) {
           )}
           {thread.may_close && (
             <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === me.acting}>
-              <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
-                {t("warnings.close")}
-              </Button>
+              {acts && (
+                <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
+                  {t("warnings.close")}
+                </Button>
+              )}
               {opened === "close" && (
                 <ReasonForm {...form} label={t("warnings.close_why")} submit={t("warnings.close")} act={(reason) => ({ act: "close", reason })} />
               )}
@@ -142,85 +152,97 @@ export function Acts({ thread, opened, open, next, left }: Props) {
                 measures: choices.called_for.map((one) => name("warning_measure", one)).join(" · "),
               })}
             </p>
-            <Button onClick={() => show("measure")} aria-expanded={opened === "measure"}>
-              {t("warnings.measure")}
-            </Button>
+            {acts && (
+              <Button onClick={() => show("measure")} aria-expanded={opened === "measure"}>
+                {t("warnings.measure")}
+              </Button>
+            )}
             {opened === "measure" && <MeasureForm {...form} measures={choices.measures} called={choices.called_for} />}
           </section>
           <section className="acts-part">
             <h3>{t("warnings.assignee")}</h3>
-            <PersonSelect
-              label={t("warnings.assign_to")}
-              placeholder={t("warnings.nobodys")}
-              disabled={busy}
-              value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
-              choose={(person) => {
-                forget();
-                send({ act: "assign", to: person?.staff_id ?? "" });
-              }}
-            />
-            {me.staff_id !== null && row.assignee !== me.staff_id && (
+            {assigns ? (
+              <PersonSelect
+                label={t("warnings.assign_to")}
+                placeholder={t("warnings.nobodys")}
+                disabled={busy}
+                value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
+                choose={(person) => {
+                  forget();
+                  send({ act: "assign", to: person?.staff_id ?? "" });
+                }}
+              />
+            ) : (
+              <p className="small">{row.assignee_name || t("warnings.nobodys")}</p>
+            )}
+            {acts && me.staff_id !== null && row.assignee !== me.staff_id && (
               <Button size="small" type="text" onClick={() => send({ act: "assign", to: me.acting })}>
                 {t("warnings.assign_me")}
               </Button>
             )}
           </section>
-          <section className="acts-part">
-            <h3>
-              <Term name="warning_level">{t("warnings.level")}</Term>
-            </h3>
-            {thread.lowering ? (
-              <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === me.acting}>
-                <p className="small">
-                  {t("warnings.lowering_asked", {
-                    level: name("warning_level", thread.lowering.level),
-                    by: thread.lowering.by_name,
-                    reason: thread.lowering.reason,
-                  })}
-                </p>
-                <span className="acts-row">
-                  <Button type="primary" loading={busy} onClick={() => send({ act: "approve_lowering" })}>
-                    {t("warnings.approve")}
-                  </Button>
-                  <Button onClick={() => show("refuse_lowering")} aria-expanded={opened === "refuse_lowering"}>
-                    {t("warnings.refuse")}
-                  </Button>
-                </span>
-                {opened === "refuse_lowering" && (
-                  <ReasonForm {...form} label={t("warnings.refuse_why")} submit={t("warnings.refuse")} act={(reason) => ({ act: "refuse_lowering", reason })} />
-                )}
-              </Waiting>
-            ) : (
-              row.level !== "blue" && (
+          {(thread.lowering || (acts && row.level !== "blue")) && (
+            <section className="acts-part">
+              <h3>
+                <Term name="warning_level">{t("warnings.level")}</Term>
+              </h3>
+              {thread.lowering ? (
+                <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === me.acting}>
+                  <p className="small">
+                    {t("warnings.lowering_asked", {
+                      level: name("warning_level", thread.lowering.level),
+                      by: thread.lowering.by_name,
+                      reason: thread.lowering.reason,
+                    })}
+                  </p>
+                  {checks && (
+                    <span className="acts-row">
+                      <Button type="primary" loading={busy} onClick={() => send({ act: "approve_lowering" })}>
+                        {t("warnings.approve")}
+                      </Button>
+                      <Button onClick={() => show("refuse_lowering")} aria-expanded={opened === "refuse_lowering"}>
+                        {t("warnings.refuse")}
+                      </Button>
+                    </span>
+                  )}
+                  {opened === "refuse_lowering" && (
+                    <ReasonForm {...form} label={t("warnings.refuse_why")} submit={t("warnings.refuse")} act={(reason) => ({ act: "refuse_lowering", reason })} />
+                  )}
+                </Waiting>
+              ) : (
                 <>
                   <Button onClick={() => show("lower")} aria-expanded={opened === "lower"}>
                     {t("warnings.lower")}
                   </Button>
                   {opened === "lower" && <LowerForm {...form} level={row.level} />}
                 </>
-              )
-            )}
-          </section>
-          <section className="acts-part">
-            <h3>{t("warnings.snooze_title")}</h3>
-            {row.state === "snoozed" ? (
-              <>
-                <p className="small figures">{t("warnings.snoozed_until", { day: thread.snoozed_until ?? "" })}</p>
-                <Button loading={busy} onClick={() => send({ act: "wake" })}>
-                  {t("warnings.wake")}
-                </Button>
-              </>
-            ) : row.level === "red" ? (
-              <p className="quiet small">{t("warnings.red_not_snoozed")}</p>
-            ) : (
-              <>
-                <Button onClick={() => show("snooze")} aria-expanded={opened === "snooze"}>
-                  {t("warnings.snooze")}
-                </Button>
-                {opened === "snooze" && <SnoozeForm {...form} most={choices.snooze_days} />}
-              </>
-            )}
-          </section>
+              )}
+            </section>
+          )}
+          {(acts || row.state === "snoozed") && (
+            <section className="acts-part">
+              <h3>{t("warnings.snooze_title")}</h3>
+              {row.state === "snoozed" ? (
+                <>
+                  <p className="small figures">{t("warnings.snoozed_until", { day: thread.snoozed_until ?? "" })}</p>
+                  {acts && (
+                    <Button loading={busy} onClick={() => send({ act: "wake" })}>
+                      {t("warnings.wake")}
+                    </Button>
+                  )}
+                </>
+              ) : row.level === "red" ? (
+                <p className="quiet small">{t("warnings.red_not_snoozed")}</p>
+              ) : (
+                <>
+                  <Button onClick={() => show("snooze")} aria-expanded={opened === "snooze"}>
+                    {t("warnings.snooze")}
+                  </Button>
+                  {opened === "snooze" && <SnoozeForm {...form} most={choices.snooze_days} />}
+                </>
+              )}
+            </section>
+          )}
         </>
       )}
       <Button className="next" type="primary" block onClick={next}>

@@ -5,12 +5,14 @@ import { Amount } from "../ui/Amount";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
+import { TransactionLink } from "../ui/TransactionLink";
 import type { Thread } from "./address";
 import { FlowFocus } from "./FlowFocus";
 import { LevelTag } from "./LevelTag";
 import { useRuleDoubt, useRuleName } from "./rules";
 import { Timeline } from "./Timeline";
 import { useLeft, useNow } from "./time";
+import { shownAccount } from "../ui/masked_account";
 
 /** What one needs to decide: the story, what it rests on, why it may be false, what was said before. */
 export function Case({ thread }: { readonly thread: Thread }) {
@@ -113,8 +115,8 @@ function Evidence({ thread }: { readonly thread: Thread }) {
           <li key={line.transfer_id}>
             <span className="figures quiet small">{instantText(line.booked_at)}</span>
             <span className="evidence-way">
-              {line.from_account.name ?? line.from_account.account ?? t("warnings.outside")} →{" "}
-              <strong>{line.to_account.name ?? line.to_account.account ?? t("warnings.outside")}</strong>
+              {line.from_account.name ?? (line.from_account.account && shownAccount(line.from_account.account)) ?? t("warnings.outside")} →{" "}
+              <strong>{line.to_account.name ?? (line.to_account.account && shownAccount(line.to_account.account)) ?? t("warnings.outside")}</strong>
             </span>
             <span className="evidence-amount figures">
               <Amount fen={line.loan_fen === "0" ? line.transfer_fen : line.loan_fen} form="full" {...row} />
@@ -130,9 +132,9 @@ function Evidence({ thread }: { readonly thread: Thread }) {
                 .filter(Boolean)
                 .join(" · ")}
             </span>
-            <Link to={`/transactions/${line.transfer_id}`} className="small">
+            <TransactionLink id={line.transfer_id} sides={[line.from_account.account, line.to_account.account]} className="small">
               {t("warnings.open_transaction")}
-            </Link>
+            </TransactionLink>
           </li>
         ))}
       </ol>

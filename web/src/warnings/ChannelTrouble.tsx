@@ -2,6 +2,7 @@ import { Alert, Button } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
 
@@ -11,6 +12,7 @@ const LOOKED_AGAIN_MS = 60_000;
 export function ChannelTrouble() {
   const { t, language } = useSpeech();
   const queries = useQueryClient();
+  const sends = may(useMe(), ["assign_warnings", "run_system"]);
   const { data } = api.useQuery("get", "/api/v1/warnings/channels", {}, { refetchInterval: LOOKED_AGAIN_MS });
   const again = api.useMutation("post", "/api/v1/warnings/deliveries/{delivery_id}/trial", {
     onSettled: () => void queries.invalidateQueries({ queryKey: ["get", "/api/v1/warnings/channels"] }),
@@ -31,13 +33,15 @@ export function ChannelTrouble() {
               {one.state === "failed"
                 ? t("warnings.unsent_given_up", { count: one.attempts })
                 : t("warnings.unsent_again", { time: instantText(one.not_before) })}{" "}
-              <Button
-                size="small"
-                loading={again.isPending}
-                onClick={() => again.mutate({ params: { path: { delivery_id: one.delivery_id } } })}
-              >
-                {t("warnings.send_again")}
-              </Button>
+              {sends && (
+                <Button
+                  size="small"
+                  loading={again.isPending}
+                  onClick={() => again.mutate({ params: { path: { delivery_id: one.delivery_id } } })}
+                >
+                  {t("warnings.send_again")}
+                </Button>
+              )}
             </li>
           ))}
         </ul>

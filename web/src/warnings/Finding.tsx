@@ -1,7 +1,7 @@
 import { Button } from "antd";
 import { useState } from "react";
 import { useSpeech } from "../i18n";
-import { useMe } from "../identity/me";
+import { may, useMe } from "../identity/me";
 import { Term } from "../ui/Term";
 import { type Act, Waiting } from "./Acts";
 import type { Thread } from "./address";
@@ -19,7 +19,8 @@ export function Finding({ thread, send, busy }: Props) {
   const me = useMe();
   const [opened, open] = useState<"propose" | "hear" | "refuse" | null>(null);
   const { finding, row } = thread;
-  if (!finding && row.disposition !== "true_positive") return null;
+  const acts = may(me, ["act_on_warnings"]);
+  if (!finding && (row.disposition !== "true_positive" || !acts)) return null;
   const form = {
     busy,
     send: (act: Act) => {
@@ -53,19 +54,23 @@ export function Finding({ thread, send, busy }: Props) {
               <p className="small">
                 {finding.heard_on ? t("warnings.heard_on", { day: finding.heard_on }) : t("warnings.not_heard")}
               </p>
-              <Button onClick={() => open(opened === "hear" ? null : "hear")} aria-expanded={opened === "hear"}>
-                {t("warnings.hear")}
-              </Button>
+              {acts && (
+                <Button onClick={() => open(opened === "hear" ? null : "hear")} aria-expanded={opened === "hear"}>
+                  {t("warnings.hear")}
+                </Button>
+              )}
               {opened === "hear" && <HearingForm {...form} />}
               <Waiting who={finding.by_name} mine={finding.by === me.acting}>
-                <span className="acts-row">
-                  <Button type="primary" disabled={!finding.heard_on} loading={busy} onClick={() => send({ act: "approve_finding" })}>
-                    {t("warnings.finding_approve")}
-                  </Button>
-                  <Button onClick={() => open(opened === "refuse" ? null : "refuse")} aria-expanded={opened === "refuse"}>
-                    {t("warnings.refuse")}
-                  </Button>
-                </span>
+                {may(me, ["check_warnings"]) && (
+                  <span className="acts-row">
+                    <Button type="primary" disabled={!finding.heard_on} loading={busy} onClick={() => send({ act: "approve_finding" })}>
+                      {t("warnings.finding_approve")}
+                    </Button>
+                    <Button onClick={() => open(opened === "refuse" ? null : "refuse")} aria-expanded={opened === "refuse"}>
+                      {t("warnings.refuse")}
+                    </Button>
+                  </span>
+                )}
                 {opened === "refuse" && (
                   <ReasonForm {...form} label={t("warnings.refuse_why")} submit={t("warnings.refuse")} act={(reason) => ({ act: "refuse_finding", reason })} />
                 )}

@@ -3,6 +3,7 @@ import { type RefObject, useState } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { Amount } from "../ui/Amount";
 import { type Person, PersonSelect } from "../ui/PersonSelect";
 import { TypedSearch } from "../ui/TypedSearch";
@@ -30,6 +31,8 @@ interface Props {
 export function Queue(props: Props) {
   const { list, filters, change, current, to, live, fresh, search } = props;
   const { t, name } = useSpeech();
+  const me = useMe();
+  const assigns = may(me, ["assign_warnings"]);
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const called = useRuleName(list.rule_words);
   const shown = new Set(list.items.map((row) => row.thread_id));
@@ -83,12 +86,16 @@ export function Queue(props: Props) {
               fresh={fresh.has(row.thread_id)}
               address={to(row.thread_id)}
               chosen={chosen.has(row.thread_id)}
-              choose={(on) => {
-                const next = new Set(chosen);
-                if (on) next.add(row.thread_id);
-                else next.delete(row.thread_id);
-                choose(next);
-              }}
+              choose={
+                assigns
+                  ? (on) => {
+                      const next = new Set(chosen);
+                      if (on) next.add(row.thread_id);
+                      else next.delete(row.thread_id);
+                      choose(next);
+                    }
+                  : null
+              }
             />
           ))}
         </ol>
@@ -99,8 +106,13 @@ export function Queue(props: Props) {
         </Button>
       )}
       <p className="quiet small queue-keys">
-        <kbd>j</kbd> <kbd>k</kbd> {t("warnings.key_move")} · <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd>{" "}
-        {t("warnings.key_dispose")} · <kbd>n</kbd> {t("warnings.key_next")} · <kbd>/</kbd> {t("warnings.key_search")}
+        <kbd>j</kbd> <kbd>k</kbd> {t("warnings.key_move")} ·{" "}
+        {may(me, ["act_on_warnings"]) && (
+          <>
+            <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> {t("warnings.key_dispose")} ·{" "}
+          </>
+        )}
+        <kbd>n</kbd> {t("warnings.key_next")} · <kbd>/</kbd> {t("warnings.key_search")}
       </p>
       <span className="visually-hidden" aria-live="polite">
         {fresh.size > 0 && t("warnings.fresh", { count: fresh.size, level: name("warning_level", "red") })}
@@ -220,7 +232,8 @@ interface ItemProps {
   readonly fresh: boolean;
   readonly address: string;
   readonly chosen: boolean;
-  readonly choose: (on: boolean) => void;
+  /** Null for who gives no warnings to others. */
+  readonly choose: ((on: boolean) => void) | null;
 }
 
 function Item({ row, called, current, fresh, address, chosen, choose }: ItemProps) {
@@ -230,11 +243,13 @@ function Item({ row, called, current, fresh, address, chosen, choose }: ItemProp
   const late = row.state === "open" && Date.parse(row.due_at) < now;
   return (
     <li className={`queue-item edge-${row.level}${current ? " current" : ""}${fresh ? " fresh" : ""}`}>
-      <Checkbox
-        checked={chosen}
-        onChange={(event) => choose(event.target.checked)}
-        aria-label={t("warnings.choose", { borrower: row.borrower_name })}
-      />
+      {choose && (
+        <Checkbox
+          checked={chosen}
+          onChange={(event) => choose(event.target.checked)}
+          aria-label={t("warnings.choose", { borrower: row.borrower_name })}
+        />
+      )}
       <Link to={address} preventScrollReset {...(current && { "aria-current": "true" as const })}>
         <span className="queue-line">
           <LevelTag level={row.level} />

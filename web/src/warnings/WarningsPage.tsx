@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { useKeys } from "../ui/keys";
 import type { Person } from "../ui/PersonSelect";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
@@ -22,6 +23,7 @@ const MOST = 200;
 /** The warning centre: the queue, one warning laid out for a decision, what to do about it. */
 export default function WarningsPage() {
   const { t } = useSpeech();
+  const me = useMe();
   const { filters, change, threadId, to, open, home } = useQueueAddress();
   const [limit, setLimit] = useState(PAGE);
   const [volume, showVolume] = useState(false);
@@ -88,9 +90,11 @@ export default function WarningsPage() {
     j: () => step(1),
     k: () => step(-1),
     n: next,
-    "1": () => openForm("true_positive"),
-    "2": () => openForm("false_alarm"),
-    "3": () => openForm("pending"),
+    ...(may(me, ["act_on_warnings"]) && {
+      "1": () => openForm("true_positive"),
+      "2": () => openForm("false_alarm"),
+      "3": () => openForm("pending"),
+    }),
     "/": () => search.current?.focus({ cursor: "all" }),
   });
   const waiting = items.filter((row) => row.thread_id !== current).length;
@@ -101,7 +105,7 @@ export default function WarningsPage() {
         {list && list.overdue_count > 0 && (
           <span className="overdue-count">{t("warnings.overdue_count", { count: list.overdue_count })}</span>
         )}
-        <Link to="/lists?list=allow">{t("warnings.allow_list")}</Link>
+        {may(me, ["read_rules"]) && <Link to="/lists?list=allow">{t("warnings.allow_list")}</Link>}
         <Button onClick={() => showVolume(true)}>{t("warnings.volume")}</Button>
       </div>
       <ChannelTrouble />

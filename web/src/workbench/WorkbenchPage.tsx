@@ -7,6 +7,7 @@ import { ApprovalsCard } from "./ApprovalsCard";
 import { ChangesCard } from "./ChangesCard";
 import { ChecksCard } from "./ChecksCard";
 import { DataCard } from "./DataCard";
+import { ConcentrationCard, FlowsCard, GroupsCard, SinceCard } from "./Executive";
 import { Figures } from "./Figures";
 import { PaymentsCard } from "./PaymentsCard";
 import { PortfolioCard } from "./PortfolioCard";
@@ -45,10 +46,13 @@ export default function WorkbenchPage() {
 }
 
 function Parts({ bench }: { readonly bench: Bench }) {
+  const { t } = useSpeech();
   const me = useMe();
   const { warnings, checks, approvals, payments, changes, portfolio, rules, data, rule_words } = bench;
   const leads = may(me, ["check_warnings"]);
   const units = portfolio && portfolio.units.length > 0;
+  // Sums alone are theirs to see: the portfolio answers them.
+  const sums = portfolio !== null && !may(me, ["read_loans"]);
   // Who has nothing of the business to see begins with the pages that are theirs.
   const work = warnings ?? checks ?? approvals ?? portfolio ?? data ?? rules;
   return (
@@ -63,10 +67,15 @@ function Parts({ bench }: { readonly bench: Bench }) {
           {checks && may(me, ["act_on_checks"]) && <ChecksCard work={checks} />}
           {payments && may(me, ["act_on_checks"]) && !leads && <PaymentsCard payments={payments} />}
           {units && <PortfolioCard portfolio={portfolio} />}
+          {sums && <FlowsCard />}
+          {sums && <SinceCard />}
+          {sums && <GroupsCard by="industry" title={t("workbench.industry_title")} more={t("workbench.industry_more")} head={t("workbench.industry")} />}
           {data && !warnings && <DataCard standing={data} />}
           {!work && <WaysCard />}
         </div>
         <div className="bench-column">
+          {sums && <ConcentrationCard />}
+          {sums && <GroupsCard by="unit" title={t("workbench.units_title")} more={t("workbench.units_more")} head={t("workbench.unit")} />}
           {changes && <ChangesCard changes={changes} words={rule_words} />}
           {rules && may(me, ["write_rules", "approve_rules"]) && <RulesCard rules={rules} words={rule_words} />}
           {data && warnings && <DataCard standing={data} />}

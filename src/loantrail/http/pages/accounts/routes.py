@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 
-from loantrail.clock import BUSINESS_ZONE
 from loantrail.destinations.store import of_target
-from loantrail.errors import InputError, Place
 from loantrail.http.access import Reading, allowed
 from loantrail.http.pages.accounts import store, store_curve, store_lines
+from loantrail.http.pages.accounts.asked import AccountPart, query_of
 from loantrail.http.pages.accounts.curve import drawn, running_balances
+from loantrail.http.pages.accounts.line_pages import cursor_of, lines_of, midnight, place_of
 from loantrail.http.pages.accounts.model import (
     AccountList,
     AccountPage,
@@ -21,16 +21,13 @@ from loantrail.http.pages.accounts.model import (
     BalanceState,
     Curve,
     CurveSeries,
-    Line,
     LinePage,
 )
-from loantrail.http.pages.accounts.pairing_words import pairing_state
-from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
+from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit
 from loantrail.http.pages.store import Database, Row, current_run
 from loantrail.http.problems import NotFound, Superseded, problem_responses
 from loantrail.identity.abilities import Ability
 from loantrail.ledger.merges import store as merges
-from loantrail.ledger.model import ACCOUNT_KINDS
 
 router = APIRouter()
 
@@ -41,7 +38,6 @@ FEN_MAX: Final = 2**62
 AccountKey = Annotated[
     str, Path(min_length=1, max_length=128, pattern=PRINTABLE, description="An account, as the books key it.")
 ]
-AccountKind = Literal[tuple(ACCOUNT_KINDS)]  # pyright: ignore[reportInvalidTypeForm]  made of the one list of kinds
 Cursor = Annotated[
     str,
     Query(
@@ -58,41 +54,16 @@ _PROBLEMS: Final = LOAN_PROBLEMS | problem_responses(HTTPStatus.CONFLICT)
 @router.get(
     "/accounts", dependencies=[allowed(Ability.READ_LOANS)], tags=["accounts"], responses=LIST_PROBLEMS
 )
-def list_accounts(
-    connection: Reading,
-    search: Annotated[
-        str,
-        Query(
-            max_length=100,
-            pattern=PRINTABLE,
-            description="Fragments of a number or name, blanks between them.",
-        ),
-    ] = "",
-    kind: Annotated[list[AccountKind] | None, Query(max_length=20)] = None,  # type: ignore[valid-type]  as above
-    side: store.Side = store.Side.ANY,
-    loan_money: store.LoanMoney = store.LoanMoney.ANY,
-    reconciliation: Literal["reconciled", "differs", "no_balances"] | None = None,
-    sort: store.AccountSort = store.AccountSort.LOAN_MONEY,
-    direction: Literal["ascending", "descending"] = "descending",
-    offset: Offset = 0,
-    limit: Limit = 50,
-) -> AccountList:
+def list_accounts(connection: Reading, asked: Annotated[AccountPart, Query()]) -> AccountList:
     """The accounts of the books, ours and those that ours dealt with."""
     run = current_run(connection)
-    query = store.AccountQuery(
-        words=tuple(search.split()[:8]),
-        kinds=tuple(cast("list[str]", kind or [])),
-        side=side,
-        loan_money=loan_money,
-        reconciliation=reconciliation,
-        sort=sort,
-        ascending=direction == "ascending",
-        offset=offset,
-        limit=limit,
-    )
+    query = query_of(asked, asked.offset, asked.limit)
     rows, count = store.accounts(connection, run["run_id"] if run else None, query)
     return AccountList(
-        total_count=count, offset=offset, limit=limit, items=[AccountRow.model_validate(row) for row in rows]
+        total_count=count,
+        offset=asked.offset,
+        limit=asked.limit,
+        items=[AccountRow.model_validate(row) for row in rows],
     )
 
 
@@ -101,7 +72,7 @@ def list_accounts(
 )
 def one_account(connection: Reading, account: AccountKey) -> AccountPage:
     """One account: who holds it, whether its balances add up, whose loan money lies there."""
-    facts, keys = _facts(connection, account)
+    facts, keys = facts_of(connection, account)
     run = current_run(connection)
     loans = store.loans_held(connection, run["run_id"], keys) if run else []
     extent = store.extent if facts["ours"] else store.mirrored_extent
@@ -130,7 +101,7 @@ def one_account(connection: Reading, account: AccountKey) -> AccountPage:
 )
 def account_curve(connection: Reading, account: AccountKey) -> Curve:
     """The balance over time, and whose loan money lay in it: exact to the fen, from the lots of the trace."""
-    facts, keys = _facts(connection, account)
+    facts, keys = facts_of(connection, account)
     checked = store.reconciliation(connection, account, facts["currency"])
     line_count = int(checked["line_count"]) if checked else 0
     daily = line_count > LINES_DRAWN_MAX
@@ -192,33 +163,24 @@ def account_lines(
 ) -> LinePage:
     """The lines of an account, the newest first. An account without a statement of its own is seen from those of the
     accounts that dealt with it."""
-    facts, keys = _facts(connection, account)
+    facts, keys = facts_of(connection, account)
     query = store_lines.LineQuery(
         keys=tuple(keys),
         mirrored=not facts["ours"],
-        after=_place(cursor),
-        booked_from=_midnight(booked_from, 0),
-        booked_before=_midnight(booked_to, 1),
+        after=place_of(cursor),
+        booked_from=midnight(booked_from, 0),
+        booked_before=midnight(booked_to, 1),
         least_fen=least_fen,
         most_fen=most_fen,
         direction=direction,
         text=text.strip(),
-        limit=limit + 1,
+        limit=limit,
     )
-    rows = store_lines.lines(connection, query)
-    more, rows = len(rows) > limit, rows[:limit]
-    run = current_run(connection)
-    ids = [row["transfer_id"] for row in rows]
-    moved = store_lines.loan_money(connection, run["run_id"], ids) if run else {}
-    judged = _judged(connection, run, ids)
-    balances = _balances(connection, query, rows)
+    items, more = lines_of(connection, query)
     return LinePage(
         currency=facts["currency"],
-        items=[
-            _line(row, query.mirrored, moved.get(row["transfer_id"], (0, 0)), judged, balance)
-            for row, balance in zip(rows, balances, strict=True)
-        ],
-        next_cursor=_cursor(rows[-1]) if more else None,
+        items=[line for line, _ in items],
+        next_cursor=cursor_of(items[-1][1]) if more else None,
         mirrored=query.mirrored,
     )
 
@@ -232,7 +194,7 @@ def merged_away(account: str, survivor: str) -> Superseded:
     )
 
 
-def _facts(connection: Database, account: str) -> tuple[Row, list[str]]:
+def facts_of(connection: Database, account: str) -> tuple[Row, list[str]]:
     """What the books say of an account, and every key under which it is written, its own first."""
     facts = store.account_facts(connection, account)
     if facts is None:
@@ -248,101 +210,3 @@ def _facts(connection: Database, account: str) -> tuple[Row, list[str]]:
             )
         raise NotFound(f"There is no account {account}", remedy="Search the list of accounts")
     return facts, merges.keys_of(connection, account)
-
-
-def _place(cursor: str) -> store_lines.Place | None:
-    if not cursor:
-        return None
-    microseconds, sequence, arrival = (int(part) for part in cursor.split("."))
-    try:
-        at = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(
-            microseconds=microseconds
-        )
-    except OverflowError:
-        raise InputError(
-            "the cursor names no time", Place(field="cursor"), "Begin with the first page again"
-        ) from None
-    return at, sequence, arrival
-
-
-def _cursor(row: Row) -> str:
-    since = row["booked_at"] - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-    return f"{since // datetime.timedelta(microseconds=1)}.{row['sequence']}.{row['arrival_number']}"
-
-
-def _midnight(date: datetime.date | None, days_later: int) -> datetime.datetime | None:
-    if date is None:
-        return None
-    try:
-        return datetime.datetime.combine(
-            date + datetime.timedelta(days=days_later), datetime.time(), BUSINESS_ZONE
-        ).astimezone(datetime.UTC)
-    except OverflowError:
-        return None  # the first or last day that there is bounds nothing
-
-
-def _judged(connection: Database, run: Row | None, transfer_ids: list[str]) -> dict[str, Row]:
-    from loantrail.http.pages.store import destinations
-
-    return dict(destinations(connection, run["run_id"], transfer_ids)) if run else {}
-
-
-def _balances(
-    connection: Database, query: store_lines.LineQuery, rows: list[Row]
-) -> list[tuple[int | None, bool]]:
-    """`(balance after the line, whether it was counted)` of each row: stated, else counted on from a neighbour of the
-    page, else from the account's opening balance."""
-    stated: list[tuple[int | None, bool]] = [(row["balance_fen"], False) for row in rows]
-    if query.mirrored:
-        return [(None, False)] * len(rows)
-    if query.narrowed or all(balance is not None for balance, _ in stated):
-        return stated
-    if all(balance is None for balance, _ in stated):
-        opening_fen = store.opening_balance(connection, query.keys)
-        if opening_fen is None:
-            return stated
-        last = rows[0]
-        place = (last["booked_at"], last["sequence"], last["arrival_number"])
-        total = opening_fen + store_lines.moved_up_to(connection, query.keys, place)
-        newest: Row = {**last, "balance_fen": total}
-        rows = [newest, *rows[1:]]
-    oldest_first = [(row["booked_at"], _signed(row), row["balance_fen"]) for row in reversed(rows)]
-    counted = [balance for _, balance in running_balances(oldest_first, None)]
-    return [(balance, given is None) for balance, (given, _) in zip(reversed(counted), stated, strict=True)]
-
-
-def _signed(row: Row) -> int:
-    return row["amount_fen"] if row["direction"] == "credit" else -row["amount_fen"]
-
-
-def _line(
-    row: Row, mirrored: bool, moved: tuple[int, int], judged: dict[str, Row], balance: tuple[int | None, bool]
-) -> Line:
-    judgement = judged.get(row["transfer_id"], {})
-    flipped = "debit" if row["direction"] == "credit" else "credit"
-    return Line.model_validate(
-        {
-            "line_id": row["line_id"],
-            "transfer_id": row["transfer_id"],
-            "booked_at": row["booked_at"],
-            "direction": flipped if mirrored else row["direction"],
-            "amount_fen": row["amount_fen"],
-            "balance_fen": balance[0],
-            "balance_computed": balance[1],
-            "counterparty": {
-                "account": row["other_account"],
-                "name": row["other_name"] or row["account_name" if mirrored else "written_name"],
-            },
-            "counterparty_is_ours": row["other_is_ours"],
-            "purpose_text": row["purpose_text"],
-            "reference": row["reference"],
-            # The other side of a mirrored line is the account itself, which has no lines.
-            "pairing": pairing_state({**row, "other_is_ours": False} if mirrored else row),
-            "pairing_basis": row["pairing_basis"],
-            "loan_fen": moved[0],
-            "loan_count": moved[1],
-            "destination_class": judgement.get("destination_class"),
-            "basis": judgement.get("basis"),
-            "reverses": row["reverses"],
-        }
-    )

@@ -87,6 +87,31 @@ _WRITTEN_OTHER: Final = sql.SQL("coalesce(d.credit_account, c.debit_account, l.c
 def lines(connection: Database, query: LineQuery) -> list[Row]:
     """The page of lines that `query` asks for. Of a mirrored account `other_*` is who dealt with it, and the
     direction is still that of the other's statement."""
+    conditions, parameters = _narrowed(query)
+    statement = _LINES.format(
+        conditions=sql.SQL(" AND ").join(conditions),
+        limit=sql.Literal(query.limit),
+        other=sql.SQL("l.account") if query.mirrored else _WRITTEN_OTHER,
+    )
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def line_count(connection: Database, query: LineQuery, most: int) -> int:
+    """How many lines `query` finds, counted up to `most` and one more."""
+    conditions, parameters = _narrowed(query)
+    row = connection.execute(
+        sql.SQL(
+            "SELECT count(*) FROM (SELECT 1 FROM unnest(%(keys)s::text[]) AS key "
+            "JOIN published.booked_line l ON {conditions} LIMIT {limit}) AS found"
+        ).format(conditions=sql.SQL(" AND ").join(conditions), limit=sql.Literal(most + 1)),
+        parameters,
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _narrowed(query: LineQuery) -> tuple[list[sql.Composable], dict[str, Any]]:
     owner = sql.SQL("l.counterparty_account" if query.mirrored else "l.account")
     conditions: list[sql.Composable] = [sql.SQL("{} = key").format(owner)]
     parameters: dict[str, Any] = {"keys": list(query.keys)}
@@ -125,13 +150,7 @@ def lines(connection: Database, query: LineQuery) -> list[Row]:
             "text",
             f"%{escaped}%",
         )
-    statement = _LINES.format(
-        conditions=sql.SQL(" AND ").join(conditions),
-        limit=sql.Literal(query.limit),
-        other=sql.SQL("l.account") if query.mirrored else _WRITTEN_OTHER,
-    )
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, parameters).fetchall()
+    return conditions, parameters
 
 
 def moved_up_to(connection: Database, keys: Sequence[str], place: Place) -> int:

@@ -13,8 +13,8 @@ from loantrail.wording import in_chinese
 FindingLevel = Literal["ok", "warning", "problem"]
 
 
-class ParameterPeriod(Answer):
-    """A value and the days on which it holds."""
+class ParameterValue(Answer):
+    """A value and the day from which it holds."""
 
     number: str | None = Field(
         description="A whole number of the unit as decimal text; null for a list of names."
@@ -22,15 +22,61 @@ class ParameterPeriod(Answer):
     names: list[str]
     inclusive: bool = Field(description="Whether the threshold itself already counts.")
     effective_from: datetime.date
+
+
+class ParameterDecision(Answer):
+    """Who proposed something about a parameter, who approved it and when."""
+
+    change_id: str
+    maker: str
+    maker_name: str
+    checker: str
+    checker_name: str
+    decided_at: datetime.datetime
+
+
+class ParameterPeriod(ParameterValue):
+    """A value and the days on which it holds."""
+
     effective_to: datetime.date | None = Field(
         description="The last day; null while nothing else is foreseen."
     )
     legal_basis: str
     legal_basis_chinese: str
-    verified: Literal["V", "K"] = Field(
-        description="V: read in a published source; K: professional knowledge, to be confirmed by the bank."
+    verified: Literal["V", "K", "B"] = Field(
+        description="V: read in a published source; K: professional knowledge, to be confirmed by the bank; B: decided by two "
+        "persons of the bank."
     )
     in_force: bool = Field(description="Today.")
+    is_planned: bool = Field(description="It has not begun.")
+    decision: ParameterDecision | None = Field(
+        description="Of what the bank decided; null for what is shipped."
+    )
+
+
+class ParameterProposal(Answer):
+    """What waits for a second person."""
+
+    request_id: str
+    act: Literal["value", "withdrawal"] = Field(
+        description="`withdrawal`: the planned value that is told here does not come."
+    )
+    value: ParameterValue
+    basis: str
+    reason: str
+    maker: str
+    maker_name: str
+    made_at: datetime.datetime
+
+
+class ParameterWithdrawn(Answer):
+    """A value that was planned and does not come."""
+
+    value: ParameterValue
+    basis: str
+    decision: ParameterDecision
+    reason: str
+    withdrawn: ParameterDecision
 
 
 class ParameterRow(Answer):
@@ -41,7 +87,18 @@ class ParameterRow(Answer):
     unit: str
     meaning: str
     meaning_chinese: str
+    is_law: bool = Field(
+        description="Whether the shipped number of today is one of a law or rule: another value then names the new text."
+    )
+    counting_is_fixed: bool = Field(
+        description="Whether the threshold itself counts as it is shipped, whatever the number."
+    )
+    choices: list[str] = Field(description="What a list of names may be made of; empty for a number.")
+    least: str | None = Field(description="The least that a number may be; null for a list.")
+    most: str | None
     periods: list[ParameterPeriod]
+    waiting: list[ParameterProposal]
+    withdrawn: list[ParameterWithdrawn]
 
 
 class Parameters(Answer):

@@ -19,7 +19,7 @@ from loantrail.http.pages.administration.model import (
     SettingRow,
     SystemJobs,
 )
-from loantrail.http.pages.administration.parameters_told import told
+from loantrail.http.pages.administration.parameters_told import decided, told
 from loantrail.http.pages.routes import LIST_PROBLEMS
 from loantrail.identity.abilities import Ability
 from loantrail.operating.effective import effective
@@ -33,10 +33,14 @@ _WORST_FIRST = list(reversed(Level))
 
 
 @router.get("/parameters", dependencies=[signed_in()], responses=LIST_PROBLEMS)
-def list_parameters() -> Parameters:
-    """Every number of law, rule and practice that the product judges by, with the days on which it holds and its basis."""
-    today = clock.business_date(clock.now())
-    return Parameters(today=today, items=told(shipped_parameters(), today))
+def list_parameters(connections: Lending) -> Parameters:
+    """Every number of law, rule and practice that the product judges by, with the days on which it holds and its basis; what the
+    bank decided for itself, what is planned and what waits."""
+    now = clock.now()
+    today = clock.business_date(now)
+    with connections.connection() as connection:
+        found = decided(connection, now)
+    return Parameters(today=today, items=told(shipped_parameters(), found, today))
 
 
 @router.get(

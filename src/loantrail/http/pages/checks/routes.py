@@ -39,7 +39,7 @@ from loantrail.inspections import store_vouchers
 from loantrail.inspections.files import MEBIBYTE
 from loantrail.inspections.material import read_material
 from loantrail.inspections.model import Paper, policy_of
-from loantrail.parameters import shipped_parameters
+from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["checks"])
 
@@ -132,7 +132,7 @@ def checks_of_loan(connection: Reading, loan_id: LoanId) -> LoanChecks:
 def one_check(connection: Reading, connections: Lending, person: Person, check_id: CheckId) -> OneCheck:
     """One check, laid out to be done."""
     today = clock.business_date(clock.now())
-    book = shipped_parameters()
+    book = parameters_in_force(connection)
     policy = policy_of(book, today)
     row = store.one(connection, check_id, today)
     check = checks.one(connection, check_id)

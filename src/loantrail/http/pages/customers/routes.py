@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -12,8 +12,8 @@ from loantrail.clock import business_date, now
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.pages.customers import store, store_one, store_relations
+from loantrail.http.pages.customers.asked import CustomerPart, query_of
 from loantrail.http.pages.customers.model import (
-    Borrowing,
     CodeName,
     CustomerAccount,
     CustomerChoice,
@@ -26,14 +26,13 @@ from loantrail.http.pages.customers.model import (
     CustomerLoan,
     CustomerPage,
     CustomerRow,
-    CustomerSort,
     CustomerTotals,
     CustomerUnitChoice,
     CustomerWarning,
 )
 from loantrail.http.pages.instalments import course
 from loantrail.http.pages.loan_list import store_choices
-from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, Offset
+from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS
 from loantrail.http.pages.store import Database, Row, current_run
 from loantrail.identity.abilities import Ability
 from loantrail.ledger.model import FIVE_CLASSES
@@ -45,73 +44,24 @@ from loantrail.parties.regions import region_named
 
 router = APIRouter(tags=["customers"])
 
-_CHOSEN_MAX: Final = 60
-_Kind = Literal[tuple(PARTY_KINDS)]  # pyright: ignore[reportInvalidTypeForm]  made of the one list of kinds
-_Class = Literal[tuple(FIVE_CLASSES)]  # pyright: ignore[reportInvalidTypeForm]  as above
-_Unit = Annotated[str, Query(min_length=1, max_length=128, pattern=PRINTABLE)]
-_Industry = Annotated[str, Query(pattern=r"^[0-9A-Z]{2}$")]
-_Many = Query(max_length=_CHOSEN_MAX)
-
 
 @router.get("/customers", dependencies=[allowed(Ability.READ_LOANS)], responses=LIST_PROBLEMS)
 def list_customers(
-    connection: Reading,
-    person: Person,
-    search: Annotated[
-        str,
-        Query(
-            max_length=100,
-            pattern=PRINTABLE,
-            description="Words, each a fragment of a customer number, of the name, its pinyin or initials or of a credit code, "
-            "or a whole identity number; every word must be found.",
-        ),
-    ] = "",
-    kind: Annotated[list[_Kind] | None, _Many] = None,  # type: ignore[valid-type]  as above
-    unit: Annotated[
-        list[_Unit] | None, Query(max_length=_CHOSEN_MAX, description="With those below it.")
-    ] = None,
-    industry: Annotated[
-        list[_Industry] | None, Query(max_length=_CHOSEN_MAX, description="First two digits of GB/T 4754.")
-    ] = None,
-    level: Annotated[
-        list[Level] | None, Query(max_length=_CHOSEN_MAX, description="Highest open warning.")
-    ] = None,
-    five_class: Annotated[list[_Class] | None, _Many] = None,  # type: ignore[valid-type]  as above
-    borrowing: Borrowing = Borrowing.ANY,
-    sort: CustomerSort = CustomerSort.BALANCE,
-    direction: Literal["ascending", "descending"] = "descending",
-    offset: Offset = 0,
-    limit: Limit = 50,
+    connection: Reading, person: Person, asked: Annotated[CustomerPart, Query()]
 ) -> CustomerList:
     """The customers that a filter finds, with what each owes, and the sums over all of them."""
     run = current_run(connection)
     data_date = run["data_date"] if run else None
-    warned = person.may(Ability.READ_WARNINGS)
     rows, total, borrowers, totals = store.customers(
-        connection,
-        store.CustomerQuery(
-            words=store.words_of(search),
-            kinds=tuple(cast("list[str]", kind or [])),
-            units=tuple(unit or []),
-            industries=tuple(industry or []),
-            levels=tuple(one.value for one in level or []),
-            classes=tuple(cast("list[str]", five_class or [])),
-            borrowing=borrowing,
-            sort=sort,
-            ascending=direction == "ascending",
-            offset=offset,
-            limit=limit,
-        ),
-        data_date,
-        warned,
+        connection, query_of(asked, asked.offset, asked.limit), data_date, person.may(Ability.READ_WARNINGS)
     )
     return CustomerList(
         data_date=data_date,
         total_count=total,
         borrower_count=borrowers,
         totals=[CustomerTotals.model_validate({name: row[name] for name in _TOTALS}) for row in totals],
-        offset=offset,
-        limit=limit,
+        offset=asked.offset,
+        limit=asked.limit,
         items=[_row(row) for row in rows],
     )
 

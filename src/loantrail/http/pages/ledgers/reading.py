@@ -17,8 +17,9 @@ from loantrail.http.pages.store import Database, Row, current_run
 from loantrail.identity.model import Signed
 from loantrail.ledger.model import FIVE_CLASSES
 from loantrail.money import yuan_text
-from loantrail.parameters import ParameterBook, shipped_parameters
+from loantrail.parameters import ParameterBook
 from loantrail.parties.client_groups import client_groups
+from loantrail.policy.reading import parameters_in_force
 
 _PERCENT: Final = 10_000
 
@@ -55,7 +56,7 @@ def standing(connection: Database, name: LedgerName, person: Signed) -> Standing
         )
     if name is LedgerName.GROUPS:
         day = data_date or clock.business_date(now)
-        more, told = _groups(connection, shipped_parameters(), day, data_date, person)
+        more, told = _groups(connection, parameters_in_force(connection), day, data_date, person)
         parameters |= more
         notes += told
     return Standing(data_date, parameters, tuple(notes))

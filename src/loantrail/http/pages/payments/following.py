@@ -17,7 +17,8 @@ from loantrail.early_warning.debts import INSTALMENT_HIGH_PPM, INSTALMENT_LOW_PP
 from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames, empty
 from loantrail.early_warning.view import RETAIL_PRODUCTS
 from loantrail.http.pages.payments import store
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing.backward import Origin
 from loantrail.tracing.backward_entries import Share, months_paid, payments_between, shares
 from loantrail.tracing.backward_payers import BRIDGED_KINDS, ENTRIES, Kind, Payer, judge_payers, odd_kinds
@@ -156,6 +157,7 @@ def follow(
     own_names = store.own_accounts(connection, loan["loan_id"])
     own = own_mask(run, own_names)
     event_of = _paying_events(connection, run, loan, repayments, own_names)
+    book = parameters_in_force(connection)
     parts: dict[str, list[Share]] = {}
     followed_fen: dict[str, int] = {}
     used: dict[int, int] = {}
@@ -172,7 +174,7 @@ def follow(
                 sources = run.backward.sources(event, low, high, run.elsewhere & ~own, PARTS_MAX)
                 parts[row["repayment_id"]] = shares(run.backward, sources, own)
         near = {
-            row["repayment_id"]: _near(run, own, event_of[row["repayment_id"]], row["amount_fen"])
+            row["repayment_id"]: _near(run, own, event_of[row["repayment_id"]], row["amount_fen"], book)
             for row in repayments
             if row["repayment_id"] in parts
         }
@@ -206,12 +208,12 @@ def follow(
     return Following(followed, transfers, accounts)
 
 
-def _near(run: BackwardRun, own: Bool, event: int, amount_fen: int) -> list[int]:
+def _near(run: BackwardRun, own: Bool, event: int, amount_fen: int, book: ParameterBook) -> list[int]:
     """Receipts of about that amount from outside the own accounts in the days before the event, as REPAY_SOURCE_ODD
     looks for them."""
     history, booked = run.backward.history, run.named.booked_at_us
     day = business_date(datetime.datetime.fromtimestamp(booked[event] / 1_000_000, datetime.UTC))
-    days = shipped_parameters().at_or_first("repay_source_odd_days", day).number
+    days = book.at_or_first("repay_source_odd_days", day).number
     found: list[int] = []
     for place in np.flatnonzero(own).tolist():
         events = run.backward.events_of(place)
@@ -284,7 +286,7 @@ def _judge(
         pl.DataFrame(rows, schema=ENTRIES),
         frames,
         shipped_dictionary(),
-        shipped_parameters(),
+        parameters_in_force(connection),
         business_date(loan["disbursed_at"]),
     )
     payers = {event: judged[t] for event, t in zip(entries, ids, strict=True) if t in judged}
@@ -325,8 +327,9 @@ def _bridge(
         return None
     booked, history = run.named.booked_at_us, run.named.history
     day = business_date(datetime.datetime.fromtimestamp(booked[event] / 1_000_000, datetime.UTC))
+    book = parameters_in_force(connection)
     numbers = {
-        name: shipped_parameters().at_or_first(f"bridge_{name}", day).number
+        name: book.at_or_first(f"bridge_{name}", day).number
         for name in ("days_before", "days_after", "ratio_least_ppm", "ratio_most_ppm")
     }
     if int(booked[event]) - int(booked[entry]) > numbers["days_before"] * DAY_US:

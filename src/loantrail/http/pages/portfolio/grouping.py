@@ -13,7 +13,8 @@ from loantrail.parties.industries import SECTION_OF, SECTIONS, industry_named
 from loantrail.parties.regions import COUNTY_DIGITS, PREFECTURE_DIGITS, PROVINCE_DIGITS, region_named
 
 COUNTS: Final = {
-    "loan_count": ("balance_fen", "disbursed_fen", "seen_fen"),
+    "loan_count": ("balance_fen",),
+    "traced_count": ("disbursed_fen", "seen_fen"),
     "overdue_count": ("overdue_fen",),
     "red_count": (),
     "orange_count": (),

@@ -104,20 +104,12 @@ class PortfolioGroup(Answer):
     idle_fen: Fen | None = Field(
         description="Loan money that lies unused or became a deposit (pattern IDLE_FUNDS)."
     )
+    traced_count: int | None
     disbursed_fen: Fen | None = Field(description="Paid out and traced.")
     seen_fen: Fen | None = Field(description="Of it, followed to a final use.")
     check_due_count: int | None = Field(description="First checks to be done, their day not past.")
     check_overdue_count: int | None = Field(description="First checks to be done whose day is past.")
     before: PortfolioChange
-
-
-class PortfolioMove(Answer):
-    """Loans that were in one class on the earlier day and are in another, or in none, today."""
-
-    class_then: str
-    class_now: str = Field(description="A class, or the state of a loan that counts no more.")
-    loan_count: int | None
-    balance_fen: Fen | None = Field(description="Of the earlier day.")
 
 
 class PortfolioBasis(StrEnum):
@@ -153,7 +145,4 @@ class Portfolio(Priced):
     currencies: list[CurrencyCount]
     total: PortfolioGroup
     groups: list[PortfolioGroup] = Field(description="The largest balance first; hidden ones last.")
-    migration: list[PortfolioMove] | None = Field(
-        description="Classes on the earlier day and today; null where the classes of then are not on record."
-    )
     notes: list[Remark] = Field(description="What cannot be known, and why.")

@@ -11,8 +11,8 @@ from loantrail import clock
 from loantrail.http.pages.ledgers.model import Remark
 from loantrail.http.pages.ledgers.store_arrears import day_parameters
 from loantrail.http.pages.loan_list import store_choices
-from loantrail.http.pages.portfolio import store
-from loantrail.http.pages.portfolio.disclosure import hidden, hidden_counts
+from loantrail.http.pages.portfolio import store, store_migration
+from loantrail.http.pages.portfolio.disclosure import hidden_counts
 from loantrail.http.pages.portfolio.grouping import (
     BEFORE,
     COUNTS,
@@ -24,7 +24,6 @@ from loantrail.http.pages.portfolio.grouping import (
     total,
 )
 from loantrail.http.pages.portfolio.model import (
-    ALONE,
     CurrencyCount,
     Portfolio,
     PortfolioBasis,
@@ -32,14 +31,12 @@ from loantrail.http.pages.portfolio.model import (
     PortfolioChange,
     PortfolioCondition,
     PortfolioGroup,
-    PortfolioMove,
     Within,
 )
+from loantrail.http.pages.portfolio.scope import few_note, least_loans, value_of
 from loantrail.http.pages.store import Database, Row, current_run
-from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.ledger.model import FIVE_CLASSES
-from loantrail.parameters import shipped_parameters
 
 CNY: Final = "CNY"
 _ORDERS: Final = {
@@ -93,7 +90,7 @@ class Reader:
             for place, one in enumerate(within):
                 groups = self.now(one.by, within[:place])
                 marks = hidden_counts(groups, COUNTS, self.least, above)
-                above = marks.get(f"{one.value}{ALONE if one.alone else ''}", frozenset())
+                above = marks.get(value_of(one), frozenset())
         return above
 
 
@@ -104,7 +101,7 @@ def read_portfolio(
     run = current_run(connection)
     data_date: datetime.date | None = run["data_date"] if run else None
     earlier = _earlier(connection, data_date)
-    least = 0 if person.may(Ability.READ_LOANS) else _least(data_date)
+    least = least_loans(connection, data_date, person)
     reader = Reader(
         connection,
         Units.of(store_choices.units(connection)),
@@ -152,8 +149,8 @@ def read_portfolio(
         within=[
             PortfolioCondition(
                 by=one.by,
-                value=f"{one.value}{ALONE if one.alone else ''}",
-                label=label(one.by, f"{one.value}{ALONE if one.alone else ''}", reader.units),
+                value=value_of(one),
+                label=label(one.by, value_of(one), reader.units),
             )
             for one in within
         ],
@@ -178,7 +175,6 @@ def read_portfolio(
             checks=checks,
         ),
         groups=sorted(groups, key=lambda group: group.loan_count is None),
-        migration=_migration(reader, within, earlier),
         notes=_notes(by, within, earlier, data_date, least),
     )
 
@@ -189,22 +185,14 @@ def _place(by: PortfolioBy, value: str, figures: Figures) -> tuple[int, str]:
     return (own.index(value) if value in own else len(own) - figures.get("balance_fen", 0), value)
 
 
-def _least(day: datetime.date | None) -> int:
-    return (
-        shipped_parameters()
-        .at_or_first("portfolio_least_loans", day or clock.business_date(clock.now()))
-        .number
-    )
-
-
 def _earlier(connection: Database, data_date: datetime.date | None) -> Earlier:
     """The last day of the month before; where a delivery of that month was taken in, its last business date."""
     if data_date is None:
         return Earlier(None, PortfolioBasis.NONE)
     last = data_date.replace(day=1) - datetime.timedelta(days=1)
-    recorded = store.recorded_day(connection, last.replace(day=1), last)
-    if recorded is not None:
-        return Earlier(recorded[0], PortfolioBasis.RECORDED, recorded[1])
+    recorded = store_migration.recorded_days(connection, last.replace(day=1), last)
+    if recorded:
+        return Earlier(recorded[0][0], PortfolioBasis.RECORDED, recorded[0][1])
     return Earlier(last, PortfolioBasis.BOOKED)
 
 
@@ -249,22 +237,6 @@ def _group(
     )
 
 
-def _migration(reader: Reader, within: Sequence[Within], earlier: Earlier) -> list[PortfolioMove] | None:
-    if earlier.basis is not PortfolioBasis.RECORDED or any(one.by is PortfolioBy.LEVEL for one in within):
-        return None
-    rows = store.migration(reader.connection, within, reader.parameters)
-    marks = hidden([row["loan_count"] for row in rows], reader.least) if reader.least else [False] * len(rows)
-    return [
-        PortfolioMove(
-            class_then=row["class_then"],
-            class_now=row["class_now"],
-            loan_count=None if mark else row["loan_count"],
-            balance_fen=None if mark else int(row["balance_fen"]),
-        )
-        for row, mark in zip(rows, marks, strict=True)
-    ]
-
-
 def _notes(
     by: PortfolioBy, within: Sequence[Within], earlier: Earlier, data_date: datetime.date | None, least: int
 ) -> list[Remark]:
@@ -299,17 +271,11 @@ def _notes(
         notes.append(
             Remark(
                 code="class_then",
-                chinese="上月的五级分类没有记录（需要夜间批量），因此按五级分类分组时没有上月数，也没有迁徙表。",
+                chinese="上月的五级分类没有记录（需要夜间批量），因此按五级分类分组时没有上月数。",
                 english="The classes of then are not on record (nightly deliveries hold them): by class there is no month "
-                "before, and no migration.",
+                "before.",
             )
         )
     if least:
-        notes.append(
-            Remark(
-                code="few",
-                chinese=f"少于 {least} 笔的数字不显示；为避免倒推，个别其他数字也不显示。",
-                english=f"Figures of fewer than {least} loans are not shown, nor are some that would give them away.",
-            )
-        )
+        notes.append(few_note(least))
     return notes

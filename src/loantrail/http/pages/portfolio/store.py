@@ -6,7 +6,6 @@ groups afterwards.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from loantrail.http.pages.portfolio.model import PortfolioBy, Within
 from loantrail.http.pages.store import Database, Row
 from loantrail.parties.industries import SECTION_OF
 
-_CODES: Final[Mapping[PortfolioBy, sql.SQL]] = {
+CODES: Final[Mapping[PortfolioBy, sql.SQL]] = {
     PortfolioBy.UNIT: sql.SQL("note.unit_id"),
     PortfolioBy.INDUSTRY: sql.SQL("left(coalesce(party.industry_code, ''), 2)"),
     PortfolioBy.PRODUCT: sql.SQL("contract.product"),
@@ -27,7 +26,7 @@ _CODES: Final[Mapping[PortfolioBy, sql.SQL]] = {
     PortfolioBy.CLASS: sql.SQL("note.five_class"),
     PortfolioBy.LEVEL: sql.SQL("coalesce(thread.level, 'none')"),
 }
-_CLASS_THEN: Final = sql.SQL("coalesce(was.content ->> 'five_class', note.five_class)")
+CLASS_THEN: Final = sql.SQL("coalesce(was.content ->> 'five_class', note.five_class)")
 
 _NOW: Final = sql.SQL(
     """
@@ -42,7 +41,7 @@ _NOW: Final = sql.SQL(
            coalesce(sum(summary.suspected_fen), 0) AS suspected_fen,
            count(*) FILTER (WHERE judged.proven_fen > 0) AS proven_count,
            coalesce(sum(judged.proven_fen), 0) AS proven_fen,
-           count(*) FILTER (WHERE judged.found) AS found_count,
+           count(*) FILTER (WHERE judged.found) AS found_count, count(summary.loan_id) AS traced_count,
            count(idle.loan_id) AS idle_count, coalesce(sum(idle.amount_fen), 0) AS idle_fen,
            coalesce(sum(summary.disbursed_fen), 0) AS disbursed_fen, coalesce(sum(summary.seen_fen), 0) AS seen_fen,
            count(*) FILTER (WHERE made.state IN ('open', 'submitted') AND made.due_on >= %(today)s) AS check_due_count,
@@ -96,7 +95,7 @@ _BOOKED: Final = sql.SQL(
 
 # As the books stood when the delivery of that day had been taken in: the oldest content that was replaced later, or, where
 # none was, what stands today.
-_WAS: Final = sql.SQL(
+WAS: Final = sql.SQL(
     """
     SELECT DISTINCT ON (record_key) record_key AS loan_id, content FROM published.record_version
     WHERE record_type = 'loan_note' AND was_current AND superseded_at > %(loaded_at)s
@@ -118,27 +117,13 @@ _RECORDED: Final = sql.SQL(
     GROUP BY 1
     """
 )
-_MIGRATION: Final = sql.SQL(
-    """
-    SELECT {then} AS class_then,
-           CASE WHEN note.state IN ('outstanding', 'overdue') THEN note.five_class ELSE note.state END AS class_now,
-           count(*) AS loan_count, sum(coalesce((was.content ->> 'balance_fen')::bigint, note.balance_fen))::numeric AS balance_fen
-    FROM published.loan_note AS note
-    JOIN published.loan_contract AS contract ON contract.contract_id = note.contract_id
-    JOIN published.party AS party ON party.party_id = contract.borrower_party_id
-    LEFT JOIN ({was}) AS was ON was.loan_id = note.loan_id
-    WHERE note.currency = %(currency)s AND (was.loan_id IS NULL OR was.content IS NOT NULL)
-      AND coalesce(was.content ->> 'state', note.state) IN ('outstanding', 'overdue') AND {within}
-    GROUP BY 1, 2
-    """
-)
 
 
 def now(connection: Database, by: PortfolioBy, within: Sequence[Within], parameters: Row) -> list[Row]:
     """Sums of the loans that count today, by raw code."""
-    conditions, values = _within(connection, within)
-    query = _NOW.format(code=_CODES[by], arrears=arrears(), within=conditions)
-    return _read(connection, query, parameters | values)
+    conditions, values = conditions_of(connection, within)
+    query = _NOW.format(code=CODES[by], arrears=arrears(), within=conditions)
+    return read(connection, query, parameters | values)
 
 
 def then(
@@ -146,28 +131,20 @@ def then(
 ) -> list[Row]:
     """Number, balance and arrears of the loans that counted on the earlier day, by raw code; by what was recorded then, or by
     what was booked since. Neither can be had by the level of warnings; by class only where it was recorded."""
-    code = _CLASS_THEN if recorded and by is PortfolioBy.CLASS else _CODES[by]
-    conditions, values = _within(connection, within, then=recorded)
+    code = CLASS_THEN if recorded and by is PortfolioBy.CLASS else CODES[by]
+    conditions, values = conditions_of(connection, within, then=recorded)
     behind = arrears(as_of="previous")
     query = (
-        _RECORDED.format(code=code, was=_WAS, arrears=behind, within=conditions)
+        _RECORDED.format(code=code, was=WAS, arrears=behind, within=conditions)
         if recorded
         else _BOOKED.format(code=code, arrears=behind, within=conditions)
     )
-    return _read(connection, query, parameters | values)
-
-
-def migration(connection: Database, within: Sequence[Within], parameters: Row) -> list[Row]:
-    """`class_then, class_now, loan_count, balance_fen` (of then) of the loans that counted on the earlier day; `class_now` is
-    the state of one that counts no more."""
-    conditions, values = _within(connection, within, then=True)
-    query = _MIGRATION.format(then=_CLASS_THEN, was=_WAS, within=conditions)
-    return _read(connection, query, parameters | values)
+    return read(connection, query, parameters | values)
 
 
 def currencies(connection: Database) -> list[Row]:
     """`currency, loan_count` of the loans that count today, the one with most first."""
-    return _read(
+    return read(
         connection,
         sql.SQL(
             "SELECT currency, count(*) AS loan_count FROM published.loan_note "
@@ -177,40 +154,27 @@ def currencies(connection: Database) -> list[Row]:
     )
 
 
-def recorded_day(
-    connection: Database, first: datetime.date, last: datetime.date
-) -> tuple[datetime.date, datetime.datetime] | None:
-    """The last business date from `first` to `last` whose delivery was taken in, and when that was done; None where none was."""
-    row = connection.execute(
-        """
-        SELECT business_date, max(data_loaded_at) FROM published.nightly_run
-        WHERE business_date BETWEEN %s AND %s AND data_loaded_at IS NOT NULL AND NOT is_older
-        GROUP BY business_date ORDER BY business_date DESC LIMIT 1
-        """,
-        (first, last),
-    ).fetchone()
-    return (row[0], row[1]) if row else None
-
-
 def has_checks(connection: Database) -> bool:
     """Whether checks of loans in reach were ever made."""
     row = connection.execute("SELECT EXISTS (SELECT 1 FROM published.loan_check)").fetchone()
     return row is not None and bool(row[0])
 
 
-def _read(connection: Database, query: sql.SQL | sql.Composed, parameters: Row) -> list[Row]:
+def read(connection: Database, query: sql.SQL | sql.Composed, parameters: Row) -> list[Row]:
+    """The rows of a query, each by its names."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, parameters).fetchall()
 
 
-def _within(
+def conditions_of(
     connection: Database, within: Sequence[Within], *, then: bool = False
 ) -> tuple[sql.Composable, Row]:
+    """The condition that the groups gone down into make, and its parameters; `then`: by the classes of the earlier day."""
     conditions: list[sql.Composable] = [sql.SQL("true")]
     values: dict[str, Any] = {}
     for place, one in enumerate(within):
         name = sql.Placeholder(f"within_{place}")
-        code: sql.Composable = _CLASS_THEN if then and one.by is PortfolioBy.CLASS else _CODES[one.by]
+        code: sql.Composable = CLASS_THEN if then and one.by is PortfolioBy.CLASS else CODES[one.by]
         conditions.append(sql.SQL("{} = ANY({})").format(code, name))
         values[f"within_{place}"] = _codes(connection, one)
         if one.by is PortfolioBy.INDUSTRY and one.is_none:

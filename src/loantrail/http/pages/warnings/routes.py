@@ -43,7 +43,8 @@ from loantrail.http.pages.warnings.model import (
 from loantrail.http.pages.warnings.story import doubts, story
 from loantrail.http.problems import NotFound, problem_responses
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import shipped_parameters
+from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.settings import read_settings
 from loantrail.tracing.verdict_words import PATTERN
 
@@ -125,7 +126,7 @@ def next_warning(
 @router.get("/warnings/volume", dependencies=[allowed(Ability.READ_WARNINGS)], responses=LIST_PROBLEMS)
 def volume(connection: Reading) -> WarningVolume:
     """New warnings a month against what staff can work, and what each rule adds."""
-    book, today = shipped_parameters(), clock.business_date(clock.now())
+    book, today = parameters_in_force(connection), clock.business_date(clock.now())
     costs = [RuleCost.model_validate(row) for row in store_volume.rules(connection)]
     return WarningVolume(
         loans=store_volume.loans(connection),
@@ -269,7 +270,7 @@ def one_warning(connection: Reading, thread_id: ThreadId) -> WarningThread:
             )
             for one in timeline
         ],
-        choices=_choices(thread),
+        choices=_choices(thread, parameters_in_force(connection)),
         may_close=thread.state in LIVE
         and thread.disposition in (Disposition.TRUE_POSITIVE, Disposition.FALSE_ALARM),
     )
@@ -325,8 +326,8 @@ def _rules(connection: Reading, codes: Iterable[str]) -> dict[str, RuleWords]:
     return {code: RuleWords.model_validate(row) for code, row in found.items()}
 
 
-def _choices(thread: Thread) -> WarningChoices:
-    book, today = shipped_parameters(), clock.business_date(clock.now())
+def _choices(thread: Thread, book: ParameterBook) -> WarningChoices:
+    today = clock.business_date(clock.now())
     policy = policy_of(book, today)
     called_for = policy.measures[thread.level]
     every = dict.fromkeys([*called_for, *(one for level in LEVELS for one in policy.measures[level])])

@@ -179,7 +179,7 @@ class PortfolioStanding(Answer):
     total: UnitStanding
     bank: BankShares
     units: list[UnitStanding] = Field(
-        description="The largest share of overdue balance first; empty for one unit."
+        description="The largest share of overdue balance first; empty for one unit, and for who may not see single loans."
     )
 
 

@@ -1,0 +1,83 @@
+"""What the step holds: the state of the books, and how far the database knows of it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from loantrail.clock import business_date
+from loantrail.monitor import store_step
+from loantrail.monitor.judging import Judgement, Judging
+from loantrail.monitor.remembered import remembered_of
+from loantrail.monitor.standing import Standing
+from loantrail.monitor.tail import Lines
+from loantrail.parameters import ParameterBook
+from loantrail.rules.store_hits import found_in_run
+from loantrail.tracing.database import Traced
+from loantrail.tracing.store import current_run_id
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+@dataclass(slots=True)
+class Held:
+    """The state, and how far the database knows of it."""
+
+    standing: Standing
+    judging: Judging
+    lines: Lines
+    """The lines of the tail that are committed."""
+    last_arrival: int
+    run_id: str | None
+    """The run over the books that stood when the state was made."""
+    made_on: datetime.date
+    """The business date of the latest line then."""
+    pending: int = 0
+    """The last arrival that is shown and not yet committed."""
+    judgement: Judgement | None = None
+    """What is said of the lines that are shown and not yet committed."""
+
+
+def held_on(connection: Connection[Any], traced: Traced) -> Held | None:
+    """The state of a trace of the books; None where they hold no recent lines. Leaves no transaction open."""
+    books = traced.books
+    recent = books.read.recent
+    if recent.since is None:
+        return None
+    since: Any = recent.lines["booked_at"].min()
+    lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
+    by_hand = store_step.lines_by_hand(connection, since)
+    run_id = current_run_id(connection)
+    found = found_in_run(connection, traced.run_id) if run_id == traced.run_id else None
+    connection.rollback()
+    over = traced.over.with_columns(ended=pl.lit(value=True))
+    hops = traced.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
+        pl.col("ended").fill_null(value=False)
+    )
+    standing = Standing(books, hops, lines, by_hand)
+    judging = Judging(
+        run_id or "",
+        found,
+        remembered_of(traced.frames, traced.view, traced.over, traced.leads, books.parameters),
+    )
+    return Held(
+        standing,
+        judging,
+        standing.lines,
+        standing.last_arrival,
+        run_id,
+        business_date(traced.frames.as_of),
+    )
+
+
+def judges_by(held: Held, parameters: ParameterBook) -> bool:
+    """Have the state judge by these parameters; False where a number became another since it was made: then all of the books
+    is judged by the new one, as a run does."""
+    if parameters is not held.standing.parameters:
+        held.standing.judge_by(parameters)
+        held.judging.judge_by(parameters)
+    return not parameters.changes_between(held.made_on, business_date(held.standing.index.as_of))
