@@ -236,11 +236,15 @@ def test_money_is_followed_over_own_accounts_until_it_leaves_them() -> None:
         _hop("again", "returned", "own-1", "other", 7),
     ]
     found = {
-        one.transfer_id: (one.payee, one.loan_fen, one.within)
+        one.transfer_id: (one.from_account, one.loan_fen, one.within)
         for one in own_payments(hops, {"own-1", "own-2"})
     }
 
-    assert found == {"moved": ("own-2", 10, True), "bought": ("shop", 7, False), "cash": ("", 3, False)}
+    assert found == {
+        "moved": ("own-1", 10, True),
+        "bought": ("own-2", 7, False),
+        "cash": ("own-2", 3, False),
+    }
 
 
 def test_what_was_paid_out_to_somebody_else_is_not_followed() -> None:

@@ -108,3 +108,11 @@ def test_uses_that_nothing_is_asked_for() -> None:
     assert lacks(Known(), use="securities") == []
     elsewhere = papers_of("same_name_other_bank", [COTTON], Known(), [], COMPANY)
     assert lacking_fen(elsewhere) == {Paper.BANK_STATEMENT: 600_000 * YUAN}
+
+
+def test_a_voucher_for_a_payee_that_only_a_name_tells_speaks_for_no_other() -> None:
+    first, second = (Payee("", "", name, 600_000 * YUAN) for name in ("张三", "李四"))
+    contract = Brought("V1", Paper.CONTRACT, "supplier", first.key)
+
+    assert Lack(Paper.CONTRACT, 600_000 * YUAN) not in lacks(Known(), contract, payee=first)
+    assert Lack(Paper.CONTRACT, 600_000 * YUAN) in lacks(Known(), contract, payee=second)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -20,6 +22,7 @@ from loantrail.http.access import Person, Reading, Recording, allowed, demand, s
 from loantrail.http.approving import KINDS
 from loantrail.http.connections import Lending
 from loantrail.http.exporting import content_of
+from loantrail.http.pages.accounts.routes import facts_of
 from loantrail.http.pages.model import Answer
 from loantrail.http.pages.routes import LoanId
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
@@ -267,10 +270,17 @@ def request_unmasking(
     return answer_of(request, person)
 
 
+_OF_ACCOUNT: Final = re.compile(r"^/api/v1/accounts/(.+)/lines\.xlsx$")
+
+
 class WantedExport(Wanted):
     """`path` and `query` as the file was asked for and refused."""
 
-    path: str = Field(pattern=r"^/api/v1/[a-z/_-]+\.xlsx$", max_length=200)
+    path: str = Field(
+        pattern=r"^/api/v1/([a-z/_-]+|accounts/[^/\x00-\x20]{1,400}/lines)\.xlsx$",
+        max_length=500,
+        description="As it was asked for, percent-encoded.",
+    )
     query: str = Field("", max_length=4000, pattern=r"^[\x21-\x7e]*$")
     reason: Reason
     request_key: RequestKey
@@ -283,14 +293,18 @@ class WantedExport(Wanted):
     responses=_STATUSES,
 )
 def request_export(
-    connections: Lending, person: Person, record: Recording, wanted: WantedExport
+    connections: Lending, reading: Reading, person: Person, record: Recording, wanted: WantedExport
 ) -> ApprovalRequest:
     """Ask for a file with many rows; once a second person approves it can be fetched for some days."""
+    path = unquote(wanted.path)
+    named = _OF_ACCOUNT.match(path)
+    if named:
+        facts_of(reading, named[1])
     with connections.connection() as connection:
         request, new = deciding.propose(
             connection,
             EXPORT,
-            content_of(wanted.path, wanted.query),
+            content_of(path, wanted.query),
             wanted.reason,
             person.acting,
             wanted.request_key,

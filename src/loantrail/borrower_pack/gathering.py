@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from loantrail.borrower_pack import store
 from loantrail.borrower_pack.model import (
@@ -18,15 +17,13 @@ from loantrail.borrower_pack.model import (
     Repaid,
 )
 from loantrail.borrower_pack.statement import OwnPayment, own_payments
+from loantrail.borrower_pack.uses import UNEXPLAINED, WITH_PAPERS, is_documented, said_uses
 from loantrail.clock import business_date
 from loantrail.http.pages import store as pages
 from loantrail.inspections import store_material, store_vouchers
-from loantrail.inspections.papers import Payee, PayeePapers, asked_of, papers_of
+from loantrail.inspections.material import CASH_USE
+from loantrail.inspections.papers import Brought, Payee, PayeePapers, asked_of, papers_of
 from loantrail.policy.reading import parameters_in_force
-
-UNEXPLAINED: Final = "held_by_third_party"
-"""The papers that are asked for where nothing says what a payment was for, whatever became of the money there: to ask by what its
-payee did with it would tell of the payee."""
 
 
 def read_pack(connection: store.Database, whole: store.Database, loan_id: str) -> Pack | None:
@@ -77,8 +74,7 @@ def read_pack(connection: store.Database, whole: store.Database, loan_id: str) -
         ),
         lines=_lines(payments, lines),
     )
-    documented = store.documented_uses(connection, run_id, loan_id) if run else set[str]()
-    return replace(pack, payees=_payees(whole, loan_id, payments, lines, documented, pack))
+    return replace(pack, payees=_payees(whole, payments, lines, own, pack))
 
 
 def _if_own(account: str | None, own: Collection[str]) -> str | None:
@@ -97,42 +93,63 @@ def _lines(payments: Iterable[OwnPayment], lines: Mapping[str, store.Row]) -> tu
 
 def _payees(
     whole: store.Database,
-    loan_id: str,
     payments: Iterable[OwnPayment],
     lines: Mapping[str, store.Row],
-    documented: Collection[str],
+    own: Collection[str],
     pack: Pack,
 ) -> tuple[Documented, ...]:
-    """The direct payees with their papers, the largest first."""
-    sums: dict[tuple[str, str], int] = {}
-    told: dict[tuple[str, str], store.Row] = {}
-    for one in payments:
-        line = lines.get(one.transfer_id)
-        if line is not None:
-            key = one.use or UNEXPLAINED, one.payee
-            sums[key] = sums.get(key, 0) + one.loan_fen
-            # The last line names the payee: what it is called now.
-            if key not in told or told[key]["booked_at"] <= line["booked_at"]:
-                told[key] = line
-    facts = store_material.loan(whole, loan_id)
-    if not sums or facts is None:
+    """The direct payees with their papers, the largest first. Use and payee of a payment are what its own line says: no class, no
+    correction and no line of anybody else has a say in what is asked for."""
+    facts = store_material.loan(whole, pack.loan_id)
+    if not lines or facts is None:
         return ()
     on_date = pack.data_date or pack.issued_on
     parameters = parameters_in_force(whole)
+    keys = store_material.name_keys(line["payee_name"] for line in lines.values())
+    survivors = store.survivors(whole, (line["payee_account"] for line in lines.values()))
+    uses = said_uses(lines, own, facts, parameters, on_date)
+    sums: dict[tuple[str, str, str], int] = {}
+    told: dict[tuple[str, str, str], store.Row] = {}
+    for one in payments:
+        line = lines.get(one.transfer_id)
+        if line is None:
+            continue
+        account: str = survivors.get(line["payee_account"]) or line["payee_account"]
+        use = uses[one.transfer_id]
+        # Without an account number only the name tells payees apart; cash has no payee, whatever stands in the place of a name.
+        name: str = "" if account or use == CASH_USE else keys.get(line["payee_name"]) or line["payee_name"]
+        key = use, account, name
+        sums[key] = sums.get(key, 0) + one.loan_fen
+        # The last line names the payee: what it is called now.
+        if key not in told or _when(told[key]) <= _when(line):
+            told[key] = line
     before = datetime.timedelta(days=parameters.at_or_first("check_invoice_days_before", on_date).number)
     paid_out_on: datetime.date | None = facts["paid_out_on"]
-    known = store_material.known(whole, loan_id, facts, paid_out_on - before if paid_out_on else None)
+    known = store_material.known(whole, pack.loan_id, facts, paid_out_on - before if paid_out_on else None)
     asked = asked_of(facts["borrower_kind"], parameters, on_date)
-    brought = store_vouchers.brought(whole, loan_id)
-    owners = store_material.parties(whole, {payee for _, payee in sums if payee})
-    keys = store_material.name_keys(line["payee_name"] for line in told.values())
+    brought = store_vouchers.brought(whole, pack.loan_id)
+    owners = store_material.parties(whole, {account for _, account, _ in sums if account})
     found: list[Documented] = []
-    for (use, account), fen in sums.items():
-        line = told[use, account]
+    for (use, account, name), fen in sums.items():
+        line = told[use, account, name]
         payee = Payee(account, owners.get(account, ""), keys.get(line["payee_name"], ""), fen)
-        [papers] = papers_of(use, [payee], known, brought, asked)
-        found.append(_documented(papers, line, use if use in documented else ""))
+        [papers] = papers_of(use, [payee], known, _speaking_for(payee, use, brought), asked)
+        with_papers = use == UNEXPLAINED and bool(papers.contracts or papers.orders or papers.invoices)
+        counted = WITH_PAPERS if with_papers else use
+        if with_papers:
+            [papers] = papers_of(counted, [payee], known, _speaking_for(payee, counted, brought), asked)
+        found.append(_documented(papers, line, counted if is_documented(counted, pack.product) else ""))
     return tuple(sorted(found, key=lambda one: (-one.loan_fen, one.payee_name, one.payee_account, one.use)))
+
+
+def _when(line: store.Row) -> tuple[datetime.datetime, str]:
+    return line["booked_at"], line["line_id"]
+
+
+def _speaking_for(payee: Payee, use: str, brought: Iterable[Brought]) -> list[Brought]:
+    """The vouchers, those for this payee as of this use: they were brought for a payment, whatever class its payee had
+    when they were."""
+    return [replace(one, use=use) if payee.key and one.payee_account == payee.key else one for one in brought]
 
 
 def _documented(papers: PayeePapers, line: store.Row, use: str) -> Documented:

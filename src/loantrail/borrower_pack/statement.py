@@ -26,28 +26,24 @@ class Movement(Protocol):
     def to_account(self) -> str | None: ...
     @property
     def amount_fen(self) -> int: ...
-    @property
-    def use(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPayment:
-    """What one transaction moved of the loan's money out of the borrower's own account `from_account`. `payee` is empty for cash
-    and where nobody is named; `within`: to another account of the borrower's own."""
+    """What one transaction moved of the loan's money out of the borrower's own account `from_account`; `within`: to another account
+    of the borrower's own. Whom it paid is told by the borrower's own line."""
 
     transfer_id: str
     from_account: str
-    payee: str
-    use: str
     loan_fen: int
     within: bool
 
 
 def own_payments(hops: Iterable[Movement], own: Collection[str]) -> list[OwnPayment]:
     """The payments out of the accounts `own` that carried the loan's money before it left them, in the order of the trace.
-    `hops` come parents first. A transaction that moved several parts is one payment for each use."""
+    `hops` come parents first. A transaction that moved several parts is one payment, whatever uses the trace gave them."""
     reached: set[str] = set()
-    found: dict[tuple[str, str], OwnPayment] = {}
+    found: dict[str, OwnPayment] = {}
     for hop in hops:
         starts = hop.parent_hop_id is None
         if not starts and hop.parent_hop_id not in reached:
@@ -56,13 +52,10 @@ def own_payments(hops: Iterable[Movement], own: Collection[str]) -> list[OwnPaym
             reached.add(hop.hop_id)
         if hop.from_account is None or hop.from_account not in own or starts:
             continue
-        key = hop.transfer_id, hop.use
-        before = found.get(key)
-        found[key] = OwnPayment(
+        before = found.get(hop.transfer_id)
+        found[hop.transfer_id] = OwnPayment(
             hop.transfer_id,
             hop.from_account,
-            hop.to_account or "",
-            hop.use,
             hop.amount_fen + (before.loan_fen if before else 0),
             hop.to_account in own,
         )

@@ -92,10 +92,10 @@ def check_due(connection: Database, loan_id: str) -> datetime.date | None:
     return row[0] if row else None
 
 
-def documented_uses(connection: Database, run_id: str, loan_id: str) -> set[str]:
-    """The uses of the loan's statement whose money went where papers say."""
+def survivors(connection: Database, accounts: Iterable[str]) -> dict[str, str]:
+    """account -> what stands for it, of those that were merged."""
     rows = connection.execute(
-        "SELECT use FROM published.trace_statement WHERE run_id = %s AND loan_id = %s AND line_group = 'documented'",
-        (run_id, loan_id),
+        "SELECT account, survivor FROM published.merged_account WHERE account = ANY(%s)",
+        (sorted(set(accounts)),),
     ).fetchall()
-    return {row[0] for row in rows}
+    return dict(rows)

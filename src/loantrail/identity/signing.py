@@ -89,12 +89,12 @@ def sign_in(
     Raises SignInRefused, SecondFactorNeeded, TooManyFailures; ConfigurationError where the installation's key is lost.
     """
     now = clock.now()
+    wait = _throttle.wait_seconds(address, clock.monotonic_seconds())
+    if wait:
+        raise TooManyFailures(wait)
     with connections.connection() as connection:
         limits = limits_at(connection, now)
     within = limits.address_within.total_seconds()
-    wait = _throttle.wait_seconds(address, clock.monotonic_seconds(), limits.address_attempts, within)
-    if wait:
-        raise TooManyFailures(wait)
     found: Candidate | None = None
     try:
         found = _proven(connections, person_id, password, now)

@@ -301,11 +301,11 @@ def _lines(
         raise ActRefused(Refusal.LINE_UNKNOWN)
     if not payee_id:
         return [(use, WHOLE_LINE) for use in dict.fromkeys(uses)]
-    accounts = [one.payee.account for one in found.papers.get(uses[0], ())]
-    account = next((one for one in accounts if payee_id_of(work.loan_id, uses[0], one) == payee_id), None)
-    if account is None:
+    keys = [one.payee.key for one in found.papers.get(uses[0], ())]
+    key = next((one for one in keys if payee_id_of(work.loan_id, uses[0], one) == payee_id), None)
+    if key is None:
         raise ActRefused(Refusal.LINE_UNKNOWN)
-    return [(uses[0], account)]
+    return [(uses[0], key)]
 
 
 def _voucher(connection: store.Database, work: _Work, voucher_id: str) -> store.Row:

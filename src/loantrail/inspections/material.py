@@ -19,18 +19,20 @@ from loantrail.inspections.papers import (
     asked_of,
     lacking_fen,
     papers_of,
+    payee_key,
 )
 from loantrail.parameters import ParameterBook
 from loantrail.reports.words import words
 
 CASH: Final = ""
 """The account of a payee that has none."""
+CASH_USE: Final = "cash"
 
 
 @dataclass(frozen=True, slots=True)
 class LoanMaterial:
-    """What the checks of one loan rest on. `lines` is None while the loan was not traced. `payments`: use -> account -> the
-    transaction that brought most of it, to be named by."""
+    """What the checks of one loan rest on. `lines` is None while the loan was not traced. `payments`: use -> `Payee.key` ->
+    the transaction that brought most of it, to be named by."""
 
     loan_id: str
     currency: str
@@ -129,32 +131,39 @@ def read_material(
 def _payees(
     connection: store.Database, run_id: str, loan_id: str, uses: Sequence[str]
 ) -> tuple[dict[str, list[Payee]], dict[str, dict[str, str]]]:
-    """Use -> who got its money, the largest first; and use -> account -> a transaction to name the payee by."""
+    """Use -> who got its money, the largest first; and use -> `Payee.key` -> a transaction to name the payee by."""
     trail = loan_trail(connection, run_id, loan_id)
-    amounts: dict[str, dict[str, int]] = {}
-    payments: dict[str, dict[str, str]] = {}
-    for use in uses:
-        for arrival in trail.arrivals(use, pages.held_uses(connection, run_id, loan_id, use)):
-            account = arrival.hop.to_account or CASH
-            sums = amounts.setdefault(use, {})
-            sums[account] = sums.get(account, 0) + arrival.counted_fen
-            # The largest arrival comes first.
-            payments.setdefault(use, {}).setdefault(account, arrival.hop.transfer_id)
-    owners = store_material.parties(connection, {account for sums in amounts.values() for account in sums})
-    texts = pages.transfers(connection, {one for named in payments.values() for one in named.values()})
-    names = {
-        (use, account): (texts.get(transfer_id) or {}).get("credit_name") or ""
-        for use, named in payments.items()
-        for account, transfer_id in named.items()
-    }
+    arrived = [
+        (use, arrival.hop.to_account or CASH, arrival.hop.transfer_id, arrival.counted_fen)
+        for use in uses
+        for arrival in trail.arrivals(use, pages.held_uses(connection, run_id, loan_id, use))
+    ]
+    # An account is named by its largest arrival, which comes first; without one each payment tells its payee by name.
+    naming: dict[tuple[str, str], str] = {}
+    for use, account, transfer_id, _ in arrived:
+        naming.setdefault((use, account or transfer_id), transfer_id)
+    texts = pages.transfers(connection, naming.values())
+    names = {one: (texts.get(one) or {}).get("credit_name") or "" for one in naming.values()}
     keys = store_material.name_keys(names.values())
+    amounts: dict[str, dict[tuple[str, str], int]] = {}
+    payments: dict[str, dict[str, str]] = {}
+    for use, account, transfer_id, fen in arrived:
+        name = names[naming[use, account or transfer_id]]
+        # Cash has no payee, whatever its lines say in the place of a name.
+        name_key = "" if use == CASH_USE and not account else keys.get(name, "")
+        sums = amounts.setdefault(use, {})
+        sums[account, name_key] = sums.get((account, name_key), 0) + fen
+        payments.setdefault(use, {}).setdefault(payee_key(account, name_key), transfer_id)
+    owners = store_material.parties(
+        connection, {account for sums in amounts.values() for account, _ in sums if account}
+    )
     found = {
         use: sorted(
             (
-                Payee(account, owners.get(account, ""), keys.get(names[use, account], ""), fen)
-                for account, fen in sums.items()
+                Payee(account, owners.get(account, ""), name_key, fen)
+                for (account, name_key), fen in sums.items()
             ),
-            key=lambda payee: (-payee.amount_fen, payee.account),
+            key=lambda payee: (-payee.amount_fen, payee.account, payee.name_key),
         )
         for use, sums in amounts.items()
     }

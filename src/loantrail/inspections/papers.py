@@ -39,10 +39,20 @@ class Payee:
     name_key: str
     amount_fen: int
 
+    @property
+    def key(self) -> str:
+        """What tells the payees of a line apart, and what a voucher names its payee by."""
+        return payee_key(self.account, self.name_key)
 
-def payee_id_of(loan_id: str, use: str, account: str) -> str:
-    """What a page calls a payee of a line by: an account number may be masked there."""
-    return derived_id("payee", loan_id, use, account)
+
+def payee_key(account: str, name_key: str) -> str:
+    """The account, or where a line gave only a name, an id made of the name; empty for cash."""
+    return account or (derived_id("payee name", name_key) if name_key else "")
+
+
+def payee_id_of(loan_id: str, use: str, key: str) -> str:
+    """What a page calls a payee of a line by, of its `Payee.key`: an account number may be masked there."""
+    return derived_id("payee", loan_id, use, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A voucher that stands, and what it speaks for: a line, and a payee of it or WHOLE_LINE."""
+    """A voucher that stands, and what it speaks for: a line, and a payee of it (`Payee.key`) or WHOLE_LINE."""
 
     voucher_id: str
     paper: Paper
@@ -157,7 +167,7 @@ def _of_payee(use: str, payee: Payee, known: Known, brought: Sequence[Brought], 
         or (one.name_key != "" and one.name_key == payee.name_key)
     ]
     invoiced_fen = sum(one.total_fen for one in invoices)
-    speaking = [one for one in brought if one.payee_account in (WHOLE_LINE, payee.account)]
+    speaking = [one for one in brought if one.payee_account in (WHOLE_LINE, payee.key)]
     papers = {one.paper for one in speaking}
     has = {
         Paper.CONTRACT: bool(contracts or orders) or Paper.CONTRACT in papers,

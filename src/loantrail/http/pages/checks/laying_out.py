@@ -24,7 +24,7 @@ from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.inspections.material import LoanMaterial
 from loantrail.inspections.model import Check, CheckState, Line, Paper, Policy
-from loantrail.inspections.papers import PayeePapers, lacking_fen, payee_id_of
+from loantrail.inspections.papers import Payee, PayeePapers, lacking_fen, payee_id_of
 from loantrail.inspections.workflow import makers, stale
 
 PAYEES_SHOWN: Final = 8
@@ -39,25 +39,24 @@ def check_lines(
     """The lines of the statement, the largest first. Payees are named as far as who asks may know them."""
     if material.lines is None:
         return []
-    shown = {
-        use: [one.payee.account for one in papers[:PAYEES_SHOWN]] for use, papers in material.papers.items()
-    }
+    shown = {use: [one.payee for one in papers[:PAYEES_SHOWN]] for use, papers in material.papers.items()}
     payees = _payee_names(connection, material, shown)
     grown = stale(check, material.lines, policy)
     return [_line(line, material, check, line.use in grown, payees, names) for line in material.lines]
 
 
 def _payee_names(
-    connection: pages.Database, material: LoanMaterial, shown: Mapping[str, Sequence[str]]
+    connection: pages.Database, material: LoanMaterial, shown: Mapping[str, Sequence[Payee]]
 ) -> dict[tuple[str, str], str | None]:
-    wanted = {(use, account) for use, accounts in shown.items() for account in accounts}
-    transfers = pages.transfers(connection, {material.payments[use][account] for use, account in wanted})
-    known = pages.account_names(connection, {account for _, account in wanted if account})
+    """`(use, Payee.key)` -> name."""
+    wanted = {(use, payee.key): payee.account for use, payees in shown.items() for payee in payees}
+    transfers = pages.transfers(connection, {material.payments[use][key] for use, key in wanted})
+    known = pages.account_names(connection, {account for account in wanted.values() if account})
     return {
-        (use, account): known.get(account)
-        or transfers.get(material.payments[use][account], {}).get("credit_name")
+        (use, key): known.get(account)
+        or transfers.get(material.payments[use][key], {}).get("credit_name")
         or None
-        for use, account in wanted
+        for (use, key), account in wanted.items()
     }
 
 
@@ -91,8 +90,7 @@ def _line(
         else None,
         stale=grown,
         payees=[
-            _payee(one, line.use, material, payees[line.use, one.payee.account])
-            for one in papers[:PAYEES_SHOWN]
+            _payee(one, line.use, material, payees[line.use, one.payee.key]) for one in papers[:PAYEES_SHOWN]
         ],
         payee_count=len(papers),
         missing=_missing(lacking_fen(papers)),
@@ -105,12 +103,12 @@ def _missing(lacks: Mapping[Paper, int]) -> list[MissingPaper]:
 
 
 def _payee(papers: PayeePapers, use: str, material: LoanMaterial, name: str | None) -> LinePayee:
-    account = papers.payee.account
+    account, key = papers.payee.account, papers.payee.key
     return LinePayee(
-        payee_id=payee_id_of(material.loan_id, use, account),
+        payee_id=payee_id_of(material.loan_id, use, key),
         account=Account(account=account or None, name=name),
         amount_fen=papers.payee.amount_fen,
-        transfer_id=material.payments[use][account],
+        transfer_id=material.payments[use][key],
         contracts=list(papers.contracts[:NUMBERS_SHOWN]),
         orders=list(papers.orders[:NUMBERS_SHOWN]),
         invoices=list(papers.invoices[:NUMBERS_SHOWN]),

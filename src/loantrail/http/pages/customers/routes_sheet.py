@@ -55,8 +55,9 @@ def customer_sheet(
     warned = person.may(Ability.READ_WARNINGS)
     _, count, _, totals = store.customers(connection, query_of(asked, 0, 1), data_date, warned)
     refuse_too_many(count)
-    exporting(count)
-    rows, *_ = store.customers(connection, query_of(asked, 0, count), data_date, warned)
+    rows = list(_by_currency(store.customers(connection, query_of(asked, 0, count), data_date, warned)[0]))
+    refuse_too_many(len(rows))
+    exporting(len(rows))
     made_at = clock.now()
     currencies = [row["currency"] for row in totals]
     return sheet_answer(
@@ -83,7 +84,7 @@ def _write(
         path,
         say["customers"],
         _columns(say, language),
-        _by_currency(rows),
+        rows,
         currencies,
         about,
         language,

@@ -29,6 +29,8 @@ COUNTS: Final = {
     "check_overdue_count": (),
 }
 """A count, and the amounts that stand for the same loans: hidden with it."""
+UNTRACED: Final = "untraced_count"
+"""Loans that no trace was made of: what is left of all loans beside those traced, so that it is told with them."""
 BEFORE: Final = {"loan_count": ("balance_fen",), "overdue_count": ("overdue_fen",)}
 """The same of the earlier day."""
 
@@ -140,6 +142,9 @@ def added(rows: Sequence[Mapping[str, Any]], grouping: Grouping) -> dict[str, Fi
         for name, value in row.items():
             if name != "code":
                 figures[name] = figures.get(name, 0) + int(value)
+    for figures in groups.values():
+        if "traced_count" in figures:
+            figures[UNTRACED] = figures["loan_count"] - figures["traced_count"]
     return groups
 
 

@@ -44,5 +44,7 @@ class PortfolioMigration(Priced):
     fewest_loans: int | None = Field(description="As in the portfolio.")
     moves: list[PortfolioMove] | None = Field(description="Null where the classes of then are not on record.")
     rates: list[MigrationRate]
-    new_count: int | None = Field(description="Loans that count today and did not then: they are in no row.")
+    new_count: int | None = Field(
+        description="Loans that count today and did not then: they are in no row. Null within a class, which is the one of then."
+    )
     notes: list[Remark]

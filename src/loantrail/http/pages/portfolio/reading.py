@@ -16,6 +16,7 @@ from loantrail.http.pages.portfolio.disclosure import hidden_counts
 from loantrail.http.pages.portfolio.grouping import (
     BEFORE,
     COUNTS,
+    UNTRACED,
     Figures,
     Grouping,
     Units,
@@ -43,6 +44,7 @@ _ORDERS: Final = {
     PortfolioBy.CLASS: FIVE_CLASSES,
     PortfolioBy.LEVEL: ("red", "orange", "yellow", "blue", "none"),
 }
+_MARKED: Final = (*COUNTS, UNTRACED)
 _NO_CHECKS: Final = ("check_due_count", "check_overdue_count")
 Hidden = Mapping[str, frozenset[str]]
 
@@ -89,7 +91,7 @@ class Reader:
         if self.least:
             for place, one in enumerate(within):
                 groups = self.now(one.by, within[:place])
-                marks = hidden_counts(groups, COUNTS, self.least, above)
+                marks = hidden_counts(groups, _MARKED, self.least, above)
                 above = marks.get(value_of(one), frozenset())
         return above
 
@@ -101,7 +103,7 @@ def read_portfolio(
     run = current_run(connection)
     data_date: datetime.date | None = run["data_date"] if run else None
     earlier = _earlier(connection, data_date)
-    least = least_loans(connection, data_date, person)
+    least = least_loans(connection, person)
     reader = Reader(
         connection,
         Units.of(store_choices.units(connection)),
@@ -120,15 +122,15 @@ def read_portfolio(
     now_all = {value: now.get(value, {}) for value in order}
     then_all = {value: then.get(value, {}) for value in order}
     above = reader.hidden_above(within)
-    marks: Hidden = hidden_counts(now_all, COUNTS, least, above) if least else {}
+    marks: Hidden = hidden_counts(now_all, _MARKED, least, above) if least else {}
     before: Hidden = hidden_counts(then_all, BEFORE, least) if least else {}
     known = bool(then)
     checks = store.has_checks(connection)
     grouping = Grouping(by, within, reader.units)
     sums, sums_then = total(now_all), total(then_all)
-    small = above | {name for name in COUNTS if 0 < sums.get(name, 0) < least}
+    small = above | {name for name in _MARKED if 0 < sums.get(name, 0) < least}
     if "loan_count" in small:
-        small = frozenset(COUNTS)
+        small = frozenset(_MARKED)
     groups = [
         _group(
             value, by, grouping, reader.units, now_all[value], then_all[value] if known else None,
@@ -219,6 +221,10 @@ def _group(
         absent = gone or (count in _NO_CHECKS and not checks)
         for name in (count, *amounts):
             given[name] = None if absent else figures.get(name, 0)
+    if UNTRACED in small and given["traced_count"] is not None:
+        # The amounts are of those traced alone; only the number tells how many are not.
+        given["traced_count"] = None
+        withheld.append("traced_count")
     change: dict[str, int | None] = {}
     for count, amounts in BEFORE.items():
         gone = then is None or count in small_then or "loan_count" in small_then or "loan_count" in small

@@ -27,6 +27,7 @@ from loantrail.http.pages.portfolio.model_uses import Cover
 from loantrail.http.pages.portfolio.ratios import hhi_of, hhi_ppm, share_ppm
 from loantrail.http.pages.portfolio.scope import Scope, scope_of
 from loantrail.http.pages.store import Database, Row
+from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.parties.client_groups import Group, client_groups
 from loantrail.policy.reading import parameters_in_force
@@ -87,7 +88,7 @@ def read_concentration(
         )
         if capital
         else None,
-        customers=None if scope.least else _customers(scope, all_of),
+        customers=_customers(scope, all_of) if person.may(Ability.READ_LOANS) else None,
         notes=notes,
     )
 

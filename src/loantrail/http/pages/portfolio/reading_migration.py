@@ -8,23 +8,21 @@ from typing import Final
 
 from loantrail.http.pages.ledgers.model import Remark
 from loantrail.http.pages.portfolio import store_migration
-from loantrail.http.pages.portfolio.cells import covered
-from loantrail.http.pages.portfolio.disclosure import WHOLE
+from loantrail.http.pages.portfolio.migration_cover import PERFORMING_ROW, Cell, Covered
 from loantrail.http.pages.portfolio.model import PortfolioBy, Within
 from loantrail.http.pages.portfolio.model_migration import MigrationRate, PortfolioMigration, PortfolioMove
 from loantrail.http.pages.portfolio.model_uses import Cover
 from loantrail.http.pages.portfolio.ratios import Move, Rate, down_rates, turned_bad_rate
+from loantrail.http.pages.portfolio.reading_moves import Moves, Shown, read_moves
 from loantrail.http.pages.portfolio.scope import Scope, scope_of
 from loantrail.http.pages.store import Database
 from loantrail.identity.model import Signed
 from loantrail.ledger.model import FIVE_CLASSES
 
-PERFORMING_ROW: Final = "performing"
 _GONE: Final = ("settled", "written_off", "transferred")
 _NOW: Final = (*FIVE_CLASSES, *_GONE)
 _YEAR: Final = datetime.timedelta(days=400)
 _ONE_DAY: Final = datetime.timedelta(days=1)
-Cells = Mapping[tuple[str, str], Move]
 
 
 def read_migration(
@@ -42,28 +40,13 @@ def read_migration(
         month = scope.data_date.replace(day=1) if scope.data_date else None
         since = next((day for day in days if month is not None and day < month), next(iter(days), None))
     by_level = any(one.by is PortfolioBy.LEVEL for one in within)
-    known = since in days and not by_level
-    moves: list[Move] = []
-    if known and since is not None:
-        rows = store_migration.migration(
-            connection, within, dict(scope.parameters) | {"loaded_at": days[since]}
-        )
-        moves = [
-            Move(
-                row["class_then"],
-                row["class_now"],
-                row["loan_count"],
-                int(row["balance_fen"]),
-                int(row["balance_now_fen"]),
-                int(row["reduced_fen"]),
-            )
-            for row in rows
-        ]
-    nothing = WHOLE in scope.hidden_above(within)
-    cells = {(move.class_then, move.class_now): move for move in moves}
-    hidden = _hidden(cells, scope.least, nothing=nothing)
-    live = sum(figures[WHOLE] for figures in scope.counts(PortfolioBy.UNIT, within).values())
-    new = live - sum(move.loan_count for move in moves if move.class_now in FIVE_CLASSES)
+    loaded_at = days.get(since) if since is not None and not by_level else None
+    known = loaded_at is not None
+    shown = (
+        read_moves(scope, within, loaded_at) if loaded_at is not None else Shown(Moves(), Covered(), False)
+    )
+    cells, hidden = shown.moves.cells, shown.covered
+    moves = list(cells.values())
     rates = {PERFORMING_ROW: turned_bad_rate(moves), **down_rates(moves)} if moves else {}
     return PortfolioMigration(
         currency=currency,
@@ -73,8 +56,8 @@ def read_migration(
         within=scope.conditions(within),
         fewest_loans=scope.least or None,
         moves=_moves(cells, hidden, scope.least) if known else None,
-        rates=[_rate(name, rate, cells, hidden, scope.least) for name, rate in rates.items()],
-        new_count=None if not known or nothing or _small(new, scope.least) else new,
+        rates=[_rate(name, rate, scope.least, hide=name in hidden.rates) for name, rate in rates.items()],
+        new_count=sum(shown.moves.new.values()) if known and shown.new_known and not hidden.new else None,
         notes=_notes(scope, known=known, by_level=by_level),
     )
 
@@ -95,35 +78,14 @@ def _place(key: tuple[str, str]) -> tuple[int, int]:
     )
 
 
-def _hidden(cells: Cells, least: int, *, nothing: bool) -> frozenset[tuple[str, str]]:
-    """The cells that are hidden: what each class was, and what it is, stands in the table of groups too."""
-    if not cells or not least:
-        return frozenset()
-    then = sorted({key[0] for key in cells})
-    now = sorted({key[1] for key in cells})
-    counts = [[cells[one, other].loan_count if (one, other) in cells else 0 for other in now] for one in then]
-    rows = [nothing or 0 < sum(line) < least for line in counts]
-    table = covered(counts, least, forced=rows)
-    return frozenset(
-        (one, other)
-        for one, marks in zip(then, table.cells, strict=True)
-        for other, mark in zip(now, marks, strict=True)
-        if mark and (one, other) in cells
-    )
-
-
-def _moves(cells: Cells, hidden: frozenset[tuple[str, str]], least: int) -> list[PortfolioMove]:
-    """The cells in order. Where the only cell of a row is hidden, the empty ones beside it are as well: else its total, which
-    stands in the table of groups, would tell it."""
-    now = {key[1] for key in cells}
-    empty: set[tuple[str, str]] = set()
-    for then in {key[0] for key in hidden}:
-        row = [key for key in cells if key[0] == then]
-        if len(row) == 1:
-            empty |= {(then, other) for other in now} - set(row)
+def _moves(cells: Mapping[Cell, Move], hidden: Covered, least: int) -> list[PortfolioMove]:
+    """The cells in order; those that are hidden stand there though they be empty."""
+    rows = {then for then, _ in cells}
+    every = {(then, now) for then in rows for now in _NOW} if hidden.whole else set[Cell]()
+    behind = every | {cell for cell in hidden.moves if cell[0] in rows}
     return [
-        _move(cells.get(key) or Move(*key, 0, 0, 0, 0), least, hide=key in hidden or key in empty)
-        for key in sorted({*cells, *empty}, key=_place)
+        _move(cells.get(cell) or Move(*cell, 0, 0, 0, 0), least, hide=cell in behind)
+        for cell in sorted({*cells, *behind}, key=_place)
     ]
 
 
@@ -141,17 +103,7 @@ def _move(move: Move, least: int, *, hide: bool) -> PortfolioMove:
     )
 
 
-def _rate(
-    name: str, rate: Rate, cells: Cells, hidden: frozenset[tuple[str, str]], least: int
-) -> MigrationRate:
-    if name == PERFORMING_ROW:
-        row = {key for key in cells if key[0] in FIVE_CLASSES[:2]}
-        down = {key for key in row if cells[key].turned_bad}
-    else:
-        row = {key for key in cells if key[0] == name}
-        down = {key for key in row if cells[key].is_down}
-    # The rate splits each row in those that moved down and the others: neither part may tell a hidden cell.
-    hide = any(_tells(part, cells, hidden, least) for part in (down, row - down))
+def _rate(name: str, rate: Rate, least: int, *, hide: bool) -> MigrationRate:
     cover = (Cover.FEW if _small(rate.down_count, least) else Cover.WITHHELD) if hide else None
     return MigrationRate(
         class_then=name,
@@ -162,11 +114,6 @@ def _rate(
         rate_ppm=None if hide else rate.ppm,
         cover=cover,
     )
-
-
-def _tells(part: set[tuple[str, str]], cells: Cells, hidden: frozenset[tuple[str, str]], least: int) -> bool:
-    behind = [cells[key].loan_count for key in part if key in hidden]
-    return bool(behind) and (len(behind) < 2 or sum(behind) < least)
 
 
 def _notes(scope: Scope, *, known: bool, by_level: bool) -> list[Remark]:

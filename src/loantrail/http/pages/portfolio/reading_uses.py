@@ -10,7 +10,7 @@ from loantrail.http.pages.ledgers.model import Remark
 from loantrail.http.pages.portfolio import store_uses
 from loantrail.http.pages.portfolio.cells import covered
 from loantrail.http.pages.portfolio.disclosure import WHOLE
-from loantrail.http.pages.portfolio.grouping import Figures, Grouping, label
+from loantrail.http.pages.portfolio.grouping import UNTRACED, Figures, Grouping, label
 from loantrail.http.pages.portfolio.model import PortfolioBy, Within
 from loantrail.http.pages.portfolio.model_uses import (
     Cover,
@@ -39,6 +39,8 @@ class Crossed:
     whole: frozenset[str]
     """Groups whose sum is not shown."""
     hidden: frozenset[tuple[str, Key]]
+    rests: frozenset[str]
+    """Groups whose number of loans traced is not shown, because it would tell how few are not."""
     totals: frozenset[Key]
     """Uses, and groups of uses, whose total is not shown."""
 
@@ -55,6 +57,7 @@ def read_uses(
     above_counts, above = _above(scope, within)
     crossed = _crossed(scope, by, within, above_counts, above)
     none = bool({WHOLE, TRACED} & above_counts) or _few(scope, crossed, TRACED)
+    rest = UNTRACED in above_counts or _few(scope, crossed, UNTRACED)
     order = sorted(crossed.counts, key=lambda value: (-_disbursed(crossed, value), value))
     grouping = Grouping(by, within, scope.units)
     rows = [
@@ -62,7 +65,9 @@ def read_uses(
             value=value,
             label=label(by, value, scope.units),
             deeper=grouping.deeper(value),
-            **_traced(crossed, [value], scope.least, hide=value in crossed.whole),
+            **_traced(
+                crossed, [value], scope.least, hide=value in crossed.whole, rest=value in crossed.rests
+            ),
             cells=[
                 UseCell(
                     **_cell(
@@ -78,7 +83,7 @@ def read_uses(
         value="",
         label=None,
         deeper=False,
-        **_traced(crossed, order, scope.least, hide=none),
+        **_traced(crossed, order, scope.least, hide=none, rest=rest),
         cells=[
             UseCell(
                 **_cell(crossed, order, (name, ""), scope.least, hide=none or (name, "") in crossed.totals)
@@ -86,15 +91,14 @@ def read_uses(
             for name in _GROUPS
         ],
     )
-    loans = sum(figures.get(WHOLE, 0) for figures in crossed.counts.values())
-    untraced = loans - sum(figures.get(TRACED, 0) for figures in crossed.counts.values())
+    untraced = sum(figures.get(UNTRACED, 0) for figures in crossed.counts.values())
     return PortfolioUses(
         currency=currency,
         data_date=scope.data_date,
         by=by,
         within=scope.conditions(within),
         fewest_loans=scope.least or None,
-        untraced_count=None if none or 0 < untraced < scope.least else untraced,
+        untraced_count=None if none or rest else untraced,
         total=total,
         groups=sorted(rows, key=lambda row: row.cover is not None),
         uses=_lines(crossed, order, scope.least, hide=none),
@@ -132,7 +136,8 @@ def _crossed(
     marks = scope.marks(counts, above_counts)
     whole = frozenset(value for value, hidden in marks.items() if hidden & {WHOLE, TRACED})
     hidden, totals, sums = _hidden(sorted(counts), loans, scope.least, whole, above)
-    return Crossed(counts, loans, amounts, sums, hidden, totals)
+    rests = frozenset(value for value, names in marks.items() if UNTRACED in names)
+    return Crossed(counts, loans, amounts, sums, hidden, rests, totals)
 
 
 def _hidden(
@@ -194,10 +199,10 @@ def _cover(count: int, least: int, *, hide: bool) -> Cover | None:
     return None if not hide else Cover.FEW if 0 < count < least else Cover.WITHHELD
 
 
-def _traced(crossed: Crossed, values: Sequence[str], least: int, *, hide: bool) -> dict[str, Any]:
+def _traced(crossed: Crossed, values: Sequence[str], least: int, *, hide: bool, rest: bool) -> dict[str, Any]:
     count = sum(crossed.counts[value].get(TRACED, 0) for value in values)
     return {
-        "traced_count": None if hide else count,
+        "traced_count": None if hide or rest else count,
         "disbursed_fen": None if hide else sum(_disbursed(crossed, value) for value in values),
         "cover": _cover(count, least, hide=hide),
     }

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse
 
 from loantrail import clock
 from loantrail.http.access import Person, Reading, allowed
+from loantrail.http.exporting import Exporting
 from loantrail.http.pages.portfolio.model import VALUE_PATTERN, Portfolio, PortfolioBy, within_of
 from loantrail.http.pages.portfolio.reading import CNY, read_portfolio
 from loantrail.http.pages.portfolio.sheet import write_sheet
@@ -63,6 +64,7 @@ def portfolio(
 def portfolio_sheet(
     connection: Reading,
     person: Person,
+    exporting: Exporting,
     by: PortfolioBy = PortfolioBy.UNIT,
     within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
@@ -70,6 +72,7 @@ def portfolio_sheet(
 ) -> FileResponse:
     """The same groups as a spreadsheet."""
     read = read_portfolio(connection, by, [within_of(one) for one in within], currency, person)
+    exporting(len(read.groups) + 1)
     made_at = clock.now()
     return sheet_answer(
         "portfolio", made_at, lambda path: write_sheet(path, read, language, person.name, made_at)

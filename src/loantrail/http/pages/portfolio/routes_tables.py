@@ -11,6 +11,7 @@ from starlette.responses import FileResponse
 
 from loantrail import clock
 from loantrail.http.access import Person, Reading, allowed
+from loantrail.http.exporting import Exporting
 from loantrail.http.pages.portfolio.model import PortfolioBy, within_of
 from loantrail.http.pages.portfolio.model_concentration import PortfolioConcentration
 from loantrail.http.pages.portfolio.model_migration import PortfolioMigration
@@ -56,6 +57,7 @@ def portfolio_uses(
 def portfolio_uses_sheet(
     connection: Reading,
     person: Person,
+    exporting: Exporting,
     by: PortfolioBy = PortfolioBy.INDUSTRY,
     within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
@@ -63,6 +65,7 @@ def portfolio_uses_sheet(
 ) -> FileResponse:
     """The same as a spreadsheet."""
     read = read_uses(connection, by, [within_of(one) for one in within], currency, person)
+    exporting(len(read.groups) + 1 + len(read.uses))
     made_at = clock.now()
     return sheet_answer(
         "portfolio-uses", made_at, lambda path: write_uses(path, read, language, person.name, made_at)
@@ -84,12 +87,14 @@ def portfolio_concentration(
 def portfolio_concentration_sheet(
     connection: Reading,
     person: Person,
+    exporting: Exporting,
     within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     language: SheetLanguage = "zh",
 ) -> FileResponse:
     """The same figures as a spreadsheet; no customers."""
     read = read_concentration(connection, [within_of(one) for one in within], currency, person)
+    exporting(len(read.figures) + 2)
     made_at = clock.now()
     return sheet_answer(
         "portfolio-concentration",
@@ -114,6 +119,7 @@ def portfolio_migration(
 def portfolio_migration_sheet(
     connection: Reading,
     person: Person,
+    exporting: Exporting,
     within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     since: Since = None,
@@ -121,6 +127,7 @@ def portfolio_migration_sheet(
 ) -> FileResponse:
     """The same as a spreadsheet."""
     read = read_migration(connection, [within_of(one) for one in within], currency, person, since)
+    exporting(len(read.moves or ()))
     made_at = clock.now()
     return sheet_answer(
         "portfolio-migration",

@@ -12,7 +12,7 @@ from loantrail.http.pages.ledgers.model import Remark
 from loantrail.http.pages.loan_list import store_choices
 from loantrail.http.pages.portfolio import store_uses
 from loantrail.http.pages.portfolio.disclosure import WHOLE, hidden_counts
-from loantrail.http.pages.portfolio.grouping import Figures, Grouping, Units, added, label
+from loantrail.http.pages.portfolio.grouping import UNTRACED, Figures, Grouping, Units, added, label
 from loantrail.http.pages.portfolio.model import ALONE, PortfolioBy, PortfolioCondition, Within
 from loantrail.http.pages.store import Database, Row, current_run
 from loantrail.identity.abilities import Ability
@@ -20,7 +20,7 @@ from loantrail.identity.model import Signed
 from loantrail.policy.reading import parameters_in_force
 
 TRACED: Final = "traced_count"
-_COUNTED: Final = (WHOLE, TRACED)
+_COUNTED: Final = (WHOLE, TRACED, UNTRACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Scope:
     data_date: datetime.date | None
 
     def counts(self, by: PortfolioBy, within: Sequence[Within]) -> dict[str, Figures]:
-        """Group -> `loan_count, balance_fen, traced_count, disbursed_fen`."""
+        """Group -> `loan_count, balance_fen, traced_count, disbursed_fen, untraced_count`."""
         rows = store_uses.counts(self.connection, by, within, self.parameters)
         return added(rows, Grouping(by, within, self.units))
 
@@ -73,17 +73,18 @@ def scope_of(connection: Database, currency: str, person: Signed) -> Scope:
         connection,
         Units.of(store_choices.units(connection)),
         {"run_id": run["run_id"] if run else None, "currency": currency},
-        least_loans(connection, data_date, person),
+        least_loans(connection, person),
         data_date,
     )
 
 
-def least_loans(connection: Database, day: datetime.date | None, person: Signed) -> int:
-    """The fewest loans a figure may stand for when this person sees it; 0 for who may see single loans."""
+def least_loans(connection: Database, person: Signed) -> int:
+    """The fewest loans a figure may stand for when this person sees it today; 0 for who may see single loans. A rule about who sees
+    what is the one of today, whatever day the figures are of."""
     if person.may(Ability.READ_LOANS):
         return 0
     book = parameters_in_force(connection)
-    return book.at_or_first("portfolio_least_loans", day or clock.business_date(clock.now())).number
+    return max(1, book.at_or_first("portfolio_least_loans", clock.business_date(clock.now())).number)
 
 
 def value_of(one: Within) -> str:

@@ -8,15 +8,20 @@ from typing import Final
 
 from psycopg import sql
 
-from loantrail.http.pages.portfolio.model import Within
-from loantrail.http.pages.portfolio.store import CLASS_THEN, WAS, conditions_of, read
+from loantrail.http.pages.portfolio.model import PortfolioBy, Within
+from loantrail.http.pages.portfolio.store import CLASS_THEN, CODES, WAS, conditions_of, read
 from loantrail.http.pages.store import Database, Row
 
 _LIVE: Final = sql.SQL("note.state IN ('outstanding', 'overdue')")
+_COUNTED_THEN: Final = sql.SQL(
+    "(was.loan_id IS NULL OR was.content IS NOT NULL)"
+    " AND coalesce(was.content ->> 'state', note.state) IN ('outstanding', 'overdue')"
+)
 _BALANCE_THEN: Final = sql.SQL("coalesce((was.content ->> 'balance_fen')::bigint, note.balance_fen)")
 _MIGRATION: Final = sql.SQL(
     """
-    SELECT {then} AS class_then, CASE WHEN {live} THEN note.five_class ELSE note.state END AS class_now,
+    SELECT {code} AS code, CASE WHEN {counted} THEN {then} END AS class_then,
+           CASE WHEN {live} THEN note.five_class ELSE note.state END AS class_now,
            count(*) AS loan_count, sum({balance})::numeric AS balance_fen,
            sum(CASE WHEN {live} THEN note.balance_fen ELSE 0 END)::numeric AS balance_now_fen,
            sum(CASE WHEN {live} THEN greatest({balance} - note.balance_fen, 0) ELSE {balance} END)::numeric AS reduced_fen
@@ -24,18 +29,29 @@ _MIGRATION: Final = sql.SQL(
     JOIN published.loan_contract AS contract ON contract.contract_id = note.contract_id
     JOIN published.party AS party ON party.party_id = contract.borrower_party_id
     LEFT JOIN ({was}) AS was ON was.loan_id = note.loan_id
-    WHERE note.currency = %(currency)s AND (was.loan_id IS NULL OR was.content IS NOT NULL)
-      AND coalesce(was.content ->> 'state', note.state) IN ('outstanding', 'overdue') AND {within}
-    GROUP BY 1, 2
+    WHERE note.currency = %(currency)s AND ({counted} OR {live}) AND {within}
+    GROUP BY 1, 2, 3
     """
 )
+_ALL: Final = sql.SQL("''")
 
 
-def migration(connection: Database, within: Sequence[Within], parameters: Row) -> list[Row]:
-    """`class_then, class_now, loan_count, balance_fen` (of then), `balance_now_fen, reduced_fen` of the loans that counted on
-    the earlier day; `class_now` is the state of one that counts no more."""
-    conditions, values = conditions_of(connection, within, then=True)
-    query = _MIGRATION.format(then=CLASS_THEN, live=_LIVE, balance=_BALANCE_THEN, was=WAS, within=conditions)
+def migration(
+    connection: Database, by: PortfolioBy | None, within: Sequence[Within], parameters: Row
+) -> list[Row]:
+    """`code` (of `by`; empty without), `class_then, class_now, loan_count, balance_fen` (of then), `balance_now_fen, reduced_fen` of the
+    loans that counted on the earlier day, and of those that count today and did not then: their `class_then` is null. `class_now` is the
+    state of a loan that counts no more. Not by, nor within, levels of warnings and classes."""
+    conditions, values = conditions_of(connection, within)
+    query = _MIGRATION.format(
+        code=CODES[by] if by else _ALL,
+        counted=_COUNTED_THEN,
+        then=CLASS_THEN,
+        live=_LIVE,
+        balance=_BALANCE_THEN,
+        was=WAS,
+        within=conditions,
+    )
     return read(connection, query, parameters | values)
 
 
