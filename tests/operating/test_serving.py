@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -40,8 +42,8 @@ class Served:
     def __init__(self, url: str, home: Path, *options: str, **environment: str) -> None:
         self.url = url
         self.log = home / "log"
-        self.folder = home / "temporary"
-        self.folder.mkdir()
+        # Beside the system's: a socket's path is short.
+        self.folder = Path(tempfile.mkdtemp(prefix="lt-"))
         known = {name: value for name, value in os.environ.items() if not name.startswith("LOANTRAIL_")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -92,6 +94,7 @@ class Served:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _kind(process: psutil.Process) -> str:
@@ -282,6 +285,20 @@ def test_settings_that_cannot_be_used_end_it_with_the_reason(bank_url: str, tmp_
     said = served.log.read_text("utf-8")
     assert "the channels cannot be read" in said
     assert "the monitor process could not be started" in said
+
+
+def test_a_socket_whose_path_would_be_too_long_lies_in_tmp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loantrail.operating.serving import SOCKET, private_folder
+
+    deep = tmp_path / ("x" * 120)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with private_folder() as folder, socket.socket(socket.AF_UNIX) as own:
+        own.bind(str(folder / SOCKET))
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists() and list(deep.iterdir()) == []
 
 
 def test_a_temporary_folder_is_made_by_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

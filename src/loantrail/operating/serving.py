@@ -24,6 +24,7 @@ from typing import Final
 from loantrail import clock
 from loantrail.errors import ConfigurationError, DatabaseUnavailable
 from loantrail.operating.worker import MONITOR, READING
+from loantrail.postgres.layout import LONGEST_SOCKET_PATH
 from loantrail.settings import Settings
 
 TICK_SECONDS: Final = 0.2
@@ -36,6 +37,7 @@ SOUND_SECONDS: Final = 60.0
 KILL_AFTER_SECONDS: Final = 5.0
 BACKLOG: Final = 2_048
 METRICS: Final = "metrics"
+SOCKET: Final = "monitor"
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -138,7 +140,7 @@ def serve_with_workers(
 
     ConfigurationError or DatabaseUnavailable when a process cannot be started at all.
     """
-    path = folder / "monitor"
+    path = folder / SOCKET
     stopping: list[int] = []
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder / METRICS)}
     with ExitStack() as stack:
@@ -219,8 +221,12 @@ def _stop(monitor: Child, readers: list[Child], seconds: float) -> None:
 
 @contextmanager
 def private_folder() -> Generator[Path]:
-    """A folder that no other user may pass, for the monitor's socket and what processes count; gone after the block."""
+    """A folder that no other user may pass, for the monitor's socket and what processes count; gone after the block. In the
+    system's folder for temporary files, or in /tmp where a socket's path would be too long there."""
     folder = Path(tempfile.mkdtemp(prefix="loantrail-"))
+    if len(os.fsencode(folder / SOCKET)) > LONGEST_SOCKET_PATH:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="loantrail-", dir="/tmp"))
     try:
         (folder / METRICS).mkdir()
         yield folder
