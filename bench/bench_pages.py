@@ -26,6 +26,8 @@ from tools.find_browser import find_browser
 
 ROUNDS = int(os.environ.get("LOANTRAIL_BENCH_ROUNDS", "5"))
 LIMIT_MS = 1000
+ROLE = "head_office_risk"
+"""Who looks: somebody who sees the whole bank."""
 FULL_LOANS = 4000
 """About what the medium demo bank has."""
 
@@ -53,19 +55,38 @@ WATCH = """
 """
 
 
-def _read(address: str) -> Any:
-    with urllib.request.urlopen(address) as answer:
+def signed_in(address: str, role: str) -> str:
+    """The session of the demo bank's person of this role."""
+    with urllib.request.urlopen(f"{address}/api/v1/sign-in/choices") as answer:
+        cards = json.load(answer)["demo"]
+    person = next(card["person_id"] for card in cards if card["role"]["role"] == role)
+    asked = urllib.request.Request(
+        f"{address}/api/v1/session",
+        json.dumps({"way": "demo", "person_id": person}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked) as answer:
+        return answer.headers["Set-Cookie"].split(";")[0].removeprefix("loantrail=")
+
+
+def _read(address: str, session: str) -> Any:
+    asked = urllib.request.Request(address, headers={"Cookie": f"loantrail={session}"})
+    with urllib.request.urlopen(asked) as answer:
         return json.load(answer)
 
 
-def pages_of(address: str) -> dict[str, str]:
+def pages_of(address: str, session: str) -> dict[str, str]:
     """The pages measured: those of the loan with the most leads, and the account that it was paid into."""
-    rows = _read(f"{address}/api/v1/loans?limit=1&sort=leads")["items"]
+    rows = _read(f"{address}/api/v1/loans?limit=1&sort=leads", session)["items"]
     loan = urllib.parse.quote(rows[0]["loan_id"], safe="")
-    facts = _read(f"{address}/api/v1/loans/{loan}")["facts"]
+    facts = _read(f"{address}/api/v1/loans/{loan}", session)["facts"]
     account = urllib.parse.quote(facts["disbursements"][0]["account"], safe="")
-    transaction = _read(f"{address}/api/v1/accounts/{account}/lines?limit=1")["items"][0]["transfer_id"]
+    transaction = _read(f"{address}/api/v1/accounts/{account}/lines?limit=1", session)["items"][0][
+        "transfer_id"
+    ]
+    customer = urllib.parse.quote(facts["borrower_party_id"], safe="")
     return {
+        "workbench": "/",
         "loans": "/loans",
         "loans, searched": "/loans?search=有限",
         "loan": f"/loans/{loan}",
@@ -82,6 +103,14 @@ def pages_of(address: str) -> dict[str, str]:
         "group ledger": "/ledgers/groups",
         "portfolio": "/portfolio",
         "portfolio, by industry": "/portfolio?by=industry&measure=warnings",
+        "portfolio, uses": "/portfolio?view=uses",
+        "portfolio, concentration": "/portfolio?view=concentration",
+        "customers": "/customers",
+        "customer": f"/customers/{customer}",
+        "customer, relations": f"/customers/{customer}/relations",
+        "checks": "/checks",
+        "lists": "/lists",
+        "inbox": "/inbox",
         "accounts": "/accounts",
         "account": f"/accounts/{account}",
         "transaction": f"/transactions/{transaction}",
@@ -102,10 +131,11 @@ def visited(page: Page, address: str, place: str) -> tuple[float, float]:
         page.wait_for_timeout(20)
 
 
-def measured(browser: Browser, address: str, place: str) -> tuple[float, float, float]:
+def measured(browser: Browser, address: str, place: str, session: str) -> tuple[float, float, float]:
     """`(first_visit_ms, data_ms, interactive_ms)`: of a browser without the program's files, and of its next visit."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
     context.add_init_script(WATCH)
+    context.add_cookies([{"name": "loantrail", "value": session, "url": address}])
     page = context.new_page()
     first, _ = visited(page, address, place)
     page.goto("about:blank")
@@ -117,16 +147,19 @@ def measured(browser: Browser, address: str, place: str) -> tuple[float, float, 
 def main() -> None:
     """Measure every page of the given address and record the result."""
     address = (sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8321").rstrip("/")
-    total = _read(f"{address}/api/v1/loans?limit=1")["total_count"]
-    places = pages_of(address)
+    session = signed_in(address, ROLE)
+    total = _read(f"{address}/api/v1/loans?limit=1", session)["total_count"]
+    places = pages_of(address, session)
     rows: list[tuple[str, float, float, float, float]] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
         for name, place in places.items():
-            measured(browser, address, place)  # the server's own first time, such as reading a kept history
-            taken = [measured(browser, address, place) for _ in range(ROUNDS)]
+            measured(
+                browser, address, place, session
+            )  # the server's own first time, such as reading a kept history
+            taken = [measured(browser, address, place, session) for _ in range(ROUNDS)]
             first, data, interactive = (statistics.median(column) for column in zip(*taken, strict=True))
             rows.append((name, data, max(one[1] for one in taken), interactive, first))
         browser.close()
