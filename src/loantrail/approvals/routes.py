@@ -26,6 +26,7 @@ from loantrail.http.pages.accounts.routes import facts_of
 from loantrail.http.pages.model import Answer
 from loantrail.http.pages.routes import LoanId
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
+from loantrail.http.proposing import propose_on_record
 from loantrail.identity.abilities import Ability
 
 router = APIRouter(tags=["approvals"])
@@ -248,25 +249,15 @@ def request_unmasking(
 ) -> ApprovalRequest:
     """Ask to see who stands along the trace of a loan; a second person approves, for some days."""
     with connections.connection() as connection:
-        request, new = deciding.propose(
+        request, _ = propose_on_record(
             connection,
+            record,
             UNMASKING,
             {"loan_id": loan_id},
             wanted.reason,
             person.acting,
             wanted.request_key,
-            clock.now(),
         )
-        if new:
-            record(
-                connection,
-                "approval.proposed",
-                request.kind,
-                loan_id,
-                after=request.after,
-                why=wanted.reason,
-                unit_id=request.unit_id,
-            )
     return answer_of(request, person)
 
 
@@ -301,24 +292,15 @@ def request_export(
     if named:
         facts_of(reading, named[1])
     with connections.connection() as connection:
-        request, new = deciding.propose(
+        request, _ = propose_on_record(
             connection,
+            record,
             EXPORT,
             content_of(path, wanted.query),
             wanted.reason,
             person.acting,
             wanted.request_key,
-            clock.now(),
         )
-        if new:
-            record(
-                connection,
-                "approval.proposed",
-                request.kind,
-                request.subject,
-                after=request.after,
-                why=wanted.reason,
-            )
     return answer_of(request, person)
 
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from loantrail import clock
-from loantrail.approvals.deciding import propose
 from loantrail.destinations import approving, store
 from loantrail.destinations.corrections import (
     CORRECTABLE_CLASSES,
@@ -26,6 +25,7 @@ from loantrail.http.access import Acting, Reading, Recording, Seeing, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.http.proposing import propose_on_record
 from loantrail.identity.abilities import Ability
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
@@ -191,28 +191,17 @@ def make_correction(
         by=by,
         request_key=wanted.request_key,
     )
-    now = clock.now()
     with connections.connection() as connection:
-        if approving.needs_approval(connection, asked, now):
-            proposal, new = propose(
+        if approving.needs_approval(connection, asked, clock.now()):
+            proposal, new = propose_on_record(
                 connection,
+                record,
                 approving.CLASS_CORRECTION,
                 approving.written(asked),
                 wanted.reason,
                 by,
                 wanted.request_key,
-                now,
             )
-            if new:
-                record(
-                    connection,
-                    "approval.proposed",
-                    proposal.kind,
-                    subject,
-                    before=proposal.before,
-                    after=proposal.after,
-                    why=wanted.reason,
-                )
             response.status_code = HTTPStatus.ACCEPTED
             return Corrected(correction=None, proposal=proposal.request_id, new=new, change=None)
         try:

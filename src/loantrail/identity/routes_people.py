@@ -12,7 +12,6 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, Field
 
 from loantrail import clock
-from loantrail.approvals.deciding import propose
 from loantrail.approvals.routes import ApprovalRequest, answer_of
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
 from loantrail.early_warning.acting_on import ThreadMissing, assign_all
@@ -21,6 +20,7 @@ from loantrail.http.access import Person as Acts
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
+from loantrail.http.proposing import propose_on_record
 from loantrail.identity import changing, store, store_keys, store_people, store_session, store_sign_in
 from loantrail.identity.abilities import Ability, Role
 from loantrail.identity.answers import (
@@ -210,21 +210,11 @@ def _proposed(
 ) -> ApprovalRequest:
     content = written_change(change)
     with connections.connection() as connection, _told(connection):
-        request, new = propose(
-            connection, PERSON_CHANGE, content, reason, person.acting, request_key, clock.now()
+        request, new = propose_on_record(
+            connection, record, PERSON_CHANGE, content, reason, person.acting, request_key
         )
-        if new:
-            record(
-                connection,
-                "approval.proposed",
-                request.kind,
-                request.subject,
-                before=request.before,
-                after=request.after,
-                why=reason,
-            )
-        else:
-            response.status_code = HTTPStatus.OK
+    if not new:
+        response.status_code = HTTPStatus.OK
     return answer_of(request, person)
 
 

@@ -9,13 +9,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from loantrail import clock
-from loantrail.approvals.deciding import propose
 from loantrail.approvals.routes import ApprovalRequest, answer_of
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
 from loantrail.http.access import Person, Recording, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
+from loantrail.http.proposing import propose_on_record
 from loantrail.identity.abilities import Ability
 from loantrail.parameters import shipped_parameters
 from loantrail.policy.approving import PARAMETER_CHANGE, ParameterWaiting, Value, Withdrawal, written
@@ -101,21 +100,11 @@ def _proposed(
         raise NotFound(f"there is no parameter {wanted.name!r}", "Choose one of docs/concepts/parameters.md")
     try:
         with connections.connection() as connection:
-            request, new = propose(
-                connection, PARAMETER_CHANGE, written(wanted), reason, person.acting, request_key, clock.now()
+            request, new = propose_on_record(
+                connection, record, PARAMETER_CHANGE, written(wanted), reason, person.acting, request_key
             )
-            if new:
-                record(
-                    connection,
-                    "approval.proposed",
-                    request.kind,
-                    request.subject,
-                    before=request.before,
-                    after=request.after,
-                    why=reason,
-                )
-            else:
-                response.status_code = HTTPStatus.OK
     except ParameterWaiting as waits:
         raise conflicting(waits) from waits
+    if not new:
+        response.status_code = HTTPStatus.OK
     return answer_of(request, person)

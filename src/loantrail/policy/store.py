@@ -16,9 +16,6 @@ Database = Connection[Any]
 Row = dict[str, Any]
 
 _LOCK: Final = "loantrail.policy.parameter_change"
-_COLUMNS: Final = (
-    "change_id, name, withdraws, value, unit, inclusive, effective_from, basis, maker, checker, decided_at"
-)
 
 
 def lock(connection: Database) -> None:
@@ -38,7 +35,8 @@ def changes(connection: Database) -> tuple[str, tuple[Change, ...]]:
     """The state of the decisions as `last_change` names it, and all of them in their order."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            f"SELECT change_no, {_COLUMNS} FROM policy.parameter_change ORDER BY change_no"  # noqa: S608  words of this file
+            "SELECT change_no, change_id, name, withdraws, value, unit, inclusive, effective_from, basis, maker, checker, "
+            "decided_at FROM policy.parameter_change ORDER BY change_no"
         ).fetchall()
     numbers = [row.pop("change_no") for row in rows]
     found = tuple(_change(row) for row in rows)
@@ -55,7 +53,8 @@ def insert(connection: Database, change: Change) -> None:
     """Keep a decision; `lock` is held."""
     value = list(change.value) if isinstance(change.value, tuple) else change.value
     connection.execute(
-        f"INSERT INTO policy.parameter_change ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608  words of this file
+        "INSERT INTO policy.parameter_change (change_id, name, withdraws, value, unit, inclusive, effective_from, basis, maker, "
+        "checker, decided_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             change.change_id,
             change.name,

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from loantrail.http.pages.accounts import store
+from loantrail.http.pages.loan_list.model import any_of, values_of
 from loantrail.http.pages.routes import PRINTABLE, Limit, Offset
 from loantrail.ledger.model import ACCOUNT_KINDS
 from loantrail.reports.words import Language
-
-_Kind = Literal[tuple(ACCOUNT_KINDS)]  # pyright: ignore[reportInvalidTypeForm]  made of the one list of kinds
 
 
 class AccountFilter(BaseModel):
@@ -27,7 +26,7 @@ class AccountFilter(BaseModel):
             description="Fragments of a number or name, blanks between them.",
         ),
     ] = ""
-    kind: Annotated[list[_Kind], Field(max_length=20)] = []  # type: ignore[valid-type]  as above
+    kind: Annotated[list[str], any_of(ACCOUNT_KINDS), values_of(ACCOUNT_KINDS, "Kinds.", 20)] = []
     side: store.Side = store.Side.ANY
     loan_money: store.LoanMoney = store.LoanMoney.ANY
     reconciliation: Literal["reconciled", "differs", "no_balances"] | None = None

@@ -9,17 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from loantrail.early_warning.hits import Level
 from loantrail.http.pages.customers import store
 from loantrail.http.pages.customers.model import Borrowing, CustomerSort
+from loantrail.http.pages.loan_list.model import any_of, values_of
 from loantrail.http.pages.routes import PRINTABLE, Limit, Offset
 from loantrail.ledger.model import FIVE_CLASSES
 from loantrail.parties.model import PARTY_KINDS
 from loantrail.reports.words import Language
 
 _CHOSEN_MAX: Final = 60
-_Kind = Literal[tuple(PARTY_KINDS)]  # pyright: ignore[reportInvalidTypeForm]  made of the one list of kinds
-_Class = Literal[tuple(FIVE_CLASSES)]  # pyright: ignore[reportInvalidTypeForm]  as above
 _Unit = Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
 _Industry = Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$")]
-_MANY: Final = Field(max_length=_CHOSEN_MAX)
 
 
 class CustomerFilter(BaseModel):
@@ -36,13 +34,15 @@ class CustomerFilter(BaseModel):
             "or a whole identity number; every word must be found.",
         ),
     ] = ""
-    kind: Annotated[list[_Kind], _MANY] = []  # type: ignore[valid-type]  as above
+    kind: Annotated[list[str], any_of(PARTY_KINDS), values_of(PARTY_KINDS, "Kinds.", _CHOSEN_MAX)] = []
     unit: Annotated[list[_Unit], Field(max_length=_CHOSEN_MAX, description="With those below it.")] = []
     industry: Annotated[
         list[_Industry], Field(max_length=_CHOSEN_MAX, description="First two digits of GB/T 4754.")
     ] = []
     level: Annotated[list[Level], Field(max_length=_CHOSEN_MAX, description="Highest open warning.")] = []
-    five_class: Annotated[list[_Class], _MANY] = []  # type: ignore[valid-type]  as above
+    five_class: Annotated[
+        list[str], any_of(FIVE_CLASSES), values_of(FIVE_CLASSES, "Worst class.", _CHOSEN_MAX)
+    ] = []
     borrowing: Borrowing = Borrowing.ANY
     sort: CustomerSort = CustomerSort.BALANCE
     direction: Literal["ascending", "descending"] = "descending"

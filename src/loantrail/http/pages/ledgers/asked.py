@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from loantrail.http.pages.ledgers.model import FROM, TO, Asked, Column, ColumnFilter, ColumnKind, Ledger
-from loantrail.http.pages.loan_list.model import Direction, any_of, day_of
+from loantrail.http.pages.loan_list.model import Direction, any_of, day_of, values_of
 from loantrail.http.pages.routes import OFFSET_MAX, PRINTABLE
 from loantrail.reports.words import Language
 
@@ -145,16 +145,7 @@ def _one(values: Sequence[str]) -> Any:
 def _many(values: Sequence[str], description: str) -> Any:
     """Any number of values; without `values` of any text."""
     if values:
-        items: dict[str, Any] = {"type": "string", "enum": list(values)}
-        return Annotated[
-            list[str],
-            any_of(values),
-            Field(
-                max_length=CHOSEN_MAX,
-                description=f"{description}. Empty: any.",
-                json_schema_extra={"items": items},
-            ),
-        ]
+        return Annotated[list[str], any_of(values), values_of(values, f"{description}.", CHOSEN_MAX)]
     text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=PRINTABLE)]
     return Annotated[list[text], Field(max_length=CHOSEN_MAX, description=f"{description}. Empty: any.")]
 

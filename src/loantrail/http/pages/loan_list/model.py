@@ -61,11 +61,11 @@ def any_of(values: Sequence[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _values(values: Sequence[str], description: str) -> Any:
-    """How a list of named values stands in the description of the interface."""
+def values_of(values: Sequence[str], description: str, most: int = _CHOSEN_MAX) -> Any:
+    """How a list of at most so many named values stands in the description of the interface."""
     items: dict[str, Any] = {"type": "string", "enum": list(values)}
     return Field(
-        max_length=_CHOSEN_MAX, description=f"{description} Empty: any.", json_schema_extra={"items": items}
+        max_length=most, description=f"{description} Empty: any.", json_schema_extra={"items": items}
     )
 
 
@@ -116,13 +116,17 @@ class LoanFilter(BaseModel):
             "initials, or of its credit code, or its whole identity number; every word must be found.",
         ),
     ] = ""
-    product: Annotated[list[str], any_of(PRODUCTS), _values(PRODUCTS, "Products.")] = []
-    borrower_kind: Annotated[list[str], any_of(PARTY_KINDS), _values(PARTY_KINDS, "Kinds of borrowers.")] = []
+    product: Annotated[list[str], any_of(PRODUCTS), values_of(PRODUCTS, "Products.")] = []
+    borrower_kind: Annotated[
+        list[str], any_of(PARTY_KINDS), values_of(PARTY_KINDS, "Kinds of borrowers.")
+    ] = []
     unit: Annotated[list[_Text], _chosen("Units, each with those below it.")] = []
     manager: Annotated[list[_Text], _chosen("Staff who manage the loan now, as lead or assisting.")] = []
-    state: Annotated[list[str], any_of(LOAN_STATES), _values(LOAN_STATES, "States.")] = []
-    five_class: Annotated[list[str], any_of(FIVE_CLASSES), _values(FIVE_CLASSES, "Five-class 五级分类.")] = []
-    grant_kind: Annotated[list[str], any_of(GRANT_KINDS), _values(GRANT_KINDS, "Kinds of grant.")] = []
+    state: Annotated[list[str], any_of(LOAN_STATES), values_of(LOAN_STATES, "States.")] = []
+    five_class: Annotated[
+        list[str], any_of(FIVE_CLASSES), values_of(FIVE_CLASSES, "Five-class 五级分类.")
+    ] = []
+    grant_kind: Annotated[list[str], any_of(GRANT_KINDS), values_of(GRANT_KINDS, "Kinds of grant.")] = []
     pattern: Annotated[list[_Code], _chosen("Loans with a lead of these patterns.")] = []
     main_pattern: Annotated[list[_Code], _chosen("Loans whose largest lead is of these patterns.")] = []
     suspected_class: Annotated[

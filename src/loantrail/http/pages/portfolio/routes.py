@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 from starlette.responses import FileResponse
 
 from loantrail import clock
 from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.exporting import Exporting
-from loantrail.http.pages.portfolio.model import VALUE_PATTERN, Portfolio, PortfolioBy, within_of
+from loantrail.http.pages.portfolio.model import VALUE_PATTERN, Portfolio, PortfolioBy, Within, within_of
 from loantrail.http.pages.portfolio.reading import CNY, read_portfolio
 from loantrail.http.pages.portfolio.sheet import write_sheet
 from loantrail.http.pages.routes import LIST_PROBLEMS
@@ -24,13 +24,22 @@ router = APIRouter()
 WITHIN_MAX = 8
 
 _Condition = Annotated[str, Field(pattern=VALUE_PATTERN)]
-WithinParameter = Annotated[
-    list[_Condition],
-    Query(
-        max_length=WITHIN_MAX,
-        description="Groups that the loans are of, each as `by:value`, in the order in which they were gone down.",
-    ),
-]
+
+
+def _gone_down(
+    within: Annotated[
+        tuple[_Condition, ...],
+        Query(
+            max_length=WITHIN_MAX,
+            description="Groups that the loans are of, each as `by:value`, in the order in which they were gone down.",
+        ),
+    ] = (),
+) -> list[Within]:
+    return [within_of(one) for one in within]
+
+
+GoneDown = Annotated[list[Within], Depends(_gone_down)]
+"""The groups that the loans are of."""
 Currency = Annotated[
     str, Query(pattern="^[A-Z]{3}$", description="Loans in this currency alone: currencies never mix.")
 ]
@@ -45,12 +54,12 @@ Currency = Annotated[
 def portfolio(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     by: PortfolioBy = PortfolioBy.UNIT,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
 ) -> Portfolio:
     """Sums over the loans in reach that are not settled, group by group, with those of the last day of the month before."""
-    return read_portfolio(connection, by, [within_of(one) for one in within], currency, person)
+    return read_portfolio(connection, by, within, currency, person)
 
 
 @router.get(
@@ -64,14 +73,14 @@ def portfolio(
 def portfolio_sheet(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     exporting: Exporting,
     by: PortfolioBy = PortfolioBy.UNIT,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     language: Annotated[Language, Query(description="Language of the sheet.")] = "zh",
 ) -> FileResponse:
     """The same groups as a spreadsheet."""
-    read = read_portfolio(connection, by, [within_of(one) for one in within], currency, person)
+    read = read_portfolio(connection, by, within, currency, person)
     exporting(len(read.groups) + 1)
     made_at = clock.now()
     return sheet_answer(

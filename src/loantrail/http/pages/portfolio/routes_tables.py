@@ -12,7 +12,7 @@ from starlette.responses import FileResponse
 from loantrail import clock
 from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.exporting import Exporting
-from loantrail.http.pages.portfolio.model import PortfolioBy, within_of
+from loantrail.http.pages.portfolio.model import PortfolioBy
 from loantrail.http.pages.portfolio.model_concentration import PortfolioConcentration
 from loantrail.http.pages.portfolio.model_migration import PortfolioMigration
 from loantrail.http.pages.portfolio.model_uses import PortfolioUses
@@ -20,7 +20,7 @@ from loantrail.http.pages.portfolio.reading import CNY
 from loantrail.http.pages.portfolio.reading_concentration import read_concentration
 from loantrail.http.pages.portfolio.reading_migration import read_migration
 from loantrail.http.pages.portfolio.reading_uses import read_uses
-from loantrail.http.pages.portfolio.routes import Currency, WithinParameter
+from loantrail.http.pages.portfolio.routes import Currency, GoneDown
 from loantrail.http.pages.portfolio.sheet_tables import (
     write_concentration,
     write_migration,
@@ -45,26 +45,26 @@ _SHEET = file_responses(XLSX) | LIST_PROBLEMS
 def portfolio_uses(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     by: PortfolioBy = PortfolioBy.INDUSTRY,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
 ) -> PortfolioUses:
     """Where the money of the loans in reach rests or went, by use, crossed with the groups."""
-    return read_uses(connection, by, [within_of(one) for one in within], currency, person)
+    return read_uses(connection, by, within, currency, person)
 
 
 @router.get("/portfolio/uses.xlsx", response_class=Response, responses=_SHEET)
 def portfolio_uses_sheet(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     exporting: Exporting,
     by: PortfolioBy = PortfolioBy.INDUSTRY,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     language: SheetLanguage = "zh",
 ) -> FileResponse:
     """The same as a spreadsheet."""
-    read = read_uses(connection, by, [within_of(one) for one in within], currency, person)
+    read = read_uses(connection, by, within, currency, person)
     exporting(len(read.groups) + 1 + len(read.uses))
     made_at = clock.now()
     return sheet_answer(
@@ -76,24 +76,24 @@ def portfolio_uses_sheet(
 def portfolio_concentration(
     connection: Reading,
     person: Person,
-    within: WithinParameter = [],  # noqa: B006  never changed
+    within: GoneDown,
     currency: Currency = CNY,
 ) -> PortfolioConcentration:
     """How what is owed is spread over customers, groups, industries and regions, and the limits beside it."""
-    return read_concentration(connection, [within_of(one) for one in within], currency, person)
+    return read_concentration(connection, within, currency, person)
 
 
 @router.get("/portfolio/concentration.xlsx", response_class=Response, responses=_SHEET)
 def portfolio_concentration_sheet(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     exporting: Exporting,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     language: SheetLanguage = "zh",
 ) -> FileResponse:
     """The same figures as a spreadsheet; no customers."""
-    read = read_concentration(connection, [within_of(one) for one in within], currency, person)
+    read = read_concentration(connection, within, currency, person)
     exporting(len(read.figures) + 2)
     made_at = clock.now()
     return sheet_answer(
@@ -107,26 +107,26 @@ def portfolio_concentration_sheet(
 def portfolio_migration(
     connection: Reading,
     person: Person,
-    within: WithinParameter = [],  # noqa: B006  never changed
+    within: GoneDown,
     currency: Currency = CNY,
     since: Since = None,
 ) -> PortfolioMigration:
     """The classes of the loans on an earlier day and on the data date, and the rates of migration."""
-    return read_migration(connection, [within_of(one) for one in within], currency, person, since)
+    return read_migration(connection, within, currency, person, since)
 
 
 @router.get("/portfolio/migration.xlsx", response_class=Response, responses=_SHEET)
 def portfolio_migration_sheet(
     connection: Reading,
     person: Person,
+    within: GoneDown,
     exporting: Exporting,
-    within: WithinParameter = [],  # noqa: B006  never changed
     currency: Currency = CNY,
     since: Since = None,
     language: SheetLanguage = "zh",
 ) -> FileResponse:
     """The same as a spreadsheet."""
-    read = read_migration(connection, [within_of(one) for one in within], currency, person, since)
+    read = read_migration(connection, within, currency, person, since)
     exporting(len(read.moves or ()))
     made_at = clock.now()
     return sheet_answer(
