@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from tests.http.bank import write_books, write_trace
 from tests.http.conftest import _own_home, bank_address, own_address, related_address
 from tests.signing_in import COOKIE, OPERATOR, signs_in_as, token_of, write_person
 from tools.find_browser import find_browser
@@ -44,6 +45,15 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=executable, args=[*options, "--disable-gpu"])
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def own_bank(own_address: str, database_url: str) -> Iterator[str]:
+    """Address of the traced bank in this test's own database."""
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+    yield own_address
 
 
 @pytest.fixture

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
-from tests.http.bank import BORROWER, SUPPLIER, transfer_id, write_books, write_trace
+from tests.http.bank import BORROWER, SUPPLIER, transfer_id
 
 from loantrail.ledger.merges.acts import Merge, merge
 from loantrail.tracing.store_evaluation import request
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
-
-
-@pytest.fixture
-def own_bank(own_address: str, database_url: str) -> Iterator[str]:
-    """Address of the traced bank in this test's own database."""
-    with psycopg.connect(database_url) as connection:
-        write_books(connection)
-        write_trace(connection)
-    yield own_address
 
 
 def test_from_the_list_to_an_account_to_a_transaction(page: Page, bank_address: str) -> None:

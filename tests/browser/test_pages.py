@@ -144,9 +144,9 @@ def test_everything_can_be_done_from_the_keyboard(page: Page, bank_address: str)
     expect(page.get_by_role("list", name="路径")).to_be_visible()
 
 
-def test_bounds_not_computed_yet_are_asked_for(page: Page, bank_address: str) -> None:
+def test_bounds_not_computed_yet_are_asked_for(page: Page, own_bank: str) -> None:
     page.set_default_timeout(100_000)
-    page.goto(f"{bank_address}/loans/{LOAN}?lang=en")
+    page.goto(f"{own_bank}/loans/{LOAN}?lang=en")
     line = page.get_by_role("row").filter(has_text="Held by the borrower").first
     ask = line.get_by_role("button", name="Held by the borrower: least and most")
     ask.click()

@@ -57,7 +57,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def bank_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
-    """Address of the application over the traced bank; no test changes it, but for bounds that are asked for."""
+    """Address of the application over the traced bank; no test changes it."""
     with copied(database_server, template_database) as name:
         url = make_conninfo(database_server.url(), dbname=name)
         with psycopg.connect(url) as connection:
