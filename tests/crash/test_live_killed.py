@@ -14,9 +14,14 @@ from tests.monitor.rows import csv
 
 from loantrail.ids import seeded_random
 
-pytestmark = [pytest.mark.database, pytest.mark.crash, pytest.mark.heavy, pytest.mark.timeout(900)]
-
 POINTS = int(os.environ.get("LOANTRAIL_LIVE_KILLS", "20"))
+
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.crash,
+    pytest.mark.heavy,
+    pytest.mark.timeout(900 + 30 * POINTS),
+]
 
 
 def test_a_server_killed_while_clients_stream_loses_and_doubles_nothing(
