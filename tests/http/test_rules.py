@@ -157,6 +157,24 @@ def test_from_draft_to_published_takes_two_people(bank: httpx.Client) -> None:
     assert [one["by"] for one in events] == [CHECKER, MAKER, MAKER, MAKER]
 
 
+def test_the_books_are_evaluated_anew_where_other_versions_judge(bank: httpx.Client) -> None:
+    def requested() -> int:
+        return bank.get("/api/v1/evaluation").json()["requested"]
+
+    before = requested()
+    version = drafted(bank)
+    assert requested() == before
+    shadow = done(act(bank, version, "to_shadow", MAKER))
+    assert requested() == before + 1
+    proposed = done(act(bank, shadow, "propose", MAKER))
+    assert act(bank, proposed, "approve", MAKER, effective_from=today()).status_code == 409
+    assert requested() == before + 1
+    published = done(act(bank, proposed, "approve", CHECKER, effective_from=today()))
+    assert requested() == before + 2
+    done(act(bank, published, "retire", CHECKER, reason="不再需要"))
+    assert requested() == before + 3
+
+
 def test_whoever_changed_a_draft_cannot_approve_it(bank: httpx.Client) -> None:
     version = drafted(bank)
     changed = bank.put(

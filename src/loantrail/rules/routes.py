@@ -42,11 +42,15 @@ from loantrail.rules.model import (
 )
 from loantrail.rules.words import explain
 from loantrail.signals.catalogue import DAY
+from loantrail.tracing import store_evaluation
+from loantrail.tracing.routes_evaluation import Tracer
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 _BY_A_SECOND_PERSON: Final = frozenset(("approve", "refuse", "retire"))
+_JUDGES_OTHERWISE: Final = frozenset(("to_shadow", "to_draft", "approve", "retire"))
+"""Acts after which other versions judge than before."""
 
 router = APIRouter(tags=["rules"])
 
@@ -198,14 +202,16 @@ def change_draft(
 )
 def act(
     connections: Lending,
+    tracer: Tracer,
     person: Person,
     record: Recording,
     by: Acting,
     rule_id: RuleId,
     wanted: WantedRuleAct,
 ) -> RuleActed:
-    """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`, `retire`. 409 with the name of the refusal
-    as `code` where the act cannot be done now, or somebody else changed the version since it was read."""
+    """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`, `retire`. Where other versions judge from
+    then on, the books are evaluated anew. 409 with the name of the refusal as `code` where the act cannot be done now, or
+    somebody else changed the version since it was read."""
     demand(person, Ability.APPROVE_RULES if wanted.act in _BY_A_SECOND_PERSON else Ability.WRITE_RULES)
     with connections.connection() as connection:
         found = store.one(connection, rule_id)
@@ -229,9 +235,12 @@ def act(
                 return workflow.propose(version, by)
 
     reason = wanted.reason if isinstance(wanted, answers.RuleReasonedAct) else ""
-    return _do(
+    done = _do(
         connections, record, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason
     )
+    if done.new and wanted.act in _JUDGES_OTHERWISE:
+        tracer.start()
+    return done
 
 
 @router.get("/rule-versions/{rule_id}/hits", dependencies=[allowed(Ability.READ_RULES)], responses=_READ_ONE)
@@ -267,6 +276,8 @@ def _do(
         if done is None:
             raise NotFound(f"There is no version {rule_id}", "Read the rule again")
         answer = _acted(connection, *done)
+        if done[1] and kind in _JUDGES_OTHERWISE:
+            store_evaluation.request_for_records(connection)
         if done[1] and before is not None:
             record(
                 connection,
