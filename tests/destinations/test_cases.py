@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from loantrail.destinations.candidates import FEW
 from loantrail.destinations.classify import classify
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.destinations.model import BY_NAME
@@ -18,9 +20,13 @@ LEAST_PERMILLE = {"STRONG": 1000, "MEDIUM": 950, "WEAK": 700}
 
 
 @pytest.fixture(scope="module")
-def judged() -> pl.DataFrame:
-    cases = pl.read_csv(CASES, schema_overrides={"name": pl.String, "remark": pl.String})
-    transactions = cases.select(
+def cases() -> pl.DataFrame:
+    return pl.read_csv(CASES, schema_overrides={"name": pl.String, "remark": pl.String})
+
+
+@pytest.fixture(scope="module")
+def transactions(cases: pl.DataFrame) -> pl.DataFrame:
+    return cases.select(
         transaction_id=pl.int_range(pl.len()).cast(pl.String),
         debit_account=pl.lit("PAYER"),
         credit_account=pl.when(pl.col("name").is_not_null()).then(pl.format("A{}", pl.int_range(pl.len()))),
@@ -28,7 +34,15 @@ def judged() -> pl.DataFrame:
         purpose_text="remark",
         amount_fen=pl.lit(1_000_000),
     )
-    result = classify(transactions, shipped_dictionary(), shipped_parameters(), datetime.date(2025, 6, 1))
+
+
+def classes(transactions: pl.DataFrame) -> pl.DataFrame:
+    return classify(transactions, shipped_dictionary(), shipped_parameters(), datetime.date(2025, 6, 1))
+
+
+@pytest.fixture(scope="module")
+def judged(cases: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
+    result = classes(transactions)
     return cases.hstack(result.select(pl.col("destination_class").cast(pl.String), "evidence"))
 
 
@@ -49,3 +63,15 @@ def test_accuracy_by_tier(judged: pl.DataFrame, tier: str, capsys: pytest.Captur
         for row in wrong.to_dicts()
     )
     assert right_permille >= LEAST_PERMILLE[tier], listing
+
+
+@pytest.mark.parametrize("at_once", [1, 40])
+def test_few_are_judged_as_many_are(transactions: pl.DataFrame, at_once: int) -> None:
+    assert len(transactions) > FEW
+    some = transactions.sample(len(transactions) if at_once > 1 else 60, seed=3, shuffle=True)
+
+    in_parts = pl.concat([classes(part) for part in some.iter_slices(at_once)])
+
+    whole = classes(transactions)
+    expected = some.select("transaction_id").join(whole, on="transaction_id", maintain_order="left")
+    assert_frame_equal(in_parts, expected.select(in_parts.columns))

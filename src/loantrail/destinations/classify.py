@@ -26,8 +26,9 @@ from loantrail.destinations.candidates import (
 )
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.destinations.documents import documented_pairs
+from loantrail.destinations.kinds import OF_ACCOUNT_KINDS, OF_PARTY_KINDS, OF_SHAPES
 from loantrail.destinations.model import BY_NAME, CLASSES, Basis
-from loantrail.destinations.names import NAME_COMPANY, NAME_INDIVIDUAL, name_shape
+from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
 from loantrail.destinations.payroll import payroll_pattern
 from loantrail.destinations.terms import best_terms, normalised
 from loantrail.parameters import ParameterBook
@@ -52,24 +53,6 @@ CARRIERS: Final = frozenset(
 STRONG_REMARK_PERMILLE: Final = 850
 FIRM_NAME_PERMILLE: Final = 700
 """A name below this gives way to a remark that is surer."""
-
-ACCOUNT_KIND_CLASS: Final = {
-    "time_deposit": ("time_deposit", 990),
-    "structured_deposit": ("time_deposit", 990),
-    "margin_deposit": ("acceptance_margin", 950),
-    "supervised": ("property_purchase", 950),
-    "loan_internal": ("loan_internal", 990),
-    "bank_internal": ("bank_internal", 950),
-    "pooled": ("pooled", 900),
-    "card": ("card_repayment", 800),
-    "external": ("other_bank", 500),
-}
-PARTY_KIND_CLASS: Final = {
-    "company": ("company", 900),
-    "individual": ("individual", 950),
-    "sole_proprietor": ("company", 850),
-    "public_body": ("company", 700),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +81,6 @@ def _named(verdicts: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
         "class_code",
         "confidence_permille",
         evidence=pl.format("{} {}", pl.lit(what), "term"),
-    )
-
-
-def _constant_table(keys: list[str], entries: list[tuple[str, int]], key: str, what: str) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            key: keys,
-            "class_code": [BY_NAME[name].code for name, _ in entries],
-            "confidence_permille": [confidence for _, confidence in entries],
-            "evidence": [f"{what} {value}" for value in keys],
-        },
-        schema={
-            key: pl.String,
-            "class_code": pl.UInt8,
-            "confidence_permille": pl.Int16,
-            "evidence": pl.String,
-        },
     )
 
 
@@ -206,7 +172,7 @@ def classify(
     given = lookup(payees, _given_classes(accounts), "account")
     kind = lookup(
         kinds,
-        _constant_table(list(ACCOUNT_KIND_CLASS), list(ACCOUNT_KIND_CLASS.values()), "kind", "account kind"),
+        OF_ACCOUNT_KINDS,
         "kind",
     )
     industry = lookup(
@@ -230,21 +196,13 @@ def classify(
     )
     party = lookup(
         distinct(rows["payee_kind"]),
-        _constant_table(list(PARTY_KIND_CLASS), list(PARTY_KIND_CLASS.values()), "kind", "party kind"),
+        OF_PARTY_KINDS,
         "kind",
     )
     by_remark = _believed_remark(by_remark, rows, shape, parameters, on_date)
     shaped = lookup(
         distinct(pl.Series(shape)),
-        pl.DataFrame(
-            {
-                "shape": [NAME_INDIVIDUAL, NAME_COMPANY],
-                "class_code": [BY_NAME["individual"].code, BY_NAME["company"].code],
-                "confidence_permille": [800, 700],
-                "evidence": ["name of a person", "name of a company"],
-            },
-            schema_overrides={"shape": pl.UInt8},
-        ),
+        OF_SHAPES,
         "shape",
     )
     same_name = _same_name(rows, names)

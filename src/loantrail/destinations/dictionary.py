@@ -29,7 +29,7 @@ COLUMNS: Final = ("kind", "class", "term", "match", "confidence_permille", "unle
 LOOK_ALIKE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
     """`terms`: rule (Int32), kind, class_code (UInt8, 0 for a look-alike), term, match, confidence_permille
     (Int16). `silencers`: rule, term: the terms that silence a rule. Terms are normalised."""

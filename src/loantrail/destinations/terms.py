@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
 import polars as pl
 
 from loantrail.destinations.dictionary import Dictionary
@@ -13,11 +17,36 @@ VERDICT_SCHEMA = {
     "confidence_permille": pl.Int16,
 }
 
+_AT_ONCE_MOST: Final = 256
+"""So many texts at most are remembered with what was found of them."""
+_TOLD_MOST: Final = 100_000
+"""When so many are remembered no more are."""
+
 
 def normalised(column: str) -> pl.Expr:
     """The column as terms are compared: NFKC, upper case, no white space; null where nothing is left."""
     text = pl.col(column).str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s+", "")
     return pl.when(text != "").then(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfKind:
+    """What a dictionary says of one kind of texts."""
+
+    terms: pl.DataFrame
+    silencers: pl.DataFrame
+    patterns: tuple[str, ...]
+    told: dict[str, tuple[Any, ...] | None]
+    """What was found of texts that were asked about few at a time; None where nothing was. The same texts come again and
+    again."""
+
+
+@lru_cache(maxsize=64)
+def _of_kind(dictionary: Dictionary, kind: str) -> _OfKind:
+    terms = dictionary.terms.filter(pl.col("kind") == kind)
+    silencers = dictionary.silencers.join(terms.select("rule"), on="rule", how="semi")
+    patterns = pl.concat([terms["term"], silencers["term"]]).unique(maintain_order=True)
+    return _OfKind(terms, silencers, tuple(patterns.to_list()), {})
 
 
 def best_terms(texts: pl.Series, dictionary: Dictionary, kind: str) -> pl.DataFrame:
@@ -27,12 +56,26 @@ def best_terms(texts: pl.Series, dictionary: Dictionary, kind: str) -> pl.DataFr
     the longest term, then the one nearest the end (the head noun of a Chinese name), then the lowest class code.
     Columns text, term, class_code, confidence_permille; texts without a term are left out.
     """
-    terms = dictionary.terms.filter(pl.col("kind") == kind)
-    silencers = dictionary.silencers.join(terms.select("rule"), on="rule", how="semi")
-    patterns = pl.concat([terms["term"], silencers["term"]]).unique(maintain_order=True).to_list()
-    distinct = texts.drop_nulls().unique().rename("text").to_frame()
-    if distinct.is_empty() or not patterns:
+    distinct = texts.drop_nulls().unique()
+    of_kind = _of_kind(dictionary, kind)
+    if distinct.is_empty() or not of_kind.patterns:
         return pl.DataFrame(schema=VERDICT_SCHEMA)
+    if len(distinct) > _AT_ONCE_MOST:
+        return _best_terms(distinct, of_kind)
+    told, asked = of_kind.told, distinct.to_list()
+    new: dict[str, tuple[Any, ...] | None] = {text: None for text in asked if text not in told}
+    if new:
+        rows = _best_terms(pl.Series(list(new), dtype=pl.String), of_kind).rows()
+        new.update((row[0], row) for row in rows)
+        if len(told) < _TOLD_MOST:
+            told.update(new)
+    found = [row for text in asked if (row := new[text] if text in new else told[text]) is not None]
+    return pl.DataFrame(found, schema=VERDICT_SCHEMA, orient="row")
+
+
+def _best_terms(texts: pl.Series, of_kind: _OfKind) -> pl.DataFrame:
+    terms, silencers, patterns = of_kind.terms, of_kind.silencers, list(of_kind.patterns)
+    distinct = texts.rename("text").to_frame()
     found = (
         distinct.with_columns(
             start=pl.col("text").str.find_many(patterns, overlapping=True),
