@@ -80,3 +80,27 @@ def test_many_commits_ask_for_one_trace_and_nothing_is_left_waiting(
         working.wait()
     assert waiting(asked) == (0, 0)
     assert requested(asked) == before + len(asks) >= before + 2
+
+
+def test_after_a_pairing_that_took_long_the_next_one_waits_longer(
+    books: Database, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_books(asked)
+    pauses: list[float] = []
+    monkeypatch.setattr(settling.clock, "sleep", pauses.append)
+    real = settling.settle
+
+    def takes_long(connection: psycopg.Connection[Any]) -> object:
+        time.sleep(0.2)
+        return real(connection)
+
+    monkeypatch.setattr(settling, "settle", takes_long)
+    working = Settling(Connecting(books), lambda: None, trace_seconds=0.0, pair_seconds=0.02)
+    with books.connect() as connection:
+        for number in range(2):
+            commit_group(connection, [read_payload(message(number), JSON, "test")])
+            working.start()
+            working.wait()
+
+    assert 0.02 in pauses
+    assert max(pauses) >= 0.2 * 3

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 PAIR_SECONDS: Final = 2.0
 """Lines wait so long for others before they are paired."""
+PAUSE_PER_PAIRING: Final = 3
+"""Between two pairings lies at least so many times what the last one took: each looks at all lines of the amounts and accounts
+that came, which grow with the books, and lines are judged as they come anyway."""
 AGAIN_SECONDS: Final = 5.0
 PAUSE_PER_TRACE: Final = 5
 """Between two traces of the books lies at least so many times what the last one took: lines are judged as they come anyway."""
@@ -50,6 +53,7 @@ class Settling:
         self._on_requested = on_requested
         self._trace_seconds = trace_seconds
         self._pair_seconds = pair_seconds
+        self._pairing_took_seconds = 0.0
         self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
         self._again = False
@@ -73,7 +77,7 @@ class Settling:
         while True:
             with self._guard:
                 self._again = False
-            clock.sleep(self._pair_seconds)
+            clock.sleep(max(self._pair_seconds, PAUSE_PER_PAIRING * self._pairing_took_seconds))
             try:
                 with self._sessions.session() as connection:
                     left = self._step(connection)
@@ -98,7 +102,9 @@ class Settling:
         if unpaired:
             if self._judge is not None:
                 judge_outstanding(connection, self._judge)
+            begun = clock.monotonic_seconds()
             settle(connection)
+            self._pairing_took_seconds = clock.monotonic_seconds() - begun
         if not untraced or since is None:
             return None
         pause = max(self._trace_seconds, PAUSE_PER_TRACE * self._took_seconds())
