@@ -268,5 +268,5 @@ def test_every_account_keeps_the_order_of_its_own_statement(frame: pl.DataFrame)
     }
     assert bool(broken) <= bool(transfers.problems.height)
     assert transfers.transactions.get_column("amount_fen").sum() == (
-        frame.get_column("amount_fen").sum() - transfers.pairs.get_column("amount_fen").sum()
+        frame.get_column("amount_fen").sum() - transfers.pairs().get_column("amount_fen").sum()
     )

@@ -48,24 +48,26 @@ def match_sides(
     """
     found: list[pl.DataFrame] = []
     needed: dict[str, None] = dict.fromkeys([*keys, one_source] if one_source else keys)
-    left = _facing(frame.select("row", "is_debit", "day", "date", "booked_at", *needed), keys)
+    left = facing(frame.select("row", "is_debit", "day", "date", "booked_at", *needed), keys)
     while len(left):
         left = clustered(left, keys, window)
         before = len(left)
         for narrowing in ([], ["date"], ["booked_at"], []):
+            if left.is_empty():
+                break
             pairs = _equal_counts(left, ["cluster", *narrowing], window, lead, one_source)
             if len(pairs):
                 found.append(pairs)
                 left = without(left, pairs)
         # What was taken out may have held two halves of a cluster together: divide again.
-        left = _facing(left, ["cluster"])
+        left = facing(left, ["cluster"])
         if len(left) == before:
             break
     pairs = pl.concat(found) if found else no_pairs().drop("basis")
     return pairs, _still_facing(left, window, lead)
 
 
-def _facing(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def facing(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Only rows of groups that hold both directions."""
     both = frame.group_by(keys).agg(
         pl.col("is_debit").any().alias("any"), pl.col("is_debit").all().alias("all")
@@ -81,15 +83,13 @@ def clustered(frame: pl.DataFrame, keys: list[str], window: int) -> pl.DataFrame
     gap = (pl.col("day") - pl.col("day").shift(1)) > window
     starts = (changes | gap.fill_null(value=False)).cast(pl.UInt32)
     ordered = ordered.with_columns(starts.cum_sum().alias("cluster"))
-    return _facing(ordered, ["cluster"])
+    return facing(ordered, ["cluster"])
 
 
 def _equal_counts(
     frame: pl.DataFrame, within: list[str], window: int, lead: int, one_source: str | None
 ) -> pl.DataFrame:
     """In each group with as many debits as credits, the first with the first, the second with the second, ..."""
-    if frame.is_empty():
-        return no_pairs().drop("basis")
     numbered = frame.with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).over([*within, "is_debit"]).alias("rank")
     )

@@ -255,17 +255,18 @@ def pair_files(
         problems = _problems([problems, lost])
         linked, wanted = len(links), len(links) + len(lost)
     write_whole(out / "transactions.parquet", transfers.transactions.write_parquet)
-    write_whole(out / "pairs.parquet", transfers.pairs.write_parquet)
-    write_whole(out / "unpaired.parquet", transfers.unpaired.write_parquet)
+    pairs, unpaired = transfers.pairs(), transfers.unpaired()
+    write_whole(out / "pairs.parquet", pairs.write_parquet)
+    write_whole(out / "unpaired.parquet", unpaired.write_parquet)
     write_whole(out / "ambiguous.csv", ambiguous.write_csv)
     write_whole(out / "problems.csv", problems.write_csv)
     by_basis = dict(pairing.pairs.group_by("basis").len().sort("basis").iter_rows())
     return PairSummary(
         line_count=len(lines),
         transfer_count=len(transfers.transactions),
-        pair_count=len(transfers.pairs),
+        pair_count=len(pairs),
         by_basis=by_basis,
-        unpaired_count=len(transfers.unpaired),
+        unpaired_count=len(unpaired),
         ambiguous_count=len(ambiguous),
         problem_count=len(problems),
         disbursement_count=wanted,

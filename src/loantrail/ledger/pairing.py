@@ -31,6 +31,7 @@ import polars as pl
 from loantrail.ledger.clusters import (
     business_days,
     clustered,
+    facing,
     match_sides,
     no_pairs,
     none_ambiguous,
@@ -94,6 +95,8 @@ def pair_lines(
     doubtful: list[pl.DataFrame] = []
     left = prepared
     for step in (_by_reference, _mutual, _debit_names_credit, _credit_names_debit):
+        if left.is_empty():
+            break
         pairs, unclear = step(left, limits)
         if len(pairs):
             found.append(pairs)
@@ -188,11 +191,11 @@ def _codes(texts: pl.Series) -> pl.Series:
 
 def _by_reference(frame: pl.DataFrame, limits: PairingParameters) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines that share a reference. First those that name each other, then those of which one names nobody."""
-    with_reference = frame.filter(pl.col("reference").is_not_null())
+    common = ["reference", "currency", "amount_fen"]
+    with_reference = facing(frame.filter(pl.col("reference").is_not_null()), common)
     if with_reference.is_empty():
         return no_pairs(), none_ambiguous()
     window = limits.reference_window_days
-    common = ["reference", "currency", "amount_fen"]
     sure, unclear = match_sides(_sides(with_reference), [*common, "payer", "payee"], window, limits.lead_days)
     left = clustered(without(with_reference, sure), common, window)
     common.append("cluster")

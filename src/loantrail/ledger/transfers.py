@@ -79,14 +79,32 @@ PROBLEM_SCHEMA: Final = {
 class Transfers:
     transactions: pl.DataFrame
     """`TRANSACTION_COLUMNS`, in their order. A null account is the outside world."""
-    pairs: pl.DataFrame
-    """`PAIR_COLUMNS`, one row per transfer of two lines."""
-    unpaired: pl.DataFrame
-    """`transaction_id` and all columns of each line that has no partner."""
     transaction_of_line: pl.Series
     """Shape `[lines]`: id of the transfer that each line belongs to."""
     problems: pl.DataFrame
     """`PROBLEM_SCHEMA`: statements that contradict each other, reversals whose original is not there."""
+    lines: pl.DataFrame
+    """As given, numbered in `row`."""
+    nodes: pl.DataFrame
+    """One row per transfer: `transaction_id`, `debit` and `credit` (rows of `lines` or null), `basis`."""
+
+    def pairs(self) -> pl.DataFrame:
+        """`PAIR_COLUMNS`, one row per transfer of two lines."""
+        pairs = self.nodes.filter(pl.col("basis").is_not_null())
+        told = self.lines.select("source_file", "position", "booked_at", "account", "amount_fen", "currency")
+        debit = told.select(pl.all().gather(pairs.get_column("debit")).name.prefix("debit_"))
+        credit = told.select(pl.all().gather(pairs.get_column("credit")).name.prefix("credit_"))
+        both = pl.concat([pairs.select("transaction_id", "basis"), debit, credit], how="horizontal")
+        return both.rename({"debit_amount_fen": "amount_fen", "debit_currency": "currency"}).select(
+            PAIR_COLUMNS
+        )
+
+    def unpaired(self) -> pl.DataFrame:
+        """`transaction_id` and all columns of each line that has no partner."""
+        alone = self.nodes.filter(pl.col("basis").is_null())
+        rows = alone.select(pl.coalesce("debit", "credit")).to_series()
+        told = self.lines.drop("row", "line_id").select(pl.all().gather(rows))
+        return pl.concat([alone.select("transaction_id"), told], how="horizontal")
 
 
 def transfer_id(debit_line: str, credit_line: str) -> str:
@@ -157,10 +175,10 @@ def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | N
     contradictions = _contradictions(nodes, forced)
     return Transfers(
         transactions=transactions,
-        pairs=_pair_report(lines, nodes),
-        unpaired=_unpaired(lines, nodes),
         transaction_of_line=ids.gather(node_of_line),
         problems=pl.concat([problems, contradictions]).sort("source_file", "position", nulls_last=True),
+        lines=lines,
+        nodes=nodes,
     )
 
 
@@ -269,9 +287,11 @@ def _reversals(
     lines: pl.DataFrame, node_of_line: np.ndarray, nodes: pl.DataFrame
 ) -> tuple[list[str | None], pl.DataFrame]:
     """Per transfer the id of the one it takes back, or None; and a problem for each original not found."""
+    reverses: list[str | None] = [None] * len(nodes)
+    if lines.get_column("reverses").null_count() == len(lines):
+        return reverses, pl.DataFrame(schema=PROBLEM_SCHEMA)
     links, lost = link_reversals(lines)
     ids = nodes.get_column("transaction_id").to_list()
-    reverses: list[str | None] = [None] * len(nodes)
     for row, original in links.select("row", "original").iter_rows():
         if node_of_line[row] != node_of_line[original]:
             reverses[int(node_of_line[row])] = ids[int(node_of_line[original])]
@@ -335,6 +355,8 @@ def link_reversals(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _contradictions(nodes: pl.DataFrame, forced: np.ndarray) -> pl.DataFrame:
+    if not forced.any():
+        return pl.DataFrame(schema=PROBLEM_SCHEMA)
     broken = nodes.filter(pl.Series(forced))
     return broken.select(
         "source_file",
@@ -345,19 +367,3 @@ def _contradictions(nodes: pl.DataFrame, forced: np.ndarray) -> pl.DataFrame:
             "two statements put this transfer and another in opposite order; the order of booking times is kept"
         ).alias("message"),
     ).cast(PROBLEM_SCHEMA)  # pyright: ignore[reportArgumentType]  polars accepts a schema of types
-
-
-def _pair_report(lines: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    pairs = nodes.filter(pl.col("basis").is_not_null())
-    told = lines.select("source_file", "position", "booked_at", "account", "amount_fen", "currency")
-    debit = told.select(pl.all().gather(pairs.get_column("debit")).name.prefix("debit_"))
-    credit = told.select(pl.all().gather(pairs.get_column("credit")).name.prefix("credit_"))
-    both = pl.concat([pairs.select("transaction_id", "basis"), debit, credit], how="horizontal")
-    return both.rename({"debit_amount_fen": "amount_fen", "debit_currency": "currency"}).select(PAIR_COLUMNS)
-
-
-def _unpaired(lines: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    alone = nodes.filter(pl.col("basis").is_null())
-    rows = alone.select(pl.coalesce("debit", "credit")).to_series()
-    told = lines.drop("row", "line_id").select(pl.all().gather(rows))
-    return pl.concat([alone.select("transaction_id"), told], how="horizontal")

@@ -186,7 +186,7 @@ def events_of_tail(
     marked = _repayments(repaying, place_of, known, columns, uses, debit, credit, place)
     _reversals(transactions, place_of, settled, columns, debit, credit, place)
     _pools(transactions, known, ties, opened_before, columns, opens, debit, credit, place)
-    _orders(transactions, known, ties, columns, debit, credit, place)
+    _orders(transactions, known, ties, columns, debit, credit, place, None if start == 0 else before, start)
     return TailEvents(
         transaction_id=ids,
         debit=debit,
@@ -306,15 +306,26 @@ def _orders(
     debit: Int32,
     credit: Int32,
     place: int,
+    before: TailEvents | None,
+    start: int,
 ) -> None:
-    """As `marks.mark_orders`: payments that an entrusted-payment order ties to its loan."""
+    """As `marks.mark_orders`: payments that an entrusted-payment order ties to its loan. The first `start` are tied as
+    `before` says: what comes later takes nothing from them."""
     if ties.orders.is_empty():
         return
+    left = dict(ties.left)
+    if before is not None:
+        for name in ("specific_loan", "specific_fen", "specific_row"):
+            columns[name][:start] = getattr(before, name)[:start]
+        for event in np.flatnonzero(columns["specific_row"][:start] >= 0).tolist():
+            left[int(columns["specific_row"][event])] -= int(columns["specific_fen"][event])
     here: dict[int, list[tuple[int, int]]] = {}
     for event in np.flatnonzero(columns["disburses"] >= 0).tolist():
         here.setdefault(int(columns["disburses"][event]), []).append((place + event, int(credit[event])))
     payers = known.receiving(account for into in here.values() for _, account in into)
-    from_loans = np.flatnonzero((debit >= 0) & (credit >= 0) & payers[np.maximum(debit, 0)])
+    from_loans = start + np.flatnonzero(
+        (debit[start:] >= 0) & (credit[start:] >= 0) & payers[np.maximum(debit[start:], 0)]
+    )
     names = {int(one): known.plain(known.names[int(one)]) for one in np.unique(credit[from_loans])}
     by_payee = {name: ties.by_payee[name] for name in names.values() if name in ties.by_payee}
     from_loans = from_loans[np.array([names[int(one)] in by_payee for one in credit[from_loans]], np.bool_)]
@@ -325,7 +336,6 @@ def _orders(
     dates = dict(zip(from_loans.tolist(), days, strict=True))
     documents = dict(zip(from_loans.tolist(), asked["document_no"].to_list(), strict=True))
     amounts = dict(zip(from_loans.tolist(), asked["amount_fen"].to_list(), strict=True))
-    left = dict(ties.left)
     for event in from_loans.tolist():
         payee = names[int(credit[event])]
         candidates: list[tuple[bool, int, int, int]] = []

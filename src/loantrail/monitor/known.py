@@ -97,7 +97,8 @@ class Known:
             for account, (first, last) in enumerate(pairwise(starts))
             if last > first
         }
-        self.own: set[str] = set(books.read.own.to_list())
+        self.own: dict[str, None] = dict.fromkeys(books.read.own.to_list())
+        """Accounts that statements are given of, in the order in which that became known."""
 
     def _take_disbursements(self, books: Books, place: int) -> None:
         history = books.named.history

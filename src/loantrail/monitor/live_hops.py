@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,11 +23,11 @@ def frame_of_hops(
     first: int,
     names: Sequence[str],
     loans: Sequence[str],
-    transactions: pl.Series,
-    booked_us: Int64,
+    transactions: Callable[[Int64], pl.Series],
+    booked_us: Callable[[Int64], Int64],
 ) -> pl.DataFrame:
-    """Hops from row `first` on (frames.HOPS and `ended`), in the order of the trace. `transactions` and `booked_us`, [events],
-    tell of each event. Only loans with such hops are looked at."""
+    """Hops from row `first` on (frames.HOPS and `ended`), in the order of the trace. `transactions` and `booked_us` tell of
+    events, by position. Only loans with such hops are looked at."""
     pool = trace.state.hops[: trace.hop_count]
     chosen = np.unique(pool["loan"][first:])
     rows = np.flatnonzero(np.isin(pool["loan"], chosen))
@@ -40,7 +40,7 @@ def frame_of_hops(
         untraced=Untraced(nothing, nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.int64)),
         balance_fen=np.zeros(len(named.accounts), np.int64),
     )
-    booked = booked_us[pool["event"][rows]]
+    booked = booked_us(pool["event"][rows].astype(np.int64))
     frame = hop_frame(named, traced).with_columns(
         pl.Series("booked_at", booked).cast(pl.Datetime("us", "UTC")), pl.Series("ended", hops.ended)
     )
@@ -48,7 +48,11 @@ def frame_of_hops(
 
 
 def compact(
-    trace: LiveTrace, rows: Int64, names: Sequence[str], loans: Sequence[str], transactions: pl.Series
+    trace: LiveTrace,
+    rows: Int64,
+    names: Sequence[str],
+    loans: Sequence[str],
+    transactions: Callable[[Int64], pl.Series],
 ) -> tuple[NamedHistory, Hops]:
     """These hops (whole loans, ascending), numbered anew with the few events, accounts and loans that they name."""
     log = trace.log
@@ -80,7 +84,7 @@ def compact(
         history=history,
         accounts=pl.Series([names[one] for one in accounts.tolist()], dtype=pl.String),
         loans=[str(loans[int(one)]) for one in chosen],
-        transaction_ids=transactions.gather(events),
+        transaction_ids=transactions(events.astype(np.int64)),
         row_of_event=np.arange(count, dtype=np.int64),
         booked_at_us=np.zeros(count, np.int64),
         opening="given",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,7 +66,9 @@ class PaysItself(InputError):
     code = "pays_itself"
 
 
-def lines_of_payment(payment: Payment, tail: Lines, own: set[str], merged: pl.DataFrame) -> pl.DataFrame:
+def lines_of_payment(
+    payment: Payment, tail: Lines, own: Collection[str], merged: pl.DataFrame
+) -> pl.DataFrame:
     """The lines (tail.LINES) of the payment, behind all that are there. Where the payee is a customer of the bank too, there are
     two. Accounts are those that stand after merges (`merged`, MERGED_SCHEMA). PayerUnknown for an account that has no statement
     in that currency here, PaysItself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -108,7 +109,7 @@ def fresh_of(one: pl.DataFrame, other: pl.DataFrame, row: int) -> set[str]:
     return set(new["transaction_id"].to_list())
 
 
-def waiting_of(judged: pl.DataFrame, found: Ordered, lines: Lines, own: set[str]) -> frozenset[str]:
+def waiting_of(judged: pl.DataFrame, found: Ordered, lines: Lines, own: Collection[str]) -> frozenset[str]:
     """Transactions of one line whose other one is yet to come: it names an account that statements are given of."""
     half = judged.filter(pl.col("debit_account").is_null() | pl.col("credit_account").is_null())
     told = (

@@ -286,7 +286,7 @@ class Standing:
     def _imply_openings(self, lines: pl.DataFrame) -> None:
         """What the running balances of accounts that statements are given of for the first time say of their beginning."""
         accounts = set(lines["account"].unique().to_list())
-        self.known.own.update(accounts)
+        self.known.own.update(dict.fromkeys(sorted(accounts)))
         new = accounts - self._own_before - self._given_before
         for account in self.known.given.keys() - self._given_before - new:
             self.known.take_opening(account)
@@ -370,9 +370,24 @@ class Standing:
         return reached, loans, distinct(*events_of)
 
     def _hop_frame(self, first: int) -> pl.DataFrame:
-        ids = pl.concat([self._settled_ids, self._events.transaction_id], rechunk=False)
-        booked = np.concatenate([self._settled_us, self._booked_us])
-        return frame_of_hops(self.trace, first, self.known.names, self.known.loans, ids, booked)
+        return frame_of_hops(
+            self.trace, first, self.known.names, self.known.loans, self._ids_at, self._booked_us_at
+        )
+
+    def _ids_at(self, positions: Int64) -> pl.Series:
+        """[positions] the transactions that stand there."""
+        settled = positions < self.place
+        found = np.empty(len(positions), object)
+        found[settled] = self._settled_ids.gather(positions[settled]).to_numpy()
+        found[~settled] = self._events.transaction_id.gather(positions[~settled] - self.place).to_numpy()
+        return pl.Series("transaction_id", found.tolist(), dtype=pl.String)
+
+    def _booked_us_at(self, positions: Int64) -> Int64:
+        settled = positions < self.place
+        found = np.empty(len(positions), np.int64)
+        found[settled] = self._settled_us[positions[settled]]
+        found[~settled] = self._booked_us[positions[~settled] - self.place]
+        return found
 
     @property
     def _booked_us(self) -> Int64:

@@ -7,7 +7,9 @@ do not depend on lines that stand far before it (docs/concepts/live.md says wher
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -155,10 +157,10 @@ def _with_disbursements(tail: Lines, around: Surroundings) -> Lines:
 
 
 def ordered(
-    tail: Lines, own: set[str], place: int, floor: datetime.datetime | None, around: Surroundings
+    tail: Lines, own: Collection[str], place: int, floor: datetime.datetime | None, around: Surroundings
 ) -> tuple[Ordered, Lines]:
-    """The transactions of the tail and its lines with their classes. `own`: accounts with statements; `place`: how many
-    transactions stand before; `floor`: booking time of the last of them."""
+    """The transactions of the tail and its lines with their classes. `own`: accounts with statements, new ones behind those
+    of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
     every = np.arange(len(tail.lines), dtype=np.int64)
     nothing = pl.DataFrame()
     part = _part(tail, every, own, place, floor)
@@ -172,7 +174,7 @@ def ordered_from(
     before: Ordered,
     lines_before: Lines,
     tail: Lines,
-    own: set[str],
+    own: Collection[str],
     place: int,
     floor: datetime.datetime | None,
     around: Surroundings,
@@ -185,8 +187,11 @@ def ordered_from(
     far as no transaction with a line of these times has a first line of before that.
     """
     common = _common(lines_before, tail)
-    if common is None or before.contradicts or before.own_count != len(own):
+    if common is None or before.contradicts:
         return None
+    new = list(islice(own, before.own_count, None))
+    if new and tail.lines["counterparty_account"].head(common).is_in(new).any():
+        return None  # it was an account elsewhere when this line came
     touched = _touched(lines_before, tail, common)
     if touched is None:
         return None
@@ -268,7 +273,9 @@ class _Part:
     contradicts: bool
 
 
-def _part(tail: Lines, rows: Int64, own: set[str], place: int, floor: datetime.datetime | None) -> _Part:
+def _part(
+    tail: Lines, rows: Int64, own: Collection[str], place: int, floor: datetime.datetime | None
+) -> _Part:
     lines = tail.lines if len(rows) == len(tail.lines) else tail.lines[rows]
     named = lines["counterparty_account"].drop_nulls().unique().to_list()
     ours = {one for one in named if one in own} | set(lines["account"].unique().to_list())
@@ -293,7 +300,7 @@ def _whole(
     event_of_line: Int64,
     rows: Int64,
     classes: pl.DataFrame,
-    own: set[str],
+    own: Collection[str],
     before: Ordered | None = None,
 ) -> Ordered:
     """Transactions that stay where they were, and behind them those of `rows` of the lines."""
