@@ -326,7 +326,8 @@ class Deciding:
         changed = held.standing.show(shown)
         concerned = changed.loans or changed.draining or changed.doubtful
         judged = self._judged(connection, held, changed) if concerned else {}
-        of_line = dict(changed.of_line.select("line_id", "transaction_id").iter_rows())
+        told = changed.of_line.filter(pl.col("line_id").is_in(arrived["line_id"].implode()))
+        of_line = dict(told.select("line_id", "transaction_id").iter_rows())
         return {
             line: of_transaction(judged, of_line.get(line), changed.waiting)
             for line in arrived["line_id"].to_list()

@@ -5,7 +5,7 @@ Pure: frames and arrays in and out. Built from the books that were traced; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 
 from loantrail.destinations.corrections import account_classes
 from loantrail.destinations.model import BY_NAME, CLASSES, TERMINAL_CLASSES
+from loantrail.ledger.reconcile import reconcile
 from loantrail.tracing import kernel
 from loantrail.tracing.assemble import CURRENCY_MARK, DEPOSITS, HOME_CURRENCY
 from loantrail.tracing.books import Books, bank_classes
@@ -285,3 +286,14 @@ class Movement:
         accounts = touched[inside]
         need[accounts] = here[inside] - self.moved_fen[accounts]
         return np.maximum(self.low_fen, need)
+
+
+def implied_openings(lines: pl.DataFrame, accounts: Collection[str]) -> dict[str, int]:
+    """Account -> what its running balances say it held before the first of these lines, where they add up."""
+    telling = lines.filter(pl.col("account").is_in(list(accounts))).filter(
+        pl.col("balance_fen").is_not_null().any().over("account")
+    )
+    if telling.is_empty():
+        return {}
+    sound = reconcile(telling).filter((pl.col("state") == "reconciled") & pl.col("opening_fen").is_not_null())
+    return dict(sound.select("account", "opening_fen").iter_rows())

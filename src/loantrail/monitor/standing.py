@@ -15,12 +15,11 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning.frames import STATEMENT, empty
-from loantrail.ledger.reconcile import reconcile
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.beginning import after, first_lines, instant, live_trace_of, only, opens_of, ties_of
 from loantrail.monitor.concerned import before_others, behind, loans_of_sides, with_money_in
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
-from loantrail.monitor.known import Known, Movement, NewNames
+from loantrail.monitor.known import Known, Movement, NewNames, implied_openings
 from loantrail.monitor.live_hops import content_of, frame_of_hops, loans_that_differ
 from loantrail.monitor.payees import KnownPayees
 from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of, waiting_of
@@ -292,9 +291,7 @@ class Standing:
             self.known.take_opening(account)
         if not new:
             return
-        report = reconcile(lines.filter(pl.col("account").is_in(list(new))))
-        sound = report.filter((pl.col("state") == "reconciled") & pl.col("opening_fen").is_not_null())
-        implied: dict[str, int] = dict(sound.select("account", "opening_fen").iter_rows())
+        implied = implied_openings(lines, new)
         for account, opening in implied.items():
             self.known.give_opening(account, opening)
         for account in (new - implied.keys()) & self.known.given.keys():

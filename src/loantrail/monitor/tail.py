@@ -164,7 +164,7 @@ def ordered(
     every = np.arange(len(tail.lines), dtype=np.int64)
     nothing = pl.DataFrame()
     part = _part(tail, every, own, place, floor)
-    classes = _classes(part.transactions, part.transactions, tail.classes, around)
+    classes, _again = _classes(part.transactions, part.transactions, tail.classes, around)
     return _whole(tail, nothing, part, np.zeros(len(every), np.int64), every, classes, own), replace(
         tail, classes=classes
     )
@@ -203,11 +203,7 @@ def ordered_from(
     rows = np.concatenate(
         [np.flatnonzero(before.event_of_line[:common] >= start), np.arange(common, len(tail.lines))]
     )
-    taking_back = (
-        tail.lines.select("account", "reverses", there=pl.lit(value=True))
-        .with_row_index("row")
-        .drop_nulls("reverses")
-    )
+    taking_back = tail.lines.select("account", "reverses").with_row_index("row").drop_nulls("reverses")
     if len(taking_back) and (
         among(taking_back["row"].to_numpy(), rows).any()
         or taking_back["account"].is_in(touched["account"].implode()).any()
@@ -218,9 +214,9 @@ def ordered_from(
         floor = kept["booked_at"][-1]
     part = _part(tail, rows, own, place + start, floor)
     plain = pl.concat([kept.select(*TRANSACTION_COLUMNS), part.transactions.select(*TRANSACTION_COLUMNS)])
-    classes = _classes(plain, part.transactions, tail.classes, around)
-    said = kept.select(*CLASSES).join(classes, on=list(CLASSES), how="anti", nulls_equal=True)
-    if len(said):
+    classes, again = _classes(plain, part.transactions, tail.classes, around)
+    said = kept.filter(pl.col("transaction_id").is_in(again["transaction_id"].implode())).select(*CLASSES)
+    if len(said.join(again, on=list(CLASSES), how="anti", nulls_equal=True)):
         return None  # wages show by later payments
     event_of_line = np.concatenate(
         [before.event_of_line[:common], np.zeros(len(tail.lines) - common, np.int64)]
@@ -364,17 +360,18 @@ def _with_reversals(
 
 def _classes(
     transactions: pl.DataFrame, unsettled: pl.DataFrame, known: pl.DataFrame, around: Surroundings
-) -> pl.DataFrame:
-    """CLASSES of all transactions, of which those that are new are among `unsettled`. What is new is judged together with what
-    the same payers paid: wages show by many payments of one account on one day."""
-    new = unsettled.join(known, on="transaction_id", how="anti")
-    here = known.join(transactions.select("transaction_id"), on="transaction_id", how="semi")
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """CLASSES of all transactions (and of some that are gone), of which those that are new are among `unsettled`; and those
+    that were judged now. What is new is judged together with what the same payers paid: wages show by many payments of one
+    account on one day."""
+    new = unsettled.join(known.select("transaction_id"), on="transaction_id", how="anti")
     if new.is_empty():
-        return here
+        return known, known.clear()
     day = pl.col("booked_at").dt.convert_time_zone("Asia/Shanghai").dt.date().alias("_day")
     days = new.select("debit_account", day).drop_nulls().unique()
     again = (
-        transactions.with_columns(day)
+        transactions.filter(pl.col("debit_account").is_in(days["debit_account"].unique().implode()))
+        .with_columns(day)
         .join(days, on=["debit_account", "_day"], how="semi", maintain_order="left")
         .drop("_day")
     )
@@ -385,5 +382,6 @@ def _classes(
         wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees.near(wanted)
     )
     judged = corrected(judged, wanted, around.corrections).select(*CLASSES)
-    kept = here.join(judged.select("transaction_id"), on="transaction_id", how="anti")
-    return pl.concat([kept, judged.cast(kept.schema)])  # pyright: ignore[reportArgumentType]  its own schema
+    judged = judged.cast(known.schema)  # pyright: ignore[reportArgumentType]  its own schema
+    kept = known.filter(~pl.col("transaction_id").is_in(judged["transaction_id"].implode()))
+    return pl.concat([kept, judged]), judged
