@@ -2,7 +2,8 @@
 a second with at most 50 ms to the commit, and a payment not yet made within 10 ms. Beside it the same lines merely COPYed.
 
 The medium demo bank in a database of its own; then its last business days once more, moved behind its end: real proportions of
-loan money, salaries, suppliers. Groups of one size at a time, one behind the other, in this process: what HTTP adds is in
+loan money, salaries, suppliers; nearly every line concerns a borrower. Then payments among accounts that loan money never
+reached, which most lines of a bank are. Groups of one size at a time, one behind the other, in this process: what HTTP adds is in
 bench_live_intake. LOANTRAIL_BENCH_LINES changes the number of lines, LOANTRAIL_BENCH_DEMO the size of the bank.
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 import datetime
 import os
+import random
 import subprocess
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +22,7 @@ import psycopg
 from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
 
 LINES = 30_000
+OTHER_ACCOUNTS = 5_000
 GROUPS = (1, 10, 100, 1_000, 2_000)
 DECISIONS = 100
 MOST_SECONDS, MOST_DECISION_SECONDS, LEAST_LINES_A_SECOND = 0.050, 0.010, 10_000
@@ -47,6 +51,34 @@ def later_lines(connection: psycopg.Connection[Any], count: int) -> list[dict[st
     return found
 
 
+def other_lines(after: str, count: int) -> list[dict[str, Any]]:
+    """Both lines of payments among OTHER_ACCOUNTS accounts that no loan ever reached, one every 20 ms."""
+    chance = random.Random(1)
+    at = datetime.datetime.fromisoformat(after)
+    found: list[dict[str, Any]] = []
+    for number in range(count // 2):
+        at += datetime.timedelta(milliseconds=20)
+        payer, payee = chance.sample(range(OTHER_ACCOUNTS), 2)
+        both = {
+            "booked_at": at.isoformat(),
+            "amount_fen": chance.randrange(100, 100_000_000),
+            "currency": "CNY",
+            "purpose_text": chance.choice(("货款", "往来款", "服务费", "水电费")),
+        }
+        for direction, own, other in (("debit", payer, payee), ("credit", payee, payer)):
+            found.append(
+                both
+                | {
+                    "account": f"62229{own:011d}",
+                    "direction": direction,
+                    "counterparty_account": f"62229{other:011d}",
+                    "counterparty_name": f"第{other}号商贸有限公司",
+                    "reference": f"other-{number}-{direction}",
+                }
+            )
+    return found
+
+
 def copied(connection: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> float:
     """Seconds to COPY the lines into a plain table."""
     connection.execute(
@@ -70,6 +102,25 @@ def main() -> None:
             [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
         )
         measure(demo)
+
+
+def by_groups(commit: Callable[[int], float], lines: int) -> dict[str, dict[str, float]]:
+    """What groups of each size take, of so many lines in all."""
+    found: dict[str, dict[str, float]] = {}
+    share, left = lines // len(GROUPS), lines
+    for group in GROUPS:
+        rounds = min(60, share // group) or int(left >= group)
+        if not rounds:
+            continue
+        taken = [commit(group) for _ in range(rounds)]
+        left -= group * rounds
+        found[str(group)] = {
+            "groups": rounds,
+            "seconds_p50": quantile(taken, 0.5),
+            "seconds_p99": quantile(taken, 0.99),
+            "lines_per_second": group * rounds / sum(taken),
+        }
+    return found
 
 
 def measure(demo: str) -> None:
@@ -102,24 +153,12 @@ def measure(demo: str) -> None:
 
         for _ in range(5):
             commit(20)
-        found: dict[str, dict[str, float]] = {}
-        share = (len(rows) - at) // len(GROUPS)
-        for group in GROUPS:
-            rounds = min(60, share // group) or int(len(rows) - at >= group)
-            if not rounds:
-                continue
-            taken = [commit(group) for _ in range(rounds)]
-            found[str(group)] = {
-                "groups": rounds,
-                "seconds_p50": quantile(taken, 0.5),
-                "seconds_p99": quantile(taken, 0.99),
-                "lines_per_second": group * rounds / sum(taken),
-            }
+        found = by_groups(commit, len(rows) - at)
         decisions: list[float] = []
+        at_the_end = datetime.datetime.fromisoformat(rows[-1]["booked_at"])
         for row in rows[:: max(1, len(rows) // DECISIONS)][:DECISIONS]:
             if row["direction"] != "debit":
                 continue
-            at_the_end = datetime.datetime.fromisoformat(rows[-1]["booked_at"])
             payment = Payment(
                 at_the_end,
                 at_the_end,
@@ -133,14 +172,19 @@ def measure(demo: str) -> None:
             deciding.decide(payment)
             decisions.append(perf_counter() - begun)
         copy_seconds = copied(connection, rows)
+        rows, at = other_lines(at_the_end.isoformat(), 2 * OTHER_ACCOUNTS + wanted), 0
+        while at < 2 * OTHER_ACCOUNTS:
+            commit(1_000)
+        others = by_groups(commit, len(rows) - at)
     best = max(one["lines_per_second"] for one in found.values())
     smallest = found[str(GROUPS[0])]
     table(
         ("lines in a group", "groups", "p50 ms", "p99 ms", "lines/s"),
         [
-            (name, one["groups"], f"{1000 * one['seconds_p50']:.0f}", f"{1000 * one['seconds_p99']:.0f}",
-             f"{one['lines_per_second']:,.0f}")
-            for name, one in found.items()
+            (f"{name} {what}", one["groups"], f"{1000 * one['seconds_p50']:.0f}",
+             f"{1000 * one['seconds_p99']:.0f}", f"{one['lines_per_second']:,.0f}")
+            for what, kind in (("of borrowers", found), ("of others", others))
+            for name, one in kind.items()
         ],
     )  # fmt: skip
     lone, decision = smallest["seconds_p99"], quantile(decisions, 0.99)
@@ -167,6 +211,7 @@ def measure(demo: str) -> None:
             "demo": demo,
             "state_ready_seconds": ready_seconds,
             "by_lines_in_a_group": found,
+            "of_others_by_lines_in_a_group": others,
             "decision_seconds_p50": quantile(decisions, 0.5),
             "decision_seconds_p99": decision,
             "copy_lines_per_second": len(rows) / copy_seconds,

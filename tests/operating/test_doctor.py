@@ -361,3 +361,14 @@ def test_an_examination_that_fails_is_a_finding_and_hides_no_other(
     findings = examine(environment)
     assert one(findings, "fonts").level is Level.PROBLEM
     assert one(findings, "channels").level is Level.OK
+
+
+def test_the_demo_bank_is_examined_where_it_lies(tmp_path: Path) -> None:
+    named, lies = tmp_path / "named", tmp_path / "lies"
+    lies.mkdir()
+
+    def said(home: Path | None) -> Finding:
+        return one(examine({"LOANTRAIL_HOME": str(named)}, home), "home")
+
+    assert str(named) in said(None).message
+    assert str(lies) in said(lies).message

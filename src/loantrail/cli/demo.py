@@ -36,11 +36,11 @@ def command(
     """Build a synthetic bank with planted misuse, trace it, say what was found and show the page."""
     if context.invoked_subcommand is not None:
         return
-    from loantrail.demo.running import open_demo_bank, serve_demo
+    from loantrail.demo.running import demo_settings, open_demo_bank, serve_demo
 
     with open_demo_bank(size, seed, click.echo) as books:
         if serves:
-            serve_demo(books, port, opens, click.echo)
+            serve_demo(books, demo_settings(size, seed).home, port, opens, click.echo)
 
 
 def _seeds(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, ...]:

@@ -158,8 +158,8 @@ def _tell(found: Found, say: Say) -> None:
         say(f"  {loan}  {pattern}: {explanation}")
 
 
-def serve_demo(books: Database, port: int | None, opens: bool, say: Say) -> None:
-    """Serve the page until interrupted."""
+def serve_demo(books: Database, home: Path, port: int | None, opens: bool, say: Say) -> None:
+    """Serve the page of the demo bank that lies in `home` until interrupted."""
 
     def announce(address: str) -> None:
         say(f"The page is at {address} (Ctrl+C stops it)")
@@ -169,7 +169,7 @@ def serve_demo(books: Database, port: int | None, opens: bool, say: Say) -> None
         books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections,
         books.pool(wait_seconds=POOL_WAIT_SECONDS, web=True) as web_connections,
     ):
-        serve(connections, web_connections, listening, announce, opens)
+        serve(connections, web_connections, listening, announce, opens, home=home)
 
 
 def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:

@@ -8,6 +8,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -60,9 +61,10 @@ def serve(
     announce: Callable[[str], None],
     open_browser: bool,
     prepare: Callable[[FastAPI], None] = lambda _app: None,
+    home: Path | None = None,
 ) -> None:
     """Answer requests on the socket until interrupted; `announce` is told the address once it can be opened. `prepare` is
-    given the application before it answers."""
+    given the application before it answers. `home`: where the books lie, if not where the settings say."""
     address = page_address(listening)
 
     def ready() -> None:
@@ -71,6 +73,7 @@ def serve(
             webbrowser.open(address)
 
     app = create_app(connections, web_connections)
+    app.state.home = home
     prepare(app)
     with keeping_watch(connections):
         Server(configuration(app), app, ready).run(sockets=[listening])

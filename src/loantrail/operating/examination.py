@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from loantrail.errors import LoantrailError
 from loantrail.operating import examining_place, examining_software
@@ -15,8 +17,9 @@ from loantrail.settings import Settings, read_settings
 Examination = Callable[[], Finding | Sequence[Finding] | None]
 
 
-def examine(environment: Mapping[str, str]) -> list[Finding]:
-    """Everything that can be looked at. Starts the embedded server where it rests; makes and changes nothing."""
+def examine(environment: Mapping[str, str], home: Path | None = None) -> list[Finding]:
+    """Everything that can be looked at. `home`: where the books lie, if not where the environment says (the demo bank has a
+    folder of its own). Starts the embedded server where it rests; makes and changes nothing."""
     found = [
         *_of("python", examining_software.examine_python),
         *_of("packages", examining_software.examine_packages),
@@ -27,14 +30,15 @@ def examine(environment: Mapping[str, str]) -> list[Finding]:
         settings = read_settings(environment)
     except LoantrailError as problem:
         return [*found, Finding("settings", Level.PROBLEM, str(problem), "")]
+    there = settings if home is None else replace(settings, home=home)
     return [
         *found,
         *_of("settings", lambda: examining_place.examine_settings(environment)),
-        *_of("home", lambda: examining_place.examine_home(settings)),
+        *_of("home", lambda: examining_place.examine_home(there)),
         *_of("secret_key", lambda: examining_place.examine_secret_key(settings)),
-        *_of("disk", lambda: examining_place.examine_disk(settings)),
-        *_of("database", lambda: _database(settings)),
-        *_of("supervisor", lambda: examining_place.examine_supervisor(settings)),
+        *_of("disk", lambda: examining_place.examine_disk(there)),
+        *_of("database", lambda: _database(there)),
+        *_of("supervisor", lambda: examining_place.examine_supervisor(there)),
         *_of("nightly", lambda: examining_place.examine_nightly(settings)),
         *_of("channels", lambda: examining_place.examine_channels(settings, environment)),
     ]

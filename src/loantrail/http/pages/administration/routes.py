@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from loantrail import clock
 from loantrail.http.access import allowed, signed_in
@@ -61,9 +61,9 @@ def list_jobs(connections: Lending) -> SystemJobs:
 
 
 @router.get("/system/examination", dependencies=[allowed(Ability.RUN_SYSTEM)], responses=LIST_PROBLEMS)
-def examination() -> Examination:
+def examination(request: Request) -> Examination:
     """What `loantrail doctor` finds on this machine: it looks, and changes nothing."""
-    found = examine(os.environ)
+    found = examine(os.environ, getattr(request.app.state, "home", None))
     return Examination(
         at=clock.now(),
         worst=worst(found).value,
