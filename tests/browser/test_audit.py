@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from tests.audit.made import entry
-from tests.browser.test_manners import AXE
+from tests.browser.manners import flaws
+from tests.browser.settling import settled
 from tests.http.bank import LOAN, write_books
 from tests.signing_in import COOKIE, token_of, write_person
 
@@ -265,11 +266,23 @@ def test_the_page_can_be_used_by_everyone(page: Page, log: str, language: str) -
             "&text=zzzz": page.get_by_role("status"),
         }
         expect(shown[query]).to_be_visible()
-        page.wait_for_timeout(400)  # an element that fades in has no contrast yet
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate(
-            """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations
-                .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
-        )
-        assert found == []
+        settled(page)
+        assert flaws(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_what_was_looked_at_stands_in_words_and_leads_there(page: Page, log: str, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        looked_at = {"route": "/ledgers/loans", "query": "limit=50"}
+        told = Entry(store.now_us(), "S1", "data.read", "", "", after=looked_at)
+        left = Entry(store.now_us(), "S1", "data.export", "file", "/api/v1/ledgers/groups.xlsx")
+        store.append(connection, [told, left])
+    opened(page, f"{log}/audit?lang=zh&person=S1")
+    table = page.get_by_role("table", name="审计日志条目")
+
+    expect(table.get_by_role("link", name="集团台账")).to_have_attribute("href", "/ledgers/groups")
+    expect(table.get_by_role("link", name=LOAN)).to_have_attribute("href", f"/loans/{LOAN}")
+    opened(page, f"{log}/audit?lang=zh&person=S1&action=data.read")
+    table.get_by_role("link", name="借据台账").click()
+
+    expect(page.get_by_role("heading", level=1, name="借据台账")).to_be_visible(timeout=30_000)

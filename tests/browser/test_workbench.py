@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.test_manners import settled, wider_than_the_window
-from tests.browser.test_sign_in import as_person, flaws
+from tests.browser.manners import flaws, in_every_window, wider_than_the_window
+from tests.browser.settling import settled
+from tests.browser.test_sign_in import as_person
 from tests.http.bank import LOAN, LOT_FEN, QUIET_LOAN, write_books, write_trace
 from tests.http.warned import THREAD, write_warnings
 from tests.signing_in import write_person
@@ -133,20 +134,42 @@ def test_who_runs_the_system_sees_how_the_data_stand(
 
 
 @pytest.mark.parametrize(
-    ("role", "pages"),
+    ("role", "pages", "card", "told"),
     [
-        (Role.SYSTEM_ADMINISTRATOR, ["待办审批", "管理", "我的账户", "术语"]),
-        (Role.AUDIT_ADMINISTRATOR, ["管理", "审计日志", "我的账户", "术语"]),
+        (
+            Role.SYSTEM_ADMINISTRATOR,
+            ["待办审批", "管理", "我的账户", "术语"],
+            "人员与权限",
+            {"待审批的人员变更": "0", "已锁定": "1"},
+        ),
+        (
+            Role.AUDIT_ADMINISTRATOR,
+            ["管理", "审计日志", "我的账户", "术语"],
+            "审计日志",
+            {"审计日志": "还没有验证过", "被拒绝的请求": "0"},
+        ),
     ],
 )
-def test_an_administrator_finds_the_pages_that_are_theirs(
-    page: Page, context: BrowserContext, books: Connection, own_address: str, role: Role, pages: list[str]
+def test_an_administrator_finds_the_pages_and_the_numbers_that_are_theirs(
+    page: Page,
+    context: BrowserContext,
+    books: Connection,
+    own_address: str,
+    role: Role,
+    pages: list[str],
+    card: str,
+    told: dict[str, str],
 ) -> None:
+    write_person(books, "locked", [Role.RULE_AUTHOR])
+    books.execute(
+        "UPDATE identity.person SET locked_until = now() + interval '1 hour' WHERE person_id = 'locked'"
+    )
     opened(page, context, own_address, books, role)
 
     ways = page.get_by_role("region", name="我可以打开的页面")
     assert ways.get_by_role("link").all_inner_texts() == pages
-    expect(page.locator(".figure")).to_have_count(0)
+    assert figures(page).items() >= told.items()
+    expect(page.get_by_role("region", name=card)).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("纺织")
 
 
@@ -179,11 +202,8 @@ def test_the_workbench_of_every_role_fits_and_can_be_used_by_everyone(
 ) -> None:
     write_person(books, "one", [role])
     as_person(context, "one")
-    for width in (820, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.goto(f"{own_address}/?lang={language}")
-        settled(page)
-        assert wider_than_the_window(page) == []
+    for width in in_every_window(page, own_address, language):
+        assert wider_than_the_window(page) == [], f"{width} wide"
         assert page.locator(".top").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
     assert flaws(page) == []
 

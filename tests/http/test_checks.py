@@ -556,6 +556,8 @@ def test_the_documents_of_a_loan(checked: httpx.Client) -> None:
     documents = checked.get(f"/api/v1/loans/{LOAN}/documents").json()
     assert [one["voucher_id"] for one in documents["vouchers"]] == [voucher]
     assert documents["sheets"] == []
+    contract = checked.get(f"/api/v1/loans/{LOAN}").json()["facts"]["contract_id"]
+    assert [one["number"] for one in documents["papers"] if one["kind"] == "loan_contract"] == [contract]
     assert checked.get("/api/v1/loans/JJ0/documents").status_code == 404
     assert checked.get("/api/v1/loans/JJ0/history").status_code == 404
     assert checked.get("/api/v1/loans/JJ0/classification").status_code == 404

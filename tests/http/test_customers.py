@@ -328,6 +328,26 @@ def test_documents_are_what_the_books_know_of(related: httpx.Client) -> None:
     assert (only["total_count"], len(only["items"]), only["items"][0]["title"]) == (2, 1, "采购原材料")
 
 
+def test_a_contract_leads_to_its_loan_which_shows_the_same_papers(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    connection.execute(
+        "INSERT INTO ledger.entrusted_order (order_id, loan_id, payee_account, payee_name, amount_fen, document_no, valid_from, unit_id) "
+        "VALUES ('ST1', %s, '6299', '云溪钢材', 500000, 'HT-9', '2025-03-02', 'U1')",
+        (LOAN,),
+    )
+    connection.commit()
+    papers = read(bank, "/customers/P1/documents", limit=50)["items"]
+    led = {(one["kind"], one["number"]) for one in papers if one["loan_id"] == LOAN}
+    assert {kind for kind, _ in led} >= {"loan_contract", "payment_order"}
+
+    shown = read(bank, f"/loans/{LOAN}/documents")["papers"]
+
+    assert {(one["kind"], one["number"]) for one in shown} == led
+    [order] = [one for one in shown if one["kind"] == "payment_order"]
+    assert (order["number"], order["title"], order["amount_fen"]) == ("HT-9", "云溪钢材", "500000")
+
+
 def test_outside_information_is_what_came_and_what_did_not_is_said(
     bank: httpx.Client, connection: type_of_connection
 ) -> None:

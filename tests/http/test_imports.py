@@ -19,6 +19,7 @@ from loantrail.tracing.retrace import Retracing
 HEADER = "account,booked_at,direction,amount_fen,currency,counterparty_account,purpose_text,balance_fen\n"
 GOOD = "6201,2025-03-01 10:00:00,credit,100000,CNY,6299,货款,100000\n6201,2025-03-02 10:00:00,debit,30000,CNY,6202,房租,70000\n"
 BAD = "6201,2025-03-03 10:00:00,debit,一百,CNY,6202,水费,\n"
+UNITS = "unit_id,name,kind\nU1,听松街支行,sub_branch\nU2,望潮路支行,sub_branch\n"
 CSRF = {"sec-fetch-site": "same-origin"}
 
 
@@ -263,3 +264,25 @@ def test_lines_between_our_accounts_without_partner_are_listed(own_client: httpx
     assert groups["total_count"] == 1
     assert sorted(row["direction"] for row in groups["items"][0]["lines"]) == ["credit", "debit", "debit"]
     assert own_client.get("/api/v1/unpaired", params={"account": "nobody"}).json()["total_count"] == 0
+
+
+@pytest.mark.database
+def test_the_page_of_data_says_where_data_come_from_and_how_fresh_each_kind_is(
+    own_client: httpx.Client,
+) -> None:
+    empty = own_client.get("/api/v1/data-sources").json()
+    assert (empty["sources"], empty["data_date"], empty["stale"]) == ([], None, False)
+    assert {one["delivered_at"] for one in empty["records"]} == {None}
+    imported(own_client, organisation_unit=UNITS, lines=HEADER + GOOD + BAD)
+
+    told = own_client.get("/api/v1/data-sources").json()
+
+    sources = {one["source"]: one for one in told["sources"]}
+    ours = sources["loantrail"]
+    assert (ours["rows_accepted"], ours["rows_refused"]) == (4, 1)
+    records = {one["record_type"]: one for one in told["records"]}
+    units, lines = records["organisation_unit"], records["statement_line"]
+    assert (units["source"], units["rows_accepted"], units["rows_refused"]) == ("loantrail", 2, 0)
+    assert (lines["rows_accepted"], lines["rows_refused"]) == (2, 1)
+    assert units["delivered_at"] is not None and units["name"].endswith("organisation_unit.csv")
+    assert records["invoice"]["delivered_at"] is None

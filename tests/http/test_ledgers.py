@@ -568,3 +568,19 @@ def test_an_empty_bank_has_empty_ledgers(own_client: httpx.Client) -> None:
         rows, about, _ = _sheet(own_client, name)
         assert len(rows) == 1
         assert ["数据日期", "未知"] in about
+
+
+def test_a_customer_s_page_tells_the_group_as_the_ledger_of_groups_does(drawn: httpx.Client) -> None:
+    rows = [row for row in _every(drawn, "groups") if row["currency"] == "CNY"]
+    joined = next(row for row in rows if row["cells"]["kind"] == "group")
+    single = next(row for row in rows if row["cells"]["kind"] == "single")
+    for row in (joined, single):
+        told = row["cells"]
+        for party in told["party"]:
+            group = drawn.get(f"/api/v1/customers/{party}/group").json()
+
+            assert (group["name"], group["member_count"]) == (told["name"], told["member_count"])
+            assert set(told["party"]) <= {one["party_id"] for one in group["members"]}
+            exposure = group["exposure"]
+            for field in ("balance_fen", "exposure_fen", "loan_count", "limit_used_ppm", "exceeded", "large"):
+                assert exposure[field] == told[field], field

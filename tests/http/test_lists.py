@@ -10,10 +10,12 @@ import httpx
 import psycopg
 import pytest
 from tests.http.bank import BROKER, LOAN, NAMES, RELATED, write_books
+from tests.http.test_sheets import sheet
 from tests.http.warned import THREAD, write_warnings
-from tests.signing_in import AS
+from tests.signing_in import AS, write_person
 
 from loantrail import clock
+from loantrail.identity.abilities import Role
 from loantrail.ids import new_id
 from loantrail.postgres.connection import type_of_connection
 
@@ -181,3 +183,38 @@ def test_two_people_are_asked_for_by_the_database_too(
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(f"UPDATE lists.entry SET {change}".encode())
         connection.rollback()
+
+
+def test_the_sheet_of_the_lists_has_the_rows_of_the_page(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    black = propose(bank, BLACK, reason="=1+1").json()["entry_id"]
+    propose(bank, ALLOW)
+    ask(bank, black, "approval", CHECKER)
+
+    head, *rows = sheet(bank, "/list-entries.xlsx")
+    [only] = sheet(bank, "/list-entries.xlsx", list="black", language="en")[1:]
+
+    assert head[:4] == ["名单", "对象类型", "对象编号", "名称"]
+    told = {row[head.index("名单")]: dict(zip(head, row, strict=True)) for row in rows}
+    assert set(told) == {"放行名单", "黑名单"}
+    assert told["放行名单"]["规则"] not in ("", "FLOW_SECURITIES")
+    assert (told["黑名单"]["对象编号"], told["黑名单"]["名称"]) == (BROKER, NAMES[BROKER])
+    assert (told["黑名单"]["原因"], told["黑名单"]["状态"]) == ("=1+1", "有效")
+    assert (told["黑名单"]["提出人"], told["黑名单"]["批准人"]) == ("客户经理一", "风险经理二")
+    assert told["放行名单"]["状态"] == "待批准"
+    assert only[0] == "Black list"
+    exported = connection.execute(
+        "SELECT count(*) FROM audit.entry WHERE action = 'data.export' AND object_id = '/api/v1/list-entries.xlsx'"
+    ).fetchone()
+    assert exported == (2,)
+
+
+def test_who_reads_the_lists_without_exporting_is_handed_no_file(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    write_person(connection, "author", [Role.RULE_AUTHOR])
+    connection.commit()
+
+    assert bank.get("/api/v1/list-entries", headers={AS: "author"}).status_code == 200
+    assert bank.get("/api/v1/list-entries.xlsx", headers={AS: "author"}).status_code == 403

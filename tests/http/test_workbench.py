@@ -13,10 +13,13 @@ from tests.http.bank import BORROWER, LOAN, LOT_FEN, QUIET_LOAN, UNTRACED_LOAN, 
 from tests.http.warned import QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
 from tests.signing_in import AS, write_person
 
+from loantrail.audit import store as audit
+from loantrail.audit.model import Entry
 from loantrail.early_warning.hits import Level
 from loantrail.http.pages.workbench.days import previous_working_day
 from loantrail.http.pages.workbench.standing import branch_of, by_unit
 from loantrail.identity.abilities import Role
+from loantrail.ids import new_id
 
 pytestmark = pytest.mark.database
 
@@ -390,3 +393,91 @@ def test_units_stand_by_their_overdue_share_with_those_below_them() -> None:
     assert found == [("2", 4, 100), ("1", 3, 200)]
     assert by_unit(rows[:2], UNITS, whole_bank=True) == []
     assert [one.unit_id for one in by_unit(rows, UNITS, whole_bank=False)] == ["11", "2", "1"]
+
+
+# The record, and who may sign in -------------------------------------------------------------------------------
+
+
+def test_who_keeps_the_record_sees_whether_it_is_whole_and_what_wants_a_look(
+    own_client: httpx.Client, books: Connection
+) -> None:
+    write_person(books, "keeper", [Role.AUDIT_ADMINISTRATOR])
+    write_person(books, "author", [Role.RULE_AUTHOR])
+    fresh = seen_by(own_client, "keeper")["record"]
+    assert (fresh["verified_at"], fresh["refused_count"], fresh["export_count"]) == (None, 0, 0)
+
+    assert own_client.get(f"/api/v1/loans/{LOAN}", headers={AS: "author"}).status_code == 403
+    assert own_client.get("/api/v1/loans.xlsx").status_code == 200
+    own_client.post("/api/v1/customers/P1/identifiers", json={"reason": "核对身份"})
+    long_ago = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    with psycopg.connect(books.info.dsn, password=books.info.password) as old:
+        audit.append(old, [Entry(audit.microseconds(long_ago), "S1", "data.export", "file", "old")])
+    verified = own_client.post("/api/v1/audit/verification", json={"heads": []}, headers={AS: "keeper"})
+    assert verified.status_code == 200, verified.text
+
+    told = seen_by(own_client, "keeper")["record"]
+    assert (told["refused_count"], told["sign_in_refused_count"]) == (1, 0)
+    assert (told["export_count"], told["identifiers_count"]) == (1, 1)
+    assert told["verified_whole"] is True and told["verified_at"] is not None
+    assert told["entry_count"] > fresh["entry_count"]
+
+
+def test_administrators_see_who_is_locked_out_and_what_ends_soon(
+    own_client: httpx.Client, books: Connection
+) -> None:
+    write_person(books, "system", [Role.SYSTEM_ADMINISTRATOR])
+    write_person(books, "security", [Role.SECURITY_ADMINISTRATOR])
+    for person in ("locked", "suspended"):
+        write_person(books, person, [Role.RULE_AUTHOR])
+    before = seen_by(own_client, "system")["people"]
+    books.execute(
+        "UPDATE identity.person SET locked_until = now() + interval '1 hour' WHERE person_id = 'locked'"
+    )
+    books.execute("UPDATE identity.person SET state = 'suspended' WHERE person_id = 'suspended'")
+    books.execute(
+        "INSERT INTO identity.api_key (key_id, secret_hash, name, abilities, made_at, maker, expires_at) VALUES "
+        "('near', 'a', '核心', '{read_loans}', now(), 'system', now() + interval '29 days'),"
+        "('far', 'b', '核心', '{read_loans}', now(), 'system', now() + interval '31 days')"
+    )
+
+    told = seen_by(own_client, "system")["people"]
+
+    changed = {name: told[name] - before[name] for name in told if name.endswith("_count")}
+    assert changed == {
+        "active_count": -1, "locked_count": 1, "suspended_count": 1, "away_count": 0, "keys_ending_count": 1,
+        "roles_ending_count": 0, "waiting_count": 0,
+    }  # fmt: skip
+    assert told["changed"] == []
+
+
+def test_a_change_of_rights_that_was_decided_is_told_to_administrators(
+    own_client: httpx.Client, books: Connection
+) -> None:
+    write_person(books, "system", [Role.SYSTEM_ADMINISTRATOR])
+    write_person(books, "security", [Role.SECURITY_ADMINISTRATOR])
+    body = {
+        "change": {"kind": "create", "person_id": "E77", "name": "新人", "roles": []},
+        "reason": "入职",
+        "request_key": new_id(),
+    }
+    asked = own_client.post("/api/v1/person-changes", json=body, headers={AS: "system"})
+    assert asked.status_code == 201, asked.text
+    assert seen_by(own_client, "security")["people"]["waiting_count"] == 1
+    request = asked.json()
+    decided = own_client.post(
+        f"/api/v1/approvals/{request['request_id']}/decision",
+        json={"approve": True, "reason": "已核", "content_hash": request["content_hash"]},
+        headers={AS: "security"},
+    )
+    assert decided.status_code == 200, decided.text
+
+    [told] = seen_by(own_client, "system")["people"]["changed"]
+
+    assert (told["approved"], told["maker_name"], told["checker_name"]) == (True, "system", "security")
+    assert "新人" in told["title_chinese"] or "E77" in told["title_chinese"]
+
+
+def test_neither_is_told_to_who_has_no_use_for_it(client: httpx.Client) -> None:
+    bench = seen_by(client)
+
+    assert (bench["record"], bench["people"]) == (None, None)

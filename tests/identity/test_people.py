@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from python_calamine import CalamineWorkbook
 from tests.http.bank import LOAN
 from tests.http.warned import QUIET_THREAD, THREAD
 from tests.identity.bank import DAY, HOUR, give, stand_in, write_person
@@ -600,3 +602,31 @@ def test_what_administrators_do_is_on_record_without_secrets(
     told = "".join(entry[4] for entry in entries)
     for secret in (key["secret"], reset["once"]["one_time_password"], "Falsch", "Weiwei"):
         assert secret not in told
+
+
+# The list as a spreadsheet -----------------------------------------------------------------------------------------
+
+
+def test_an_auditor_is_handed_who_holds_which_role_and_administrators_are_not(
+    as_: As, bank: type_of_connection
+) -> None:
+    write_person(bank, "U9", "内部审计员")
+    give(bank, "U9", Role.INTERNAL_AUDITOR)
+
+    answer = as_("U9").get("/persons.xlsx")
+
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(BytesIO(answer.content))
+    head, *rows = book.get_sheet_by_name(book.sheet_names[0]).to_python()
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert {(one["登录名"], one["角色"]) for one in told} >= {
+        (SYSTEM, "系统管理员"),
+        (SECURITY, "安全管理员"),
+        ("U9", "内部审计"),
+    }
+    assert {one["状态"] for one in told} <= {"在用", "已停用", "已离职"}
+    only = as_("U9").get("/persons.xlsx", params={"role": "security_administrator", "language": "en"})
+    [_, row] = CalamineWorkbook.from_filelike(BytesIO(only.content)).get_sheet_by_index(0).to_python()
+    assert (row[0], "security administrator" in [str(cell) for cell in row]) == (SECURITY, True)
+    for person in (SYSTEM, SECURITY, AUDIT):
+        assert as_(person).get("/persons.xlsx").status_code == 403

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from threading import Lock
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from loantrail.approvals.routes import router as approvals
@@ -18,12 +20,14 @@ from loantrail.http.connections import Connections
 from loantrail.http.discretion import Discretion
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
+from loantrail.http.pages.accounts.routes_openings import router as openings
 from loantrail.http.pages.accounts.routes_sheet import router as account_sheet
 from loantrail.http.pages.accounts.routes_transactions import router as transactions
 from loantrail.http.pages.administration.routes import router as administration
 from loantrail.http.pages.checks.routes import router as checks
 from loantrail.http.pages.conventions.routes import router as conventions
 from loantrail.http.pages.customers.routes import router as customers
+from loantrail.http.pages.customers.routes_group import router as customer_group
 from loantrail.http.pages.customers.routes_identifiers import router as customer_identifiers
 from loantrail.http.pages.customers.routes_sheet import router as customer_sheet
 from loantrail.http.pages.customers.routes_sides import router as customer_sides
@@ -33,6 +37,7 @@ from loantrail.http.pages.history.routes import router as histories
 from loantrail.http.pages.imports.routes import router as imports
 from loantrail.http.pages.imports.routes_open import router as imports_open
 from loantrail.http.pages.imports.routes_refusals import router as refusals
+from loantrail.http.pages.imports.routes_sources import router as data_sources
 from loantrail.http.pages.ledgers.routes import router as ledgers
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
@@ -52,11 +57,13 @@ from loantrail.identity.routes import router as sign_in
 from loantrail.identity.routes_me import router as own_account
 from loantrail.identity.routes_openid import router as openid
 from loantrail.identity.routes_people import router as persons
+from loantrail.identity.routes_people_sheet import router as person_sheet
 from loantrail.inspections.routes import router as check_acts
 from loantrail.inspections.routes_vouchers import router as vouchers
 from loantrail.ledger.merges.routes import router as merges
 from loantrail.ledger.pairs.routes import router as pairs
 from loantrail.lists.routes import router as lists
+from loantrail.lists.routes_sheet import router as list_sheet
 from loantrail.monitor.routes import router as live_intake
 from loantrail.monitor.routes_decisions import router as decisions
 from loantrail.operating.routes import router as operating
@@ -110,10 +117,20 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     app.state.connections = connections
     app.state.web_connections = web_connections
     add_problem_handlers(app)
-    interface = APIRouter(prefix=API_PREFIX)
+    app.router.routes.extend(_interface())
+    app.include_router(page_router())
+    return app
+
+
+@cache
+def _interface() -> list[BaseRoute]:
+    """The routes of the interface, put together once for all applications of a process: it takes longer than all else that is
+    done here."""
+    interface = APIRouter()
     interface.include_router(sign_in)
     interface.include_router(openid)
     interface.include_router(own_account)
+    interface.include_router(person_sheet)
     interface.include_router(persons)
     interface.include_router(loan_list)
     interface.include_router(ledgers)
@@ -128,9 +145,11 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(payments)
     interface.include_router(imports)
     interface.include_router(imports_open)
+    interface.include_router(data_sources)
     interface.include_router(refusals)
     interface.include_router(nightly)
     interface.include_router(tracing)
+    interface.include_router(openings)
     interface.include_router(account_sheet)
     interface.include_router(accounts)
     interface.include_router(transactions)
@@ -147,6 +166,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(rules)
     interface.include_router(rule_language)
     interface.include_router(backtests)
+    interface.include_router(list_sheet)
     interface.include_router(lists)
     interface.include_router(signals)
     interface.include_router(warning_stream)
@@ -159,6 +179,7 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(customer_sheet)
     interface.include_router(customers)
     interface.include_router(customer_sides)
+    interface.include_router(customer_group)
     interface.include_router(customer_identifiers)
     interface.include_router(contacts)
     interface.include_router(search)
@@ -166,9 +187,9 @@ def create_app(connections: Connections, web_connections: Connections) -> FastAP
     interface.include_router(administration)
     interface.include_router(parameter_values)
     interface.include_router(audit_log)
-    app.include_router(interface)
-    app.include_router(page_router())
-    return app
+    under_prefix = APIRouter()
+    under_prefix.include_router(interface, prefix=API_PREFIX)
+    return under_prefix.routes
 
 
 def _with_problems(description: dict[str, Any]) -> dict[str, Any]:

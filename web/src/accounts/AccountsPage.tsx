@@ -1,96 +1,44 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { Button, Input, type InputRef, message, Select, Table, type TableProps } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
+import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import "./accounts.css";
 import { EvaluationNotice } from "./EvaluationNotice";
+import {
+  asQuery,
+  type Change,
+  CHECKS,
+  KINDS,
+  LOAN_MONEY,
+  type LoanMoney,
+  type Side,
+  SIDES,
+  SORTS,
+  type Sort,
+  type State,
+  useListState,
+} from "./list_address";
 
 type Row = Schemas["AccountRow"];
-type Sort = Schemas["AccountSort"];
-type Side = Schemas["Side"];
-type LoanMoney = Schemas["LoanMoney"];
 
 const PAGE = 50;
 const TYPING_MS = 250;
-const SORTS: readonly Sort[] = ["loan_money", "account", "name", "lines"];
-const SIDES: readonly Side[] = ["any", "ours", "outside"];
-const LOAN_MONEY: readonly LoanMoney[] = ["any", "now", "ever"];
-const CHECKS = ["reconciled", "differs", "no_balances"] as const;
-const KINDS = [
-  "settlement",
-  "savings",
-  "card",
-  "time_deposit",
-  "structured_deposit",
-  "margin_deposit",
-  "supervised",
-  "pooled",
-  "bank_internal",
-  "loan_internal",
-  "external",
-  "unknown",
+/** What many ask for, ready to choose. */
+const SHIPPED = [
+  ["accounts.shipped.resting", "side=ours&loan_money=now"],
+  ["accounts.shipped.differing", "check=differs"],
 ] as const;
-
-/** What the list shows stands in the address, so that a link shows the same. */
-function useListState() {
-  const [address, setAddress] = useSearchParams();
-  const { pathname } = useLocation();
-  const sort = SORTS.find((one) => one === address.get("sort")) ?? "loan_money";
-  const state = {
-    search: address.get("search") ?? "",
-    side: SIDES.find((one) => one === address.get("side")) ?? "any",
-    loanMoney: LOAN_MONEY.find((one) => one === address.get("loan_money")) ?? "any",
-    check: CHECKS.find((one) => one === address.get("check")),
-    kinds: address.getAll("kind").flatMap((kind) => KINDS.find((one) => one === kind) ?? []),
-    sort,
-    ascending: address.get("direction") === "ascending",
-    page: Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1),
-  };
-  const change = (values: Readonly<Record<string, string | readonly string[]>>) => {
-    // Typing that is taken over only now must not lead back a reader who has gone on meanwhile.
-    if (window.location.pathname !== pathname) return;
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (!("page" in values)) after.delete("page");
-        for (const [name, value] of Object.entries(values)) {
-          after.delete(name);
-          for (const one of typeof value === "string" ? [value] : value) if (one) after.append(name, one);
-        }
-        return after;
-      },
-      { replace: true },
-    );
-  };
-  return { state, change };
-}
-
-type State = ReturnType<typeof useListState>["state"];
-type Change = ReturnType<typeof useListState>["change"];
-
-/** Conditions and order as the server is asked for them. */
-function asQuery(state: State): URLSearchParams {
-  const query = new URLSearchParams({
-    search: state.search,
-    side: state.side,
-    loan_money: state.loanMoney,
-    sort: state.sort,
-    direction: state.ascending ? "ascending" : "descending",
-  });
-  if (state.check) query.set("reconciliation", state.check);
-  for (const kind of state.kinds) query.append("kind", kind);
-  return query;
-}
 
 export default function AccountsPage() {
   const { t } = useSpeech();
-  const { state, change } = useListState();
+  const { state, change, text, replace } = useListState();
   const me = useMe();
   const [messages, toldHere] = message.useMessage();
   const { data, error, isFetching, refetch } = api.useQuery(
@@ -128,6 +76,15 @@ export default function AccountsPage() {
       <div className="page-head">
         <h1>{t("accounts.title")}</h1>
         {toldHere}
+        <SavedFilters
+          place="accounts"
+          page="/accounts"
+          text={text}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
         {may(me, ["export"]) && data && (
           <ExportButton
             address="/api/v1/accounts.xlsx"
@@ -152,7 +109,10 @@ export default function AccountsPage() {
           <p>{t(narrowed ? "accounts.none_hint" : "accounts.empty_hint")}</p>
         </Notice>
       ) : (
-        <AccountTable list={data} state={state} busy={isFetching} change={change} />
+        <>
+          <p className="quiet small">{t("accounts.count", { count: data.total_count.toLocaleString("en") })}</p>
+          <AccountTable list={data} state={state} busy={isFetching} change={change} />
+        </>
       )}
     </div>
   );
@@ -305,7 +265,13 @@ function AccountTable({ list, state, busy, change }: TableState) {
         <span className={row.ours ? undefined : "quiet"}>{t(row.ours ? "accounts.ours" : "accounts.outside")}</span>
       ),
     },
-    { key: "institution", title: t("accounts.column.institution"), dataIndex: "institution", className: "figures nowrap" },
+    {
+      key: "institution",
+      title: t("accounts.column.institution"),
+      className: "nowrap",
+      render: (_, row) =>
+        row.unit_name ? <span title={row.institution}>{row.unit_name}</span> : <span className="figures">{row.institution}</span>,
+    },
     {
       ...sorted("lines"),
       title: t("accounts.column.lines"),

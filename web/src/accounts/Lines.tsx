@@ -7,6 +7,7 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
+import { AccountLink } from "../ui/AccountLink";
 import { useMoney } from "../ui/Amount";
 import "../ui/calendar";
 import { Failure, Loading } from "../ui/states";
@@ -292,9 +293,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
             {line.counterparty.name ?? t(line.counterparty.account ? "accounts.unnamed" : "accounts.no_account")}
           </span>
           {line.counterparty.account && (
-            <Link className="party-account figures" to={`/accounts/${encodeURIComponent(line.counterparty.account)}`}>
-              {line.counterparty.account}
-            </Link>
+            <AccountLink className="party-account figures" account={line.counterparty.account} />
           )}
         </span>
       ),

@@ -49,7 +49,7 @@ export function Keys() {
       {end.error && <Refused error={end.error} />}
       {data.length === 0 ? (
         <Notice tone="empty" title={t("admin.no_keys")}>
-          <p>{t("admin.no_keys_hint")}</p>
+          <p>{t(may(me, ["edit_people"]) ? "admin.no_keys_hint" : "admin.no_keys_other")}</p>
         </Notice>
       ) : (
         <Table<Row>

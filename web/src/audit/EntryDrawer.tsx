@@ -1,6 +1,5 @@
 import { Button, Drawer } from "antd";
 import type { ReactNode } from "react";
-import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Failure, Loading } from "../ui/states";
@@ -8,8 +7,7 @@ import { instantText } from "../ui/time";
 import { difference } from "./difference";
 import { Who } from "./EntryTable";
 import { type Conditions, type Entry, useActionName } from "./entries";
-
-const PAGES: Readonly<Record<string, string>> = { loan: "/loans", account: "/accounts", warning: "/warnings", rule: "/rules" };
+import { ObjectText } from "./ObjectText";
 
 interface Props {
   readonly entryNo: number;
@@ -39,7 +37,6 @@ export function EntryDrawer({ entryNo, close, change }: Props) {
 function Shown({ entry, change }: { readonly entry: Entry; readonly change: Props["change"] }) {
   const { t, name } = useSpeech();
   const actionName = useActionName();
-  const place = PAGES[entry.object_kind];
   return (
     <div className="audit-entry">
       <dl className="audit-facts">
@@ -55,12 +52,7 @@ function Shown({ entry, change }: { readonly entry: Entry; readonly change: Prop
           {actionName(entry.action)} <code className="quiet small">{entry.action}</code>
         </Fact>
         <Fact name={t("audit.object")}>
-          {entry.object_kind && <span className="quiet">{name("audit_object", entry.object_kind)} </span>}
-          {place && entry.object_id ? (
-            <Link to={`${place}/${encodeURIComponent(entry.object_id)}`}>{entry.object_id}</Link>
-          ) : (
-            entry.object_id || "–"
-          )}{" "}
+          <ObjectText entry={entry} />{" "}
           {entry.object_id && (
             <Button
               size="small"

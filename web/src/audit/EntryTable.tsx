@@ -2,6 +2,7 @@ import { Table } from "antd";
 import { useSpeech } from "../i18n";
 import { instantText } from "../ui/time";
 import { type Entry, useActionName } from "./entries";
+import { ObjectText } from "./ObjectText";
 
 interface Props {
   readonly items: readonly Entry[];
@@ -47,13 +48,7 @@ export function EntryTable({ items, busy, shown, open }: Props) {
         {
           title: t("audit.object"),
           key: "object",
-          render: (_, row) => (
-            <>
-              {row.object_kind && <span className="quiet">{name("audit_object", row.object_kind)} </span>}
-              {row.object_id}
-              {!row.object_kind && <code className="quiet small">{routeOf(row)}</code>}
-            </>
-          ),
+          render: (_, row) => <ObjectText entry={row} />,
         },
         { title: t("audit.unit"), key: "unit", render: (_, row) => row.unit_name ?? row.unit_id ?? "–" },
         { title: t("audit.why"), key: "why", className: "audit-why", render: (_, row) => row.why || "–" },
@@ -69,12 +64,6 @@ export function EntryTable({ items, busy, shown, open }: Props) {
       ]}
     />
   );
-}
-
-/** What was asked for, where that is no single thing. */
-function routeOf(row: Entry): string {
-  const after = row.after as { readonly route?: unknown } | null | undefined;
-  return typeof after?.route === "string" ? after.route : "–";
 }
 
 /** Who acted, and for whom. */

@@ -8,8 +8,8 @@ import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
 import type { Level } from "../warnings/address";
 import { LevelTag } from "../warnings/LevelTag";
-import { customerAddress } from "./address";
 import { Fact } from "./Fact";
+import { Group } from "./Group";
 import { Identifiers } from "./Identifiers";
 
 type Page = Schemas["CustomerPage"];
@@ -39,7 +39,7 @@ export function Overview({ page }: { readonly page: Page }) {
       </div>
       <aside className="column-side">
         <Facts page={page} />
-        {page.group.length > 0 && <Group page={page} />}
+        <Group page={page} />
       </aside>
     </div>
   );
@@ -272,27 +272,6 @@ function Facts({ page }: { readonly page: Page }) {
         )}
         <Fact label={t("customers.fact.kind")}>{name("party_kind", facts.kind)}</Fact>
       </dl>
-    </section>
-  );
-}
-
-function Group({ page }: { readonly page: Page }) {
-  const { t } = useSpeech();
-  return (
-    <section className="card box" aria-labelledby="group-title">
-      <h2 id="group-title">{t("customers.group")}</h2>
-      <ul className="group-members">
-        {page.group.map((one) => (
-          <li key={one.party_id}>
-            {one.party_id === page.facts.party_id ? (
-              <strong>{one.name}</strong>
-            ) : (
-              <Link to={customerAddress(one.party_id)}>{one.name}</Link>
-            )}
-            {one.is_head && <span className="customer-mark">{t("customers.group_head")}</span>}
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }

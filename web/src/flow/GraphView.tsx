@@ -112,7 +112,10 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       for (const canvas of box.current?.querySelectorAll("canvas") ?? []) canvas.tabIndex = -1;
       if (!before) {
         if (box.current) graph.resize(box.current.clientWidth, box.current.clientHeight);
+        const marked = layout.order.find((id) => found.has(id));
         await fit(graph, layout);
+        // What a warning is about is in sight, if not all is.
+        if (marked !== undefined) await bring(graph, layout, marked);
       } else if (before.layout !== layout) {
         // The node that was unfolded stays under the pointer.
         const stands = anchor && layout.places.get(anchor);

@@ -58,6 +58,12 @@ export const GROUPS = [
     ],
   ],
   [
+    "check",
+    [
+      "first_check", "judged_genuine", "judged_not_genuine", "more_papers", "taken_over", "exposure", "limit_used",
+    ],
+  ],
+  [
     "portfolio",
     [
       "flow_by_use", "debt_repaid", "other_use", "concentration", "hhi", "connected_customers", "net_capital",
@@ -83,6 +89,12 @@ export const GROUPS = [
     [
       "delivery", "ready_flag", "manifest", "control_total", "full_table", "incremental_table", "chain_table",
       "alarm", "general_ledger", "ledger_reconciliation", "rerun",
+    ],
+  ],
+  [
+    "control",
+    [
+      "maker", "checker", "reach", "third_party", "stand_in", "audit_entry", "chain_head",
     ],
   ],
 ] as const satisfies readonly (readonly [string, readonly TermName[]])[];

@@ -1,6 +1,7 @@
 import { message } from "antd";
 import { type ReactNode, useEffect, useId } from "react";
 import { useSpeech } from "../i18n";
+import { Term } from "../ui/Term";
 import { useUnitName } from "../ui/unit";
 import { Delegations } from "./Delegations";
 import { useMe } from "./me";
@@ -52,7 +53,9 @@ export default function MyPage() {
               </div>
             )}
             <div>
-              <dt>{t("me.reach")}</dt>
+              <dt>
+                <Term name="reach">{t("me.reach")}</Term>
+              </dt>
               <dd>{name("reach", me.reach)}</dd>
             </div>
             <div>

@@ -2,6 +2,7 @@ import { Segmented, Table } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { AccountLink } from "../ui/AccountLink";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -84,9 +85,7 @@ export function Balances() {
               key: "account",
               render: (_, row) => (
                 <span className="party">
-                  <Link to={`/accounts/${encodeURIComponent(row.account)}`} className="figures">
-                    {row.account}
-                  </Link>
+                  <AccountLink className="figures" account={row.account} />
                   {row.account_name && <span className="party-account">{row.account_name}</span>}
                 </span>
               ),

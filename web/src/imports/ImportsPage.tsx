@@ -10,13 +10,15 @@ import { Files } from "./Files";
 import { History } from "./History";
 import { OneImport } from "./OneImport";
 import { Refusals } from "./Refusals";
+import { Sources } from "./Sources";
 import { Unpaired } from "./Unpaired";
 import "./imports.css";
 
-const TABS = ["files", "history", "refusals", "balances", "unpaired", "ambiguous"] as const;
+const TABS = ["files", "sources", "history", "refusals", "balances", "unpaired", "ambiguous"] as const;
 type Tab = (typeof TABS)[number];
 const TITLES: Readonly<Record<Tab, Key>> = {
   files: "imports.tab_files",
+  sources: "imports.tab_sources",
   history: "imports.tab_history",
   refusals: "imports.tab_refusals",
   balances: "imports.tab_balances",
@@ -44,6 +46,7 @@ export default function ImportsPage() {
   };
   const shown: Readonly<Record<Tab, () => ReactNode>> = {
     files: () => (item ? <OneImport key={item} importId={item} /> : <Files />),
+    sources: () => <Sources />,
     history: () => <History />,
     refusals: () => <Refusals item={item} />,
     balances: () => <Balances />,

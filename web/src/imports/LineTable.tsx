@@ -2,6 +2,7 @@ import { Table, type TableProps } from "antd";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { AccountLink } from "../ui/AccountLink";
 import { instantText } from "../ui/time";
 import { baseName, countText } from "./size";
 import { Sum } from "./Sum";
@@ -42,7 +43,7 @@ export function LineTable({ lines, busy = false, pagination, small = false }: Pr
           title: t("imports.column.account"),
           key: "account",
           className: "figures",
-          render: (_, line) => <Link to={`/accounts/${encodeURIComponent(line.account)}`}>{line.account}</Link>,
+          render: (_, line) => <AccountLink account={line.account} />,
         },
         {
           title: t("imports.column.direction"),
@@ -63,9 +64,7 @@ export function LineTable({ lines, busy = false, pagination, small = false }: Pr
           render: (_, line) => (
             <span className="party">
               {line.counterparty_account ? (
-                <Link to={`/accounts/${encodeURIComponent(line.counterparty_account)}`} className="figures">
-                  {line.counterparty_account}
-                </Link>
+                <AccountLink className="figures" account={line.counterparty_account} />
               ) : (
                 "–"
               )}

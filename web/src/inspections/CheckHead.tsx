@@ -2,6 +2,7 @@ import { Alert, Tag } from "antd";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
+import { Term } from "../ui/Term";
 import { LevelTag } from "../warnings/LevelTag";
 import type { Check } from "./address";
 import { useDue } from "./due";
@@ -25,7 +26,9 @@ export function CheckHead({ check, short = false }: Props) {
             <Link to={`/loans/${encodeURIComponent(row.loan_id)}`}>{row.borrower_name}</Link>
           </h2>
         )}
-        <strong className={short ? "check-title" : ""}>{name("check_kind", row.kind)}</strong>
+        <strong className={short ? "check-title" : ""}>
+          {row.kind === "first" ? <Term name="first_check">{name("check_kind", row.kind)}</Term> : name("check_kind", row.kind)}
+        </strong>
         <Tag color={row.state === "closed" ? "green" : row.state === "submitted" ? "blue" : "default"}>
           {name("check_state", row.state)}
         </Tag>

@@ -6,12 +6,13 @@ import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { TypedSearch } from "../ui/TypedSearch";
 import { problemText } from "../ui/wording";
 import { EntryTable, mayApprove, mayEnd } from "./EntryTable";
-import { type Entry, LISTS, type ListName, PAGE, STATES, useFilters } from "./entries";
+import { conditionsOf, type Entry, LISTS, type ListName, PAGE, STATES, useFilters } from "./entries";
 import { ProposeForm } from "./ProposeForm";
 import "./lists.css";
 
@@ -98,11 +99,21 @@ export default function ListsPage() {
       </p>
       <div className="page-head">
         <h1>{t("lists.title")}</h1>
-        {proposes && (
-          <Button type="primary" aria-expanded={proposing} onClick={() => setProposing(!proposing)}>
-            {t("lists.new")}
-          </Button>
-        )}
+        <span className="list-acts">
+          {may(me, ["export"]) && (
+            <ExportButton
+              address="/api/v1/list-entries.xlsx"
+              query={() => conditionsOf(filters)}
+              count={data.total_count}
+              complain={(said) => void messages.error(said)}
+            />
+          )}
+          {proposes && (
+            <Button type="primary" aria-expanded={proposing} onClick={() => setProposing(!proposing)}>
+              {t("lists.new")}
+            </Button>
+          )}
+        </span>
       </div>
       <p className="quiet small list-hint">{t(`lists.hint.${filters.list || "all"}`)}</p>
       {proposing && (

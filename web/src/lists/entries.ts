@@ -50,6 +50,11 @@ export function useFilters() {
   return { filters, change };
 }
 
+/** The conditions as the interface asks them, without the page. */
+export function conditionsOf({ list, state, search }: Filters): URLSearchParams {
+  return new URLSearchParams(Object.entries({ list, state, search }).filter(([, value]) => value !== ""));
+}
+
 /** What a rule or pattern is called. */
 export function useRuleNames(rules: Entries["allow_rules"] | undefined): (code: string) => string {
   const { name, language } = useSpeech();

@@ -8,12 +8,13 @@ import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import "./history.css";
 
+type Paper = Schemas["LoanPaper"];
 type Voucher = Schemas["VoucherRow"];
 type Sheet = Schemas["SheetRow"];
 
 const HASH_SHOWN = 12;
 
-/** The vouchers that were brought for the loan, and its dispute sheets. */
+/** What the books know to be on paper, the vouchers that were brought for the loan, and its dispute sheets. */
 export default function Documents({ loanId, facts }: { readonly loanId: string; readonly facts: Schemas["LoanFacts"] }) {
   const { t, name } = useSpeech();
   const { data, error, refetch } = api.useQuery("get", "/api/v1/loans/{loan_id}/documents", {
@@ -21,13 +22,26 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
   });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={6} />;
-  if (data.vouchers.length === 0 && data.sheets.length === 0) {
+  if (data.papers.length + data.vouchers.length + data.sheets.length === 0) {
     return (
       <Notice tone="empty" title={t("documents.none")}>
         <p>{t("documents.none_hint")}</p>
       </Notice>
     );
   }
+  const papers: TableColumnsType<Paper> = [
+    { key: "kind", title: t("documents.kind"), render: (_, row) => name("document_kind", row.kind) },
+    { key: "number", title: t("documents.number"), className: "figures nowrap", render: (_, row) => row.number },
+    { key: "title", title: t("documents.about"), render: (_, row) => row.title || "–" },
+    { key: "on", title: t("customers.document.on"), className: "figures nowrap", render: (_, row) => row.on ?? "–" },
+    {
+      key: "amount",
+      title: t("customers.document.amount"),
+      align: "right",
+      className: "figures nowrap",
+      render: (_, row) => <Amount fen={row.amount_fen} form="full" {...row} />,
+    },
+  ];
   const vouchers: TableColumnsType<Voucher> = [
     {
       key: "name",
@@ -103,6 +117,20 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
   ];
   return (
     <div className="documents">
+      {data.papers.length > 0 && (
+        <section className="card table-card" aria-labelledby="documents-papers">
+          <div className="card-head">
+            <h2 id="documents-papers">{t("documents.papers")}</h2>
+          </div>
+          <Table<Paper>
+            rowKey={(row) => [row.kind, row.number, row.on, row.amount_fen].join(" ")}
+            size="middle"
+            columns={papers}
+            dataSource={[...data.papers]}
+            pagination={false}
+          />
+        </section>
+      )}
       {data.vouchers.length > 0 && (
         <section className="card table-card" aria-labelledby="documents-vouchers">
           <div className="card-head">

@@ -28,7 +28,7 @@ export default function SignalsPage() {
       ([, families]) => families.length > 0,
     );
   }, [data, search]);
-  const count = groups.reduce((sum, [, families]) => sum + families.reduce((all, one) => all + one.fields.length, 0), 0);
+  const count = groups.reduce((sum, [, families]) => sum + countOf(families), 0);
   const find = (text: string) => setAddress(text ? { search: text } : {}, { replace: true });
   return (
     <div className="page signals">
@@ -72,7 +72,7 @@ export default function SignalsPage() {
               {groups.map(([group, families]) => (
                 <li key={group}>
                   <Link to={{ search: address.toString(), hash: `group-${group}` }} replace>
-                    {t(`signal_group.${group}`)} <span className="quiet figures">{families.length}</span>
+                    {t(`signal_group.${group}`)} <span className="quiet figures">{countOf(families)}</span>
                   </Link>
                 </li>
               ))}
@@ -141,4 +141,9 @@ function Entry({ family, wanted, search }: EntryProps) {
       </dd>
     </div>
   );
+}
+
+/** How many signals there are of these families: one for each window. */
+function countOf(families: readonly Family[]): number {
+  return families.reduce((all, one) => all + one.fields.length, 0);
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
 import { isMasked, shownAccount } from "./masked_account";
+import { useOpens } from "./opening";
 
 interface Props {
   readonly account: string;
@@ -12,10 +13,22 @@ interface Props {
   readonly children?: ReactNode;
 }
 
-/** An account's number, or a name that stands for it, leading to its page; a masked one leads nowhere and says why. */
+/** An account's number, or a name that stands for it, leading to its page; one that is masked or out of reach leads nowhere and
+ * says why. */
 export function AccountLink({ account, className, title, children }: Props) {
   const { t } = useSpeech();
-  if (!isMasked(account)) {
+  const masked = isMasked(account);
+  const opens = useOpens("account", masked ? null : account);
+  if (!masked && !opens) {
+    return (
+      <Tooltip title={t("unmasking.out_of_reach")}>
+        <span className={className} tabIndex={0}>
+          {children ?? account}
+        </span>
+      </Tooltip>
+    );
+  }
+  if (!masked) {
     return (
       <Link className={className} title={title} to={`/accounts/${encodeURIComponent(account)}`}>
         {children ?? account}

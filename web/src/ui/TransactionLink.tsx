@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
 import { isMasked } from "./masked_account";
+import { useOpens } from "./opening";
 
 interface Props {
   readonly id: string;
@@ -14,10 +15,13 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** Leads to a transaction's page; where a third party that is kept secret stands on a side, it leads nowhere and says why. */
+/** Leads to a transaction's page; where a third party that is kept secret stands on a side, or it is out of reach, it leads nowhere
+ * and says why. */
 export function TransactionLink({ id, sides, className, title, children }: Props) {
   const { t } = useSpeech();
-  if (!sides.some((side) => side && isMasked(side))) {
+  const masked = sides.some((side) => side && isMasked(side));
+  const opens = useOpens("transfer_id", masked ? null : id.replaceAll("-", ""));
+  if (!masked && opens) {
     return (
       <Link className={className} title={title} to={`/transactions/${encodeURIComponent(id)}`}>
         {children}
@@ -25,9 +29,9 @@ export function TransactionLink({ id, sides, className, title, children }: Props
     );
   }
   return (
-    <Tooltip title={t("unmasking.why")}>
+    <Tooltip title={t(masked ? "unmasking.why" : "unmasking.out_of_reach")}>
       <span className={className ? `${className} quiet` : "quiet"} tabIndex={0}>
-        <LockOutlined aria-label={t("unmasking.masked")} /> {children}
+        <LockOutlined aria-label={t(masked ? "unmasking.masked" : "unmasking.out_of_reach")} /> {children}
       </span>
     </Tooltip>
   );

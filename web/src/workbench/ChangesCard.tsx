@@ -49,6 +49,11 @@ export function ChangesCard({ changes, words }: Props) {
               </li>
             ))}
           </ul>
+          {changes.warnings_opened_count + changes.warnings_raised_count > SHOWN && (
+            <Link className="small" to={`/ledgers/warnings?opened_at_from=${dayText(changes.warnings_since)}`}>
+              {t("workbench.all_warnings")}
+            </Link>
+          )}
         </section>
       )}
       {books_since && missed.length > 0 && (

@@ -170,7 +170,13 @@ export function ConcentrationCard() {
               {(["customers_index", "industries_index"] as const).map((index) => (
                 <span key={index} className="nowrap">
                   {t(`portfolio.concentration.${index}`)}{" "}
-                  {covered(data[index].cover) ?? <span className="figures">{data[index].hhi_ppm === null ? "–" : `${data[index].hhi_ppm.toLocaleString("en")} ppm`}</span>}{" "}
+                  {covered(data[index].cover) ?? (
+                    <span className="figures">
+                      {data[index].hhi_ppm === null
+                        ? "–"
+                        : t("workbench.hhi_points", { points: Math.round(data[index].hhi_ppm / 100).toLocaleString("en") })}
+                    </span>
+                  )}{" "}
                 </span>
               ))}
             </dd>

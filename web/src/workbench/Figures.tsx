@@ -1,7 +1,9 @@
 import { useMoney } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { useSpeech } from "../i18n";
+import { dayText } from "../identity/days";
 import { may, useMe } from "../identity/me";
+import { instantText } from "../ui/time";
 import { ppmText } from "./shares";
 import type { Bench } from "./WorkbenchPage";
 
@@ -32,7 +34,7 @@ export function Figures({ bench }: { readonly bench: Bench }) {
   );
 }
 
-function useFigures({ warnings, checks, approvals, payments, changes, portfolio, rules, data, data_date }: Bench): readonly Shown[] {
+function useFigures({ warnings, checks, approvals, payments, changes, portfolio, rules, data, record, people, data_date }: Bench): readonly Shown[] {
   const { t } = useSpeech();
   const me = useMe();
   const money = useMoney(YUAN);
@@ -41,6 +43,18 @@ function useFigures({ warnings, checks, approvals, payments, changes, portfolio,
     figures.push({ key, value: String(value), ...more });
   const decides = may(me, ["check_warnings"]);
   const acts = may(me, ["act_on_warnings"]);
+  if (record) {
+    const whole = record.verified_whole;
+    add("chain", t(whole === null ? "workbench.record_never" : whole ? "workbench.record_whole" : "workbench.record_broken"), {
+      label: t("workbench.record_title"),
+      ...(record.verified_at && { note: instantText(record.verified_at) }),
+      danger: whole !== true,
+    });
+    const since = t("workbench.record_since", { day: dayText(record.since) });
+    add("refused", record.refused_count, { label: t("workbench.record_refused"), note: since });
+    add("identifiers", record.identifiers_count, { label: t("workbench.record_identifiers"), note: since });
+    add("exports", record.export_count, { label: t("workbench.record_exports"), note: since });
+  }
   if (warnings && decides) {
     add("review", warnings.review_count, { label: t("workbench.review"), note: t("workbench.review_note"), danger: warnings.review_count > 0 });
   }
@@ -53,6 +67,12 @@ function useFigures({ warnings, checks, approvals, payments, changes, portfolio,
   }
   if (approvals && !warnings) {
     add("approvals", approvals.count, { label: t("workbench.approvals_title"), danger: approvals.count > 0 });
+  }
+  if (people) {
+    if (!approvals) add("waiting", people.waiting_count, { label: t("workbench.people_waiting") });
+    add("active", people.active_count, { label: t("workbench.people_active") });
+    add("locked", people.locked_count, { label: t("workbench.people_locked"), danger: people.locked_count > 0 });
+    add("keys", people.keys_ending_count, { label: t("workbench.people_keys_ending", { day: dayText(people.until) }) });
   }
   if (warnings && (decides || !acts)) {
     add("late", warnings.overdue_count, {

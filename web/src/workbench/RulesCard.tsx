@@ -41,7 +41,9 @@ export function RulesCard({ rules, words }: Props) {
             {
               title: t("workbench.rule"),
               key: "rule",
-              render: (_, one) => <Link to={`/rules/${one.rule_code}`}>{called(one.rule_code)}</Link>,
+              // What a pattern of the trace found stands under no rule's page.
+              render: (_, one) =>
+                one.rule_code in words ? <Link to={`/rules/${one.rule_code}`}>{called(one.rule_code)}</Link> : called(one.rule_code),
             },
             { title: t("workbench.rule_threads"), key: "threads", align: "right", className: "figures", render: (_, one) => one.threads },
             { title: t("workbench.rule_true"), key: "true", align: "right", className: "figures", render: (_, one) => one.true_positives },

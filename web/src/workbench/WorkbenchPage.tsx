@@ -10,7 +10,9 @@ import { DataCard } from "./DataCard";
 import { ConcentrationCard, FlowsCard, GroupsCard, SinceCard } from "./Executive";
 import { Figures } from "./Figures";
 import { PaymentsCard } from "./PaymentsCard";
+import { PeopleCard } from "./PeopleCard";
 import { PortfolioCard } from "./PortfolioCard";
+import { RecordCard } from "./RecordCard";
 import { RulesCard } from "./RulesCard";
 import { WarningsCard } from "./WarningsCard";
 import { WaysCard } from "./WaysCard";
@@ -48,18 +50,22 @@ export default function WorkbenchPage() {
 function Parts({ bench }: { readonly bench: Bench }) {
   const { t } = useSpeech();
   const me = useMe();
-  const { warnings, checks, approvals, payments, changes, portfolio, rules, data, rule_words } = bench;
+  const { warnings, checks, approvals, payments, changes, portfolio, rules, data, record, people, rule_words } = bench;
   const leads = may(me, ["check_warnings"]);
   const units = portfolio && portfolio.units.length > 0;
   // Sums alone are theirs to see: the portfolio answers them.
   const sums = portfolio !== null && !may(me, ["read_loans"]);
   // Who has nothing of the business to see begins with the pages that are theirs.
-  const work = warnings ?? checks ?? approvals ?? portfolio ?? data ?? rules;
+  // Who acts on nothing here has little on the left: the rest goes there.
+  const acts = may(me, ["act_on_warnings", "act_on_checks", "review_checks", "check_warnings"]);
+  const waysLeft = changes !== null && !acts && !record;
+  const work = warnings ?? checks ?? approvals ?? portfolio ?? data ?? rules ?? record ?? people;
   return (
     <>
       <Figures bench={bench} />
       <div className="bench-columns">
         <div className="bench-column">
+          {record && <RecordCard record={record} />}
           {approvals && (approvals.count > 0 || !warnings) && <ApprovalsCard work={approvals} />}
           {warnings && warnings.review_count > 0 && <WarningsCard work={warnings} words={rule_words} reviews />}
           {checks && checks.review_count > 0 && <ChecksCard work={checks} reviews />}
@@ -68,18 +74,19 @@ function Parts({ bench }: { readonly bench: Bench }) {
           {payments && may(me, ["act_on_checks"]) && !leads && <PaymentsCard payments={payments} />}
           {units && <PortfolioCard portfolio={portfolio} />}
           {sums && <FlowsCard />}
-          {sums && <SinceCard />}
           {sums && <GroupsCard by="industry" title={t("workbench.industry_title")} more={t("workbench.industry_more")} head={t("workbench.industry")} />}
-          {data && !warnings && <DataCard standing={data} />}
-          {!work && <WaysCard />}
+          {sums && <GroupsCard by="unit" title={t("workbench.units_title")} more={t("workbench.units_more")} head={t("workbench.unit")} />}
+          {data && !(warnings && acts) && <DataCard standing={data} />}
+          {people && <PeopleCard people={people} />}
+          {(!work || waysLeft) && <WaysCard />}
         </div>
         <div className="bench-column">
           {sums && <ConcentrationCard />}
-          {sums && <GroupsCard by="unit" title={t("workbench.units_title")} more={t("workbench.units_more")} head={t("workbench.unit")} />}
+          {sums && <SinceCard />}
           {changes && <ChangesCard changes={changes} words={rule_words} />}
           {rules && may(me, ["write_rules", "approve_rules"]) && <RulesCard rules={rules} words={rule_words} />}
-          {data && warnings && <DataCard standing={data} />}
-          {work && <WaysCard />}
+          {data && warnings && acts && <DataCard standing={data} />}
+          {work && !waysLeft && <WaysCard />}
         </div>
       </div>
     </>

@@ -30,6 +30,7 @@ class AccountRow(Priced):
     account: str
     name: str | None
     institution: str
+    unit_name: str | None = Field(description="Of ours: the unit that it belongs to.")
     kind: str
     ours: bool = Field(description="Whether its own statement is in the books.")
     opened_on: datetime.date | None

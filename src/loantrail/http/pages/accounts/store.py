@@ -70,8 +70,10 @@ _ACCOUNTS: Final = sql.SQL(
     ), found AS (
         SELECT a.account, coalesce(p.name, a.name) AS name, coalesce(p.name_sort, a.name) AS name_sort, a.institution,
                a.kind, a.has_lines AS ours, a.currency, a.opened_on, a.closed_on, r.state AS reconciliation,
-               r.line_count, coalesce(h.loan_sum, 0) AS loan_fen, coalesce(h.loan_count, 0) AS loan_count
+               r.line_count, coalesce(h.loan_sum, 0) AS loan_fen, coalesce(h.loan_count, 0) AS loan_count,
+               CASE WHEN a.has_lines THEN u.name END AS unit_name
         FROM published.known_account a
+        LEFT JOIN published.organisation_unit u ON u.unit_id = a.unit_id
         LEFT JOIN published.party p USING (party_id)
         LEFT JOIN published.reconciliation r ON r.account = a.account AND r.currency = a.currency
         LEFT JOIN held h ON h.account = a.account
@@ -114,7 +116,7 @@ def accounts(connection: Database, run_id: str | None, query: AccountQuery) -> t
     found = _ACCOUNTS.format(conditions=sql.SQL(" AND ").join(conditions))
     page = sql.SQL(
         "{found} SELECT account, name, institution, kind, ours, currency, opened_on, closed_on, reconciliation, "
-        "line_count, loan_fen::text AS loan_fen, loan_count FROM found "
+        "line_count, loan_fen::text AS loan_fen, loan_count, unit_name FROM found "
         "ORDER BY {key} {direction} NULLS LAST, found.account LIMIT %(limit)s OFFSET %(offset)s"
     ).format(
         found=found,

@@ -16,14 +16,19 @@ _MINE: Final = sql.SQL(
     WITH mine AS (
         SELECT contract_id FROM published.loan_contract WHERE borrower_party_id = %(party_id)s
         UNION SELECT contract_id FROM published.contract_party WHERE party_id = %(party_id)s AND role = 'co_borrower'
+    ), drawn AS (
+        -- The loan that a contract leads to, where there is one alone.
+        SELECT contract_id, CASE WHEN count(*) = 1 THEN min(loan_id) END AS loan_id FROM published.loan_note
+        WHERE contract_id IN (SELECT contract_id FROM mine) GROUP BY contract_id
     ), papers AS (
-        SELECT 'loan_contract' AS kind, contract.contract_id AS number, NULL AS loan_id, NULL AS document_id,
+        SELECT 'loan_contract' AS kind, contract.contract_id AS number, drawn.loan_id, NULL AS document_id,
                contract.purpose_text AS title, contract.signed_on AS "on", contract.amount_fen, contract.currency
-        FROM published.loan_contract AS contract WHERE contract.contract_id IN (SELECT contract_id FROM mine)
+        FROM published.loan_contract AS contract LEFT JOIN drawn USING (contract_id) WHERE contract.contract_id IN (SELECT contract_id FROM mine)
         UNION ALL
-        SELECT 'guarantee_contract', given.guarantee_id, NULL, NULL, coalesce(party.name, ''), given.valid_from,
+        SELECT 'guarantee_contract', given.guarantee_id, drawn.loan_id, NULL, coalesce(party.name, ''), given.valid_from,
                given.amount_fen, given.currency
         FROM published.guarantee_contract AS given
+        LEFT JOIN drawn USING (contract_id)
         LEFT JOIN published.party AS party ON party.party_id = given.guarantor_party_id
         WHERE given.contract_id IN (SELECT contract_id FROM mine) OR given.guarantor_party_id = %(party_id)s
         UNION ALL

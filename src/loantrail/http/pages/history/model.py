@@ -71,6 +71,17 @@ class LoanClassification(Answer):
     change_count: int = Field(description="How often the books changed what they say of the class.")
 
 
+class LoanPaper(Priced):
+    """Something on paper that the books know of; the bank's own systems keep it."""
+
+    kind: Literal["loan_contract", "guarantee_contract", "payment_order"]
+    number: str
+    title: str = Field(description="The agreed use, the guarantor or the payee; empty where there is none.")
+    on: datetime.date | None
+    amount_fen: Fen
+
+
 class LoanDocuments(Answer):
+    papers: list[LoanPaper] = Field(description="Contract, guarantees, payment orders.")
     vouchers: list[VoucherRow] = Field(description="The newest first, withdrawn ones too.")
     sheets: list[SheetRow]

@@ -21,6 +21,7 @@ from loantrail.http.pages.history.model import (
     LoanClassification,
     LoanDocuments,
     LoanHistory,
+    LoanPaper,
 )
 from loantrail.http.pages.routes import LOAN_PROBLEMS, Limit, LoanId, Offset, no_loan
 from loantrail.http.pages.standing import loan_standing
@@ -127,7 +128,8 @@ def loan_classification(connection: Reading, loan_id: LoanId) -> LoanClassificat
 
 @router.get("/loans/{loan_id}/documents", dependencies=[READ], responses=LOAN_PROBLEMS)
 def loan_documents(connection: Reading, loan_id: LoanId) -> LoanDocuments:
-    """The vouchers that were brought for a loan and its dispute sheets, the newest first."""
+    """What the books know to be on paper about a loan; the vouchers that were brought for it and its dispute sheets, the newest
+    first."""
     if pages.loan_facts(connection, loan_id) is None:
         raise no_loan(loan_id)
     brought = store_vouchers.of_loan(connection, loan_id)
@@ -135,6 +137,7 @@ def loan_documents(connection: Reading, loan_id: LoanId) -> LoanDocuments:
         connection, {row[name] for row in brought for name in ("uploaded_by", "withdrawn_by") if row[name]}
     )
     return LoanDocuments(
+        papers=[LoanPaper.model_validate(row) for row in store.papers(connection, loan_id)],
         vouchers=laying_out.vouchers(brought, names),
         sheets=[SheetRow.model_validate(row) for row in sheets.sheets_of_loan(connection, loan_id)],
     )

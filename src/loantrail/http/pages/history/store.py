@@ -140,3 +140,29 @@ def classes(connection: Database, loan_id: str) -> tuple[list[Row], list[Row]]:
             values,
         ).fetchall()
     return told, chain
+
+
+def papers(connection: Database, loan_id: str) -> list[Row]:
+    """What the books know to be on paper about a loan, as `model.LoanPaper`: its contract, the guarantees given for it, the orders
+    of its payments; the latest first within each."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """
+            WITH own AS (SELECT contract_id, currency FROM published.loan_note WHERE loan_id = %(loan)s)
+            SELECT kind, number, title, "on", amount_fen, currency FROM (
+                SELECT 1 AS place, 'loan_contract' AS kind, contract.contract_id AS number, contract.purpose_text AS title,
+                       contract.signed_on AS "on", contract.amount_fen, contract.currency
+                FROM published.loan_contract AS contract JOIN own USING (contract_id)
+                UNION ALL
+                SELECT 2, 'guarantee_contract', given.guarantee_id, coalesce(party.name, ''), given.valid_from,
+                       given.amount_fen, given.currency
+                FROM published.guarantee_contract AS given JOIN own USING (contract_id)
+                LEFT JOIN published.party AS party ON party.party_id = given.guarantor_party_id
+                UNION ALL
+                SELECT 3, 'payment_order', coalesce(ordered.document_no, ordered.order_id), coalesce(ordered.payee_name, ''),
+                       ordered.valid_from, ordered.amount_fen, own.currency
+                FROM published.entrusted_order AS ordered CROSS JOIN own WHERE ordered.loan_id = %(loan)s
+            ) AS found ORDER BY place, "on" DESC NULLS LAST, number
+            """,
+            {"loan": loan_id},
+        ).fetchall()

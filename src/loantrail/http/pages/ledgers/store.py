@@ -83,6 +83,13 @@ def rows(connection: Database, chosen: Found, offset: int, limit: int) -> list[R
     return [by_key[key] for key in keys]
 
 
+def rows_of(connection: Database, ledger: Ledger, keys: Sequence[str], parameters: Row) -> list[Row]:
+    """The rows of these keys, whatever else is found; `parameters` are those of the ledger's rows."""
+    statement = _ROWS.format(rows=SOURCES[ledger.name].rows())
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement, parameters | {"keys": list(keys)}).fetchall()
+
+
 def every_row(connection: Database, chosen: Found) -> Iterator[Row]:
     """All rows that were found, one after the other, without holding them."""
     statement = _EVERY.format(rows=chosen.source.rows(), where=chosen.where, order=chosen.order)

@@ -38,6 +38,7 @@ from loantrail.http.pages.workbench.model import (
     WarningWork,
     Workbench,
 )
+from loantrail.http.pages.workbench.recording import people_standing, record_standing
 from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.tracing.verdict_words import PATTERN
@@ -81,6 +82,10 @@ def workbench(connection: Reading, connections: Lending, person: Person) -> Work
         else None,
         rules=ruled,
         data=_data(connection, run) if person.may(Ability.READ_DATA) else None,
+        record=record_standing(connection, now) if person.may(Ability.READ_AUDIT) else None,
+        people=people_standing(connections, now, ITEMS)
+        if person.may(Ability.EDIT_PEOPLE) or person.may(Ability.APPROVE_PEOPLE)
+        else None,
         rule_words=_words(connection, codes),
     )
 
