@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from tests.browser.settling import watch
 from tests.http.bank import write_books, write_trace
 from tests.http.conftest import _own_home, bank_address, own_address, related_address
 from tests.signing_in import COOKIE, OPERATOR, signs_in_as, token_of, write_person
@@ -20,6 +21,25 @@ from loantrail.http.page_files import STATIC
 
 __all__ = ["_own_home", "bank_address", "own_address", "related_address"]
 
+NOT_NEEDED = (
+    # What would drop down from the address bar: two more pages for every window of a test.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+    # Of two such options the last one holds; so what Playwright leaves out stands here again.
+    "AimEnabled",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+"""Features of the browser."""
 SIZES = {"narrow": (1280, 800), "wide": (1920, 1080)}
 
 
@@ -42,7 +62,8 @@ def browser() -> Iterator[Browser]:
             )
         # As root Chromium has no sandbox; the tests open nothing but their own server.
         options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        launched = playwright.chromium.launch(executable_path=executable, args=[*options, "--disable-gpu"])
+        options += ["--disable-gpu", f"--disable-features={','.join(NOT_NEEDED)}"]
+        launched = playwright.chromium.launch(executable_path=executable, args=options)
         yield launched
         launched.close()
 
@@ -64,6 +85,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="America/New_York"
     )
     opened.set_default_timeout(10_000)
+    watch(opened)
     # Cookies hold for every port of the host: signed in wherever the page is served.
     opened.add_cookies([{"name": COOKIE, "value": token_of(OPERATOR), "domain": "127.0.0.1", "path": "/"}])
     yield opened

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext, Page, Response, Route
 from psycopg.conninfo import make_conninfo
 from tests.browser.acts_of_pages import ACTS, NOT_IN_THIS_BANK, PAGES, Act
-from tests.browser.test_manners import settled
+from tests.browser.settling import settled
 from tests.browser.test_sign_in import as_person
 from tests.http.busy import do_work, write_busy_bank, write_work
 from tests.http.conftest import _own_home, application
@@ -153,8 +153,14 @@ def offered(page: Page, act: Act) -> bool:
 
 
 def acts_at(page: Page, bank: Bank, address: str) -> set[Act]:
-    """Open the address; answers the acts that it offers."""
-    page.goto(f"{bank.address}{address.format(**bank.names)}{'&' if '?' in address else '?'}lang=zh")
+    """Go to the address, as a link of the page before does; answers the acts that it offers."""
+    to = f"{address.format(**bank.names)}{'&' if '?' in address else '?'}lang=zh"
+    if page.url.startswith(bank.address):
+        page.evaluate(
+            "to => { history.pushState({}, '', to); dispatchEvent(new PopStateEvent('popstate')); }", to
+        )
+    else:
+        page.goto(f"{bank.address}{to}")
     settled(page)
     return {act for act in ACTS if act.at == address and offered(page, act)}
 

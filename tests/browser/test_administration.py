@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.test_manners import settled, wider_than_the_window
-from tests.browser.test_sign_in import as_person, flaws
+from tests.browser.manners import flaws, in_every_window, wider_than_the_window
+from tests.browser.settling import settled
+from tests.browser.test_sign_in import as_person
 from tests.http.bank import write_books, write_trace
 from tests.http.warned import write_warnings
 from tests.signing_in import write_person
@@ -315,10 +316,7 @@ def test_the_pages_of_administration_fit_and_can_be_used_by_everyone(
 ) -> None:
     as_person(context, "system")
     for name in PAGES:
-        for width in (820, 1280, 1920):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.goto(f"{own_address}/administration/{name}?lang={language}")
-            settled(page)
+        for width in in_every_window(page, f"{own_address}/administration/{name}", language):
             assert wider_than_the_window(page) == [], f"{name} {width}"
         assert flaws(page) == [], name
     page.goto(f"{own_address}/administration?lang={language}")

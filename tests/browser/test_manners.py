@@ -7,13 +7,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+from tests.browser.manners import flaws, wider_than_the_window
+from tests.browser.settling import settled
 from tests.http.bank import BORROWER, LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id
 from tests.http.warned import THREAD
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = os.environ.get("LOANTRAIL_SCREENSHOTS")
 PAGES = {
     "workbench": "/",
@@ -66,71 +67,52 @@ def _no_kept_history(page: Page, allowed: list[str]) -> None:
     allowed += ["422 (Unprocessable Entity)"]
 
 
-def settled(page: Page) -> None:
-    """Wait until nothing is loading any more."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".loading")).to_have_count(0, timeout=60_000)
-    expect(page.locator(".ant-spin-spinning")).to_have_count(0, timeout=60_000)
+ORDER = {"zh": ("tablet", "narrow", "wide"), "en": ("wide", "narrow", "tablet")}
+OPENED = {"zh": ("tablet", "narrow"), "en": ("wide",)}
+"""At each width a page is opened in one language; in the other its window is made wider or narrower before its reader's eyes."""
 
 
-def wider_than_the_window(page: Page) -> list[str]:
-    """What stands out of the window on the right, when the page as a whole can be moved sideways."""
-    return page.evaluate(
-        """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
-            [...document.querySelectorAll('main *')]
-              .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
-              .slice(0, 5).map(e => `${e.tagName} ${e.className}: ${(e.textContent || '').slice(0, 60)}`)"""
+def out_of_place(page: Page) -> list[str]:
+    """What does not fit the window. The bar on top has room for all it holds, the data date too."""
+    found = wider_than_the_window(page)
+    if page.locator(".top").evaluate("e => e.scrollWidth - e.clientWidth") > 0:
+        found.append("the bar on top")
+    if not page.locator(".data-date").is_visible():
+        found.append("no data date")
+    return found
+
+
+def chinese_words_of_our_own(page: Page) -> list[str]:
+    """Names, remarks and the language switch may be Chinese; headings, column heads and buttons may not."""
+    texts = page.evaluate(
+        """() => [...document.querySelectorAll('main h2, main h3, main th, main button, main label, main dt')]
+            .map(e => e.textContent || '')"""
     )
+    return [text for text in texts if any("一" <= letter <= "鿿" for letter in text)]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_every_window_and_says_its_title(
+def test_a_page_fits_every_window_says_its_title_and_can_be_used_by_everyone(
     page: Page, bank_address: str, name: str, language: str
 ) -> None:
     between = "&" if "?" in PAGES[name] else "?"
-    for width_name, (width, height) in WIDTHS.items():
+    for width_name in ORDER[language]:
+        width, height = WIDTHS[width_name]
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"{bank_address}{PAGES[name]}{between}lang={language}")
+        if width_name in OPENED[language]:
+            page.goto(f"{bank_address}{PAGES[name]}{between}lang={language}")
         settled(page)
-        assert wider_than_the_window(page) == [], f"{width} wide"
-        # The bar on top has room for all it holds, the data date too.
-        assert page.locator(".top").evaluate("e => e.scrollWidth - e.clientWidth") <= 0, f"{width} wide"
-        expect(page.locator(".data-date")).to_be_visible()
+        assert out_of_place(page) == [], f"{width} wide"
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             page.screenshot(
                 path=str(Path(SHOTS) / f"page-{name}-{language}-{width_name}.png"), full_page=True
             )
+        if width_name == "narrow":
+            assert flaws(page) == []
+            # The glossary and the catalogue of signals give each name in both languages.
+            if language == "en" and name not in ("glossary", "signals"):
+                assert chinese_words_of_our_own(page) == []
     assert page.title() not in {"", "undefined"}
     assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en-GB"}[language]
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_used_by_everyone(page: Page, bank_address: str, name: str, language: str) -> None:
-    if not AXE.is_file():
-        pytest.fail("axe-core is not installed with the page's packages: run python hatch_build.py")
-    between = "&" if "?" in PAGES[name] else "?"
-    page.goto(f"{bank_address}{PAGES[name]}{between}lang={language}")
-    settled(page)
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations
-            .map(one => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
-    )
-    assert found == []
-
-
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in ("glossary", "signals")])
-def test_english_pages_hold_no_chinese_of_our_own(page: Page, bank_address: str, name: str) -> None:
-    """Names, remarks and the language switch may be Chinese; headings, column heads and buttons may not. The glossary
-    and the catalogue of signals give each name in both languages."""
-    between = "&" if "?" in PAGES[name] else "?"
-    page.goto(f"{bank_address}{PAGES[name]}{between}lang=en")
-    settled(page)
-    texts = page.evaluate(
-        """() => [...document.querySelectorAll('main h2, main h3, main th, main button, main label, main dt')]
-            .map(e => e.textContent || '')"""
-    )
-    assert [text for text in texts if any("一" <= letter <= "鿿" for letter in text)] == []

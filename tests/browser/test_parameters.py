@@ -11,8 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.test_manners import SHOTS, settled, wider_than_the_window
-from tests.browser.test_sign_in import as_person, flaws
+from tests.browser.manners import flaws, wider_than_the_window
+from tests.browser.settling import settled
+from tests.browser.test_manners import SHOTS
+from tests.browser.test_sign_in import as_person
 from tests.http.bank import write_books, write_trace
 from tests.signing_in import write_person
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from pyotp import totp
-from tests.browser.test_manners import AXE, settled
+from tests.browser.manners import flaws
+from tests.browser.settling import settled
 from tests.http.bank import LOAN, write_books, write_trace
 from tests.http.warned import write_warnings
 from tests.signing_in import COOKIE, token_of, write_person
@@ -434,15 +434,6 @@ def test_pages_with_customers_data_carry_who_looks_and_when(page: Page, bank_add
 # Manners -----------------------------------------------------------------------------------------------------
 
 
-def flaws(page: Page) -> list[str]:
-    """What axe finds that is serious or critical."""
-    page.evaluate(Path(AXE).read_text("utf-8"))
-    return page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations
-            .map(one => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
-    )
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_sign_in_page_can_be_used_by_everyone(
     stranger: Page, books: Connection, own_address: str, language: str
@@ -474,5 +465,5 @@ def test_the_account_page_and_the_keys_can_be_used_by_everyone(
     assert flaws(stranger) == []
     stranger.locator(".person-menu .disclosed kbd").click()
     expect(stranger.get_by_role("dialog")).to_be_visible()
-    stranger.wait_for_timeout(400)  # a dialog that is still fading in has less contrast
+    settled(stranger)  # a dialog that is still fading in has less contrast
     assert flaws(stranger) == []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
@@ -55,16 +56,52 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def write_traced_bank(connection: type_of_connection) -> None:
+    """The books of the bank, their trace and the warnings about it."""
+    write_books(connection)
+    write_trace(connection)
+    write_warnings(connection)
+
+
+MAY_CHANGE = ("audit", "identity", "rules")
+"""Schemas of which rows come by reading alone: who read, who is signed in, the rules that are delivered with the product."""
+
+
+def contents(url: str) -> dict[str, str]:
+    """Table -> what stands for its rows."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            " AND schemaname <> ALL(%s) ORDER BY 1, 2",
+            (list(MAY_CHANGE),),
+        ).fetchall()
+        rows = sql.SQL("SELECT md5(string_agg(one::text, '|' ORDER BY one::text)) FROM {} AS one")
+        return {
+            f"{schema}.{table}": str(
+                connection.execute(rows.format(sql.Identifier(schema, table))).fetchone()
+            )
+            for schema, table in tables
+        }
+
+
+@contextmanager
+def unchanged(url: str) -> Iterator[None]:
+    """What many tests share is after the block as it was before."""
+    before = contents(url)
+    yield
+    after = contents(url)
+    changed = [table for table in before if after.get(table) != before[table]]
+    assert changed == [], "a test wrote to a bank that others read: give it own_address or a bank of its own"
+
+
 @pytest.fixture(scope="session")
 def bank_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the application over the traced bank; no test changes it."""
     with copied(database_server, template_database) as name:
         url = make_conninfo(database_server.url(), dbname=name)
         with psycopg.connect(url) as connection:
-            write_books(connection)
-            write_trace(connection)
-            write_warnings(connection)
-        with application(url) as address:
+            write_traced_bank(connection)
+        with application(url) as address, unchanged(url):
             yield address
 
 
@@ -81,12 +118,10 @@ def related_address(database_server: Database, template_database: str, _own_home
     with copied(database_server, template_database) as name:
         url = make_conninfo(database_server.url(), dbname=name)
         with psycopg.connect(url) as connection:
-            write_books(connection)
-            write_trace(connection)
-            write_warnings(connection)
+            write_traced_bank(connection)
             write_related(connection)
             write_related_persons(connection)
-        with application(url) as address:
+        with application(url) as address, unchanged(url):
             yield address
 
 

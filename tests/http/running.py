@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,28 @@ from loantrail.http.app import create_app
 from loantrail.http.connections import Connections
 from loantrail.http.server import listen, page_address
 
+LOOK_SECONDS = 0.01
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as it is told to and its last answer is sent; of its own it looks for both ten times a second."""
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(LOOK_SECONDS)
+
 
 @contextmanager
 def running(connections: Connections, web_connections: Connections) -> Iterator[str]:
@@ -19,7 +43,7 @@ def running(connections: Connections, web_connections: Connections) -> Iterator[
     with listen("127.0.0.1", 0) as listening:
         app = create_app(connections, web_connections)
         configuration = uvicorn.Config(app, log_level="critical", lifespan="off")
-        server = uvicorn.Server(configuration)
+        server = _Server(configuration)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:

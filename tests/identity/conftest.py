@@ -18,6 +18,7 @@ from tests.http.running import running
 from tests.http.warned import write_warnings
 from tests.identity.bank import NOW, write_persons, write_staff
 from tests.postgres_fixtures import copied
+from tests.signing_in import NO_CERTIFICATES
 
 from loantrail import clock
 from loantrail.identity import passwords, signing
@@ -119,7 +120,7 @@ def browser(address: str) -> Iterator[Browser]:
     opened: list[httpx.Client] = []
 
     def made() -> httpx.Client:
-        client = httpx.Client(base_url=f"{address}/api/v1", timeout=60)
+        client = httpx.Client(base_url=f"{address}/api/v1", timeout=60, verify=NO_CERTIFICATES)
         opened.append(client)
         return client
 

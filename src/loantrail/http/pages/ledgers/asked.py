@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from loantrail.http.pages.ledgers.model import FROM, TO, Asked, Column, ColumnFilter, ColumnKind, Ledger
-from loantrail.http.pages.loan_list.model import Direction, any_of, day_of, values_of
+from loantrail.http.pages.loan_list.model import DAY_SCHEMA, Direction, any_of, day_of, values_of
 from loantrail.http.pages.routes import OFFSET_MAX, PRINTABLE
 from loantrail.reports.words import Language
 
@@ -155,7 +155,7 @@ def _bound(column: Column, description: str) -> Any:
         return Annotated[
             datetime.date | None,
             BeforeValidator(day_of),
-            WithJsonSchema({"type": "string", "format": "date"}),
+            DAY_SCHEMA,
             Field(description=description),
         ]
     number = Annotated[int, Field(ge=0, le=NUMBER_MAX)]

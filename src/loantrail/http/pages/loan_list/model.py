@@ -85,7 +85,9 @@ def day_of(value: object) -> object:
 
 
 # An empty value is none: the address of a page that was cleared by hand.
-_DAY = WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": ""}, {"type": "null"}]})
+DAY_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}, {"type": "null"}]}
+)
 _SUM = WithJsonSchema(
     {"anyOf": [{"type": "string", "pattern": "^[0-9]{1,18}$"}, {"const": ""}, {"type": "null"}]}
 )
@@ -145,8 +147,8 @@ class LoanFilter(BaseModel):
     amount_to: Annotated[
         _Fen | None, BeforeValidator(_absent), _SUM, Field(description="Amount of the loan, fen, at most.")
     ] = None
-    issued_from: Annotated[datetime.date | None, BeforeValidator(day_of), _DAY] = None
-    issued_to: Annotated[datetime.date | None, BeforeValidator(day_of), _DAY] = None
+    issued_from: Annotated[datetime.date | None, BeforeValidator(day_of), DAY_SCHEMA] = None
+    issued_to: Annotated[datetime.date | None, BeforeValidator(day_of), DAY_SCHEMA] = None
 
 
 class SuspectedPart(Answer):

@@ -7,11 +7,13 @@ import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator
 from starlette.responses import FileResponse
 
 from loantrail import clock
 from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.exporting import Exporting
+from loantrail.http.pages.loan_list.model import DAY_SCHEMA, day_of
 from loantrail.http.pages.portfolio.model import PortfolioBy
 from loantrail.http.pages.portfolio.model_concentration import PortfolioConcentration
 from loantrail.http.pages.portfolio.model_migration import PortfolioMigration
@@ -36,6 +38,8 @@ router = APIRouter(tags=["portfolio"], dependencies=[allowed(Ability.READ_PORTFO
 SheetLanguage = Annotated[Language, Query(description="Language of the sheet.")]
 Since = Annotated[
     datetime.date | None,
+    BeforeValidator(day_of),
+    DAY_SCHEMA,
     Query(description="One of the days on record; without it the last one of an earlier month."),
 ]
 _SHEET = file_responses(XLSX) | LIST_PROBLEMS
