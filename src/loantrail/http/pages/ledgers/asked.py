@@ -28,7 +28,10 @@ CHOSEN_MAX: Final = 60
 LIMIT_MAX: Final = 200
 NUMBER_MAX: Final = 10**18 - 1
 TEXT_MAX: Final = 128
-_NUMBER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
+# An empty value is none: the address of a page that was cleared by hand.
+_NUMBER: Final[dict[str, Any]] = {
+    "anyOf": [{"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}, {"const": ""}, {"type": "null"}]
+}
 
 
 class _Read(BaseModel):
