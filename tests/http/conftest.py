@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -56,13 +56,6 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def write_traced_bank(connection: type_of_connection) -> None:
-    """The books of the bank, their trace and the warnings about it."""
-    write_books(connection)
-    write_trace(connection)
-    write_warnings(connection)
-
-
 MAY_CHANGE = ("audit", "identity", "rules")
 """Schemas of which rows come by reading alone: who read, who is signed in, the rules that are delivered with the product."""
 
@@ -94,15 +87,25 @@ def unchanged(url: str) -> Iterator[None]:
     assert changed == [], "a test wrote to a bank that others read: give it own_address or a bank of its own"
 
 
+@contextmanager
+def traced_bank(
+    server: Database, template: str, *more: Callable[[type_of_connection], object]
+) -> Iterator[tuple[str, str]]:
+    """The traced bank in a database of its own, with what `more` writes: (address of the application over it, the database's)."""
+    with copied(server, template) as name:
+        url = make_conninfo(server.url(), dbname=name)
+        with psycopg.connect(url) as connection:
+            for write in (write_books, write_trace, write_warnings, *more):
+                write(connection)
+        with application(url) as address:
+            yield address, url
+
+
 @pytest.fixture(scope="session")
 def bank_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the application over the traced bank; no test changes it."""
-    with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
-        with psycopg.connect(url) as connection:
-            write_traced_bank(connection)
-        with application(url) as address, unchanged(url):
-            yield address
+    with traced_bank(database_server, template_database) as (address, url), unchanged(url):
+        yield address
 
 
 @pytest.fixture
@@ -115,14 +118,9 @@ def client(bank_address: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def related_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the application over the traced bank with those who stand around 甲; no test changes it."""
-    with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
-        with psycopg.connect(url) as connection:
-            write_traced_bank(connection)
-            write_related(connection)
-            write_related_persons(connection)
-        with application(url) as address, unchanged(url):
-            yield address
+    more = (write_related, write_related_persons)
+    with traced_bank(database_server, template_database, *more) as (address, url), unchanged(url):
+        yield address
 
 
 @pytest.fixture

@@ -12,15 +12,13 @@ import hypothesis
 import psycopg
 import pytest
 import schemathesis
-from psycopg.conninfo import make_conninfo
 from schemathesis.checks import load_all_checks
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.python._constants.orchestrator import make_constants_value_source
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from tests.http.conftest import application, write_traced_bank
-from tests.postgres_fixtures import copied
+from tests.http.conftest import traced_bank
 from tests.signing_in import COOKIE, token_of, write_person
 
 from loantrail.http.openapi import openapi_text
@@ -61,12 +59,8 @@ class Tried:
 
 @pytest.fixture(scope="module")
 def tried(database_server: Database, template_database: str, _own_home: None) -> Iterator[Tried]:
-    with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
-        with psycopg.connect(url) as connection:
-            write_traced_bank(connection)
-        with application(url) as address:
-            yield Tried(address, url)
+    with traced_bank(database_server, template_database) as (address, url):
+        yield Tried(address, url)
 
 
 @cache

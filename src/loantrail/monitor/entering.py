@@ -186,7 +186,7 @@ def events_of_tail(
     marked = _repayments(repaying, place_of, known, columns, uses, debit, credit, place)
     _reversals(transactions, place_of, settled, columns, debit, credit, place)
     _pools(transactions, known, ties, opened_before, columns, opens, debit, credit, place)
-    _orders(transactions, known, ties, columns, debit, credit, place, None if start == 0 else before, start)
+    _orders(transactions, known, ties, columns, debit, credit, place, before, start)
     return TailEvents(
         transaction_id=ids,
         debit=debit,

@@ -6,6 +6,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
+import type { Change } from "../table/list_address";
 import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
@@ -13,7 +14,6 @@ import "./accounts.css";
 import { EvaluationNotice } from "./EvaluationNotice";
 import {
   asQuery,
-  type Change,
   CHECKS,
   KINDS,
   LOAN_MONEY,

@@ -1,9 +1,5 @@
-import createFetchClient from "openapi-fetch";
-import type { Schemas } from "../api/client";
-import type { paths } from "../api/schema";
+import { type Schemas, fetcher } from "../api/client";
 import type { LineFilters } from "./Lines";
-
-const fetcher = createFetchClient<paths>({ baseUrl: window.location.origin });
 
 /** Fen of an amount that was typed in major units with at most two decimals. */
 function fenOf(text: string): string {

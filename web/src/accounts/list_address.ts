@@ -1,5 +1,5 @@
-import { useLocation, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { useListAddress } from "../table/list_address";
 
 export type Sort = Schemas["AccountSort"];
 export type Side = Schemas["Side"];
@@ -24,10 +24,9 @@ export const KINDS = [
   "unknown",
 ] as const;
 
-/** What the list shows stands in the address, so that a link shows the same. */
+/** What the list shows, out of its address. */
 export function useListState() {
-  const [address, setAddress] = useSearchParams();
-  const { pathname } = useLocation();
+  const { address, change, text, replace } = useListAddress();
   const sort = SORTS.find((one) => one === address.get("sort")) ?? "loan_money";
   const state = {
     search: address.get("search") ?? "",
@@ -39,29 +38,10 @@ export function useListState() {
     ascending: address.get("direction") === "ascending",
     page: Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1),
   };
-  const change = (values: Readonly<Record<string, string | readonly string[]>>) => {
-    // Typing that is taken over only now must not lead back a reader who has gone on meanwhile.
-    if (window.location.pathname !== pathname) return;
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (!("page" in values)) after.delete("page");
-        for (const [name, value] of Object.entries(values)) {
-          after.delete(name);
-          for (const one of typeof value === "string" ? [value] : value) if (one) after.append(name, one);
-        }
-        return after;
-      },
-      { replace: true },
-    );
-  };
-  const kept = new URLSearchParams(address);
-  kept.delete("page");
-  return { state, change, text: kept.toString(), replace: (text: string) => setAddress(new URLSearchParams(text)) };
+  return { state, change, text, replace };
 }
 
 export type State = ReturnType<typeof useListState>["state"];
-export type Change = ReturnType<typeof useListState>["change"];
 
 /** Conditions and order as the server is asked for them. */
 export function asQuery(state: State): URLSearchParams {

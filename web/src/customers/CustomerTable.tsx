@@ -8,7 +8,8 @@ import { useUnitName } from "../ui/unit";
 import type { Level } from "../warnings/address";
 import { LevelTag } from "../warnings/LevelTag";
 import "../warnings/level.css";
-import { type Change, customerAddress, PAGE, SORTS, type Sort, type State, UPWARDS } from "./address";
+import type { Change } from "../table/list_address";
+import { customerAddress, PAGE, SORTS, type Sort, type State, UPWARDS } from "./address";
 
 type Row = Schemas["CustomerRow"];
 type Columns = NonNullable<TableProps<Row>["columns"]>;

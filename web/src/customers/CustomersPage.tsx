@@ -4,6 +4,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
+import type { Change } from "../table/list_address";
 import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
@@ -16,7 +17,6 @@ import {
   type Borrowing,
   CLASSES,
   CLEARED,
-  type Change,
   isNarrowed,
   KINDS,
   LEVELS,

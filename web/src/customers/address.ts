@@ -1,5 +1,5 @@
-import { useLocation, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { type Values, useListAddress } from "../table/list_address";
 import type { Level } from "../warnings/address";
 
 export type Sort = Schemas["CustomerSort"];
@@ -26,17 +26,13 @@ export const LEVELS: readonly Level[] = ["red", "orange", "yellow", "blue"];
 export const CLASSES = ["normal", "special_mention", "substandard", "doubtful", "loss"] as const;
 export const BORROWINGS: readonly Borrowing[] = ["any", "now", "ever", "never"];
 
-type Values = Readonly<Record<string, string | readonly string[]>>;
-export type Change = (values: Values) => void;
-
 function those<T extends string>(known: readonly T[], given: readonly string[]): T[] {
   return known.filter((one) => given.includes(one));
 }
 
-/** What the list shows stands in the address, so that a link shows the same. */
+/** What the list shows, out of its address. */
 export function useListState() {
-  const [address, setAddress] = useSearchParams();
-  const { pathname } = useLocation();
+  const { address, change, text, replace } = useListAddress();
   const state = {
     search: address.get("search") ?? "",
     kinds: those(KINDS, address.getAll("kind")),
@@ -49,41 +45,7 @@ export function useListState() {
     ascending: address.get("direction") === "ascending",
     page: Math.max(1, Number.parseInt(address.get("page") ?? "1", 10) || 1),
   };
-  const change: Change = (values) => {
-    // Typing that is taken over only now must not lead back a reader who has gone on meanwhile.
-    if (window.location.pathname !== pathname) return;
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (!("page" in values)) after.delete("page");
-        for (const [name, value] of Object.entries(values)) {
-          after.delete(name);
-          for (const one of typeof value === "string" ? [value] : value) if (one) after.append(name, one);
-        }
-        return after;
-      },
-      { replace: true },
-    );
-  };
-  const text = conditions(address);
-  const replace = (wanted: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(wanted);
-        const language = before.get("lang");
-        if (language) after.set("lang", language);
-        return after;
-      },
-      { replace: true },
-    );
   return { state, change, text, replace };
-}
-
-/** Conditions and order as the server is asked for them, without page and language: what a saved filter keeps. */
-function conditions(address: URLSearchParams): string {
-  const kept = new URLSearchParams(address);
-  for (const name of ["page", "lang"]) kept.delete(name);
-  return kept.toString();
 }
 
 export type State = ReturnType<typeof useListState>["state"];
