@@ -48,11 +48,13 @@ def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame([{column: row.get(column) for column in schema} for row in rows], schema=schema)
 
 
-def bank_at_random(seed: int, steps: int = 60, alike: bool = True) -> Bank:
+def bank_at_random(seed: int, steps: int = 60, alike: bool = True, crowd: int = 0) -> Bank:
     """Loans are paid out, money moves between accounts of the bank and others, some of it through a pool, instalments are paid,
     payments are taken back; lines come one behind the other, the second line of a transfer sometimes much later. With `alike`
-    several payments have the same amount, so that more than one pairing is thinkable."""
-    dice = random.Random(seed)
+    several payments have the same amount, so that more than one pairing is thinkable. `crowd`: so many more accounts pay each
+    other, and now and then pay or are paid by one of the others."""
+    dice, crowding = random.Random(seed), random.Random(seed + 1)
+    others = [f"64{number:02}" for number in range(crowd)]
     lines: list[dict[str, Any]] = []
     disbursed: list[dict[str, Any]] = []
     repaid: list[dict[str, Any]] = []
@@ -139,6 +141,19 @@ def bank_at_random(seed: int, steps: int = 60, alike: bool = True) -> Bank:
             )  # fmt: skip
             told([line(one["account"], "debit", fen, counterparty_account=LOAN_ACCOUNT, reference=reference),
                   line(LOAN_ACCOUNT, "credit", fen, counterparty_account=one["account"], reference=reference)])  # fmt: skip
+        for _payment in range(crowding.randrange(4) if crowd else 0):
+            payer, payee = crowding.sample(others, 2)
+            if crowding.random() < 0.06:
+                payer = crowding.choice(OURS)
+            elif crowding.random() < 0.06:
+                payee = crowding.choice(OURS)
+            amount = fen if crowding.random() < 0.1 else crowding.randrange(1, 90_000)
+            names, wage = crowding.random() < 0.8, crowding.random() < 0.2
+            both = [
+                line(payer, "debit", amount, counterparty_account=payee if names else None, purpose_text="工资" if wage else None),
+                line(payee, "credit", amount, counterparty_account=payer if names else None),
+            ]  # fmt: skip
+            told(both if crowding.random() < 0.8 else both[:1])
         taken_back = [
             row
             for row in (lines if alike else lines[-6:])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from tests.decided import decide_parameter
-from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment, write_books
+from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment
 
 from loantrail.errors import InputError
 from loantrail.monitor.committing import commit_group, judge_outstanding
@@ -21,7 +20,6 @@ from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.payment import Payment
 from loantrail.postgres.connection import Database, type_of_connection
 from loantrail.tracing import database as tracing
-from loantrail.tracing import snapshots
 from loantrail.tracing.database import trace_anew, trace_books
 from loantrail.tracing.model import Convention
 
@@ -47,28 +45,6 @@ def line(reference: str, account: str, yuan: int, day: int = 12, **values: Any) 
 def to_securities(reference: str, yuan: int = 120_000, **values: Any) -> dict[str, Any]:
     names = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
     return line(reference, BORROWER, yuan, purpose_text="银证转账", **names, **values)
-
-
-@pytest.fixture
-def bank(
-    connection: type_of_connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> type_of_connection:
-    """The bank of three loans, traced."""
-    monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path))
-    snapshots.forget()
-    write_books(connection)
-    connection.commit()
-    trace_books(connection)
-    return connection
-
-
-@pytest.fixture
-def deciding(bank: type_of_connection, database_url: str) -> Iterator[Deciding]:
-    made = Deciding(Connecting(Database(database_url)))
-    made.want()
-    made.wait()
-    assert made.is_ready
-    yield made
 
 
 def post(connection: type_of_connection, judge: Deciding | None, *rows: dict[str, Any]) -> list[RowAnswer]:

@@ -19,14 +19,14 @@ SEEDS = int(os.environ.get("LOANTRAIL_LIVE_HISTORIES", "60"))
 """Random histories of the long run."""
 
 
-def _standing(bank: Bank, lines: pl.DataFrame) -> Standing:
+def standing_on(bank: Bank, lines: pl.DataFrame) -> Standing:
     whole = traced_at_once(bank, lines)
     recent = whole.books.read.recent.lines
     tail = lines.join(recent.select("line_id"), on="line_id", how="semi", maintain_order="left")
     return Standing(whole.books, whole.hops, tail.select(*LINES), frozenset())
 
 
-def _assert_equal(state: Standing, bank: Bank, lines: pl.DataFrame) -> None:
+def assert_equal(state: Standing, bank: Bank, lines: pl.DataFrame) -> None:
     whole = traced_at_once(bank, lines)
     assert state.index.transactions.all().equals(
         whole.frames.transactions.select(state.index.transactions.columns)
@@ -46,7 +46,7 @@ def test_groups_of_lines_give_what_whole_books_give(seed: int) -> None:
     dice = random.Random(seed)
     bank = bank_at_random(seed)
     first = dice.randrange(3, len(bank.lines) - 5)
-    state = _standing(bank, bank.lines.head(first))
+    state = standing_on(bank, bank.lines.head(first))
     at = first
 
     while at < len(bank.lines):
@@ -54,7 +54,7 @@ def test_groups_of_lines_give_what_whole_books_give(seed: int) -> None:
         at += len(group)
         state.show(state.with_lines(group.sample(fraction=1.0, shuffle=True, seed=seed)))
 
-    _assert_equal(state, bank, bank.lines)
+    assert_equal(state, bank, bank.lines)
 
 
 @pytest.mark.parametrize("seed", range(0, FEW, 2))
@@ -62,14 +62,14 @@ def test_a_group_that_was_not_committed_leaves_nothing_behind(seed: int) -> None
     dice = random.Random(seed)
     bank = bank_at_random(seed)
     first = len(bank.lines) // 2
-    state = _standing(bank, bank.lines.head(first))
+    state = standing_on(bank, bank.lines.head(first))
     committed = state.lines
 
     lost = bank.lines.slice(first, dice.randrange(1, 12))
     state.show(state.with_lines(lost, committed))
     state.show(committed)
 
-    _assert_equal(state, bank, bank.lines.head(first))
+    assert_equal(state, bank, bank.lines.head(first))
 
 
 @pytest.mark.parametrize("seed", range(0, FEW, 2))
@@ -80,7 +80,7 @@ def test_the_beginning_of_a_long_tail_settles(seed: int, monkeypatch: pytest.Mon
     in_order = bank.lines.sort("booked_at", "sequence").with_columns(
         arrival_number=pl.int_range(1, pl.len() + 1)
     )
-    state = _standing(bank, in_order.head(20))
+    state = standing_on(bank, in_order.head(20))
     settled = 0
 
     for at in range(20, len(in_order), 6):
@@ -90,4 +90,4 @@ def test_the_beginning_of_a_long_tail_settles(seed: int, monkeypatch: pytest.Mon
         settled = max(settled, state.place)
 
     assert settled > 0
-    _assert_equal(state, bank, in_order)
+    assert_equal(state, bank, in_order)

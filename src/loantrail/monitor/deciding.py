@@ -47,6 +47,8 @@ PATIENCE_SECONDS: Final = 8.0
 """How long a question waits for the state."""
 JUDGED_AT_ONCE: Final = 2_000
 """More lines than that in one go are taken in without a decision: taking in must not wait for judging."""
+SHOWN_LATER_MOST: Final = 2_000
+"""Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -185,8 +187,10 @@ class Deciding:
         try:
             held = self._held
             if held is not None and held.pending:
-                held.pending, held.judgement = 0, None
-                self._show_committed(held)
+                is_shown = held.aside is None
+                held.pending, held.judgement, held.aside = 0, None, None
+                if is_shown:
+                    self._show_committed(held)
         finally:
             self._give_back()
 
@@ -196,11 +200,16 @@ class Deciding:
 
     def _settle(self, held: Held) -> None:
         try:
+            held.last_arrival, held.pending = held.pending, 0
+            if held.aside is not None:
+                held.later.append(held.aside)
+                held.aside = None
+                return
             held.standing.settle()
             if held.judgement is not None:
                 held.judging.keep(held.judgement)
                 held.judgement = None
-            held.lines, held.last_arrival, held.pending = held.standing.lines, held.pending, 0
+            held.lines, held.later = held.standing.lines, []
         except Exception:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
@@ -226,7 +235,7 @@ class Deciding:
             if arrived.is_empty():
                 return
             try:
-                shown = self._with(connection, held, arrived)
+                shown = self._with(connection, held, held.with_later(arrived))
                 if shown is None:
                     self.forget()
                     return
@@ -284,8 +293,13 @@ class Deciding:
             self._questions.release()
 
     def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided:
-        standing = held.standing
-        lines = lines_of_payment(payment, held.lines, standing.known.own, standing.around.merged)
+        standing, merged = held.standing, held.standing.around.merged
+        lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
+        if standing.leaves_alone(lines):
+            return Decided(ALLOW, (), ())
+        if held.later:
+            self._catch_up(connection, held)
+            lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
         try:
             changed = standing.show(standing.with_lines(lines, held.lines))
             moved = standing.moved_in(changed, lines["line_id"])
@@ -310,6 +324,17 @@ class Deciding:
 
     # Inside --------------------------------------------------------------------------------------------------
 
+    def _catch_up(self, connection: Connection[Any], held: Held) -> None:
+        """Show the lines that wait. Where they say something of a loan after all, they go on waiting for who may judge them."""
+        shown = self._with(connection, held, held.with_later(held.later[0].clear()))
+        if shown is None:
+            return
+        if _concerns(held.standing.show(shown)):
+            self._show_committed(held)
+            return
+        held.pending = held.last_arrival
+        self._settle(held)
+
     def _judge(self, connection: Connection[Any], held: Held) -> dict[str, RowDecision]:
         behind = store_step.last_arrival(connection) - held.last_arrival
         if behind > LINES_AT_ONCE:
@@ -319,13 +344,16 @@ class Deciding:
         if behind > JUDGED_AT_ONCE:
             return {}
         arrived = store_step.lines_after(connection, held.last_arrival, JUDGED_AT_ONCE)
-        shown = self._with(connection, held, arrived)
+        may_wait = 0 < len(arrived) <= SHOWN_LATER_MOST - held.later_count
+        if may_wait and held.standing.leaves_alone(arrived):
+            held.pending, held.aside = _last_arrival(arrived, held.last_arrival), arrived
+            return dict.fromkeys(arrived["line_id"].to_list(), RowDecision(ALLOW, ()))
+        shown = self._with(connection, held, held.with_later(arrived))
         if shown is None:
             return {}
         held.pending = _last_arrival(arrived, held.last_arrival)
         changed = held.standing.show(shown)
-        concerned = changed.loans or changed.draining or changed.doubtful
-        judged = self._judged(connection, held, changed) if concerned else {}
+        judged = self._judged(connection, held, changed) if _concerns(changed) else {}
         told = changed.of_line.filter(pl.col("line_id").is_in(arrived["line_id"].implode()))
         of_line = dict(told.select("line_id", "transaction_id").iter_rows())
         return {
@@ -350,6 +378,10 @@ class Deciding:
         )
         store_step.note_judged(connection, found.loans, held.pending)
         return decided(found.hits, taken.told, changed.transactions)
+
+
+def _concerns(changed: Changed) -> bool:
+    return bool(changed.loans or changed.draining or changed.doubtful)
 
 
 def _last_arrival(arrived: pl.DataFrame, before: int) -> int:

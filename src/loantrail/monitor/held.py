@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -30,16 +32,34 @@ class Held:
     standing: Standing
     judging: Judging
     lines: Lines
-    """The lines of the tail that are committed."""
+    """The lines of the tail that are committed and shown."""
     last_arrival: int
+    """The last line that is committed and was looked at."""
     run_id: str | None
     """The run over the books that stood when the state was made."""
     made_on: datetime.date
     """The business date of the latest line then."""
+    later: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    """Lines (LINES, as the books hold them) that are committed and not shown yet: they can say nothing of any loan."""
     pending: int = 0
-    """The last arrival that is shown and not yet committed."""
+    """The last arrival that was looked at and is not yet committed."""
+    aside: pl.DataFrame | None = None
+    """Those that go to `later` when they are committed, where what was looked at is not shown."""
     judgement: Judgement | None = None
     """What is said of the lines that are shown and not yet committed."""
+
+    @property
+    def later_count(self) -> int:
+        return sum(len(lines) for lines in self.later)
+
+    def with_later(self, arrived: pl.DataFrame) -> pl.DataFrame:
+        """The lines that wait to be shown, and these behind them."""
+        return pl.concat([*self.later, arrived])
+
+    def own_accounts(self) -> Collection[str]:
+        """Accounts that statements are given of."""
+        waiting = {account: None for lines in self.later for account in lines["account"].unique()}
+        return ChainMap(waiting, self.standing.known.own)
 
 
 def held_on(connection: Connection[Any], traced: Traced) -> Held | None:

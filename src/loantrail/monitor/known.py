@@ -139,7 +139,15 @@ class Known:
         """An account's number as statements give it."""
         return name.partition(CURRENCY_MARK)[0] if self.many_currencies else name
 
+    def marked(self, account: str, currency: str | None) -> str:
+        """The account's name in the trace: with its currency where the books have many."""
+        return f"{account}{CURRENCY_MARK}{currency or HOME_CURRENCY}" if self.many_currencies else account
+
     # By number -----------------------------------------------------------------------------------------------
+
+    def accounts_of_sides(self) -> Collection[int]:
+        """The accounts that are on the side of any borrower, in the order in which that became known."""
+        return self._sides.keys()
 
     @property
     def class_of_account(self) -> Int8:
@@ -171,7 +179,7 @@ class Known:
         """The account's number, -1 for the outside world; one that is not known is entered in `new`."""
         if account is None:
             return -1
-        name = f"{account}{CURRENCY_MARK}{currency or HOME_CURRENCY}" if self.many_currencies else account
+        name = self.marked(account, currency)
         found = self.number_of.get(name)
         if found is None:
             found = self.number_of[name] = len(self.names)

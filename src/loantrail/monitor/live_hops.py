@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from loantrail.monitor.slice_rows import distinct
 from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.live_batch import hops_of
 from loantrail.tracing.model import NO_SPECIAL, Convention, History, Holdings, Hops, Int64, Trace, Untraced
@@ -16,6 +17,13 @@ from loantrail.tracing.results import hop_frame
 from loantrail.tracing.trace import no_specials
 
 _COMPARED: Final = ("loan", "fen", "use", "use_before", "depth", "ended")
+
+
+def accounts_of_hops(trace: LiveTrace, first: int = 0) -> Int64:
+    """Accounts (numbers) that loan money moved out of or into in the hops from row `first` on, ascending; -1 for the world
+    outside."""
+    events = trace.state.hops["event"][first : trace.hop_count]
+    return distinct(trace.log.debit[events], trace.log.credit[events])
 
 
 def frame_of_hops(

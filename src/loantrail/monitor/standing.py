@@ -17,10 +17,11 @@ import polars as pl
 from loantrail.early_warning.frames import STATEMENT, empty
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.beginning import after, first_lines, instant, live_trace_of, only, opens_of, ties_of
+from loantrail.monitor.bystanders import Bystanders
 from loantrail.monitor.concerned import before_others, behind, loans_of_sides, with_money_in
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
 from loantrail.monitor.known import Known, Movement, NewNames, implied_openings
-from loantrail.monitor.live_hops import content_of, frame_of_hops, loans_that_differ
+from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops, loans_that_differ
 from loantrail.monitor.payees import KnownPayees
 from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of, waiting_of
 from loantrail.monitor.slice_index import Index
@@ -88,6 +89,9 @@ class Standing:
         """The order of `lines`; None where it is not known."""
         self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame] | None = None
         """What was shown before: a payment that is only asked about goes back to it."""
+        self.bystanders = Bystanders(
+            self.known, self.index, read.merged, read.waiting, accounts_of_hops(self.trace)
+        )
         self._begin(history, hops.slice(settled_hops))
 
     @property
@@ -108,12 +112,8 @@ class Standing:
         self._events = self._entered(found, NewNames())
         self._judged = as_frames(found.transactions)
         end = slice(self.place, history.event_count)
-        told, known = self._events, history
-        if (
-            np.array_equal(told.debit, known.debit[end])
-            and np.array_equal(told.credit, known.credit[end])
-            and np.array_equal(told.amount_fen, known.amount_fen[end])
-        ):
+        told, columns = self._events, ("debit", "credit", "amount_fen")
+        if all(np.array_equal(getattr(told, one), getattr(history, one)[end]) for one in columns):
             self.index.take(self._judged, hops)
             return
         # The tail alone does not give the order that the whole did: it is put in place of it.
@@ -136,6 +136,12 @@ class Standing:
     def with_lines(self, arrived: pl.DataFrame, before: Lines | None = None) -> Lines:
         """The tail (or an earlier state of it) with these lines behind it. Changes nothing."""
         return joined(self.lines if before is None else before, arrived, self.around)
+
+    def leaves_alone(self, arrived: pl.DataFrame) -> bool:
+        """Whether these lines (LINES, as the books hold them) can say nothing of any loan: they may be shown later."""
+        if self.since is not None and len(arrived) and not (arrived["booked_at"] >= self.since).all():
+            return False
+        return self.bystanders.are_all(arrived, self._events, self._ties)
 
     def show(self, lines: Lines) -> Changed:
         """Make the state that of these lines of the tail."""
@@ -168,6 +174,7 @@ class Standing:
                 first_hop=moved.first_hop,
                 first_transaction=self.place + row,
             )
+        self.bystanders.shown(accounts_of_hops(self.trace, moved.first_hop))
         rows = self._rows(fresh)
         moved_rows = distinct(self._rows(moved.transactions), moved.events)
         found_affected = affected(

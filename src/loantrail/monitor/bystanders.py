@@ -1,0 +1,105 @@
+"""Lines that can say nothing of any loan: they need not be looked at before others that can. Pure.
+
+Most lines of a bank are such. What may concern a loan is told widely here: an account that loan money ever reached or that is
+on the side of a borrower; one that got what a payee of a loan handed on (slice_handed.py); whoever stands beside such an account
+in a transaction of the tail, for later lines share the day and the order with that one; an instalment on record; and an amount
+that a transaction of those has, for lines of one amount are paired together. A line that meets none of these neither moves loan money nor changes
+the order, the class or the partner of a transaction that any pattern, signal or rule of a loan looks at.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.monitor.entering import TailEvents, Ties
+from loantrail.monitor.known import Known
+from loantrail.monitor.slice_index import Index
+from loantrail.tracing.model import Bool, Int64
+
+ASKED: Final = ("account", "counterparty_account", "amount_fen", "currency", "reference", "reverses")
+"""What is looked at of a line (tail.LINES)."""
+
+
+class Bystanders:
+    """Who may concern a loan; grows while the state goes on. Who did once does so until the books are read anew."""
+
+    def __init__(
+        self, known: Known, index: Index, merged: pl.DataFrame, waiting: pl.DataFrame, reached: Int64
+    ) -> None:
+        """`merged` (MERGED_SCHEMA): accounts that became another one; `waiting`: disbursements that no line showed yet; `reached`:
+        accounts (numbers, -1 for nobody) that loan money moved into or out of."""
+        self._known, self._handed = known, index.handed
+        self._may: Bool = np.zeros(len(known.names), np.bool_)
+        """[accounts] by number of `known`; longer where more are to come."""
+        self._receivers_seen = self._sides_seen = self._names_seen = 0
+        self._near: Bool | None = None
+        self._amounts: set[int] = set()
+        records = index.records
+        self._named: set[str | None] = {
+            *records.sides["account"],
+            *records.disbursement_accounts,
+            *waiting["account"],
+            *(account for account, _survivor in merged.iter_rows()),
+        }
+        self.shown(reached)
+
+    def shown(self, reached: Int64) -> None:
+        """Other lines are shown than before; loan money moved into or out of these accounts."""
+        self._note(reached[reached >= 0])
+        self._near = None
+
+    def are_all(self, lines: pl.DataFrame, events: TailEvents, ties: Ties) -> bool:
+        """Whether none of the lines (tail.LINES) can say anything of a loan, behind a tail of these events."""
+        known, near = self._known, self._neighbours(events)
+        for account, other, amount_fen, currency, reference, reverses in lines.select(*ASKED).iter_rows():
+            if reverses is not None or amount_fen in self._amounts or (reference, account) in ties.repayments:
+                return False
+            for plain in (account, other):
+                if plain is None:
+                    continue
+                name = known.marked(plain, currency)
+                number = known.number_of.get(name, -1)
+                if 0 <= number < len(near) and near[number]:
+                    return False
+                if plain in self._named or name in self._named:
+                    return False
+        return True
+
+    # Inside --------------------------------------------------------------------------------------------------
+
+    def _note(self, accounts: list[int] | Int64) -> None:
+        missing = len(self._known.names) - len(self._may)
+        if missing > 0:
+            self._may = np.concatenate([self._may, np.zeros(missing + len(self._may) // 8, np.bool_)])
+        self._may[np.asarray(accounts, np.int64)] = True
+
+    def _neighbours(self, events: TailEvents) -> Bool:
+        """[accounts] those that may concern a loan, and those that stand beside one of them in the tail."""
+        if self._near is None:
+            self._take_new()
+            # The world outside is no account, and stands beside all.
+            may = np.append(self._may, np.zeros(1, np.bool_))
+            concern = may[events.debit] | may[events.credit]
+            near = self._may.copy()
+            for ends in (events.debit[concern], events.credit[concern]):
+                near[ends[ends >= 0]] = True
+            self._near, self._amounts = near, set(events.amount_fen[concern].tolist())
+        return self._near
+
+    def _take_new(self) -> None:
+        """Accounts that became known, or became one's own, since this was asked last."""
+        known, receivers, sides = self._known, self._handed.receivers(), self._known.accounts_of_sides()
+        numbered = enumerate(islice(known.names, self._names_seen, None), self._names_seen)
+        self._note([n for n, name in numbered if name in self._named or known.plain(name) in self._named])
+        to = islice(receivers, self._receivers_seen, None)
+        self._note([known.number_of[name] for name in to if name in known.number_of])
+        self._note(list(islice(sides, self._sides_seen, None)))
+        self._names_seen, self._receivers_seen, self._sides_seen = (
+            len(known.names),
+            len(receivers),
+            len(sides),
+        )
