@@ -11,72 +11,21 @@ from __future__ import annotations
 
 import datetime
 import os
-import random
 import subprocess
 from collections.abc import Callable
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
 import msgspec
 import psycopg
+from live_lines import FIELDS, OTHER_ACCOUNTS, later_lines, other_lines
 from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
 
 LINES = 30_000
-OTHER_ACCOUNTS = 5_000
 GROUPS = (1, 10, 100, 1_000, 2_000)
 DECISIONS = 100
 MOST_SECONDS, MOST_DECISION_SECONDS, LEAST_LINES_A_SECOND = 0.050, 0.010, 10_000
-FIELDS = (
-    "account", "direction", "amount_fen", "currency", "counterparty_account", "counterparty_name", "purpose_text",
-    "document_no", "account_name",
-)  # fmt: skip
-
-
-def later_lines(connection: psycopg.Connection[Any], count: int) -> list[dict[str, Any]]:
-    """The last lines of the books once more, each as long after their end as it was after its own day's beginning."""
-    rows = connection.execute(
-        f"SELECT booked_at, reference, {', '.join(FIELDS)} FROM ledger.statement_line "
-        "ORDER BY booked_at DESC, arrival_number DESC LIMIT %s",
-        (count,),
-    ).fetchall()
-    rows.reverse()
-    last = rows[-1][0]
-    shift = last - rows[0][0] + datetime.timedelta(minutes=1)
-    found: list[dict[str, Any]] = []
-    for number, (booked_at, reference, *values) in enumerate(rows):
-        row = {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
-        row["booked_at"] = (booked_at + shift).isoformat()
-        row["reference"] = f"again-{reference}" if reference else f"again-{number}"
-        found.append(row)
-    return found
-
-
-def other_lines(after: str, count: int) -> list[dict[str, Any]]:
-    """Both lines of payments among OTHER_ACCOUNTS accounts that no loan ever reached, one every 20 ms."""
-    chance = random.Random(1)
-    at = datetime.datetime.fromisoformat(after)
-    found: list[dict[str, Any]] = []
-    for number in range(count // 2):
-        at += datetime.timedelta(milliseconds=20)
-        payer, payee = chance.sample(range(OTHER_ACCOUNTS), 2)
-        both = {
-            "booked_at": at.isoformat(),
-            "amount_fen": chance.randrange(100, 100_000_000),
-            "currency": "CNY",
-            "purpose_text": chance.choice(("货款", "往来款", "服务费", "水电费")),
-        }
-        for direction, own, other in (("debit", payer, payee), ("credit", payee, payer)):
-            found.append(
-                both
-                | {
-                    "account": f"62229{own:011d}",
-                    "direction": direction,
-                    "counterparty_account": f"62229{other:011d}",
-                    "counterparty_name": f"第{other}号商贸有限公司",
-                    "reference": f"other-{number}-{direction}",
-                }
-            )
-    return found
 
 
 def copied(connection: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> float:
@@ -172,7 +121,7 @@ def measure(demo: str) -> None:
             deciding.decide(payment)
             decisions.append(perf_counter() - begun)
         copy_seconds = copied(connection, rows)
-        rows, at = other_lines(at_the_end.isoformat(), 2 * OTHER_ACCOUNTS + wanted), 0
+        rows, at = list(islice(other_lines(at_the_end.isoformat()), 2 * OTHER_ACCOUNTS + wanted)), 0
         while at < 2 * OTHER_ACCOUNTS:
             commit(1_000)
         others = by_groups(commit, len(rows) - at)

@@ -200,6 +200,23 @@ def test_a_difference_in_the_running_balance_is_reported_with_its_first_row(book
     ) == [(2, 900, 800)]
 
 
+def test_lines_of_an_account_without_balances_are_counted_on(books: Books):
+    counts = "SELECT account, state, line_count FROM ledger.reconciliation ORDER BY account"
+    books.take_lines("03-01 08:00 | A | credit | 1000")
+    books.take_lines(
+        """
+        03-02 09:00 | A | debit  | 100
+        03-02 10:00 | A | debit  | 200
+        03-02 10:00 | B | credit | 200
+        """,
+        "later.parquet",
+    )
+    assert books.ask(counts) == [("A", "no_balances", 3), ("B", "no_balances", 1)]
+
+    books.take_lines("03-03 10:00 | A | debit | 5 | bal=695", "balance.parquet")
+    assert books.ask(counts) == [("A", "reconciled", 4), ("B", "no_balances", 1)]
+
+
 def test_the_second_line_may_come_in_a_later_file(books: Books):
     books.take_lines("03-01 09:01 | B | credit | 100 | to=A", "b.parquet")
     assert books.pairs() == set()

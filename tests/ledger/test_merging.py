@@ -319,6 +319,20 @@ def test_known_accounts_are_the_same_in_the_database_and_in_frames(books: Books)
 
 
 @pytest.mark.database
+def test_lines_of_accounts_without_balances_are_counted_anew_when_they_become_one(books: Books) -> None:
+    counts = "SELECT account, state, line_count FROM published.reconciliation ORDER BY 1"
+    books.take(books.records("organisation_unit", UNIT), books.records("account", ACCOUNT))
+    books.take_lines(
+        f"03-01 08:00 | {CARD} | credit | 9\n03-02 08:00 | {CARD} | debit | 4\n03-03 08:00 | S | debit | 1"
+    )
+    assert books.ask(counts) == [(CARD, "no_balances", 2), ("S", "no_balances", 1)]
+
+    _merge(books, CARD, "S")
+
+    assert books.ask(counts) == [("S", "no_balances", 3)]
+
+
+@pytest.mark.database
 def test_lines_that_come_later_under_the_old_number_follow_by_themselves(books: Books) -> None:
     _fill(books, ONE | {"card": CARD})
     _merge(books, CARD, "S")

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from tests.ledger.test_importing import PARTY, Books
 
+from loantrail import clock
 from loantrail.ledger import store_moments
 from loantrail.ledger.books.tracing_inputs import AsOf, TracingInputs, tracing_inputs
 from loantrail.ledger.store_moments import begin_writing, one_moment
@@ -60,6 +61,57 @@ def test_a_reading_waits_for_an_import_that_has_its_numbers_and_is_not_committed
     [seen] = found
     assert _count(seen) == 2
     assert _count(_read(books, AsOf(seen.last_arrival, seen.read_at))) == 2
+
+
+def test_lines_that_come_live_do_not_wait_behind_a_reading_that_waits_for_a_long_pairing(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_moments, "PATIENCE", "30s")
+    monkeypatch.setattr(store_moments, "SOON_SECONDS", 0.2)
+    books.take_lines(FIRST)
+    with psycopg.connect(books.url) as pairing:
+        begin_writing(pairing)
+        clock.sleep(0.4)
+        found: list[TracingInputs] = []
+        reading = threading.Thread(target=lambda: found.append(_read(books)))
+        reading.start()
+        with psycopg.connect(books.url) as live:
+            live.execute("SET lock_timeout = '500ms'")
+            for _group in range(5):
+                begin_writing(live)
+                live.commit()
+                clock.sleep(0.05)
+        assert not found
+        pairing.commit()
+    reading.join(10)
+    assert len(found) == 1
+
+
+def test_a_reading_waits_its_turn_after_all_where_one_long_work_follows_upon_the_other(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_moments, "PATIENCE", "5s")
+    monkeypatch.setattr(store_moments, "SOON_SECONDS", 0.05)
+    monkeypatch.setattr(store_moments, "STANDS_ASIDE_SECONDS", 0.3)
+    books.take_lines(FIRST)
+    found: list[TracingInputs] = []
+    reading = threading.Thread(target=lambda: found.append(_read(books)))
+    works: list[psycopg.Connection[tuple[object, ...]]] = [psycopg.connect(books.url) for _ in range(2)]
+    begin_writing(works[0])
+    clock.sleep(0.1)
+    reading.start()
+    clock.sleep(0.6)  # by now it stands in the queue
+
+    following = threading.Thread(target=begin_writing, args=(works[1],))
+    following.start()
+    clock.sleep(0.1)
+    works[0].commit()
+
+    reading.join(10)
+    following.join(10)
+    assert len(found) == 1
+    for work in works:
+        work.close()
 
 
 def test_what_is_written_after_a_reading_began_is_not_in_it_and_does_not_wait_for_its_end(

@@ -18,8 +18,13 @@ from loantrail import clock
 _LOCK: Final = "loantrail.ledger.writing"
 PATIENCE: Final = "8s"
 """How long a reader stands in the queue, where writers that come later wait behind it."""
-PAUSE_SECONDS: Final = 2.0
-"""How long it lets them pass when that was in vain: a pairing of many lines takes minutes."""
+PAUSE_SECONDS: Final = 1.0
+"""How long it lets them pass when that was in vain."""
+SOON_SECONDS: Final = 1.0
+"""Who has been writing for longer than that may go on for minutes, as a pairing of many lines does: a reader does not stand in the
+queue behind one, or lines that come live would wait as long."""
+STANDS_ASIDE_SECONDS: Final = 60.0
+"""So long; then it does, for one import may follow upon the other."""
 
 
 def begin_writing(connection: psycopg.Connection[Any]) -> None:
@@ -48,7 +53,13 @@ def one_moment(connection: psycopg.Connection[Any]) -> Generator[None]:
 
 def _wait_for_writers(connection: psycopg.Connection[Any]) -> None:
     """Hold the lock of the writers alone, for the session: the transaction that waits sees an older state."""
+    asked = clock.monotonic_seconds()
     while True:
+        stands_aside = clock.monotonic_seconds() - asked < STANDS_ASIDE_SECONDS
+        if stands_aside and _writing_seconds(connection) > SOON_SECONDS:
+            connection.rollback()
+            clock.sleep(PAUSE_SECONDS)
+            continue
         try:
             connection.execute("SELECT set_config('lock_timeout', %s, true)", (PATIENCE,))
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (_LOCK,))
@@ -58,3 +69,18 @@ def _wait_for_writers(connection: psycopg.Connection[Any]) -> None:
             clock.sleep(PAUSE_SECONDS)
         else:
             return
+
+
+def _writing_seconds(connection: psycopg.Connection[Any]) -> float:
+    """How long the one that writes longest has been at it; 0 where nobody does, or only sessions that this one may not see."""
+    row = connection.execute(
+        """
+        SELECT coalesce(max(extract(epoch FROM clock_timestamp() - a.xact_start)), 0)
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtext(%s)::bigint
+        """,
+        (_LOCK,),
+    ).fetchone()
+    return float(row[0]) if row else 0.0

@@ -40,6 +40,8 @@ def server_settings() -> dict[str, str]:
         "max_parallel_workers_per_gather": str(_between(1, cores // 2, 4)),
         "random_page_cost": "1.1",
         "jit": "off",
+        # A process that was killed must not leave a query behind that keeps others waiting.
+        "client_connection_check_interval": "2s",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",

@@ -80,17 +80,17 @@ def note_touched(
     connection: type_of_connection, keys: Sequence[str] = (), recheck: Sequence[str] = ()
 ) -> tuple[list[int], int]:
     """`(ids of notes, lines they are about)`; the amounts and accounts they touch are put in temporary tables, with the
-    lines of `keys` and those that name one of them. Of the accounts `recheck` only the balances are looked at again."""
+    lines of `keys` and those that name one of them; such lines were `counted` before. Of the accounts `recheck` only the balances are looked at again."""
     rows = connection.execute("SELECT pending_id, line_count FROM ledger.pairing_pending").fetchall()
     ids = [int(row[0]) for row in rows]
     connection.execute(
         "CREATE TEMP TABLE IF NOT EXISTS touched_line (amount_fen bigint, currency char(3), account text, "
-        "line_count bigint, with_balance boolean) ON COMMIT DELETE ROWS"
+        "line_count bigint, with_balance boolean, counted boolean) ON COMMIT DELETE ROWS"
     )
     connection.execute(
         """
         INSERT INTO pg_temp.touched_line
-        SELECT l.amount_fen, l.currency, coalesce(m.survivor, l.account), count(*), bool_or(l.balance_fen IS NOT NULL)
+        SELECT l.amount_fen, l.currency, coalesce(m.survivor, l.account), count(*), bool_or(l.balance_fen IS NOT NULL), false
         FROM ledger.pairing_pending p
         JOIN ledger.statement_line l ON l.booked_at BETWEEN p.first_booked_at AND p.last_booked_at
          AND l.file_id = p.file_id AND l.arrival_number BETWEEN p.first_arrival AND p.last_arrival
@@ -107,7 +107,7 @@ def note_touched(
             INSERT INTO pg_temp.touched_line
             SELECT l.amount_fen, l.currency,
                    CASE WHEN l.account = ANY(%(keys)s) THEN coalesce(m.survivor, l.account) END, count(*),
-                   bool_or(l.balance_fen IS NOT NULL)
+                   bool_or(l.balance_fen IS NOT NULL), true
             FROM ledger.statement_line l LEFT JOIN ledger.merged_account m ON m.account = l.account
             WHERE l.account = ANY(%(keys)s) OR l.counterparty_account = ANY(%(keys)s)
             GROUP BY 1, 2, 3
@@ -115,7 +115,7 @@ def note_touched(
             {"keys": list(keys)},
         )
         connection.execute(
-            "INSERT INTO pg_temp.touched_line SELECT NULL, currency, account, 0, false FROM published.known_account "
+            "INSERT INTO pg_temp.touched_line SELECT NULL, currency, account, 0, false, true FROM published.known_account "
             "WHERE account = ANY(%s) AND has_lines",
             (list(recheck),),
         )

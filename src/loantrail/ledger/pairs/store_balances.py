@@ -37,21 +37,32 @@ def touched_accounts(connection: type_of_connection) -> list[str]:
 
 
 def book_without_balances(connection: type_of_connection, at: datetime.datetime) -> pl.DataFrame:
-    """Enter that the other touched accounts give no balances; `account, currency, line_count`."""
+    """Enter that the other touched accounts give no balances; `account, currency, line_count`. New lines are added to those
+    that were counted; where keys changed hands all are counted anew."""
     rows = connection.execute(
         """
         INSERT INTO ledger.reconciliation
                (account, currency, state, line_count, balance_count, difference_count, checked_at, unit_id)
-        SELECT silent.account, silent.currency, 'no_balances', count(*), 0, 0, %s, max(l.unit_id)
+        SELECT told.account, told.currency, 'no_balances', told.line_count, 0, 0, %s, coalesce(a.unit_id, told.unit_id)
         FROM (
-            SELECT t.account, t.currency FROM pg_temp.touched_line t WHERE t.account IS NOT NULL GROUP BY t.account, t.currency
-            HAVING NOT bool_or(t.with_balance) AND NOT EXISTS (
-                SELECT 1 FROM ledger.reconciliation r WHERE r.account = t.account AND r.state <> 'no_balances'
-            )
-        ) silent
-        JOIN published.account_key k ON k.survivor = silent.account
-        JOIN ledger.statement_line l ON l.account = k.account AND l.currency = silent.currency
-        GROUP BY silent.account, silent.currency
+            SELECT silent.account, silent.currency,
+                   CASE WHEN silent.counted THEN anew.line_count ELSE silent.line_count + coalesce(before.line_count, 0) END
+                       AS line_count, before.unit_id
+            FROM (
+                SELECT t.account, t.currency, sum(t.line_count)::bigint AS line_count, bool_or(t.counted) AS counted
+                FROM pg_temp.touched_line t WHERE t.account IS NOT NULL GROUP BY t.account, t.currency
+                HAVING NOT bool_or(t.with_balance) AND NOT EXISTS (
+                    SELECT 1 FROM ledger.reconciliation r WHERE r.account = t.account AND r.state <> 'no_balances'
+                )
+            ) silent
+            LEFT JOIN ledger.reconciliation before USING (account, currency)
+            LEFT JOIN LATERAL (
+                SELECT count(*) AS line_count FROM published.account_key k JOIN ledger.statement_line l USING (account)
+                WHERE k.survivor = silent.account AND l.currency = silent.currency
+            ) anew ON silent.counted
+        ) told
+        LEFT JOIN ledger.account a ON a.account = told.account
+        WHERE told.line_count > 0
         ON CONFLICT (account, currency) DO UPDATE SET
             line_count = excluded.line_count, checked_at = excluded.checked_at
         RETURNING account, currency, line_count
