@@ -37,6 +37,7 @@ MIXES: Final = (0, 1_000, 100)
 """One line in so many is a borrower's; 0 for none."""
 MOST_SECONDS, WANTED_RATE = 0.050, 10_000
 WARMING_LINES: Final = 20_000
+MOST_WAITING_SECONDS: Final = 300
 
 
 class Server:
@@ -165,8 +166,10 @@ def bodies_of(rows: Iterator[dict[str, Any]], count: int) -> list[bytes]:
 
 def wait_until_judged(server: Server, rows: Iterator[dict[str, Any]]) -> None:
     """Until lines are answered with a decision."""
-    sender = Sender(server, [])
+    sender, begun = Sender(server, []), perf_counter()
     while not sender.decided:
+        if perf_counter() - begun > MOST_WAITING_SECONDS:
+            raise RuntimeError("the server does not judge lines")
         sender.bodies = bodies_of(rows, PER_REQUEST)
         sender.run()
         sleep(1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
 import httpx
 import psycopg
 import pytest
+from python_calamine import CalamineWorkbook
 from tests.access.conftest import HERE, person_of
 from tests.access.test_routes import ENDLESS, ROUTES, ask, filled, objects, rule
-from tests.http.bank import BROKER, LOAN, NAMES, RELATED, transfer_id
+from tests.http.bank import BORROWER, BROKER, LOAN, NAMES, RELATED, transfer_id
 from tests.signing_in import COOKIE, token_of
 
 from loantrail.identity.abilities import Ability, Role
@@ -128,22 +130,39 @@ def test_who_approved_reason_opens_a_trace_for_some_days(client: httpx.Client, t
     assert NAMES[BROKER] not in read(client, path, MANAGER).text
 
 
-def test_printed_reports_keep_the_secret_too(client: httpx.Client, tmp_path: object) -> None:
-    from io import BytesIO
-
-    from python_calamine import CalamineWorkbook
-
-    del tmp_path
-    content = read(client, f"/api/v1/loans/{LOAN}/report.xlsx", MANAGER).content
-    book = CalamineWorkbook.from_object(BytesIO(content))
-    cells = {
+def cells(client: httpx.Client, path: str, person: str) -> set[str]:
+    """What stands in the cells of a spreadsheet."""
+    book = CalamineWorkbook.from_object(BytesIO(read(client, path, person).content))
+    return {
         str(cell)
         for name in book.sheet_names
         for row in book.get_sheet_by_name(name).to_python()
         for cell in row
     }
-    assert not any(NAMES[BROKER] in cell or cell == BROKER for cell in cells)
-    assert any("己证****" in cell for cell in cells)
+
+
+def test_printed_reports_keep_the_secret_too(client: httpx.Client) -> None:
+    told = cells(client, f"/api/v1/loans/{LOAN}/report.xlsx", MANAGER)
+
+    assert not any(NAMES[BROKER] in cell or cell == BROKER for cell in told)
+    assert any("己证****" in cell for cell in told)
+
+
+def test_tables_of_a_loan_leave_as_their_page_shows_them(client: httpx.Client, two_branches_url: str) -> None:
+    with psycopg.connect(two_branches_url) as connection:
+        connection.execute(
+            "INSERT INTO destinations.correction (correction_id, request_key, scope, account, destination_class, reason, made_by, "
+            "made_at, unit_id) VALUES (%s, %s, 'account', %s, 'securities', %s, 'S2', now(), 'U1')",
+            (new_id(), new_id(), BORROWER, f"{NAMES[BROKER]}的账户"),
+        )
+    path = f"/api/v1/loans/{LOAN}/history"
+    assert NAMES[BROKER] in read(client, path, HEAD_OFFICE).text
+    assert NAMES[BROKER] not in read(client, path, MANAGER).text
+
+    clear, masked = (str(cells(client, f"{path}.xlsx", one)) for one in (HEAD_OFFICE, MANAGER))
+
+    assert NAMES[BROKER] in clear
+    assert NAMES[BROKER] not in masked and "己证****的账户" in masked
 
 
 def test_head_office_needs_the_ability_not_the_reach() -> None:

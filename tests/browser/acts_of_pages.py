@@ -126,6 +126,22 @@ ACTS = (
     Act(VERSION, "/rules/{rule}?version={draft}", "rules.to_shadow", _by(_A.WRITE_RULES)),
     Act(VERSION, "/rules/{rule}", "rules.retire", _by(_A.APPROVE_RULES)),
     Act("POST /api/v1/rule-versions/{rule_id}/backtests", "/rules/{rule}", "rules.backtest_start"),
+    *(
+        Act(f"GET /api/v1{table}.xlsx", at, "table.export", _by(_A.EXPORT))
+        for at, table in (
+            ("/rules", "/rules"),
+            ("/signals", "/signals/catalogue"),
+            ("/inbox", "/approvals"),
+            ("/imports", "/imports"),
+            ("/nightly", "/nightly"),
+            (f"/nightly/{NIGHT}", "/nightly/{business_date}/alarms"),
+            ("/administration/keys", "/keys"),
+            ("/administration/parameters", "/parameters"),
+            ("/administration/system", "/system/jobs"),
+            ("/customers/P5", "/customers/{party_id}/accounts"),
+            (f"/loans/{LOAN}/documents", "/loans/{loan_id}/vouchers"),
+        )
+    ),
     Act("GET /api/v1/list-entries.xlsx", "/lists", "table.export", _by(_A.EXPORT)),
     Act("POST /api/v1/list-entries", "/lists", "lists.new"),
     Act("POST /api/v1/list-entries/{entry_id}/approval", "/lists", "lists.approve"),
@@ -148,6 +164,7 @@ ACTS = (
         "/administration/parameters",
         "admin.parameter_change",
     ),
+    Act("POST /api/v1/handovers", "/", "workbench.hand_over_other"),
     Act("POST /api/v1/audit/verification", "/audit", "audit.verify"),
     Act("GET /api/v1/persons.xlsx", "/administration", "table.export", _by(_A.EXPORT)),
     Act("POST /api/v1/person-changes", "/administration", "admin.new_person"),
@@ -165,7 +182,6 @@ NOT_IN_THIS_BANK = {
     "POST /api/v1/backtests/{backtest_id}/cancellation": "no backtest runs long enough to be stopped",
     "POST /api/v1/refusals/{refusal_id}/correction": "the refused row tells no field; one form with the dismissal",
     "POST /api/v1/parameters/{parameter_name}/withdrawals": "no value is planned; in one component with the proposal",
-    "POST /api/v1/persons/{person_id}/transfer": "no role that reads people gives warnings to others",
     "POST /api/v1/rule-language/check": "a question that the form of a rule asks",
     "POST /api/v1/rule-language/completions": "a question that the form of a rule asks",
 }

@@ -22,6 +22,23 @@ def flaws(page: Page) -> list[str]:
     )
 
 
+SHIFT_MOST = 0.1
+"""Cumulative layout shift up to which a page counts as still (Web Vitals, CLS: good)."""
+
+
+def watch_shifts(page: Page) -> None:
+    """From the next address on, add up how far things jump that were there already."""
+    page.add_init_script(
+        "window.shifted = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) "
+        "if (!one.hadRecentInput) window.shifted += one.value; }).observe({type: 'layout-shift', buffered: true});"
+    )
+
+
+def shifted(page: Page) -> float:
+    """Cumulative layout shift since the page was opened; of a page that `watch_shifts` watches."""
+    return page.evaluate("window.shifted")
+
+
 def wider_than_the_window(page: Page) -> list[str]:
     """What stands out of the window on the right, when the page as a whole can be moved sideways."""
     return page.evaluate(

@@ -183,20 +183,30 @@ def test_somebody_who_left_signs_in_no_more_and_their_work_is_named(
     assert roles_of(people, "S1") == []
 
 
-def test_warnings_of_somebody_who_left_are_handed_over(
+def test_two_who_change_a_person_at_once_take_nothing_back(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    people.execute("UPDATE early_warning.thread SET assignee = 'S1'")
-    write_person(people, "S2", [Role.BRANCH_MANAGER, Role.INTERNAL_AUDITOR], "U1", "S2")
-    as_person(context, "S2")
+    as_person(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
-    page.get_by_role("button", name="移交预警").click()
-    choose(page, "交给", "S2")
-    page.get_by_role("form", name="移交预警").get_by_role("button", name="移交预警").click()
-
-    expect(page.get_by_text("已移交 2 条，0 条未移交")).to_be_visible()
-    rows = people.execute("SELECT DISTINCT assignee FROM early_warning.thread").fetchall()
-    assert rows == [("S2",)]
+    page.get_by_role("button", name="修改资料").click()
+    page.get_by_label("统一身份标识（可空）").fill("qiang.li")
+    page.get_by_label("理由").fill("开通统一身份认证")
+    # Meanwhile somebody else's change of the name was approved.
+    people.execute(
+        "UPDATE identity.person SET name = '李强强', openid_subject = 'li.q', version = version + 1 WHERE person_id = 'S1'"
+    )
+    page.get_by_role("button", name="提交审批").click()
+    told = page.get_by_role("alert").filter(has_text="期间有人保存过，您填写的内容还在")
+    expect(told).to_contain_text("对方改过的已并入：姓名。")
+    expect(told).to_contain_text("li.q")
+    expect(page.get_by_label("姓名", exact=True)).to_have_value("李强强")
+    expect(page.get_by_role("button", name="提交审批")).to_be_disabled()
+    told.get_by_role("button", name=re.compile("^用我的")).click()
+    page.get_by_role("button", name="提交审批").click()
+    expect(page.get_by_text("已提交，等待安全管理员审批")).to_be_visible()
+    proposed = people.execute("SELECT content FROM approvals.request WHERE state = 'waiting'").fetchone()
+    assert proposed is not None
+    assert (proposed[0]["name"], proposed[0]["openid_subject"]) == ("李强强", "qiang.li")
 
 
 def test_a_person_is_suspended_at_once_and_let_in_again_by_two(

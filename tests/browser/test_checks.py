@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.manners import flaws
+from tests.browser.settling import settled
 from tests.http.bank import LOAN
 from tests.http.checked import (
     CHECK,
@@ -216,10 +218,14 @@ def test_judging_on_the_page_of_the_loan(page: Page, checked: str) -> None:
     expect(row.get_by_role("button", name=re.compile("^属实"))).to_have_attribute("aria-pressed", "true")
     box = page.get_by_role("region", name=re.compile("首次检查"))
     expect(box).to_contain_text("已判断 1 / 3 项")
+    settled(page)
+    assert flaws(page) == []
     box.get_by_role("link", name="填写结论").click()
     expect(page).to_have_url(re.compile("/check"))
     page.get_by_role("button", name=re.compile("全部属实")).click()
     expect(page.get_by_text("已判断 3 / 3 项")).to_be_visible()
+    settled(page)
+    assert flaws(page) == []
     page.get_by_role("tab", name="时间线").click()
     expect(page.get_by_text("建立首次检查")).to_be_visible()
     expect(page.get_by_text("放款", exact=True)).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.browser.conftest import SIZES
+from tests.browser.manners import flaws
 from tests.http.conftest import application
 from tests.http.ledger_bank import write_ledger_bank
 from tests.postgres_fixtures import copied
@@ -74,6 +75,8 @@ def test_each_ledger_shows_its_columns_and_sums_and_fits(
     expect(page.locator(".ledger-sums").first).to_contain_text("合计" if language == "zh" else "um of")
     assert _rows(page) > 0
     assert _fits(page)
+    if size == "narrow":
+        assert flaws(page) == []
 
 
 def test_the_first_address_leads_to_the_first_ledger_and_tabs_to_the_others(

@@ -1,4 +1,4 @@
-"""What every page owes its reader: it fits the window, can be read by a machine, says its title, in both languages."""
+"""What every page owes its reader: it fits the window, holds still, can be read by a machine, says its title, in both languages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.manners import flaws, wider_than_the_window
+from tests.browser.manners import SHIFT_MOST, flaws, shifted, watch_shifts, wider_than_the_window
 from tests.browser.settling import settled
 from tests.http.bank import BORROWER, LOAN, QUIET_LOAN, UNTRACED_LOAN, transfer_id
 from tests.http.warned import THREAD
@@ -31,7 +31,14 @@ PAGES = {
     "loan_untraced": f"/loans/{UNTRACED_LOAN}",
     "loan_flow": f"/loans/{LOAN}/flow",
     "loan_repayments": f"/loans/{LOAN}/repayments",
+    "loan_guarantees": f"/loans/{LOAN}/guarantees",
     "loan_conventions": f"/loans/{LOAN}/conventions",
+    "loan_check": f"/loans/{LOAN}/check",
+    "loan_classification": f"/loans/{LOAN}/classification",
+    "loan_documents": f"/loans/{LOAN}/documents",
+    "loan_history": f"/loans/{LOAN}/history",
+    "checks": "/checks",
+    "ledger_groups": "/ledgers/groups",
     "warnings": "/warnings",
     "warnings_none": "/warnings?search=zzzz",
     "warning": f"/warnings/{THREAD}?state=all",
@@ -40,6 +47,7 @@ PAGES = {
     "customer": "/customers/P1",
     "customer_relations": "/customers/P1/relations",
     "customer_cash": "/customers/P1/cash",
+    "customer_documents": "/customers/P1/documents",
     "customer_contacts": "/customers/P1/contacts",
     "customer_outside": "/customers/P1/outside",
     "customer_timeline": "/customers/P1/timeline",
@@ -97,12 +105,15 @@ def test_a_page_fits_every_window_says_its_title_and_can_be_used_by_everyone(
     page: Page, bank_address: str, name: str, language: str
 ) -> None:
     between = "&" if "?" in PAGES[name] else "?"
+    watch_shifts(page)
     for width_name in ORDER[language]:
         width, height = WIDTHS[width_name]
         page.set_viewport_size({"width": width, "height": height})
         if width_name in OPENED[language]:
             page.goto(f"{bank_address}{PAGES[name]}{between}lang={language}")
         settled(page)
+        if width_name in OPENED[language]:
+            assert shifted(page) < SHIFT_MOST, f"{width} wide"
         assert out_of_place(page) == [], f"{width} wide"
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 from tests.browser.conftest import SIZES
+from tests.browser.manners import flaws
+from tests.browser.settling import settled
 from tests.browser.test_ledgers import drawn_address
 from tests.signing_in import COOKIE, token_of
 
@@ -135,7 +137,10 @@ def test_every_view_stands_in_both_languages_and_fits(
     page.goto(f"{drawn_address}/portfolio?view={view}&by=industry&lang={language}")
     title = VIEWS[view][0 if language == "zh" else 1]
     expect(page.get_by_role("heading", level=2, name=title)).to_be_visible()
+    settled(page)
     assert _fits(page)
+    if size == "narrow":
+        assert flaws(page) == []
 
 
 def test_from_the_table_of_uses_one_goes_down_and_stays_with_the_uses(page: Page, drawn_address: str) -> None:

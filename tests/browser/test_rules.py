@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import act_as
+from tests.browser.manners import flaws
 from tests.http.bank import write_books, write_trace
+from tests.signing_in import Client
+
+from loantrail.ids import new_id
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
@@ -74,6 +79,68 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
     expect(page.locator(".rule-head")).to_contain_text("已发布")
     page.get_by_role("tab", name=re.compile("版本与记录")).click()
     expect(page.locator(".rule-history")).to_contain_text("批准发布")
+
+
+CONTENT = {
+    "code": "OWN_RULE",
+    "chinese": "流向证券",
+    "english": "Into securities",
+    "legal_basis": "本行制度",
+    "products": [],
+    "customer_kinds": [],
+    "occasion": "movement",
+    "condition": "traced_amount_fen >= wan(10)",
+    "levels": [{"level": "yellow", "condition": "TRUE"}],
+    "amount_field": "traced_amount_fen",
+    "owner_role": "risk_manager",
+    "actions": ["verify"],
+    "doubt_chinese": "可能是退款",
+    "doubt_english": "May be a refund",
+}
+
+
+def test_two_who_change_a_draft_at_once_keep_what_both_wrote(
+    page: Page, allowed: list[str], own_bank: str, database_url: str
+) -> None:
+    allowed.append("409")  # the answer that this test asks for
+    with Client(own_bank, database_url) as other:
+
+        def stored() -> Any:
+            return other.get("/api/v1/rules/OWN_RULE").json()["versions"][0]
+
+        made = other.post("/api/v1/rules", json={"content": CONTENT, "request_key": new_id()})
+        assert made.status_code == 201, made.text
+        page.goto(f"{own_bank}/rules/OWN_RULE?version=1&lang=zh")
+        act_as(page, database_url, "S1")
+        page.get_by_role("button", name="编辑草稿").click()
+        page.get_by_label("中文名称").fill("我的名称")
+        page.get_by_label("依据").fill("我的依据")
+        # Meanwhile somebody else saves another condition, and another basis.
+        theirs = CONTENT | {"condition": "traced_amount_fen >= wan(20)", "legal_basis": "对方的依据"}
+        saved = other.put(
+            f"/api/v1/rule-versions/{stored()['rule_id']}",
+            json={"content": theirs, "revision": stored()["revision"], "request_key": new_id()},
+        )
+        assert saved.status_code == 200, saved.text
+
+        page.get_by_role("button", name="保存草稿").click()
+
+        told = page.get_by_role("alert").filter(has_text="期间有人保存过，您填写的内容还在")
+        expect(told).to_contain_text("对方改过的已并入：条件。")
+        expect(told).to_contain_text("对方的依据")
+        assert flaws(page) == []
+        expect(page.get_by_label("条件", exact=True)).to_contain_text("wan(20)")
+        expect(page.get_by_role("button", name="保存草稿")).to_be_disabled()
+        told.get_by_role("button", name="用对方的 依据").click()
+        page.get_by_role("button", name="保存草稿").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("我的名称")
+        content = stored()["content"]
+        assert {name: content[name] for name in ("chinese", "condition", "legal_basis")} == {
+            "chinese": "我的名称",
+            "condition": "traced_amount_fen >= wan(20)",
+            "legal_basis": "对方的依据",
+        }
 
 
 def test_the_list_is_searched_and_opens_a_rule(page: Page, bank_address: str) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.manners import flaws, in_every_window, wider_than_the_window
+from tests.browser.manners import (
+    SHIFT_MOST,
+    flaws,
+    in_every_window,
+    shifted,
+    watch_shifts,
+    wider_than_the_window,
+)
 from tests.browser.settling import settled
 from tests.browser.test_sign_in import as_person
 from tests.http.bank import LOAN, LOT_FEN, QUIET_LOAN, write_books, write_trace
@@ -188,6 +195,33 @@ def test_what_somebody_proposed_waits_on_the_workbench_and_counts_in_the_menu(
     expect(page).to_have_url(re.compile(f"/warnings/{THREAD}"))
 
 
+def test_a_head_sees_whose_work_nobody_does_and_hands_it_over(
+    page: Page, context: BrowserContext, books: Connection, own_address: str
+) -> None:
+    books.execute("UPDATE early_warning.thread SET assignee = 'S1'")
+    write_person(books, "S1", [Role.RELATIONSHIP_MANAGER], "U1", "S1")
+    books.execute("UPDATE identity.person SET state = 'left' WHERE person_id = 'S1'")
+    opened(page, context, own_address, books, Role.BRANCH_MANAGER, "S2")
+    held = page.get_by_role("region", name="谁手上有多少工作")
+    expect(held).to_contain_text("1 人已不能处理，请移交")
+    expect(held.get_by_role("listitem").first).to_contain_text("客户经理一")
+    expect(held.get_by_role("listitem").first).to_contain_text("已离职")
+
+    held.get_by_role("button", name="移交 客户经理一").click()
+    form = held.get_by_role("form", name="移交工作")
+    expect(form.get_by_role("button", name="移交")).to_be_disabled()
+    assert flaws(page) == []
+    box = form.get_by_role("combobox", name="交给")
+    box.click()
+    box.fill("S2")
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter(has_text="S2").first.click()
+    form.get_by_role("button", name="移交").click()
+
+    expect(held).to_contain_text("已移交 2 条预警、0 项检查。")
+    expect(held).not_to_contain_text("客户经理一")
+    assert books.execute("SELECT DISTINCT assignee FROM early_warning.thread").fetchall() == [("S2",)]
+
+
 def test_an_empty_bank_says_so(page: Page, own_address: str) -> None:
     page.goto(own_address)
     settled(page)
@@ -209,12 +243,8 @@ def test_the_workbench_of_every_role_fits_and_can_be_used_by_everyone(
 
 
 def test_the_first_screen_does_not_jump(page: Page, books: Connection, own_address: str) -> None:
-    """Cumulative layout shift after the first paint (Web Vitals: up to 0.1 is good)."""
-    page.add_init_script(
-        "window.shifted = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) "
-        "if (!one.hadRecentInput) window.shifted += one.value; }).observe({type: 'layout-shift', buffered: true});"
-    )
+    watch_shifts(page)
     page.goto(own_address)
     settled(page)
     page.wait_for_timeout(500)
-    assert page.evaluate("window.shifted") < 0.1
+    assert shifted(page) < SHIFT_MOST

@@ -10,7 +10,7 @@ import httpx
 import psycopg
 import pytest
 from tests.decided import decide_parameter
-from tests.http.bank import BORROWER, transfer_id, write_books, write_trace
+from tests.http.bank import BORROWER, LOAN, transfer_id, write_books, write_trace
 from tests.http.conftest import application, client_of
 from tests.signing_in import AS
 
@@ -182,3 +182,24 @@ def test_the_lines_of_an_account_are_handed_out_after_approval_and_asked_for_wit
     assert bank.get(f"{path}?direction=debit", headers={AS: MAKER}).status_code == 200
     assert bank.get(path, headers={AS: MAKER}).status_code == 403
     assert ask("/api/v1/accounts/nobody/lines.xlsx").status_code == 404
+
+
+def test_a_table_of_a_loan_is_handed_out_after_approval_and_asked_for_within_reach(
+    bank: httpx.Client, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        decide_parameter(connection, "export_approval_rows", 0)
+    path = f"/api/v1/loans/{LOAN}/history.xlsx"
+
+    def ask(address: str) -> httpx.Response:
+        wanted = {"path": address, "query": "", "reason": "检查需要", "request_key": new_id()}
+        return bank.post("/api/v1/export-requests", json=wanted, headers={AS: MAKER})
+
+    assert bank.get(path, headers={AS: MAKER}).json()["code"] == "export_to_approve"
+    asked = ask(path)
+    assert asked.status_code == 202, asked.text
+    assert decide(bank, asked.json()["request_id"], approve=True).status_code == 200
+    assert bank.get(path, headers={AS: MAKER}).status_code == 200
+    assert bank.get(f"{path}?kind=money", headers={AS: MAKER}).status_code == 403, "another file"
+    assert ask("/api/v1/loans/NONE/history.xlsx").status_code == 404
+    assert ask("/api/v1/customers/NONE/contacts.xlsx").status_code == 404

@@ -119,6 +119,7 @@ def test_every_text_in_the_code_is_used_and_known() -> None:
     lists = (
         {f"{list_name}." for list_name, _ in LISTS}
         | {f"{list_name}." for list_name in re.findall(r'\b(?:name|word)\("([\w.]+)"', code)}
+        | {f"{list_name}." for list_name in re.findall(r'<Coded list="(\w+)"', code)}
         | set(re.findall(r"[`\"]([\w.]+[._])\$\{", code))
     )
     unused = [
@@ -127,3 +128,32 @@ def test_every_text_in_the_code_is_used_and_known() -> None:
         if not any(key.startswith(beginning) for beginning in lists) and f'"{key}"' not in code
     ]
     assert unused == []
+
+
+NO_PLACE_FOR_HELP = {"path", "difference", "rerun"}
+"""Terms that stand by themselves only as what a machine reads aloud, on a tab or on a button: none can hold a link. Their help is
+on the page of terms."""
+
+
+def test_a_term_that_stands_by_itself_on_a_page_is_explained_there() -> None:
+    """A label, the head of a column or a heading that says a term of the glossary and nothing else shows what it means."""
+    texts = {
+        key: text
+        for file in (WEB / "i18n" / "zh").glob("*.json")
+        for key, text in json.loads(file.read_text("utf-8")).items()
+    }
+    pages = "\n".join(file.read_text("utf-8") for file in WEB.rglob("*.tsx"))
+    terms = (WEB / "glossary" / "terms.ts").read_text("utf-8")
+    explained = set(re.findall(r'<Term name="(\w+)"', pages))
+    for attribute in re.findall(r"<Term name=\{([^}]*)\}", pages):
+        explained |= set(re.findall(r'"(\w+)"', attribute))
+    explained |= set(re.findall(r'^  "[\w.]+": "(\w+)",$', terms, re.MULTILINE))
+    named = {key.removeprefix("term."): text for key, text in texts.items() if key.startswith("term.")}
+    for words in re.findall(r'<Coded list="(\w+)"', pages):
+        explained |= {name for name in named if f"{words}.{name}" in texts}
+    labels = {text for key, text in texts.items() if f't("{key}")' in pages}
+
+    alone = {name for name, text in named.items() if text in labels}
+
+    assert "loan_purpose" in alone
+    assert alone - explained - NO_PLACE_FOR_HELP == set()

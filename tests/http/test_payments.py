@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 from tests.http.conftest import application, client_of
+from tests.http.opened_sheets import sheet
 from tests.http.paying import LOAN, NEW_LOAN, UNPAID_LOAN, write_paying_bank
 from tests.postgres_fixtures import copied
 
@@ -143,6 +144,20 @@ def test_the_same_is_told_from_the_history_on_disk_and_from_the_books(paying: ht
     backward_runs.forget()
     snapshots.forget()
     assert _repayments(paying) == before
+
+
+def test_the_repayments_leave_as_a_sheet_with_the_kinds_of_money_that_paid_them(paying: httpx.Client) -> None:
+    items = _repayments(paying)["items"]
+
+    head, *rows = sheet(paying, f"/loans/{LOAN}/repayments.xlsx")
+
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [row["还款金额（元）"] for row in told] == [int(one["amount_fen"]) / 100 for one in items]
+    assert [row["疑似异常来源（元）"] for row in told] == [int(one["odd_fen"]) / 100 for one in items]
+    by_id = dict(zip((one["repayment_id"] for one in items), told, strict=True))
+    assert by_id["HK2"]["资金来源"] in ("疑似过桥资金、经营收入", "经营收入、疑似过桥资金")
+    assert by_id["HK5"]["资金来源"] == "账簿中没有对应的付款流水"
+    assert sheet(paying, f"/loans/{UNPAID_LOAN}/repayments.xlsx")[1:] == []
 
 
 def test_before_anything_is_traced_the_repayments_stand_without_sources(

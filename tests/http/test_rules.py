@@ -14,6 +14,7 @@ import polars as pl
 import psycopg
 import pytest
 from tests.http.bank import BROKER, LOAN, SUPPLIER, write_books, write_trace
+from tests.http.opened_sheets import sheet
 from tests.signing_in import AS
 
 from loantrail.early_warning.hits import HITS
@@ -350,6 +351,12 @@ def test_published_rules_of_a_run_warn_and_all_are_stored_with_their_cost(
         (LOAN, "60000000", "yellow")
     ]
     assert stored[0]["explained"]["holds"] is True
+    head, found = sheet(bank, f"/rule-versions/{row['rule_id']}/hits.xlsx")
+    told = dict(zip(head, found, strict=True))
+    assert (told["借据"], told["金额（元）"], told["等级"]) == (LOAN, 600_000, "黄色")
+    listed = sheet(bank, "/rules.xlsx")
+    [ours] = [one for one in listed[1:] if one[0] == row["code"]]
+    assert ours[listed[0].index("命中贷款")] == 1
 
 
 def test_a_runaway_rule_warns_nobody_and_is_shown(bank: httpx.Client, connection: type_of_connection) -> None:

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from io import BytesIO
-from typing import Any
 
 import httpx
 import pytest
-from python_calamine import CalamineWorkbook
 from tests.http.bank import BORROWER, SUPPLIER
+from tests.http.opened_sheets import listed, sheet
 
 pytestmark = pytest.mark.database
-
-
-def sheet(client: httpx.Client, address: str, **query: Any) -> list[list[Any]]:
-    answer = client.get(f"/api/v1{address}", params=query)
-    assert answer.status_code == 200, answer.text
-    book = CalamineWorkbook.from_filelike(BytesIO(answer.content))
-    return book.get_sheet_by_name(book.sheet_names[0]).to_python()
-
-
-def listed(client: httpx.Client, address: str, **query: Any) -> list[dict[str, Any]]:
-    answer = client.get(f"/api/v1{address}", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["items"]
 
 
 def test_the_sheet_of_customers_has_the_rows_and_the_order_of_the_page(client: httpx.Client) -> None:

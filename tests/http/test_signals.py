@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from tests.early_warning.bank import Bank, at
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
 from tests.http.conftest import application, client_of
+from tests.http.opened_sheets import sheet
 from tests.postgres_fixtures import copied
 
 from loantrail.parameters import shipped_parameters
@@ -98,6 +99,25 @@ def test_the_rows_of_a_loan_come_newest_first_and_paged(signals_client: httpx.Cl
     assert "idle_fen" not in cash
     assert first["rows"][0]["values"]["idle_fen"] == "65000000"
     assert "amount_fen" not in first["rows"][0]["values"]
+
+
+def test_the_rows_of_a_loan_leave_as_a_sheet_with_every_signal(signals_client: httpx.Client) -> None:
+    rows = signals_client.get(f"/api/v1/loans/{LOAN}/signals").json()["rows"]
+    called = {field.name: field.english for field in FIELDS}
+
+    head, *told = sheet(signals_client, f"/loans/{LOAN}/signals.xlsx", language="en")
+    days = sheet(signals_client, f"/loans/{LOAN}/signals.xlsx", occasion="day")[1:]
+
+    assert len(head) == 3 + len(FIELDS)
+    assert [row[head.index("Business date")].isoformat() for row in told] == [
+        one["business_date"] for one in rows
+    ]
+    cash = told[1]
+    assert cash[head.index(f"{called['cash_fen']} (CNY)")] == 50_000
+    assert cash[head.index(called["securities_share_ppm"])] == 0.3
+    assert cash[head.index(called["is_cash"])] == "yes"
+    assert cash[head.index(f"{called['idle_fen']} (CNY)")] == "", "what a row does not have is empty"
+    assert len(days) == 1
 
 
 def test_rows_of_one_occasion_can_be_asked_for(signals_client: httpx.Client) -> None:

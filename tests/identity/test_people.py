@@ -371,17 +371,17 @@ def test_who_leaves_leaves_loans_and_warnings_behind_and_nothing_else(
 def test_the_warnings_of_who_left_go_to_somebody_else(as_: As, bank: type_of_connection) -> None:
     manager(bank)
     as_(SYSTEM).post("/persons/S1/leaving", json={"version": 1})
-    wanted = {"to_staff_id": "S2", "request_key": uuid.uuid4().hex}
-    assert as_("E1").post("/persons/S1/transfer", json=wanted).status_code == 403
-    elsewhere = as_("E2").post("/persons/S1/transfer", json=wanted | {"request_key": uuid.uuid4().hex})
-    assert elsewhere.json() == {"moved": [], "refused": {}}  # out of the reach of another unit's head
+    wanted = {"from_staff_id": "S1", "to_staff_id": "S2", "request_key": uuid.uuid4().hex}
+    assert as_("E1").post("/handovers", json=wanted).status_code == 403
+    elsewhere = as_("E2").post("/handovers", json=wanted | {"request_key": uuid.uuid4().hex})
+    assert elsewhere.json()["warnings_moved"] == []  # out of the reach of another unit's head
 
-    answer = as_("S2").post("/persons/S1/transfer", json=wanted)
+    answer = as_("S2").post("/handovers", json=wanted)
 
-    assert sorted(answer.json()["moved"]) == sorted((THREAD, QUIET_THREAD))
+    assert sorted(answer.json()["warnings_moved"]) == sorted((THREAD, QUIET_THREAD))
     assert bank.execute("SELECT DISTINCT assignee FROM early_warning.thread").fetchall() == [("S2",)]
-    gone = as_("S2").post("/persons/S2/transfer", json={"to_staff_id": "S1", "request_key": uuid.uuid4().hex})
-    assert gone.status_code == 404
+    back = {"from_staff_id": "S2", "to_staff_id": "S1", "request_key": uuid.uuid4().hex}
+    assert as_("S2").post("/handovers", json=back).status_code == 404
 
 
 def test_a_lock_out_is_ended_by_the_system_administrator(as_: As, browser: Browser) -> None:

@@ -19,6 +19,7 @@ export const Documents = part(() => import("./loans/Documents"));
 export const FlowTab = part(() => import("./flow/FlowTab"));
 export const GlossaryPage = part(() => import("./glossary/GlossaryPage"));
 export const GraphView = part(() => import("./flow/GraphView"));
+export const HandoverForm = part(() => import("./workbench/HandoverForm"));
 export const History = part(() => import("./loans/History"));
 export const ImportsPage = part(() => import("./imports/ImportsPage"));
 export const LedgersPage = part(() => import("./ledgers/LedgersPage"));

@@ -18,7 +18,7 @@ from loantrail.approvals.exporting import EXPORT
 from loantrail.approvals.model import Request, State
 from loantrail.approvals.unmasking import UNMASKING
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
-from loantrail.http.access import Person, Reading, Recording, allowed, demand, signed_in
+from loantrail.http.access import Person, Reading, Recording, Seeing, allowed, demand, signed_in
 from loantrail.http.approving import KINDS
 from loantrail.http.connections import Lending
 from loantrail.http.exporting import content_of
@@ -262,13 +262,17 @@ def request_unmasking(
 
 
 _OF_ACCOUNT: Final = re.compile(r"^/api/v1/accounts/(.+)/lines\.xlsx$")
+_OF_THING: Final = re.compile(r"^/api/v1/(loans|customers)/([^/]+)/[a-z-]+\.xlsx$")
+_NAMES: Final = {"loans": "loan_id", "customers": "party_id"}
+"""Beginning of the address of a thing's tables -> what it names."""
 
 
 class WantedExport(Wanted):
     """`path` and `query` as the file was asked for and refused."""
 
     path: str = Field(
-        pattern=r"^/api/v1/([a-z/_-]+|accounts/[^/\x00-\x20]{1,400}/lines)\.xlsx$",
+        pattern=r"^/api/v1/([a-z/_-]+|accounts/[^/\x00-\x20]{1,400}/lines|(loans|customers)/[^/\x00-\x20]{1,400}/[a-z-]+"
+        r"|rule-versions/[0-9a-f]{32}/hits|nightly/[0-9-]{10}/[a-z]+)\.xlsx$",
         max_length=500,
         description="As it was asked for, percent-encoded.",
     )
@@ -284,13 +288,21 @@ class WantedExport(Wanted):
     responses=_STATUSES,
 )
 def request_export(
-    connections: Lending, reading: Reading, person: Person, record: Recording, wanted: WantedExport
+    connections: Lending,
+    reading: Reading,
+    seeing: Seeing,
+    person: Person,
+    record: Recording,
+    wanted: WantedExport,
 ) -> ApprovalRequest:
     """Ask for a file with many rows; once a second person approves it can be fetched for some days."""
     path = unquote(wanted.path)
     named = _OF_ACCOUNT.match(path)
     if named:
         facts_of(reading, named[1])
+    thing = _OF_THING.match(path)
+    if thing:
+        seeing(_NAMES[thing[1]], thing[2])
     with connections.connection() as connection:
         request, _ = propose_on_record(
             connection,

@@ -12,9 +12,6 @@ from loantrail.audit.store import instant_of
 from loantrail.clock import BUSINESS_ZONE, now
 from loantrail.reports.table_sheet import Form, Line, SheetColumn, write_table
 
-CELL_LENGTH_MAX: Final = 32_000
-"""A cell of a spreadsheet takes 32,767 characters."""
-
 TITLES: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "audit": "审计日志", "entry_no": "编号", "at": "时间（北京时间）", "person": "操作人", "acting_for": "代理",
@@ -64,11 +61,5 @@ def _reading(name: str) -> Any:
             .isoformat(sep=" ", timespec="microseconds")[:26]
         )
     if name in ("before", "after"):
-        return lambda row: None if row[name] is None else _cut(json.dumps(row[name], ensure_ascii=False))
-    if name == "why":
-        return lambda row: _cut(row[name]) or None
+        return lambda row: None if row[name] is None else json.dumps(row[name], ensure_ascii=False)
     return lambda row: row[name] if row[name] != "" else None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= CELL_LENGTH_MAX else text[: CELL_LENGTH_MAX - 1] + "…"

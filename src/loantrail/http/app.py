@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from loantrail.approvals.routes import router as approvals
+from loantrail.approvals.routes_sheet import router as approval_sheets
 from loantrail.audit.routes import router as audit_log
 from loantrail.borrower_pack.routes import router as borrower_pack
 from loantrail.destinations.routes import router as corrections
@@ -24,6 +25,7 @@ from loantrail.http.pages.accounts.routes_openings import router as openings
 from loantrail.http.pages.accounts.routes_sheet import router as account_sheet
 from loantrail.http.pages.accounts.routes_transactions import router as transactions
 from loantrail.http.pages.administration.routes import router as administration
+from loantrail.http.pages.administration.routes_sheet import router as administration_sheets
 from loantrail.http.pages.checks.routes import router as checks
 from loantrail.http.pages.conventions.routes import router as conventions
 from loantrail.http.pages.customers.routes import router as customers
@@ -31,33 +33,39 @@ from loantrail.http.pages.customers.routes_group import router as customer_group
 from loantrail.http.pages.customers.routes_identifiers import router as customer_identifiers
 from loantrail.http.pages.customers.routes_sheet import router as customer_sheet
 from loantrail.http.pages.customers.routes_sides import router as customer_sides
+from loantrail.http.pages.customers.routes_sides_sheet import router as customer_side_sheets
 from loantrail.http.pages.flow.routes import router as flow
 from loantrail.http.pages.guarantees.routes import router as guarantees
 from loantrail.http.pages.history.routes import router as histories
 from loantrail.http.pages.imports.routes import router as imports
 from loantrail.http.pages.imports.routes_open import router as imports_open
 from loantrail.http.pages.imports.routes_refusals import router as refusals
+from loantrail.http.pages.imports.routes_sheet import router as import_sheets
 from loantrail.http.pages.imports.routes_sources import router as data_sources
 from loantrail.http.pages.ledgers.routes import router as ledgers
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
+from loantrail.http.pages.nightly.routes_sheet import router as nightly_sheets
 from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.portfolio.routes import router as portfolio
 from loantrail.http.pages.portfolio.routes_tables import router as portfolio_tables
 from loantrail.http.pages.routes import router as pages
+from loantrail.http.pages.routes_sheet import router as loan_sheets
 from loantrail.http.pages.saved_filters.routes import router as saved_filters
 from loantrail.http.pages.search.routes import router as search
 from loantrail.http.pages.warnings.routes import router as warnings
+from loantrail.http.pages.warnings.routes_sheet import router as warning_sheets
 from loantrail.http.pages.warnings.stream import router as warning_stream
 from loantrail.http.pages.workbench.routes import router as workbench
 from loantrail.http.problems import Problem, add_problem_handlers
 from loantrail.http.requests import Requests
 from loantrail.http.security import Guard, host_names
 from loantrail.identity.routes import router as sign_in
+from loantrail.identity.routes_handover import router as handovers
 from loantrail.identity.routes_me import router as own_account
 from loantrail.identity.routes_openid import router as openid
 from loantrail.identity.routes_people import router as persons
-from loantrail.identity.routes_people_sheet import router as person_sheet
+from loantrail.identity.routes_sheet import router as people_sheets
 from loantrail.inspections.routes import router as check_acts
 from loantrail.inspections.routes_vouchers import router as vouchers
 from loantrail.ledger.merges.routes import router as merges
@@ -73,8 +81,10 @@ from loantrail.reports.routes import router as reports
 from loantrail.rules.routes import router as rules
 from loantrail.rules.routes_backtest import router as backtests
 from loantrail.rules.routes_language import router as rule_language
+from loantrail.rules.routes_sheet import router as rule_sheets
 from loantrail.settings import read_settings
 from loantrail.signals.routes import router as signals
+from loantrail.signals.routes_sheet import router as signal_sheets
 from loantrail.tracing.routes import router as tracing
 from loantrail.tracing.routes_evaluation import router as evaluation
 
@@ -127,11 +137,22 @@ def _interface() -> list[BaseRoute]:
     """The routes of the interface, put together once for all applications of a process: it takes longer than all else that is
     done here."""
     interface = APIRouter()
+    # Before the pages: `/approvals/mine.xlsx` is no id of a proposal.
+    interface.include_router(import_sheets)
+    interface.include_router(approval_sheets)
+    interface.include_router(administration_sheets)
+    interface.include_router(customer_side_sheets)
+    interface.include_router(nightly_sheets)
+    interface.include_router(loan_sheets)
+    interface.include_router(people_sheets)
+    interface.include_router(rule_sheets)
+    interface.include_router(signal_sheets)
+    interface.include_router(warning_sheets)
     interface.include_router(sign_in)
     interface.include_router(openid)
     interface.include_router(own_account)
-    interface.include_router(person_sheet)
     interface.include_router(persons)
+    interface.include_router(handovers)
     interface.include_router(loan_list)
     interface.include_router(ledgers)
     interface.include_router(portfolio)

@@ -123,23 +123,29 @@ def secrets_for(
     return secrets_of(hidden, names, told, transfers, installation_key())
 
 
+def as_told(state: Any, person: Signed, path: str, answer: Any) -> Any:
+    """An answer as this person may read it at this address. `answer`: as JSON; `state`: of the application."""
+    if person.may(Ability.SEE_THIRD_PARTIES) or not ABOUT_TRACES.match(path):
+        return answer
+    loans = _loans_in(answer, set(_loan_of(path)))
+    accounts: set[str] = set()
+    accounts_in(answer, accounts)
+    return redacted(answer, secrets_for(state.connections, state.web_connections, person, loans, accounts))
+
+
 def _discreet(scope: Scope, body: bytes) -> bytes:
     try:
         answer = json.loads(body)
     except ValueError:
         return body
-    state, person = scope["app"].state, cast(Signed, scope["state"]["signed"])
-    loans = _loans_in(answer, set(_loan_of(scope)))
-    accounts: set[str] = set()
-    accounts_in(answer, accounts)
-    secrets = secrets_for(state.connections, state.web_connections, person, loans, accounts)
-    if secrets.is_empty:
+    told = as_told(scope["app"].state, cast(Signed, scope["state"]["signed"]), scope["path"], answer)
+    if told is answer:
         return body
-    return json.dumps(redacted(answer, secrets), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _loan_of(scope: Scope) -> list[str]:
-    found = OF_LOAN.match(scope["path"])
+def _loan_of(path: str) -> list[str]:
+    found = OF_LOAN.match(path)
     return [unquote(found[1])] if found else []
 
 
@@ -164,7 +170,7 @@ def _put_back(scope: Scope) -> Scope:
         person = signed_of(request, state.connections)
     except LoantrailError:
         return scope  # told by the route
-    secrets = secrets_for(state.connections, state.web_connections, person, _loan_of(scope))
+    secrets = secrets_for(state.connections, state.web_connections, person, _loan_of(scope["path"]))
     parts = [
         "=".join(
             quote(unmasked(unquote(side.replace("+", " ")), secrets), safe="") for side in part.split("=", 1)

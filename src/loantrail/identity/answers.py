@@ -165,7 +165,8 @@ class LeavingAnswer(Answer):
     loans: list[str] = Field(
         description="Whose manager the core system must name anew: it says who manages a loan."
     )
-    warnings: list[str] = Field(description="Still given to the person, until they are transferred.")
+    warnings: list[str] = Field(description="Still given to the person, until they are handed over.")
+    checks: list[str] = Field(description="The same of loan checks.")
     sessions_ended: int
     keys_ended: int
     delegations_ended: int
@@ -195,13 +196,6 @@ class KeyRow(Answer):
     ended_at: datetime.datetime | None
     ended_by: str | None
     used_at: datetime.datetime | None
-
-
-class TransferAnswer(Answer):
-    """Warnings that went to somebody else."""
-
-    moved: list[str]
-    refused: dict[str, str] = Field(description="Warning -> code of what kept it where it was.")
 
 
 def role_word(role: Role) -> RoleWord:

@@ -295,12 +295,13 @@ def missing_person(person_id: str) -> PersonMissing:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What a person who left had in hand. Loans change hands in the core system, which names the managers; warnings by
-    `transfer` in the warnings of whoever may assign them."""
+    """What a person who left had in hand. Loans change hands in the core system, which names the managers; warnings and checks
+    are handed over by whoever may assign them."""
 
     person: Person
     loans: list[str]
     warnings: list[str]
+    checks: list[str]
     sessions_ended: int
     keys_ended: int
     delegations_ended: int
@@ -321,8 +322,9 @@ def leave(connection: Database, person_id: str, version: int, by: str, now: date
     person = _stoppable(connection, person_id, version, by, now, leaving=True)
     loans: list[str] = []
     warnings: list[str] = []
+    checks: list[str] = []
     if person.staff_id is not None:
-        loans, warnings = store.left_behind(connection, person.staff_id, business_date(now))
+        loans, warnings, checks = store.left_behind(connection, person.staff_id, business_date(now))
     store_people.set_state(connection, person_id, State.LEFT, now)
     store_people.end_assignments(connection, person_id, now)
     sessions = store_session.end_sessions(connection, person_id, now)
@@ -331,7 +333,7 @@ def leave(connection: Database, person_id: str, version: int, by: str, now: date
     )
     delegations = store_people.end_delegations(connection, person_id, now)
     store_people.raise_version(connection, person_id)
-    return LeftBehind(_again(connection, person_id), loans, warnings, sessions, keys, delegations)
+    return LeftBehind(_again(connection, person_id), loans, warnings, checks, sessions, keys, delegations)
 
 
 def _stoppable(

@@ -14,8 +14,7 @@ from pydantic import AwareDatetime, Field
 from loantrail import clock
 from loantrail.approvals.routes import ApprovalRequest, answer_of
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
-from loantrail.early_warning.acting_on import ThreadMissing, assign_all
-from loantrail.http.access import Acting, Reading, Recording, allowed, signed_in
+from loantrail.http.access import Acting, Recording, allowed, signed_in
 from loantrail.http.access import Person as Acts
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
@@ -30,7 +29,6 @@ from loantrail.identity.answers import (
     PersonRow,
     Persons,
     RoleWord,
-    TransferAnswer,
     UnitRow,
     delegation_row,
     person_row,
@@ -52,7 +50,6 @@ from loantrail.identity.limits import limits_at
 from loantrail.identity.routes import READ_STATUSES
 from loantrail.identity.routes_me import YEAR
 from loantrail.identity.workflow import Person, State
-from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["persons"])
 PersonPath = Annotated[str, Path(pattern=PERSON_PATTERN)]
@@ -62,13 +59,6 @@ _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, 
 
 class WantedVersion(Wanted):
     version: Version
-
-
-class WantedTransfer(Wanted):
-    """Whom a person's warnings go to."""
-
-    to_staff_id: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
-    request_key: RequestKey
 
 
 class WantedPersonChange(Wanted):
@@ -243,7 +233,7 @@ def leave(
     connections: Lending, by: Acting, record: Recording, person_id: PersonPath, wanted: WantedVersion
 ) -> LeavingAnswer:
     """The person works here no longer: roles, sessions, keys made by them and standing in end now. Says what they had in
-    hand: the core system names other managers of the loans; warnings are transferred by whoever may assign them."""
+    hand: the core system names other managers of the loans; warnings and checks are handed over by whoever may assign them."""
     now = clock.now()
     with connections.connection() as connection, _told(connection):
         left = changing.leave(connection, person_id, wanted.version, by, now)
@@ -251,6 +241,7 @@ def leave(
             person=_row(connection, left.person),
             loans=left.loans,
             warnings=left.warnings,
+            checks=left.checks,
             sessions_ended=left.sessions_ended,
             keys_ended=left.keys_ended,
             delegations_ended=left.delegations_ended,
@@ -278,54 +269,6 @@ def unlock(connections: Lending, record: Recording, person_id: PersonPath) -> Re
             raise _missing(changing.missing_person(person_id))
         record(connection, "person.unlock", "person", person_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-@router.post(
-    "/persons/{person_id}/transfer",
-    dependencies=[allowed(Ability.ASSIGN_WARNINGS)],
-    responses=_STATUSES,
-)
-def transfer(
-    connections: Lending,
-    reading: Reading,
-    by: Acting,
-    record: Recording,
-    person_id: PersonPath,
-    wanted: WantedTransfer,
-) -> TransferAnswer:
-    """Give the open warnings of a person, as far as they are in one's reach, to somebody else. Who manages a loan is said by
-    the core system, and changes there."""
-    with connections.connection() as connection:
-        person = store_people.person(connection, person_id)
-        receiver = store_people.person_of_staff(connection, wanted.to_staff_id)
-        if person is None:
-            raise _missing(changing.missing_person(person_id))
-        if receiver is None or receiver.state is not State.ACTIVE:
-            raise NotFound(f"nobody of the number {wanted.to_staff_id} works here", "Choose somebody else")
-        warnings = [] if person.staff_id is None else store.open_warnings(reading, person.staff_id)
-        try:
-            outcome = assign_all(
-                connection,
-                warnings,
-                wanted.to_staff_id,
-                by,
-                wanted.request_key,
-                parameters_in_force(connection),
-            )
-        except ThreadMissing as missing:
-            raise NotFound(missing.problem, missing.remedy) from missing
-        answer = TransferAnswer(
-            moved=[one for one, refusal in outcome.items() if not refusal],
-            refused={one: refusal for one, refusal in outcome.items() if refusal},
-        )
-        record(
-            connection,
-            "warning.transfer",
-            "person",
-            person_id,
-            after={"to": wanted.to_staff_id, **answer.model_dump(mode="json")},
-        )
-    return answer
 
 
 # Keys of systems ----------------------------------------------------------------------------------------------

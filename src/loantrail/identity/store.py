@@ -45,15 +45,17 @@ def demo_persons(connection: Database) -> list[Row]:
         ).fetchall()
 
 
-def left_behind(connection: Database, staff_id: str, today: datetime.date) -> tuple[list[str], list[str]]:
-    """The loans that a member of staff manages by the core system, and the open warnings given to them: ids alone, for whoever
-    ends their work may see no loan."""
+def left_behind(
+    connection: Database, staff_id: str, today: datetime.date
+) -> tuple[list[str], list[str], list[str]]:
+    """The loans that a member of staff manages by the core system, and the open warnings and checks given to them: ids alone,
+    for whoever ends their work may see no loan."""
     loans = connection.execute(
         "SELECT DISTINCT loan_id FROM published.loan_manager WHERE staff_id = %s AND valid_from <= %s "
         "AND (valid_to IS NULL OR valid_to >= %s) ORDER BY loan_id",
         (staff_id, today, today),
     ).fetchall()
-    return [row[0] for row in loans], open_warnings(connection, staff_id)
+    return [row[0] for row in loans], open_warnings(connection, staff_id), open_checks(connection, staff_id)
 
 
 def open_warnings(connection: Database, staff_id: str) -> list[str]:
@@ -61,6 +63,17 @@ def open_warnings(connection: Database, staff_id: str) -> list[str]:
     rows = connection.execute(
         "SELECT thread_id FROM published.warning_thread WHERE assignee = %s AND state IN ('open', 'snoozed') "
         "ORDER BY due_at, thread_id",
+        (staff_id,),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def open_checks(connection: Database, staff_id: str) -> list[str]:
+    """The loan checks given to a member of staff that are not closed, as far as this connection sees. One that was submitted
+    counts too: it comes back to them where it is returned."""
+    rows = connection.execute(
+        "SELECT check_id FROM published.loan_check WHERE assignee = %s AND state IN ('open', 'submitted') "
+        "ORDER BY due_on NULLS LAST, check_id",
         (staff_id,),
     ).fetchall()
     return [row[0] for row in rows]

@@ -165,6 +165,36 @@ def act_on(
     return work.became(_entered(connection, work, events, request_key))
 
 
+def assign_all(
+    connection: store.Database,
+    check_ids: Sequence[str],
+    to: str,
+    by: str,
+    request_key: str,
+    parameters: ParameterBook,
+) -> dict[str, str]:
+    """Give several checks to one person of the staff list, whatever their version; the caller commits. check_id -> empty, or
+    the refusal that left it as it was. The same request twice is one. Raises CheckMissing."""
+    act = Assign(to)
+    outcome: dict[str, str] = {}
+    # In one order, so that two who do this at once wait for each other.
+    for check_id in sorted(check_ids):
+        work = _begin(connection, check_id, parameters)
+        done = store.event_of_request(connection, request_key, check_id)
+        if done is not None and _same(done, act, by):
+            outcome[check_id] = ""
+            continue
+        events = decide(
+            work.check, act, by, work.now, _material(connection, work, act, parameters), work.policy
+        )
+        if isinstance(events, Refusal):
+            outcome[check_id] = events.value
+            continue
+        _entered(connection, work, events, request_key)
+        outcome[check_id] = ""
+    return outcome
+
+
 def bring_voucher(
     connection: store.Database,
     check_id: str,

@@ -1,55 +1,58 @@
-"""The entries of the lists, handed out as a spreadsheet."""
+"""The entries of the lists as a spreadsheet, whatever their list."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Response
-from starlette.responses import FileResponse
+from fastapi import APIRouter
 
-from loantrail.clock import business_date, now
-from loantrail.http.access import Person, Reading, allowed, demand
-from loantrail.http.exporting import Exporting
-from loantrail.http.pages.routes import LIST_PROBLEMS, PRINTABLE
-from loantrail.http.pages.sheet_files import refuse_too_many, sheet_answer
+from loantrail.http.access import allowed
+from loantrail.http.pages.sheets import Table, add_sheet, day, instant, text
 from loantrail.identity.abilities import Ability
-from loantrail.lists import store
-from loantrail.lists.model import EntryState, ListName
-from loantrail.lists.sheet import write_entries
-from loantrail.reports.routes import XLSX, file_responses
-from loantrail.reports.words import Language
+from loantrail.lists.routes import list_entries
+from loantrail.reports.table_sheet import Row
+from loantrail.reports.words import Words
 
 router = APIRouter(tags=["lists"])
 
 
-@router.get(
-    "/list-entries.xlsx",
-    dependencies=[allowed(Ability.READ_RULES)],
-    response_class=Response,
-    responses=file_responses(XLSX) | LIST_PROBLEMS,
+def _entries(answer: Any) -> Iterator[Row]:
+    rules = {one["code"]: one for one in answer["allow_rules"]}
+    return ({**row, "rule": rules.get(row["rule_code"])} for row in answer["items"])
+
+
+def _rule(row: Row, words: Words) -> str:
+    """What a rule calls itself, else what the pages call the pattern."""
+    called = row["rule"] and row["rule"]["chinese" if words.language == "zh" else "english"]
+    return called or (words.name("pattern", row["rule_code"]) if row["rule_code"] else "")
+
+
+ENTRIES: Final = Table(
+    "lists",
+    "lists.title",
+    (
+        text("lists.column_list", "list", 12, "list_name"),
+        text(("对象类型", "About"), "scope", 10, "list_scope"),
+        text(("对象编号", "Number"), "subject", 24),
+        text(("名称", "Name"), "name", 34),
+        text("lists.column_rule", _rule, 28),
+        text("lists.column_reason", "reason", 40),
+        day("lists.column_expires", "expires_on"),
+        text("lists.column_state", "state", 10, "list_state"),
+        text(("提出人", "Proposed by"), "maker_name", 14),
+        instant(("提出时间", "Proposed at"), "made_at"),
+        text(("批准人", "Approved by"), "checker_name", 14),
+        instant(("批准时间", "Approved at"), "checked_at"),
+        text(("移出人", "Ended by"), "ended_by_name", 14),
+        instant(("移出时间", "Ended at"), "ended_at"),
+        text(("移出原因", "Why ended"), "ended_reason", 40),
+    ),
+    {
+        "list_name": ("lists.column_list", "list_name"),
+        "state": ("lists.column_state", "list_state"),
+        "search": ("lists.search", ""),
+    },
+    _entries,
 )
-def list_entry_sheet(
-    connection: Reading,
-    person: Person,
-    exporting: Exporting,
-    list_name: Annotated[ListName | None, Query(alias="list")] = None,
-    state: EntryState | None = None,
-    search: Annotated[str, Query(max_length=100, pattern=PRINTABLE)] = "",
-    language: Annotated[Language, Query(description="Language of the sheet.")] = "zh",
-) -> FileResponse:
-    """All entries and proposals that the conditions find, in the order of the page."""
-    # The lists are read by who reads rules; what leaves as a file asks for more.
-    demand(person, Ability.EXPORT)
-    made_at = now()
-    today = business_date(made_at)
-    _, count = store.page(connection, today, list_name, state, search.strip(), 0, 1)
-    refuse_too_many(count)
-    exporting(count)
-    entries, _ = store.page(connection, today, list_name, state, search.strip(), 0, count)
-    names = {code: (chinese, english) for code, chinese, english in store.rule_names(connection)}
-    asked = {"list": list_name or "", "state": state or "", "search": search.strip()}
-    return sheet_answer(
-        "lists",
-        made_at,
-        lambda path: write_entries(path, entries, today, names, asked, language, person.name, made_at),
-    )
+add_sheet(router, "/list-entries", ENTRIES, list_entries, allowed(Ability.READ_RULES))

@@ -23,6 +23,9 @@ SHEET_ROWS_MAX: Final = 100_000
 EXACT_BELOW: Final = 10**15
 """A spreadsheet keeps fifteen digits of a number: larger amounts are written as text."""
 
+CELL_LENGTH_MAX: Final = 32_767
+"""Characters that a cell takes; of a longer text the beginning is written."""
+
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What office programs take for the start of a formula when a cell is typed or read from plain text."""
 _PPM: Final = 1_000_000
@@ -31,13 +34,15 @@ Row = Mapping[str, Any]
 
 
 class Form(StrEnum):
-    """What a column holds, and what `SheetColumn.value` answers: TEXT str, AMOUNT fen, SHARE and RATE millionths, COUNT int,
-    DAY date, INSTANT aware datetime. In any, None is an empty cell, and a text that stands in for a value is written as it is."""
+    """What a column holds, and what `SheetColumn.value` answers: TEXT str, AMOUNT fen, SHARE and RATE millionths, MILLI
+    thousandths, COUNT int, DAY date, INSTANT aware datetime. In any, None is an empty cell, and a text that stands in for a
+    value is written as it is."""
 
     TEXT = "text"
     AMOUNT = "amount"
     SHARE = "share"
     RATE = "rate"
+    MILLI = "milli"
     COUNT = "count"
     DAY = "day"
     INSTANT = "instant"
@@ -114,6 +119,7 @@ class _Sheet:
         self._formats = {
             Form.SHARE: book.add_format({"num_format": "0.0%"}),
             Form.RATE: book.add_format({"num_format": "0.0000%"}),
+            Form.MILLI: book.add_format({"num_format": "#,##0.0"}),
             Form.COUNT: book.add_format({"num_format": "#,##0"}),
             Form.DAY: book.add_format({"num_format": "yyyy-mm-dd"}),
             Form.INSTANT: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
@@ -170,10 +176,14 @@ class _Sheet:
                 self._sheet.write_datetime(at, place, local, self._formats[form])
             case Form.SHARE | Form.RATE:
                 self._sheet.write_number(at, place, value / _PPM, self._formats[form])
+            case Form.MILLI:
+                self._sheet.write_number(at, place, value / 1_000, self._formats[form])
             case Form.COUNT:
                 self._sheet.write_number(at, place, value, self._formats[form])
 
     def _text(self, at: int, place: int, text: str) -> None:
+        if len(text) > CELL_LENGTH_MAX:
+            text = text[: CELL_LENGTH_MAX - 1] + "…"
         if text.startswith(_FORMULA_STARTS):
             self._sheet.write_string(at, place, text, self._quoted)
         else:

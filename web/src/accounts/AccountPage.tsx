@@ -15,6 +15,7 @@ import { Lines } from "./Lines";
 import { MergedAway, survivorsIn } from "./MergedAway";
 import { Merging } from "./Merging";
 import { Fact } from "./TransactionPage";
+import { Term } from "../ui/Term";
 
 type Account = Schemas["AccountPage"];
 
@@ -200,7 +201,7 @@ function Facts({ page }: { readonly page: Account }) {
           </Fact>
         )}
         {page.opening_balance_fen !== null && (
-          <Fact label={t("accounts.account_opening")}>
+          <Fact label={<Term name="opening_balance">{t("accounts.account_opening")}</Term>}>
             <Amount fen={page.opening_balance_fen} form="full" {...page} />
           </Fact>
         )}

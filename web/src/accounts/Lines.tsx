@@ -1,11 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Input, message, Select, Table, type TableProps } from "antd";
+import { Button, DatePicker, Input, Select, Table, type TableProps } from "antd";
 import dayjs from "dayjs";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
-import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
 import { AccountLink } from "../ui/AccountLink";
 import { useMoney } from "../ui/Amount";
@@ -15,6 +14,7 @@ import { instantText } from "../ui/time";
 import { conditionsOf, fetchLines } from "./fetching";
 import { MergedAway, survivorsIn } from "./MergedAway";
 import { PairingTag } from "./PairingTag";
+import { Term } from "../ui/Term";
 
 type Line = Schemas["Line"];
 
@@ -62,8 +62,6 @@ export type LineFilters = ReturnType<typeof useLineFilters>["filters"];
 /** An account's lines, the newest first, with what the trace says of each. */
 export function Lines({ account }: { readonly account: string }) {
   const { t } = useSpeech();
-  const me = useMe();
-  const [messages, toldHere] = message.useMessage();
   const { filters, change } = useLineFilters();
   const narrowed = Object.values(filters).some((value) => value !== "");
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage } = useInfiniteQuery({
@@ -78,15 +76,15 @@ export function Lines({ account }: { readonly account: string }) {
   return (
     <section className="card lines" aria-labelledby="account-lines-title">
       <div className="card-head">
-        <h2 id="account-lines-title">{t("accounts.lines_title")}</h2>
+        <h2 id="account-lines-title">
+          <Term name="statement_line">{t("accounts.lines_title")}</Term>
+        </h2>
         {first?.mirrored && <p className="quiet">{t("accounts.lines_mirrored")}</p>}
-        {toldHere}
-        {may(me, ["export"]) && first && (
+        {first && (
           <ExportButton
             address={`/api/v1/accounts/${encodeURIComponent(account)}/lines.xlsx`}
             query={() => new URLSearchParams(conditionsOf(filters))}
             count={null}
-            complain={(text) => void messages.error(text)}
           />
         )}
       </div>

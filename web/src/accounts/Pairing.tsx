@@ -8,6 +8,7 @@ import { instantText } from "../ui/time";
 import { useReread } from "./evaluation";
 import { PairingTag } from "./PairingTag";
 import { ReasonDialog } from "./ReasonDialog";
+import { Term } from "../ui/Term";
 
 type Transaction = Schemas["TransactionPage"];
 type Candidate = Schemas["Candidate"];
@@ -48,7 +49,9 @@ export function Pairing({ transaction, moved }: Props) {
     <section className="card box pairing" aria-labelledby="pairing-title">
       {toldHere}
       <div className="box-head">
-        <h2 id="pairing-title">{t("accounts.pairing_title")}</h2>
+        <h2 id="pairing-title">
+          <Term name="pairing">{t("accounts.pairing_title")}</Term>
+        </h2>
         {corrects && current && (pairing === "manual" || pairing === "apart") && (
           <Button
             size="small"

@@ -14,6 +14,7 @@ import { EvaluationNotice } from "./EvaluationNotice";
 import { Pairing } from "./Pairing";
 import { PairingTag } from "./PairingTag";
 import { AccountLink } from "../ui/AccountLink";
+import { Term } from "../ui/Term";
 
 type Transaction = Schemas["TransactionPage"];
 type LineFacts = Schemas["StatementLineFacts"];
@@ -192,7 +193,7 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
           />
         </Fact>
         <Fact label={t("accounts.transaction_text")}>{line.purpose_text}</Fact>
-        <Fact label={t("accounts.transaction_reference")}>
+        <Fact label={<Term name="reference">{t("accounts.transaction_reference")}</Term>}>
           <span className="figures">{line.reference}</span>
         </Fact>
         {line.document_no && <Fact label={t("accounts.transaction_document")}>{line.document_no}</Fact>}
@@ -211,7 +212,7 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
   );
 }
 
-export function Fact({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
+export function Fact({ label, children }: { readonly label: React.ReactNode; readonly children: React.ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>
@@ -245,7 +246,7 @@ function ClassBox({ transaction }: { readonly transaction: Transaction }) {
             {judgement.evidence && (
               <Fact label={t("accounts.class_evidence")}>{seen ? seen.text : judgement.evidence}</Fact>
             )}
-            <Fact label={t("accounts.class_confidence")}>
+            <Fact label={<Term name="confidence">{t("accounts.class_confidence")}</Term>}>
               <span className="figures">{`${Math.round(judgement.confidence_permille / 10)}%`}</span>
             </Fact>
           </dl>
@@ -303,7 +304,9 @@ function Reversals({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useSpeech();
   return (
     <section className="card box" aria-labelledby="reversal-title">
-      <h2 id="reversal-title">{t("accounts.transaction_reversals")}</h2>
+      <h2 id="reversal-title">
+        <Term name="reversal">{t("accounts.transaction_reversals")}</Term>
+      </h2>
       <ul>
         {transaction.reversals.map((one) => {
           const takesBack = one.reversing_transfer === transaction.transfer_id;

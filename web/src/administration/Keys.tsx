@@ -7,6 +7,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { endOfDay } from "../identity/days";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Field } from "../ui/Field";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -39,6 +40,7 @@ export function Keys() {
     <>
       <div className="admin-filters">
         <p className="quiet admin-note">{t("admin.keys_hint")}</p>
+        <ExportButton address="/api/v1/keys.xlsx" count={data.length} />
         {may(me, ["edit_people"]) && (
           <Button type="primary" className="admin-new" aria-expanded={making} onClick={() => setMaking(!making)}>
             {t("admin.new_key")}

@@ -160,11 +160,7 @@ function Shown({ detail, close }: { readonly detail: Detail; readonly close: () 
           {stops && is === "active" && button({ act: "suspend" }, t("admin.suspend"), true)}
           {edits && is === "suspended" && button({ act: "resume" }, t("admin.resume"))}
           {edits && button({ act: "leave" }, t("admin.leave"), true)}
-          {may(me, ["assign_warnings"]) && person.staff_id && button({ act: "transfer" }, t("admin.transfer"))}
         </div>
-      )}
-      {is === "left" && may(me, ["assign_warnings"]) && person.staff_id && (
-        <div className="person-acts">{button({ act: "transfer" }, t("admin.transfer"))}</div>
       )}
       {unlock.error && <Alert type="error" showIcon role="alert" title={t("me.not_done")} />}
       {opened && (
@@ -204,7 +200,7 @@ function Left({ answer }: { readonly answer: Schemas["LeavingAnswer"] }) {
   return (
     <Alert
       className="alert"
-      type={answer.loans.length + answer.warnings.length > 0 ? "warning" : "success"}
+      type={answer.loans.length + answer.warnings.length + answer.checks.length > 0 ? "warning" : "success"}
       showIcon
       role="status"
       title={t("admin.left", { sessions: answer.sessions_ended, keys: answer.keys_ended, delegations: answer.delegations_ended })}
@@ -212,6 +208,7 @@ function Left({ answer }: { readonly answer: Schemas["LeavingAnswer"] }) {
         <>
           {answer.loans.length > 0 && <p>{t("admin.left_loans", { count: answer.loans.length })}</p>}
           {answer.warnings.length > 0 && <p>{t("admin.left_warnings", { count: answer.warnings.length })}</p>}
+          {answer.checks.length > 0 && <p>{t("admin.left_checks", { count: answer.checks.length })}</p>}
         </>
       }
     />

@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { TypedSearch } from "../ui/TypedSearch";
@@ -79,6 +80,11 @@ export function Parameters({ item }: { readonly item: string }) {
           options={[{ value: "", label: t("admin.any_group") }, ...groups.map((one) => ({ value: one, label: name("parameter_group", one) }))]}
         />
         <p className="quiet admin-note">{t("admin.parameters_hint", { count: shown.length })}</p>
+        <ExportButton
+          address="/api/v1/parameters.xlsx"
+          query={() => new URLSearchParams({ search: text, group, name: item })}
+          count={shown.reduce((all, row) => all + row.periods.length + row.waiting.length + row.withdrawn.length, 0)}
+        />
       </div>
       {shown.length === 0 ? (
         <Notice tone="empty" title={t("admin.parameters_none")} />

@@ -1,17 +1,17 @@
-import { Alert, Button, Checkbox, Input, Select } from "antd";
+import { Button, Checkbox, Input, Select } from "antd";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
-import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Field } from "../ui/Field";
-import { type Person, PersonSelect } from "../ui/PersonSelect";
+import { MergeNote } from "../ui/MergeNote";
+import { useMerging } from "../ui/merging";
 import { asGrant, type Grant, GrantFields, NO_GRANT } from "./GrantFields";
 import { type Change, usePropose } from "./proposing";
 import { Refused } from "./Refused";
 import { useUnits } from "./units";
 
 export type Opened =
-  | { readonly act: "assign" | "edit" | "reset" | "suspend" | "resume" | "leave" | "transfer" }
+  | { readonly act: "assign" | "edit" | "reset" | "suspend" | "resume" | "leave" }
   | { readonly act: "withdraw"; readonly assignment: string; readonly role: string }
   | null;
 
@@ -40,8 +40,6 @@ export function PersonActs(props: Props) {
       return <Suspend {...props} />;
     case "leave":
       return <Leave {...props} />;
-    case "transfer":
-      return <Transfer {...props} />;
   }
 }
 
@@ -150,39 +148,44 @@ function Withdraw({ person, close, proposed, opened }: Props & { readonly opened
 function Edit({ person, close, proposed }: Props) {
   const { t } = useSpeech();
   const units = useUnits();
-  const [called, setCalled] = useState(person.name);
-  const [unit, setUnit] = useState(person.unit_id ?? "");
-  const [subject, setSubject] = useState(person.openid_subject ?? "");
+  const merging = useMerging({ name: person.name, unit: person.unit_id ?? "", subject: person.openid_subject ?? "" });
+  const { content, put, clashes } = merging;
   const [nameId, unitId, subjectId] = [useId(), useId(), useId()];
+  const labels = { name: t("me.name"), unit: t("admin.unit"), subject: t("admin.openid_subject") };
   return (
     <Proposing
       title={t("admin.edit")}
-      ready={called.trim() !== ""}
+      ready={content.name.trim() !== "" && clashes.length === 0}
       close={close}
       proposed={proposed}
       change={() => ({
         kind: "edit",
         person_id: person.person_id,
         version: person.version,
-        name: called.trim(),
-        unit_id: unit || null,
-        openid_subject: subject.trim() || null,
+        name: content.name.trim(),
+        unit_id: content.unit || null,
+        openid_subject: content.subject.trim() || null,
       })}
     >
-      <Field id={nameId} label={t("me.name")}>
-        <Input id={nameId} required maxLength={100} value={called} onChange={(event) => setCalled(event.target.value)} />
+      <MergeNote
+        merging={merging}
+        label={(field) => labels[field]}
+        shown={(field, value) => (field === "unit" && value ? units.name(value) : value)}
+      />
+      <Field id={nameId} label={labels.name}>
+        <Input id={nameId} required maxLength={100} value={content.name} onChange={(event) => put("name", event.target.value)} />
       </Field>
-      <Field id={unitId} label={t("admin.unit")}>
+      <Field id={unitId} label={labels.unit}>
         <Select<string>
           id={unitId}
-          value={unit}
+          value={content.unit}
           showSearch={{ optionFilterProp: "label" }}
-          onChange={setUnit}
+          onChange={(unit) => put("unit", unit)}
           options={[{ value: "", label: "–" }, ...(units.data ?? []).map((one) => ({ value: one.unit_id, label: units.name(one.unit_id) }))]}
         />
       </Field>
-      <Field id={subjectId} label={t("admin.openid_subject")}>
-        <Input id={subjectId} maxLength={255} value={subject} onChange={(event) => setSubject(event.target.value)} />
+      <Field id={subjectId} label={labels.subject}>
+        <Input id={subjectId} maxLength={255} value={content.subject} onChange={(event) => put("subject", event.target.value)} />
       </Field>
     </Proposing>
   );
@@ -260,42 +263,6 @@ function Leave({ person, close, done }: Props) {
       <Checkbox checked={sure} onChange={(event) => setSure(event.target.checked)}>
         {t("admin.leave_sure", { name: person.name })}
       </Checkbox>
-    </Form>
-  );
-}
-
-function Transfer({ person, close }: Props) {
-  const { t } = useSpeech();
-  const [to, setTo] = useState<Person | null>(null);
-  const [key] = useState(newKey);
-  const transfer = api.useMutation("post", "/api/v1/persons/{person_id}/transfer");
-  if (transfer.data) {
-    const refused = Object.keys(transfer.data.refused).length;
-    return (
-      <Alert
-        className="alert"
-        type={refused > 0 ? "warning" : "success"}
-        showIcon
-        role="status"
-        closable={{ onClose: close }}
-        title={t("admin.transferred", { moved: transfer.data.moved.length, refused })}
-      />
-    );
-  }
-  return (
-    <Form
-      title={t("admin.transfer")}
-      hint={t("admin.transfer_hint")}
-      submit={t("admin.transfer")}
-      ready={to !== null}
-      busy={transfer.isPending}
-      error={transfer.error}
-      close={close}
-      send={() =>
-        to && transfer.mutate({ params: { path: { person_id: person.person_id } }, body: { to_staff_id: to.staff_id, request_key: key } })
-      }
-    >
-      <PersonSelect label={t("admin.transfer_to")} placeholder={t("admin.transfer_to")} value={to} choose={setTo} />
     </Form>
   );
 }

@@ -6,6 +6,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { baseName, sizeText } from "../imports/size";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
@@ -50,9 +51,12 @@ function Jobs() {
     <Part
       title={t("admin.jobs")}
       note={
-        <span className="quiet small figures">
-          {t("admin.versions", { software: data.software_version, tables: data.tables_version, size: sizeText(data.database_bytes) })}
-        </span>
+        <>
+          <span className="quiet small figures">
+            {t("admin.versions", { software: data.software_version, tables: data.tables_version, size: sizeText(data.database_bytes) })}
+          </span>
+          <ExportButton address="/api/v1/system/jobs.xlsx" count={data.jobs.length} />
+        </>
       }
     >
       <Table<Job>

@@ -1,6 +1,7 @@
 import { Button, Tree } from "antd";
 import { useState } from "react";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { useUnitName } from "../ui/unit";
 import { type Node, useUnits } from "./units";
@@ -36,7 +37,10 @@ export function Units() {
   const shown = open ?? top;
   return (
     <section className="card admin-part" aria-label={t("admin.units")}>
-      <p className="quiet">{t("admin.units_hint", { count: data.length })}</p>
+      <div className="bench-card-head">
+        <p className="quiet">{t("admin.units_hint", { count: data.length })}</p>
+        <ExportButton address="/api/v1/organisation.xlsx" count={data.length} />
+      </div>
       <p>
         <Button size="small" onClick={() => setOpen(shown.length < every.length ? every : top)}>
           {t(shown.length < every.length ? "admin.units_open" : "admin.units_close")}

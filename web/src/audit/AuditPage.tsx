@@ -1,5 +1,5 @@
 import { keepPreviousData } from "@tanstack/react-query";
-import { Button, type InputRef, message } from "antd";
+import { Button, type InputRef } from "antd";
 import { useEffect, useRef } from "react";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -17,7 +17,6 @@ import "./audit.css";
 export default function AuditPage() {
   const { t } = useSpeech();
   const filters = useFilters();
-  const [messages, holder] = message.useMessage();
   const search = useRef<InputRef | null>(null);
   const { data, error, refetch, isFetching } = api.useQuery(
     "get",
@@ -43,14 +42,13 @@ export default function AuditPage() {
   });
   return (
     <div className="page audit">
-      {holder}
       <div className="page-head">
         <h1>{t("audit.title")}</h1>
         <ExportButton
           address="/api/v1/audit/entries.xlsx"
           query={() => new URLSearchParams(queryOf(filters.conditions) as Record<string, string>)}
           count={null}
-          complain={(text) => void messages.error(text)}
+          readers
         />
       </div>
       <Chain open={filters.open} />

@@ -8,6 +8,7 @@ import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
 import type { Head, Verification } from "./entries";
 import { saveFile } from "./saving";
+import { Term } from "../ui/Term";
 
 const HEAD = "/api/v1/audit/head";
 type Anchored = Schemas["AnchoredHead"];
@@ -43,7 +44,9 @@ export function Chain({ open }: { readonly open: (entry: number) => void }) {
         <p className="quiet small">
           {data.entry_no > 0 ? (
             <>
-              {t("audit.ends", { number: data.entry_no.toLocaleString("en"), at: instantText(data.made_at ?? "") })}{" "}
+              <Term name="chain_head">
+                {t("audit.ends", { number: data.entry_no.toLocaleString("en"), at: instantText(data.made_at ?? "") })}
+              </Term>{" "}
               <code title={data.head}>
                 {data.algorithm} {data.head.slice(0, 16)}…
               </code>

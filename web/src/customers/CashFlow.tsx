@@ -4,6 +4,7 @@ import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { CashChart } from "../parts";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { Failure, Loading, Notice } from "../ui/states";
@@ -40,22 +41,29 @@ export function CashFlow({ partyId, name }: { readonly partyId: string; readonly
             <h2>{flow.currency === "CNY" ? t("customers.cash.title") : `${t("customers.cash.title")} (${flow.currency})`}</h2>
             <span className="quiet small">{t("customers.cash.note", { count: flow.account_count })}</span>
             {place === 0 && (
-              <Segmented
-                aria-label={t("customers.cash.span")}
-                value={span}
-                options={SPANS.map((one) => ({ value: one, label: t("customers.cash.months", { count: one }) }))}
-                onChange={(chosen) =>
-                  setAddress(
-                    (before) => {
-                      const after = new URLSearchParams(before);
-                      if (chosen === "12") after.delete("months");
-                      else after.set("months", chosen);
-                      return after;
-                    },
-                    { replace: true, preventScrollReset: true },
-                  )
-                }
-              />
+              <>
+                <Segmented
+                  aria-label={t("customers.cash.span")}
+                  value={span}
+                  options={SPANS.map((one) => ({ value: one, label: t("customers.cash.months", { count: one }) }))}
+                  onChange={(chosen) =>
+                    setAddress(
+                      (before) => {
+                        const after = new URLSearchParams(before);
+                        if (chosen === "12") after.delete("months");
+                        else after.set("months", chosen);
+                        return after;
+                      },
+                      { replace: true, preventScrollReset: true },
+                    )
+                  }
+                />
+                <ExportButton
+                  address={`/api/v1/customers/${encodeURIComponent(partyId)}/cash-flow.xlsx`}
+                  query={() => new URLSearchParams({ months: span })}
+                  count={data.flows.reduce((all, one) => all + one.months.length, 0)}
+                />
+              </>
             )}
           </div>
           <Drawn flow={flow} name={name} />

@@ -5,6 +5,7 @@ import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { ContactForm } from "./ContactForm";
@@ -42,11 +43,14 @@ export function ContactLog({ page }: { readonly page: Schemas["CustomerPage"] })
   if (!data) return <Loading rows={8} />;
   return (
     <div className="contacts">
-      {mayWrite && writing === null && (
-        <Button type="primary" className="contact-new" onClick={() => setWriting("new")}>
-          {t("customers.contact.new")}
-        </Button>
-      )}
+      <div className="card-title">
+        {mayWrite && writing === null && (
+          <Button type="primary" className="contact-new" onClick={() => setWriting("new")}>
+            {t("customers.contact.new")}
+          </Button>
+        )}
+        {data.total_count > 0 && <ExportButton address={`/api/v1/customers/${encodeURIComponent(partyId)}/contacts.xlsx`} count={data.total_count} />}
+      </div>
       {writing !== null && (
         <ContactForm
           key={writing === "new" ? "new" : writing.contact_id}

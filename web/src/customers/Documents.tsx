@@ -2,6 +2,7 @@ import { Segmented, Table, type TableProps } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 
@@ -104,6 +105,11 @@ export function Documents({ partyId }: { readonly partyId: string }) {
             })),
           ]}
           onChange={(chosen) => change({ kind: chosen === "all" ? "" : chosen, page: "" })}
+        />
+        <ExportButton
+          address={`/api/v1/customers/${encodeURIComponent(partyId)}/documents.xlsx`}
+          query={() => new URLSearchParams(kind ? { kind } : {})}
+          count={data.total_count}
         />
       </div>
       {data.total_count === 0 ? (

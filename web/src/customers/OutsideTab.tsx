@@ -2,6 +2,7 @@ import { Table, type TableProps } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { type Key, useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -42,7 +43,7 @@ export function OutsideTab({ partyId }: { readonly partyId: string }) {
           ))}
         </ul>
       </section>
-      {data.invoices.months.length > 0 && <Invoices invoices={data.invoices} />}
+      {data.invoices.months.length > 0 && <Invoices partyId={partyId} invoices={data.invoices} />}
     </div>
   );
 }
@@ -82,7 +83,7 @@ function One({ kind, partyId }: { readonly kind: Kind; readonly partyId: string 
   );
 }
 
-function Invoices({ invoices }: { readonly invoices: Schemas["CustomerInvoices"] }) {
+function Invoices({ partyId, invoices }: { readonly partyId: string; readonly invoices: Schemas["CustomerInvoices"] }) {
   const { t } = useSpeech();
   const dash = <span className="quiet">–</span>;
   const column = (key: string, pick: (month: Month) => React.ReactNode): NonNullable<TableProps<Month>["columns"]>[number] => ({
@@ -99,6 +100,10 @@ function Invoices({ invoices }: { readonly invoices: Schemas["CustomerInvoices"]
       <div className="card-title">
         <h2 id="invoices-title">{t("customers.invoice.title")}</h2>
         <span className="quiet small">{t("customers.invoice.note")}</span>
+        <ExportButton
+          address={`/api/v1/customers/${encodeURIComponent(partyId)}/invoices.xlsx`}
+          count={invoices.months.length}
+        />
       </div>
       <Table<Month>
         className="customer-table"

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
@@ -26,6 +27,7 @@ export function Overview({ page }: { readonly page: Page }) {
           <div className="card-title">
             <h2 id="loans-title">{t("customers.loans")}</h2>
             <span className="quiet small">{t("customers.loans_hint", { open: page.open_count, all: page.loan_count })}</span>
+            {page.loans.length > 0 && <ExportButton address={`/api/v1/customers/${encodeURIComponent(page.facts.party_id)}/loans.xlsx`} count={page.loans.length} />}
           </div>
           <Loans page={page} />
         </section>
@@ -33,6 +35,7 @@ export function Overview({ page }: { readonly page: Page }) {
           <div className="card-title">
             <h2 id="accounts-title">{t("customers.accounts")}</h2>
             <span className="quiet small">{t("customers.accounts_count", { count: page.account_count })}</span>
+            {page.accounts.length > 0 && <ExportButton address={`/api/v1/customers/${encodeURIComponent(page.facts.party_id)}/accounts.xlsx`} count={page.accounts.length} />}
           </div>
           <Accounts page={page} />
         </section>

@@ -2,6 +2,7 @@ import { Table, type TableProps } from "antd";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { customerAddress } from "./address";
 import type { Graph } from "./relation_layout";
 import { ppmText, useRelationWords } from "./relation_words";
@@ -9,15 +10,22 @@ import { ppmText, useRelationWords } from "./relation_words";
 type Stake = Schemas["OwnershipStake"];
 
 /** Who holds the customer and what it holds, through others too; circles of holdings and of guarantees. */
-export function Ownership({ graph }: { readonly graph: Graph }) {
+export function Ownership({ partyId, graph }: { readonly partyId: string; readonly graph: Graph }) {
   const { t } = useSpeech();
+  const sheet = (
+    <ExportButton
+      address={`/api/v1/customers/${encodeURIComponent(partyId)}/ownership.xlsx`}
+      query={() => new URLSearchParams({ depth: String(graph.depth) })}
+      count={graph.owners.length + graph.holdings.length}
+    />
+  );
   const told = (circle: readonly string[]) =>
     [...circle, circle[0] ?? ""].map((node) => graph.names[node] ?? t("customers.hidden_party")).join(" → ");
   return (
     <>
       <div className="ownership">
         <Stakes title={t("customers.owners")} empty={t("customers.no_owners")} stakes={graph.owners} graph={graph} />
-        <Stakes title={t("customers.holdings")} empty={t("customers.no_holdings")} stakes={graph.holdings} graph={graph} />
+        <Stakes title={t("customers.holdings")} empty={t("customers.no_holdings")} stakes={graph.holdings} graph={graph} sheet={sheet} />
       </div>
       {(graph.over_whole || graph.circular.length > 0) && (
         <ul className="card box notes" aria-label={t("customers.ownership_notes")}>
@@ -46,9 +54,11 @@ interface StakesProps {
   readonly empty: string;
   readonly stakes: readonly Stake[];
   readonly graph: Graph;
+  /** The export of both sides. */
+  readonly sheet?: React.ReactNode;
 }
 
-function Stakes({ title, empty, stakes, graph }: StakesProps) {
+function Stakes({ title, empty, stakes, graph, sheet }: StakesProps) {
   const { t, name } = useSpeech();
   const words = useRelationWords();
   const columns: TableProps<Stake>["columns"] = [
@@ -90,6 +100,7 @@ function Stakes({ title, empty, stakes, graph }: StakesProps) {
     <section className="card" aria-label={title}>
       <div className="card-title">
         <h2>{title}</h2>
+        {sheet}
       </div>
       {stakes.length === 0 ? (
         <p className="quiet empty-line">{empty}</p>

@@ -1,12 +1,13 @@
 import { Table, type TableProps } from "antd";
 import { Link } from "react-router";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { customerAddress } from "./address";
 import type { Graph, RelationEdge } from "./relation_layout";
 import { ppmText, useRelationWords } from "./relation_words";
 
 /** Every relation of the picture as a row. */
-export function RelationTable({ graph }: { readonly graph: Graph }) {
+export function RelationTable({ partyId, graph }: { readonly partyId: string; readonly graph: Graph }) {
   const { t, name } = useSpeech();
   const words = useRelationWords();
   const nodes = new Map(graph.nodes.map((node) => [node.node_id, node]));
@@ -54,6 +55,11 @@ export function RelationTable({ graph }: { readonly graph: Graph }) {
       <div className="card-title">
         <h2 id="relation-title">{t("customers.relation_list")}</h2>
         <span className="quiet small">{t("customers.relation_count", { count: rows.length })}</span>
+        <ExportButton
+          address={`/api/v1/customers/${encodeURIComponent(partyId)}/relations.xlsx`}
+          query={() => new URLSearchParams({ depth: String(graph.depth) })}
+          count={rows.length}
+        />
       </div>
       <Table<RelationEdge>
         className="customer-table"

@@ -56,8 +56,8 @@ export function Relations({ partyId }: { readonly partyId: string }) {
         {data.nodes.length === 1 ? <p className="quiet">{t("customers.no_relations")}</p> : <Picture graph={data} />}
         {data.capped && <Alert type="info" showIcon className="alert" title={t("customers.capped")} />}
       </section>
-      <Ownership graph={data} />
-      {data.edges.length > 0 && <RelationTable graph={data} />}
+      <Ownership partyId={partyId} graph={data} />
+      {data.edges.length > 0 && <RelationTable partyId={partyId} graph={data} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { fetcher, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { customerAddress } from "./address";
@@ -54,26 +55,33 @@ export function TimelineTab({ partyId }: { readonly partyId: string }) {
   }
   return (
     <section className="card box timeline-card" aria-label={t("customers.tab.timeline")}>
-      <Select<Kind[]>
-        mode="multiple"
-        allowClear
-        className="timeline-kinds"
-        aria-label={t("customers.timeline.kinds")}
-        placeholder={t("customers.timeline.kinds")}
-        value={kinds}
-        options={KINDS.map((one) => ({ value: one, label: name("timeline_kind", one) }))}
-        onChange={(chosen) =>
-          setAddress(
-            (before) => {
-              const after = new URLSearchParams(before);
-              after.delete("kind");
-              for (const one of chosen) after.append("kind", one);
-              return after;
-            },
-            { replace: true, preventScrollReset: true },
-          )
-        }
-      />
+      <div className="card-title">
+        <Select<Kind[]>
+          mode="multiple"
+          allowClear
+          className="timeline-kinds"
+          aria-label={t("customers.timeline.kinds")}
+          placeholder={t("customers.timeline.kinds")}
+          value={kinds}
+          options={KINDS.map((one) => ({ value: one, label: name("timeline_kind", one) }))}
+          onChange={(chosen) =>
+            setAddress(
+              (before) => {
+                const after = new URLSearchParams(before);
+                after.delete("kind");
+                for (const one of chosen) after.append("kind", one);
+                return after;
+              },
+              { replace: true, preventScrollReset: true },
+            )
+          }
+        />
+        <ExportButton
+          address={`/api/v1/customers/${encodeURIComponent(partyId)}/timeline.xlsx`}
+          query={() => new URLSearchParams(kinds.map((one) => ["kind", one]))}
+          count={null}
+        />
+      </div>
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : !data ? (

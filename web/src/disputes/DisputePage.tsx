@@ -12,6 +12,7 @@ import { Classes, Likenesses, NotSeen, Versions, Vouchers } from "./Grounds";
 import { Conventions, LimitTable, Paths, Windows } from "./Sections";
 import { Verification } from "./Verification";
 import "./disputes.css";
+import { Term } from "../ui/Term";
 
 /** A dispute sheet as it was made: everything that an amount rests on. */
 export default function DisputePage() {
@@ -126,7 +127,7 @@ function Head({ sheet }: { readonly sheet: Schemas["Sheet"] }) {
     <div className="dispute-head">
       <div>
         <h1>
-          {t("disputes.title")} <span className="figures dispute-number">{sheet.number}</span>
+          <Term name="dispute_sheet">{t("disputes.title")}</Term> <span className="figures dispute-number">{sheet.number}</span>
         </h1>
         <p className="quiet figures">
           {loan.borrower_name} · {instantText(sheet.made_at)} · {t("disputes.made_by")} {sheet.made_by}

@@ -3,6 +3,7 @@ import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { scaleOf, THICKEST } from "./thickness";
 import { type Flow, isSuspected, type Tone, TONES, toneOf } from "./tones";
+import { Term } from "../ui/Term";
 
 interface Props {
   readonly flow: Flow;
@@ -29,7 +30,11 @@ export function Legend({ flow, facts, scaled }: Props) {
             <span className={tone === "summary" ? "flow-chip dashed" : "flow-chip"} data-tone={tone} aria-hidden="true">
               {name("flow_letter", tone)}
             </span>
-            {name("flow_tone", tone)}
+            {tone === "borrower" || tone === "related" ? (
+              <Term name={tone === "related" ? "related_party" : tone}>{name("flow_tone", tone)}</Term>
+            ) : (
+              name("flow_tone", tone)
+            )}
           </li>
         ))}
         {flow.nodes.some(isSuspected) && (

@@ -108,3 +108,24 @@ export interface Wording {
 export function wording(name: TermName): Wording {
   return { chinese: chinese[`term.${name}`], english: english[`term.${name}`] };
 }
+
+/** Codes whose words the glossary explains under another name. */
+const CODED: Readonly<Record<string, TermName>> = {
+  "night_mode.full": "full_table",
+  "night_mode.incremental": "incremental_table",
+  "night_mode.chain": "chain_table",
+  "use.same_name_other_bank": "other_bank",
+  "use.held_by_related_party": "related_party",
+  "use.held_by_borrower": "borrower_side",
+  "opening.given": "opening_balance",
+  "opening.assumed": "opening_balance",
+};
+/** Lists whose codes are the names of terms. */
+const NAMED: ReadonlySet<string> = new Set(["payment_mode", "grant_kind", "convention", "use"]);
+
+/** The term that explains a code of a list of words; undefined where the glossary has none. */
+export function coded(list: string, code: string): TermName | undefined {
+  const other = CODED[`${list}.${code}`];
+  if (other) return other;
+  return NAMED.has(list) && `term.${code}` in english ? (code as TermName) : undefined;
+}

@@ -82,7 +82,7 @@ export default function MyPage() {
             <p className="quiet">{t(me.demo ? "me.no_password_demo" : "me.no_password")}</p>
           </Part>
         )}
-        <Part title={t("me.delegation")} wide>
+        <Part title={<Term name="stand_in">{t("me.delegation")}</Term>} wide>
           <Delegations />
         </Part>
         <Part title={t("me.sessions")} wide>
@@ -93,7 +93,7 @@ export default function MyPage() {
   );
 }
 
-function Part({ title, wide = false, children }: { readonly title: string; readonly wide?: boolean; readonly children: ReactNode }) {
+function Part({ title, wide = false, children }: { readonly title: ReactNode; readonly wide?: boolean; readonly children: ReactNode }) {
   const heading = useId();
   return (
     <section className={wide ? "card own-part own-wide" : "card own-part"} aria-labelledby={heading}>

@@ -1,6 +1,7 @@
 import { Pagination } from "antd";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Term } from "../ui/Term";
 import { useAddress } from "./address";
@@ -29,9 +30,12 @@ export function Ambiguous() {
     );
   return (
     <div className="imports-stack">
-      <p className="quiet small imports-explain">
-        <Term name="ambiguous" /> · {t("imports.ambiguous_explain")}
-      </p>
+      <div className="imports-filters">
+        <p className="quiet small imports-explain">
+          <Term name="ambiguous" /> · {t("imports.ambiguous_explain")}
+        </p>
+        <ExportButton address="/api/v1/ambiguous.xlsx" count={null} />
+      </div>
       {data.items.map((group, place) => (
         <section key={group.group_id} className="card" aria-labelledby={`group-${group.group_id}`}>
           <div className="card-head">

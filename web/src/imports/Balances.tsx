@@ -2,6 +2,7 @@ import { Segmented, Table } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { AccountLink } from "../ui/AccountLink";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Term } from "../ui/Term";
@@ -54,6 +55,11 @@ export function Balances() {
           }))}
         />
         <SearchBox value={search} label={t("imports.filter.account")} onChange={(text) => change({ search: text })} />
+        <ExportButton
+          address="/api/v1/reconciliations.xlsx"
+          query={() => new URLSearchParams({ state, search })}
+          count={data.total_count}
+        />
       </div>
       {differing && data.total_count > 0 && (
         <p className="quiet small imports-explain">

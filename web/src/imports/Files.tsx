@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { DropZone } from "./DropZone";
@@ -41,6 +42,7 @@ function Loaded({ overview }: { readonly overview: Overview }) {
       <section className="card" aria-labelledby="recent-title">
         <div className="card-head">
           <h2 id="recent-title">{t("imports.recent")}</h2>
+          {overview.items.length > 0 && <ExportButton address="/api/v1/imports.xlsx" count={null} />}
         </div>
         {overview.items.length === 0 ? (
           <p className="quiet imports-none">{t("imports.recent_none")}</p>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
@@ -35,12 +36,17 @@ export function History() {
       </Notice>
     );
   return (
-    <Runs
-      runs={data.items}
-      page={page}
-      total={data.total_count}
-      turn={(next) => setAddress(next > 1 ? { page: String(next) } : {})}
-    />
+    <>
+      <div className="table-tools">
+        <ExportButton address="/api/v1/import-runs.xlsx" count={null} />
+      </div>
+      <Runs
+        runs={data.items}
+        page={page}
+        total={data.total_count}
+        turn={(next) => setAddress(next > 1 ? { page: String(next) } : {})}
+      />
+    </>
   );
 }
 

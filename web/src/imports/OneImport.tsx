@@ -85,6 +85,9 @@ function Opened({ one, overview, refetch }: OpenedProps) {
               >
                 {one.stage === "checked" ? t("imports.check_again") : t("imports.check")}
               </Button>
+              <span className="quiet small">
+                <Term name="dry_run" />
+              </span>
             </>
           )}
           {takes && !busy && one.stage !== "finished" && (

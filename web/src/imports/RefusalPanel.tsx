@@ -251,6 +251,9 @@ function Settling({ refusal, tell }: ShownProps) {
             <Button onClick={() => setReason(reason === null ? "" : null)} aria-expanded={reason !== null}>
               {t("imports.dismiss")}
             </Button>
+            <span className="quiet small">
+              <Term name="replay" /> · <Term name="dismiss" />
+            </span>
           </div>
         </form>
       )}

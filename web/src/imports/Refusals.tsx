@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { useAddress } from "./address";
 import { RefusalPanel } from "./RefusalPanel";
@@ -47,7 +48,7 @@ export function Refusals({ item }: { readonly item: string | undefined }) {
   return (
     <>
       {data.counts.length > 0 && (
-        <Filters counts={data.counts} state={state} reason={reason} record={record} search={search} change={change} />
+        <Filters counts={data.counts} total={data.total_count} state={state} reason={reason} record={record} search={search} change={change} />
       )}
       {data.total_count === 0 ? (
         <Notice
@@ -81,6 +82,8 @@ export function Refusals({ item }: { readonly item: string | undefined }) {
 
 interface FilterProps {
   readonly counts: List["counts"];
+  /** How many are found. */
+  readonly total: number;
   readonly state: Standing;
   readonly reason: string;
   readonly record: string;
@@ -88,7 +91,7 @@ interface FilterProps {
   readonly change: (values: Readonly<Record<string, string>>) => void;
 }
 
-function Filters({ counts, state, reason, record, search, change }: FilterProps) {
+function Filters({ counts, total, state, reason, record, search, change }: FilterProps) {
   const { t, name } = useSpeech();
   const fits = (one: List["counts"][number], but: "state" | "reason" | "record") =>
     (but === "state" || state === "all" || one.state === state) &&
@@ -137,6 +140,11 @@ function Filters({ counts, state, reason, record, search, change }: FilterProps)
         className="filter-record"
       />
       <SearchBox value={search} label={t("imports.filter.file")} onChange={(text) => change({ search: text })} />
+      <ExportButton
+        address="/api/v1/refusals.xlsx"
+        query={() => new URLSearchParams({ state, reason, record_type: record, search })}
+        count={total}
+      />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Table } from "antd";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -80,6 +81,7 @@ function RecordTable({ records, now }: { readonly records: readonly Records[]; r
       <div className="card-title">
         <h2 id="freshness-title">{t("imports.freshness")}</h2>
         <span className="quiet small">{t("imports.freshness_hint")}</span>
+        <ExportButton address="/api/v1/data-sources.xlsx" count={records.length} />
       </div>
       <Table<Records>
         size="small"

@@ -1,6 +1,7 @@
 import { Button, Select } from "antd";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Term } from "../ui/Term";
 import { useAddress } from "./address";
@@ -51,6 +52,11 @@ export function Unpaired() {
           value={account}
           label={t("imports.filter.account_whole")}
           onChange={(text) => change({ account: text })}
+        />
+        <ExportButton
+          address="/api/v1/unpaired.xlsx"
+          query={() => new URLSearchParams({ account, days: String(days) })}
+          count={data.total_count}
         />
       </div>
       {data.total_count === 0 ? (

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Proposal } from "./Proposal";
@@ -37,44 +38,49 @@ export function Decided({ tab, item }: Props) {
     );
   }
   return (
-    <div className={item ? "inbox-columns" : undefined}>
-      <Table<Row>
-        className="card inbox-table"
-        aria-label={t(`inbox.${tab}`)}
-        rowKey="request_id"
-        rowClassName={(row) => (row.request_id === item ? "inbox-open" : "")}
-        dataSource={[...data.items]}
-        pagination={{ current: page, pageSize: PAGE, total: data.total_count, hideOnSinglePage: true, showSizeChanger: false, onChange: setPage }}
-        scroll={{ x: true }}
-        columns={[
-          {
-            title: t("inbox.what"),
-            key: "what",
-            render: (_, row) => (
-              <>
-                <Link to={`/inbox/${tab}/${row.request_id}`}>{row[language === "zh" ? "title_chinese" : "title_english"]}</Link>
-                <div className="quiet small">
-                  {row[language === "zh" ? "kind_chinese" : "kind_english"]} · {row.reason}
-                </div>
-              </>
-            ),
-          },
-          { title: t("inbox.maker"), key: "maker", className: "nowrap", render: (_, row) => row.maker },
-          { title: t("inbox.checker"), key: "checker", className: "nowrap", render: (_, row) => row.checker ?? "–" },
-          {
-            title: t("inbox.state"),
-            key: "state",
-            render: (_, row) => <span className={`list-state approval-${row.state}`}>{name("approval_state", row.state)}</span>,
-          },
-          {
-            title: t("inbox.when"),
-            key: "when",
-            className: "figures nowrap",
-            render: (_, row) => instantText(row.decided_at ?? row.made_at),
-          },
-        ]}
-      />
-      {item && <Proposal key={item} id={item} close={() => void navigate(`/inbox/${tab}`)} />}
-    </div>
+    <>
+      <div className="table-tools">
+        <ExportButton address={`/api/v1/approvals/${tab}.xlsx`} count={data.total_count} />
+      </div>
+      <div className={item ? "inbox-columns" : undefined}>
+        <Table<Row>
+          className="card inbox-table"
+          aria-label={t(`inbox.${tab}`)}
+          rowKey="request_id"
+          rowClassName={(row) => (row.request_id === item ? "inbox-open" : "")}
+          dataSource={[...data.items]}
+          pagination={{ current: page, pageSize: PAGE, total: data.total_count, hideOnSinglePage: true, showSizeChanger: false, onChange: setPage }}
+          scroll={{ x: true }}
+          columns={[
+            {
+              title: t("inbox.what"),
+              key: "what",
+              render: (_, row) => (
+                <>
+                  <Link to={`/inbox/${tab}/${row.request_id}`}>{row[language === "zh" ? "title_chinese" : "title_english"]}</Link>
+                  <div className="quiet small">
+                    {row[language === "zh" ? "kind_chinese" : "kind_english"]} · {row.reason}
+                  </div>
+                </>
+              ),
+            },
+            { title: t("inbox.maker"), key: "maker", className: "nowrap", render: (_, row) => row.maker },
+            { title: t("inbox.checker"), key: "checker", className: "nowrap", render: (_, row) => row.checker ?? "–" },
+            {
+              title: t("inbox.state"),
+              key: "state",
+              render: (_, row) => <span className={`list-state approval-${row.state}`}>{name("approval_state", row.state)}</span>,
+            },
+            {
+              title: t("inbox.when"),
+              key: "when",
+              className: "figures nowrap",
+              render: (_, row) => instantText(row.decided_at ?? row.made_at),
+            },
+          ]}
+        />
+        {item && <Proposal key={item} id={item} close={() => void navigate(`/inbox/${tab}`)} />}
+      </div>
+    </>
   );
 }

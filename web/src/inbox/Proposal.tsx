@@ -10,6 +10,7 @@ import { problemText } from "../ui/wording";
 import { Difference } from "./Difference";
 import { isParameter, ParameterDifference } from "./ParameterDifference";
 import { WAITING } from "./Waiting";
+import { Term } from "../ui/Term";
 
 const ONE = "/api/v1/approvals/{request_id}";
 type Request = Schemas["ApprovalRequest"];
@@ -47,7 +48,9 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
           <dd>{request[zh ? "kind_chinese" : "kind_english"]}</dd>
         </div>
         <div>
-          <dt>{t("inbox.maker")}</dt>
+          <dt>
+              <Term name="maker">{t("inbox.maker")}</Term>
+            </dt>
           <dd>
             {request.maker} · <span className="figures">{instantText(request.made_at)}</span>
           </dd>

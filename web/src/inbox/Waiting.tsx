@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useKeys } from "../ui/keys";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { useLeft, useNow } from "../warnings/time";
@@ -46,63 +47,68 @@ export function Waiting({ item }: { readonly item: string }) {
     );
   }
   return (
-    <div className={item ? "inbox-columns" : undefined}>
-      <Table<Row>
-        className="card inbox-table"
-        aria-label={t("inbox.waiting")}
-        rowKey={(row) => `${row.place}-${row.kind}-${row.key}`}
-        rowClassName={(row) => (row.key === item ? "inbox-open" : "")}
-        dataSource={[...data.items]}
-        pagination={{
-          current: page,
-          pageSize: PAGE,
-          total: data.total_count,
-          hideOnSinglePage: true,
-          showSizeChanger: false,
-          onChange: setPage,
-        }}
-        scroll={{ x: true }}
-        columns={[
-          {
-            title: t("inbox.what"),
-            key: "what",
-            render: (_, row) => (
-              <>
-                <Link to={placeOf(row)} {...(row.key === item && { "aria-current": "true" as const })}>
-                  {row[language === "zh" ? "title_chinese" : "title_english"]}
-                </Link>
-                <div className="quiet small">
-                  {name("approval_kind", row.kind)}
-                  {row.reason && ` · ${row.reason}`}
-                </div>
-              </>
-            ),
-          },
-          {
-            title: t("inbox.maker"),
-            key: "maker",
-            className: "nowrap",
-            render: (_, row) => (
-              <>
-                {row.maker_name}
-                {row.is_own && <div className="quiet small">{t("inbox.own")}</div>}
-              </>
-            ),
-          },
-          {
-            title: t("inbox.made_at"),
-            key: "made",
-            className: "figures nowrap",
-            render: (_, row) => (
-              <>
-                {instantText(row.made_at)}
-                {row.expires_at && <div className="quiet small">{left(row.expires_at, now)}</div>}
-              </>
-            ),
-          },
-        ]}
-      />
-      {item && <Proposal key={item} id={item} close={() => void navigate("/inbox/waiting")} />}
-    </div>
+    <>
+      <div className="table-tools">
+        <ExportButton address="/api/v1/approvals.xlsx" count={data.total_count} />
+      </div>
+      <div className={item ? "inbox-columns" : undefined}>
+        <Table<Row>
+          className="card inbox-table"
+          aria-label={t("inbox.waiting")}
+          rowKey={(row) => `${row.place}-${row.kind}-${row.key}`}
+          rowClassName={(row) => (row.key === item ? "inbox-open" : "")}
+          dataSource={[...data.items]}
+          pagination={{
+            current: page,
+            pageSize: PAGE,
+            total: data.total_count,
+            hideOnSinglePage: true,
+            showSizeChanger: false,
+            onChange: setPage,
+          }}
+          scroll={{ x: true }}
+          columns={[
+            {
+              title: t("inbox.what"),
+              key: "what",
+              render: (_, row) => (
+                <>
+                  <Link to={placeOf(row)} {...(row.key === item && { "aria-current": "true" as const })}>
+                    {row[language === "zh" ? "title_chinese" : "title_english"]}
+                  </Link>
+                  <div className="quiet small">
+                    {name("approval_kind", row.kind)}
+                    {row.reason && ` · ${row.reason}`}
+                  </div>
+                </>
+              ),
+            },
+            {
+              title: t("inbox.maker"),
+              key: "maker",
+              className: "nowrap",
+              render: (_, row) => (
+                <>
+                  {row.maker_name}
+                  {row.is_own && <div className="quiet small">{t("inbox.own")}</div>}
+                </>
+              ),
+            },
+            {
+              title: t("inbox.made_at"),
+              key: "made",
+              className: "figures nowrap",
+              render: (_, row) => (
+                <>
+                  {instantText(row.made_at)}
+                  {row.expires_at && <div className="quiet small">{left(row.expires_at, now)}</div>}
+                </>
+              ),
+            },
+          ]}
+        />
+        {item && <Proposal key={item} id={item} close={() => void navigate("/inbox/waiting")} />}
+      </div>
+    </>
   );
 }

@@ -50,7 +50,7 @@ export function CheckHead({ check, short = false }: Props) {
             <Fact label={t("checks.amount")}>
               <Amount fen={row.loan_amount_fen} form="short" {...row} />
             </Fact>
-            <Fact label={t("checks.purpose")}>{check.purpose_text || "–"}</Fact>
+            <Fact label={<Term name="loan_purpose">{t("checks.purpose")}</Term>}>{check.purpose_text || "–"}</Fact>
           </>
         )}
         <Fact label={t("checks.paid_out")}>{row.paid_out_on}</Fact>
@@ -70,7 +70,7 @@ export function CheckHead({ check, short = false }: Props) {
   );
 }
 
-function Fact({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
+function Fact({ label, children }: { readonly label: React.ReactNode; readonly children: React.ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>

@@ -12,6 +12,7 @@ import type { Acting, Bringing, Judgement } from "./acting";
 import type { Check, Line } from "./address";
 import { Judging } from "./Judging";
 import { MissingPapers } from "./Papers";
+import { Term } from "../ui/Term";
 
 /** The line whose reason is being written. */
 export interface Asked {
@@ -40,6 +41,9 @@ export function Lines({ check, acting, bringing, asked, ask, current }: Props) {
     <section className="card check-part" aria-labelledby="lines-title">
       <div className="check-part-head">
         <h3 id="lines-title">{t("checks.lines")}</h3>
+        <span className="quiet small">
+          <Term name="judged_genuine" /> · <Term name="judged_not_genuine" /> · <Term name="more_papers" />
+        </span>
         <span className="quiet figures" role="status">
           {t("checks.lines_progress", { done: wanted.length - open.size, count: wanted.length })}
         </span>
@@ -106,7 +110,7 @@ function Item({ line, check, whole, acting, bringing, working, asked, ask, curre
         {line.suspected && <span className="mark mark-suspected">{t("checks.suspected")}</span>}
         {line.restricted && (
           <span className="mark mark-restricted" title={t("checks.restricted_hint")}>
-            {t("checks.restricted")}
+            <Term name="restricted">{t("checks.restricted")}</Term>
           </span>
         )}
       </span>

@@ -54,7 +54,7 @@ export function Band({ page }: Props) {
           </span>
         </div>
         <dl className="band-facts">
-          <Item label={t("loan.balance")}>
+          <Item label={<Term name="loan_balance">{t("loan.balance")}</Term>}>
             <Amount fen={facts.balance_fen} form="short" {...facts} />
           </Item>
           <PastDue page={page} />

@@ -1,6 +1,7 @@
 import { Table, type TableColumnsType, Tag } from "antd";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import "./history.css";
@@ -62,6 +63,7 @@ export default function Classification({ loanId }: { readonly loanId: string }) 
         <section className="card table-card" aria-labelledby="classification-title">
           <div className="card-head">
             <h2 id="classification-title">{t("classification.title")}</h2>
+            <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/classification.xlsx`} count={data.periods.length} />
           </div>
           <dl className="class-now">
             <div>

@@ -5,6 +5,7 @@ import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { ProblemText } from "./ProblemText";
 import { type Line, sumFen } from "./groups";
+import { Coded } from "../ui/Coded";
 
 type Convention = Schemas["OtherConvention"];
 type Counted = Schemas["ConventionLine"];
@@ -96,7 +97,7 @@ export function Conventions({ loanId, lines, facts }: Props) {
       key: "official",
       title: (
         <>
-          {name("convention", "fifo")}
+          <Coded list="convention" code="fifo" />
           <span className="column-note">{t("conventions.official")}</span>
         </>
       ),
@@ -108,7 +109,7 @@ export function Conventions({ loanId, lines, facts }: Props) {
       key: convention,
       title: (
         <>
-          {name("convention", convention)}
+          <Coded list="convention" code={convention} />
           <span className="column-note">
             {t(convention === "poison" ? "conventions.reach_only" : "conventions.analysis_only")}
           </span>
@@ -117,7 +118,15 @@ export function Conventions({ loanId, lines, facts }: Props) {
       align: "right" as const,
       render: (_: unknown, row: Row) => {
         const line = answers[convention].data?.lines.find((one) => one.use === row.use);
-        if (answers[convention].isPending) return <span className="quiet">…</span>;
+        // Two lines, as what comes in its place, so that the rows below stay where they are.
+        if (answers[convention].isPending) {
+          return (
+            <span className="quiet">
+              …<br />
+              {"\u00a0"}
+            </span>
+          );
+        }
         if (answers[convention].isError) return <span className="quiet">–</span>;
         return <Cell line={line} taint={convention === "poison"} facts={facts} />;
       },

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { sizeText } from "../imports/size";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -121,6 +122,7 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
         <section className="card table-card" aria-labelledby="documents-papers">
           <div className="card-head">
             <h2 id="documents-papers">{t("documents.papers")}</h2>
+            <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/papers.xlsx`} count={data.papers.length} />
           </div>
           <Table<Paper>
             rowKey={(row) => [row.kind, row.number, row.on, row.amount_fen].join(" ")}
@@ -135,6 +137,7 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
         <section className="card table-card" aria-labelledby="documents-vouchers">
           <div className="card-head">
             <h2 id="documents-vouchers">{t("documents.vouchers")}</h2>
+            <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/vouchers.xlsx`} count={data.vouchers.length} />
           </div>
           <Table<Voucher> rowKey="voucher_id" size="middle" columns={vouchers} dataSource={[...data.vouchers]} pagination={false} scroll={{ x: 800 }} />
         </section>
@@ -143,6 +146,7 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
         <section className="card table-card" aria-labelledby="documents-sheets">
           <div className="card-head">
             <h2 id="documents-sheets">{t("documents.sheets")}</h2>
+            <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/dispute-sheets.xlsx`} count={data.sheets.length} />
           </div>
           <Table<Sheet> rowKey="sheet_id" size="middle" columns={sheets} dataSource={[...data.sheets]} pagination={false} />
         </section>

@@ -58,7 +58,8 @@ export function EvidencePanel({ loanId, runId, line, facts }: Props) {
   }
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   const first = data?.pages[0];
-  if (!data || !first) return <Loading rows={3} />;
+  // As high as one transaction with its way, which is what most lines rest on.
+  if (!data || !first) return <Loading rows={6} />;
   const arrivals = data.pages.flatMap((page) => page.arrivals);
   const gap = BigInt(first.amount_fen) - BigInt(first.explained_fen);
   if (arrivals.length === 0) {

@@ -5,6 +5,8 @@ import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
+import { Term } from "../ui/Term";
+import { Coded } from "../ui/Coded";
 
 const PPM_DIGITS = 4;
 
@@ -16,17 +18,17 @@ function rateText(ppm: number): string {
 
 /** What the books say about the loan. */
 export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
-  const { t, name } = useSpeech();
+  const { t } = useSpeech();
   const unitName = useUnitName();
   return (
     <section className="card box" aria-labelledby="facts-title">
       <h2 id="facts-title">{t("loan.facts")}</h2>
       <dl className="facts">
-        <Fact label={t("loan.number")}>{facts.loan_id}</Fact>
-        <Fact label={t("loan.contract")}>{facts.contract_id}</Fact>
-        <Fact label={t("loan.purpose")}>{facts.purpose_text}</Fact>
-        <Fact label={t("loan.payment_mode")}>{name("payment_mode", facts.payment_mode)}</Fact>
-        <Fact label={t("loan.grant_kind")}>{name("grant_kind", facts.grant_kind)}</Fact>
+        <Fact label={<Term name="loan_note">{t("loan.number")}</Term>}>{facts.loan_id}</Fact>
+        <Fact label={<Term name="loan_contract">{t("loan.contract")}</Term>}>{facts.contract_id}</Fact>
+        <Fact label={<Term name="loan_purpose">{t("loan.purpose")}</Term>}>{facts.purpose_text}</Fact>
+        <Fact label={t("loan.payment_mode")}><Coded list="payment_mode" code={facts.payment_mode} /></Fact>
+        <Fact label={t("loan.grant_kind")}><Coded list="grant_kind" code={facts.grant_kind} /></Fact>
         <Fact label={t("loan.issued")}>{facts.issued_on}</Fact>
         <Fact label={t("loan.matures")}>{facts.matures_on}</Fact>
         <Fact label={t("loan.rate")}>{rateText(facts.rate_ppm)}</Fact>
@@ -36,13 +38,13 @@ export function Facts({ facts }: { readonly facts: Schemas["LoanFacts"] }) {
         <Fact label={t("loan.note_amount")}>
           <Amount fen={facts.amount_fen} form="full" {...facts} />
         </Fact>
-        <Fact label={t("loan.balance")}>
+        <Fact label={<Term name="loan_balance">{t("loan.balance")}</Term>}>
           <Amount fen={facts.balance_fen} form="full" {...facts} />
         </Fact>
         <Fact label={t("loan.unit")}>{unitName(facts.unit_id, facts.unit_name)}</Fact>
         {facts.managers.length > 0 && <Fact label={t("loan.managers")}>{facts.managers.join("、")}</Fact>}
         {facts.disbursements.map((one) => (
-          <Fact key={one.disbursement_id} label={t("loan.disbursements")}>
+          <Fact key={one.disbursement_id} label={<Term name="disbursement">{t("loan.disbursements")}</Term>}>
             <span>{instantText(one.booked_at)}</span>
             <br />
             <Amount fen={one.amount_fen} form="full" {...facts} />
@@ -64,8 +66,8 @@ export function RunFacts({ run }: { readonly run: Schemas["Run"] }) {
     <section className="card box run" aria-labelledby="run-title">
       <h2 id="run-title">{t("run.title")}</h2>
       <dl className="facts">
-        <Fact label={t("run.convention")}>{name("convention", run.convention.toLowerCase())}</Fact>
-        <Fact label={t("run.opening")}>{name("opening", run.opening)}</Fact>
+        <Fact label={<Term name="convention">{t("run.convention")}</Term>}><Coded list="convention" code={run.convention.toLowerCase()} /></Fact>
+        <Fact label={<Term name="opening_balance">{t("run.opening")}</Term>}>{name("opening", run.opening)}</Fact>
         <Fact label={t("run.events")}>{run.event_count.toLocaleString("en")}</Fact>
         <Fact label={t("run.created")}>{instantText(run.created_at)}</Fact>
         <Fact label={t("run.data")}>
@@ -77,7 +79,7 @@ export function RunFacts({ run }: { readonly run: Schemas["Run"] }) {
   );
 }
 
-function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+function Fact({ label, children }: { readonly label: ReactNode; readonly children: ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>

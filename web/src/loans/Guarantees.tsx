@@ -3,9 +3,11 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { Facts } from "./Facts";
+import { Term } from "../ui/Term";
 
 type Guarantee = Schemas["Guarantee"];
 type Thing = Schemas["Collateral"];
@@ -68,19 +70,27 @@ interface BoxProps {
   readonly id: string;
   readonly title: string;
   readonly note?: ReactNode;
+  /** The export of the table. */
+  readonly sheet?: ReactNode;
   readonly children: ReactNode;
 }
 
-function Box({ id, title, note, children }: BoxProps) {
+function Box({ id, title, note, sheet, children }: BoxProps) {
   return (
     <section className="card table-card" aria-labelledby={id}>
       <div className="card-head">
         <h2 id={id}>{title}</h2>
         {note && <p className="quiet figures">{note}</p>}
+        {sheet}
       </div>
       {children}
     </section>
   );
+}
+
+/** The export of one of the tables. */
+function sheetOf(found: Schemas["Guarantees"], name: string, count: number): ReactNode {
+  return count > 0 && <ExportButton address={`/api/v1/loans/${encodeURIComponent(found.loan_id)}/${name}.xlsx`} count={count} />;
 }
 
 /** A date of expiry; whether it is over, or soon will be, is said in words beside it. */
@@ -129,7 +139,7 @@ function GuaranteeBox({ found }: { readonly found: Schemas["Guarantees"] }) {
     { key: "number", title: t("guarantees.number"), render: (_, one) => <span className="figures">{one.guarantee_id}</span> },
   ];
   return (
-    <Box id="guarantees-title" title={t("guarantees.title")}>
+    <Box id="guarantees-title" title={t("guarantees.title")} sheet={sheetOf(found, "guarantees", found.guarantees.length)}>
       {found.guarantees.length === 0 ? (
         <p className="empty-line quiet">{t("guarantees.none")}</p>
       ) : (
@@ -155,7 +165,7 @@ function CollateralBox({ found }: { readonly found: Schemas["Guarantees"] }) {
   const columns: TableColumnsType<Thing> = [
     {
       key: "kind",
-      title: t("collateral.kind"),
+      title: <Term name="collateral">{t("collateral.kind")}</Term>,
       render: (_, one) => (
         <>
           {one.kind}
@@ -215,6 +225,7 @@ function CollateralBox({ found }: { readonly found: Schemas["Guarantees"] }) {
     <Box
       id="collateral-title"
       title={t("collateral.title")}
+      sheet={sheetOf(found, "collateral", things.length)}
       note={
         found.loan_to_value_ppm !== null
           ? t("collateral.today", {
@@ -336,6 +347,7 @@ function ScheduleBox({ found, standing }: ScheduleProps) {
     <Box
       id="schedule-title"
       title={t("schedule.title")}
+      sheet={sheetOf(found, "schedule", found.schedule.length)}
       note={
         found.schedule.length > 0
           ? t("schedule.paid", {

@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useTold } from "../inspections/CheckTimeline";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -55,6 +56,11 @@ export default function History({ loanId, facts }: { readonly loanId: string; re
               label: `${name("history_kind", one)} ${data?.kinds.find((told) => told.kind === one)?.count ?? 0}`,
             })),
           ]}
+        />
+        <ExportButton
+          address={`/api/v1/loans/${encodeURIComponent(loanId)}/history.xlsx`}
+          query={() => new URLSearchParams(kind ? { kind } : {})}
+          count={data?.total_count ?? null}
         />
       </div>
       {!data ? (

@@ -2,6 +2,7 @@ import { Button } from "antd";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
+import { Term } from "../ui/Term";
 
 interface Props {
   readonly leads: readonly Schemas["Lead"][];
@@ -16,7 +17,9 @@ export function Leads({ leads, lines, facts, reveal }: Props) {
   const uses = new Set(lines.map((line) => line.use));
   return (
     <section className={leads.length > 0 ? "card box leads" : "card box"} aria-labelledby="leads-title">
-      <h2 id="leads-title">{t("leads.title")}</h2>
+      <h2 id="leads-title">
+        <Term name="lead">{t("leads.title")}</Term>
+      </h2>
       {leads.length === 0 ? (
         <p className="quiet">{t("leads.none")}</p>
       ) : (

@@ -21,7 +21,7 @@ import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
 import { Unexplained } from "./Unexplained";
 import { VerdictBox } from "./VerdictBox";
-import { LoanWarning } from "../warnings/LoanWarning";
+import { LoanWarning, useLoanWarning } from "../warnings/LoanWarning";
 
 const TABS = [
   "statement",
@@ -60,6 +60,8 @@ export default function LoanPage() {
     { params: { path: { loan_id: loanId } } },
     { refetchInterval: LOOKED_AGAIN_MS },
   );
+  // Shown with the loan: a line that comes a moment later would push all else down.
+  const { isFetched: warned } = useLoanWarning(loanId);
   const borrower = data?.facts.borrower_name;
   useEffect(() => {
     document.title = `${borrower ? `${borrower} · ` : ""}${loanId} · ${t("app.name")}`;
@@ -84,7 +86,7 @@ export default function LoanPage() {
           label={t("loan.reload")}
         />
       )}
-      {data ? (
+      {data && warned ? (
         <Loan page={data} />
       ) : error ? (
         gone ? (

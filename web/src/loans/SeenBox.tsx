@@ -3,6 +3,7 @@ import { type Key, useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { ShareBar } from "../ui/ShareBar";
+import { Term } from "../ui/Term";
 
 interface Props {
   readonly summary: Schemas["Summary"];
@@ -28,7 +29,7 @@ export function SeenBox({ summary, facts }: Props) {
       <ul className="seen">
         {parts.map(([key, fen, tone]) => (
           <li key={key}>
-            <span>{t(key)}</span>
+            <span>{key === "seen.final" ? <Term name="final_use">{t(key)}</Term> : t(key)}</span>
             <span className="figures">{shareText(fen, whole)}</span>
             <ShareBar part={fen} whole={whole} tone={tone} />
             <span className="quiet seen-amount">

@@ -6,6 +6,7 @@ import { fetchBounds, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
+import { Coded } from "../ui/Coded";
 import { RangeBar, ShareBar } from "../ui/ShareBar";
 import { Term, type TermName } from "../ui/Term";
 import { EvidencePanel } from "./EvidencePanel";
@@ -131,7 +132,9 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
   return (
     <>
       <div className="card-head">
-        <h2 id="statement-title">{t("statement.title")}</h2>
+        <h2 id="statement-title">
+          <Term name="statement">{t("statement.title")}</Term>
+        </h2>
         <p className="quiet">{t("statement.explain", { convention: name("convention", convention.toLowerCase()) })}</p>
         <p className="quiet proof-legend">
           {PROOFS.map((proof) => (
@@ -170,7 +173,7 @@ export function Statement({ facts, runId, lines, disbursed, returned, convention
       </div>
       {BigInt(returned) > 0n && (
         <p className="memo quiet" title={t("loan.returned_hint")}>
-          {t("loan.returned")}{" "}
+          <Term name="returned">{t("loan.returned")}</Term>{" "}
           <span className="figures" title={money.hover(returned)}>
             {money.full(returned)}
           </span>{" "}
@@ -227,7 +230,9 @@ function Use({ line, open, toggle }: { readonly line: Line; readonly open: boole
       />
       <span className={`dot tone-${line.group}`} aria-hidden="true" />
       <span>
-        <span className="use-name">{use}</span>
+        <span className="use-name">
+          <Coded list="use" code={line.use} />
+        </span>
         {line.patterns.length > 0 ? (
           <span className="use-group use-suspected">
             {t("statement.suspected", {

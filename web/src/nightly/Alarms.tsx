@@ -5,6 +5,7 @@ import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { State } from "../imports/Stage";
+import { ExportButton } from "../table/ExportButton";
 import { Failure } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -12,7 +13,7 @@ import { instantText } from "../ui/time";
 type Alarm = Schemas["NightlyAlarm"];
 
 /** What was wrong with a delivery, in plain words; a person says that it is seen to. */
-export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
+export function Alarms({ date, alarms }: { readonly date: string; readonly alarms: readonly Alarm[] }) {
   const { t } = useSpeech();
   const order = ["open", "acknowledged", "resolved"];
   const sorted = [...alarms].sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
@@ -22,7 +23,11 @@ export function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
         <h2 id="alarms-title">
           <Term name="alarm">{t("nightly.alarms")}</Term>
         </h2>
-        {alarms.length === 0 && <p className="quiet">{t("nightly.alarms_none")}</p>}
+        {alarms.length === 0 ? (
+          <p className="quiet">{t("nightly.alarms_none")}</p>
+        ) : (
+          <ExportButton address={`/api/v1/nightly/${date}/alarms.xlsx`} count={alarms.length} />
+        )}
       </div>
       {alarms.length > 0 && (
         <ul className="alarms">

@@ -5,12 +5,14 @@ import { useSpeech } from "../i18n";
 import { countText } from "../imports/size";
 import { State } from "../imports/Stage";
 import { useTook } from "../imports/took";
+import { ExportButton } from "../table/ExportButton";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Calendar } from "./Calendar";
 import { Layout } from "./Layout";
 import { standingOf, toneOf } from "./standing";
+import { Term } from "../ui/Term";
 
 type Row = Schemas["NightlyDate"];
 type Overview = Schemas["NightlyOverview"];
@@ -38,7 +40,10 @@ export function Dates() {
   return (
     <>
       <div className="page-head">
-        <h1>{t("nightly.title")}</h1>
+        <h1>
+          <Term name="delivery">{t("nightly.title")}</Term>
+        </h1>
+        {data.total_count > 0 && <ExportButton address="/api/v1/nightly.xlsx" count={data.total_count} />}
       </div>
       {data.running && (
         <Alert
@@ -125,7 +130,7 @@ function DateTable({ overview, page, turn }: TableProps) {
       }}
       columns={[
         {
-          title: t("nightly.column.date"),
+          title: <Term name="business_date">{t("nightly.column.date")}</Term>,
           key: "date",
           className: "figures nowrap",
           render: (_, row) => (

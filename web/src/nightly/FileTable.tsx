@@ -5,6 +5,7 @@ import { useSpeech } from "../i18n";
 import { countText } from "../imports/size";
 import { State } from "../imports/Stage";
 import { exactText } from "../ui/money";
+import { Coded } from "../ui/Coded";
 
 type File = Schemas["NightlyFile"];
 const OUTCOMES = [
@@ -43,7 +44,7 @@ export function FileTable({ files }: { readonly files: readonly File[] }) {
           title: t("nightly.column.mode"),
           key: "mode",
           className: "nowrap",
-          render: (_, file) => name("night_mode", file.mode),
+          render: (_, file) => <Coded list="night_mode" code={file.mode} />,
         },
         {
           title: t("nightly.column.rows"),

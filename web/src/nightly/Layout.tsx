@@ -1,4 +1,5 @@
 import { useSpeech } from "../i18n";
+import { Term } from "../ui/Term";
 
 const FOLDER = `LOANTRAIL_NIGHTLY/
   20260331/
@@ -17,7 +18,10 @@ export function Layout() {
       <h2>{t("nightly.empty_title")}</h2>
       <p>{t("nightly.empty_intro")}</p>
       <pre className="original">{FOLDER}</pre>
-      <p>{t("nightly.empty_flag")}</p>
+      <p>
+        <Term name="ready_flag" />{t("app.colon")}
+        {t("nightly.empty_flag")}
+      </p>
       <p>{t("nightly.empty_modes")}</p>
       <pre className="original">loantrail nightly 20260331 --from FOLDER</pre>
       <p className="quiet">{t("nightly.empty_docs")}</p>

@@ -2,13 +2,14 @@ import { Table } from "antd";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { countText } from "../imports/size";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Term } from "../ui/Term";
 
 type Row = Schemas["LedgerBalance"];
 
 /** The balances of the loans against the general ledger, differences first. */
-export function LedgerTable({ rows }: { readonly rows: readonly Row[] }) {
+export function LedgerTable({ date, rows }: { readonly date: string; readonly rows: readonly Row[] }) {
   const { t } = useSpeech();
   const bad = rows.filter((row) => row.differs).length;
   return (
@@ -24,6 +25,7 @@ export function LedgerTable({ rows }: { readonly rows: readonly Row[] }) {
               ? t("nightly.ledger_good")
               : t("nightly.ledger_bad", { count: countText(bad) })}
         </p>
+        {rows.length > 0 && <ExportButton address={`/api/v1/nightly/${date}/ledger.xlsx`} count={rows.length} />}
       </div>
       {rows.length > 0 && (
         <Table<Row>

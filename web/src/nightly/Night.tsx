@@ -8,6 +8,7 @@ import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { State } from "../imports/Stage";
 import { useTook } from "../imports/took";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -87,7 +88,7 @@ function Shown({ day }: { readonly day: Day }) {
         />
       )}
       {problem && <Alert type="error" showIcon title={t("nightly.problem", { problem })} />}
-      <Alarms alarms={day.alarms} />
+      <Alarms date={day.business_date} alarms={day.alarms} />
       <section className="card" aria-labelledby="files-title">
         <div className="card-head">
           <h2 id="files-title">{t("nightly.files")}</h2>
@@ -97,10 +98,11 @@ function Shown({ day }: { readonly day: Day }) {
               <> · {t("nightly.files_of", { attempt: day.files_attempt })}</>
             )}
           </p>
+          {day.files.length > 0 && <ExportButton address={`/api/v1/nightly/${day.business_date}/files.xlsx`} count={null} />}
         </div>
         <FileTable files={day.files} />
       </section>
-      <LedgerTable rows={day.ledger} />
+      <LedgerTable date={day.business_date} rows={day.ledger} />
       <Steps steps={day.steps} attempts={day.attempts} />
     </div>
   );

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -47,6 +48,7 @@ export default function Repayments({ loanId, facts }: Props) {
           {data.total_count > data.items.length && (
             <p className="quiet">{t("payments.latest_only", { count: data.items.length })}</p>
           )}
+          <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/repayments.xlsx`} count={data.total_count} />
         </div>
         <List page={data} facts={facts} />
       </section>

@@ -1,4 +1,4 @@
-import { Button, message, Segmented, Select } from "antd";
+import { Button, Segmented, Select } from "antd";
 import { useEffect } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
@@ -32,13 +32,11 @@ export default function PortfolioPage() {
     { params: { query: asQuery(state) } },
     { placeholderData: (before) => before },
   );
-  const [messages, holder] = message.useMessage();
   useEffect(() => {
     document.title = `${t("portfolio.title")} · ${t("app.name")}`;
   }, [t]);
   return (
     <div className="page portfolio-page">
-      {holder}
       <div className="page-head list-head">
         <h1>{t("portfolio.title")}</h1>
         {data && data.currencies.length > 1 && (
@@ -59,7 +57,7 @@ export default function PortfolioPage() {
             return query;
           }}
           count={null}
-          complain={(said) => void messages.error(said)}
+          readers
         />
       </div>
       {error ? (

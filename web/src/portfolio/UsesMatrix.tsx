@@ -71,9 +71,9 @@ export function UsesMatrix({ read, down }: Props) {
         <button
           type="button"
           className="heat-button"
-          aria-label={`${named(read.by, row)} ${t(`group.${group}` as Key)}`}
           onClick={() => down(row.value, row.deeper)}
         >
+          <span className="visually-hidden">{`${named(read.by, row)} ${t(`group.${group}` as Key)} `}</span>
           {amount(row, group)}
         </button>
       ),

@@ -2,6 +2,7 @@ import { Table } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { Failure, Loading, Notice } from "../ui/states";
@@ -28,39 +29,44 @@ export function Hits({ version }: { readonly version: Version }) {
     );
   }
   return (
-    <Table<Schemas["RuleHit"]>
-      className="card"
-      rowKey="hit_id"
-      dataSource={data}
-      pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-      scroll={{ x: "max-content" }}
-      expandable={{ expandedRowRender: (row) => <Reading part={row.explained} judged /> }}
-      columns={[
-        {
-          title: t("rules.column_loan"),
-          key: "loan",
-          render: (_, row) => (
-            <Link className="loan-id" to={`/loans/${encodeURIComponent(row.loan_id)}`}>
-              {row.loan_id}
-            </Link>
-          ),
-        },
-        { title: t("rules.column_at"), key: "at", className: "figures nowrap", render: (_, row) => instantText(row.at) },
-        { title: t("rules.column_level"), key: "level", render: (_, row) => <LevelTag level={row.level} /> },
-        {
-          title: t("rules.column_amount"),
-          key: "amount",
-          align: "right",
-          render: (_, row) => <Amount fen={row.amount_fen} form="short" {...CNY} />,
-        },
-        {
-          title: t("rules.column_share"),
-          key: "share",
-          align: "right",
-          className: "figures",
-          render: (_, row) => shareText(BigInt(row.share_ppm), 1_000_000n),
-        },
-      ]}
-    />
+    <>
+      <div className="table-tools">
+        <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/hits.xlsx`} count={null} />
+      </div>
+      <Table<Schemas["RuleHit"]>
+        className="card"
+        rowKey="hit_id"
+        dataSource={data}
+        pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+        scroll={{ x: "max-content" }}
+        expandable={{ expandedRowRender: (row) => <Reading part={row.explained} judged /> }}
+        columns={[
+          {
+            title: t("rules.column_loan"),
+            key: "loan",
+            render: (_, row) => (
+              <Link className="loan-id" to={`/loans/${encodeURIComponent(row.loan_id)}`}>
+                {row.loan_id}
+              </Link>
+            ),
+          },
+          { title: t("rules.column_at"), key: "at", className: "figures nowrap", render: (_, row) => instantText(row.at) },
+          { title: t("rules.column_level"), key: "level", render: (_, row) => <LevelTag level={row.level} /> },
+          {
+            title: t("rules.column_amount"),
+            key: "amount",
+            align: "right",
+            render: (_, row) => <Amount fen={row.amount_fen} form="short" {...CNY} />,
+          },
+          {
+            title: t("rules.column_share"),
+            key: "share",
+            align: "right",
+            className: "figures",
+            render: (_, row) => shareText(BigInt(row.share_ppm), 1_000_000n),
+          },
+        ]}
+      />
+    </>
   );
 }

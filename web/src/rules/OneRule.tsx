@@ -90,6 +90,10 @@ function Body({ detail, version, show }: BodyProps) {
       setWriting(false);
       reread();
     },
+    // Somebody else saved: the form takes over what is stored now.
+    onError: (refused) => {
+      if (problemCode(refused) === "changed_meanwhile") reread();
+    },
   });
   const isDraft = version.state === "draft";
   if (writing) {

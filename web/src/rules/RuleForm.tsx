@@ -1,8 +1,10 @@
 import { Alert, Button, Input, Select } from "antd";
-import { type FormEvent, type ReactNode, useDeferredValue, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useDeferredValue, useId } from "react";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ConditionEditor } from "../parts";
+import { MergeNote } from "../ui/MergeNote";
+import { useMerging } from "../ui/merging";
 import { asProblem, problemText } from "../ui/wording";
 import { LEVELS } from "../warnings/address";
 import type { Content, Problem } from "./milli";
@@ -22,18 +24,19 @@ interface Props {
 /** Writes what a rule says. A draft may be saved with problems; it only cannot run then. */
 export function RuleForm({ start, fresh = false, busy, error, save, cancel }: Props) {
   const { t, name, language } = useSpeech();
-  const [content, setContent] = useState(start);
+  const merging = useMerging(start);
+  const { content, put, clashes } = merging;
   const words = api.useQuery("get", "/api/v1/rule-language", {}, { staleTime: Infinity });
-  const put = <Name extends keyof Content>(field: Name, value: Content[Name]) =>
-    setContent((before) => ({ ...before, [field]: value }));
   const changed = JSON.stringify(content) !== JSON.stringify(start);
   const amounts = (words.data?.fields ?? []).filter(
     (one) => one.kind === "fen" && (one.grain === "both" || one.grain === content.occasion),
   );
+  // That somebody saved meanwhile is told by the note, with what came of it.
+  const met = clashes.length + merging.taken.length > 0;
   const refused = asProblem(error);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (changed && !busy) save(content);
+    if (changed && clashes.length === 0 && !busy) save(content);
   };
   const choices = (values: readonly string[] | undefined, list: string) =>
     (values ?? []).map((one) => ({ value: one, label: name(list, one) }));
@@ -126,6 +129,7 @@ export function RuleForm({ start, fresh = false, busy, error, save, cancel }: Pr
       <h3>{name("rule_field", "condition")}</h3>
       <p className="quiet small">{t("rules.condition_hint")}</p>
       <Condition
+        key={`condition-${merging.turn}`}
         label={name("rule_field", "condition")}
         text={content.condition}
         occasion={content.occasion}
@@ -134,8 +138,9 @@ export function RuleForm({ start, fresh = false, busy, error, save, cancel }: Pr
       />
       <h3>{name("rule_field", "levels")}</h3>
       <p className="quiet small">{t("rules.levels_hint")}</p>
-      <Levels levels={content.levels} occasion={content.occasion} change={(levels) => put("levels", levels)} />
-      {error !== null && error !== undefined && (
+      <Levels key={`levels-${merging.turn}`} levels={content.levels} occasion={content.occasion} change={(levels) => put("levels", levels)} />
+      <MergeNote merging={merging} label={(field) => name("rule_field", field)} shown={(_, value) => fieldText(value, name)} />
+      {error !== null && error !== undefined && !(met && refused.code === "changed_meanwhile") && (
         <Alert
           type="error"
           showIcon
@@ -144,13 +149,22 @@ export function RuleForm({ start, fresh = false, busy, error, save, cancel }: Pr
         />
       )}
       <p className="rule-form-acts">
-        <Button type="primary" htmlType="submit" disabled={!changed} loading={busy}>
+        <Button type="primary" htmlType="submit" disabled={!changed || clashes.length > 0} loading={busy}>
           {t("rules.save")}
         </Button>
+        {clashes.length > 0 && <span className="quiet small">{t("merge.choose", { count: clashes.length })}</span>}
         <Button onClick={cancel}>{t("rules.cancel")}</Button>
       </p>
     </form>
   );
+}
+
+/** A field of a rule as one text. */
+function fieldText(value: Content[keyof Content], name: (list: string, one: string) => string): string {
+  if (typeof value === "string") return value;
+  return (value ?? [])
+    .map((one) => (typeof one === "string" ? one : `${name("warning_level", one.level)}: ${one.condition}`))
+    .join("\n");
 }
 
 interface FieldProps {

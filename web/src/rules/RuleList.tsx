@@ -4,6 +4,7 @@ import { Link, useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading, Notice } from "../ui/states";
 import { LevelTag } from "../warnings/LevelTag";
@@ -82,6 +83,11 @@ export function RuleList() {
           placeholder={t("rules.search")}
           value={text}
           onChange={(event) => setText(event.target.value)}
+        />
+        <ExportButton
+          address="/api/v1/rules.xlsx"
+          query={() => new URLSearchParams({ shown, search: text.trim() })}
+          count={rules.length}
         />
       </div>
       {rules.length === 0 ? (

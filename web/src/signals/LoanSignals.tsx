@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, type Currency } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -112,6 +113,11 @@ export default function LoanSignals({ loanId, facts }: Props) {
             { value: "day", label: t("signals.days") },
           ]}
           onChange={(chosen) => show({ occasion: chosen === "all" ? null : chosen, page: null })}
+        />
+        <ExportButton
+          address={`/api/v1/loans/${encodeURIComponent(loanId)}/signals.xlsx`}
+          query={() => new URLSearchParams(occasion ? { occasion } : {})}
+          count={data.total_count}
         />
       </div>
       {data.total_count === 0 ? (

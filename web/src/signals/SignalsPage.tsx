@@ -3,6 +3,7 @@ import { Button, Input } from "antd";
 import { useEffect, useMemo } from "react";
 import { Link, useLocation, useSearchParams } from "react-router";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { type Family, fits, GROUPS, plain, useCatalogue } from "./catalogue";
 import "./signals.css";
@@ -50,6 +51,11 @@ export default function SignalsPage() {
             maxLength={60}
             value={search}
             onChange={(event) => find(event.target.value)}
+          />
+          <ExportButton
+            address="/api/v1/signals/catalogue.xlsx"
+            query={() => new URLSearchParams({ search })}
+            count={data ? count : null}
           />
         </div>
       </div>

@@ -8,23 +8,29 @@ import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { problemCode, type ProblemLike } from "../ui/states";
 import { problemText } from "../ui/wording";
+import "./table.css";
 
 const ROWS_MAX = 100_000;
 
 interface Props {
   /** Where the spreadsheet is made, such as `/api/v1/loans.xlsx`. */
   readonly address: string;
-  /** Conditions, order and columns; the language is added. */
-  readonly query: () => URLSearchParams;
+  /** Conditions, order and columns; the language is added. Without it: all of the table. */
+  readonly query?: () => URLSearchParams;
   /** How many rows it will have; null where that is no matter. */
   readonly count: number | null;
-  readonly complain: (text: string) => void;
+  /** Whether who reads the page may have the file without being allowed to export: sums, and the audit log. */
+  readonly readers?: boolean;
 }
 
-/** All that was found, as a spreadsheet with the columns of the table. */
-export function ExportButton({ address, query, count, complain }: Props) {
+/** All that was found, as a spreadsheet with the columns of the table; nothing for who may not export. */
+export function ExportButton(props: Props) {
+  const exports = may(useMe(), ["export"]);
+  return exports || props.readers ? <Exporting {...props} asks={exports} /> : null;
+}
+
+function Exporting({ address, query, count, asks }: Props & { readonly asks: boolean }) {
   const { t, language } = useSpeech();
-  const asks = may(useMe(), ["export"]);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
   const [key, setKey] = useState(newKey);
@@ -35,6 +41,7 @@ export function ExportButton({ address, query, count, complain }: Props) {
       setRefused(null);
     },
   });
+  const complain = (text: string) => void told.error(text);
   const save = async () => {
     if (count !== null && count > ROWS_MAX) {
       complain(t("table.export.too_many", { count: count.toLocaleString("en"), most: ROWS_MAX.toLocaleString("en") }));
@@ -42,7 +49,7 @@ export function ExportButton({ address, query, count, complain }: Props) {
     }
     setBusy(true);
     try {
-      const wanted = query();
+      const wanted = query?.() ?? new URLSearchParams();
       wanted.set("language", language);
       const answer = await fetch(`${address}?${wanted}`);
       if (!answer.ok) {
@@ -69,6 +76,7 @@ export function ExportButton({ address, query, count, complain }: Props) {
     <>
     {toldHere}
     <Button
+      className="export-button"
       icon={<DownloadOutlined aria-hidden />}
       loading={busy}
       disabled={count === 0}

@@ -71,7 +71,7 @@ function Standing({ thread }: { readonly thread: Thread }) {
       <Fact label={t("warnings.loan_amount")}>
         <Amount fen={row.loan_amount_fen} form="short" {...row} />
       </Fact>
-      <Fact label={t("warnings.purpose")}>{thread.purpose_text || "–"}</Fact>
+      <Fact label={<Term name="loan_purpose">{t("warnings.purpose")}</Term>}>{thread.purpose_text || "–"}</Fact>
       <Fact label={t("warnings.managers")}>{thread.managers.join(t("warnings.comma")) || "–"}</Fact>
       <Fact label={t("warnings.unit")}>{unitName(row.unit_id, row.unit_name) ?? "–"}</Fact>
       <Fact label={t("warnings.answers")}>

@@ -6,12 +6,16 @@ import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";
 import "./level.css";
 
+export function useLoanWarning(loanId: string) {
+  return api.useQuery("get", "/api/v1/loans/{loan_id}/warning", { params: { path: { loan_id: loanId } } });
+}
+
 /** A line on a loan's page: its open warning, and by when it must be answered. */
 export function LoanWarning({ loanId }: { readonly loanId: string }) {
   const { t, name } = useSpeech();
   const now = useNow();
   const left = useLeft();
-  const { data } = api.useQuery("get", "/api/v1/loans/{loan_id}/warning", { params: { path: { loan_id: loanId } } });
+  const { data } = useLoanWarning(loanId);
   const called = useRuleName(data?.rule_words);
   const row = data?.thread;
   if (!row) return null;

@@ -1,6 +1,7 @@
 import { Modal, Table } from "antd";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { useRuleName } from "./rules";
 
@@ -34,54 +35,64 @@ function VolumeReport() {
     <div className="volume">
       <p className="quiet">{t("warnings.volume_hint", { loans: loans.toLocaleString("en"), budget, severe: severeBudget })}</p>
       <div className="volume-tables">
-        <Table<Month>
-          size="small"
-          rowKey="month"
-          pagination={false}
-          dataSource={data.months}
-          columns={[
-            { title: t("warnings.month"), dataIndex: "month", className: "figures nowrap" },
-            {
-              title: t("warnings.per_thousand"),
-              key: "threads",
-              align: "right",
-              render: (_, row) => (
-                <span className={over(row.threads, budget)}>
-                  {perThousand(row.threads, loans)} <span className="quiet">({row.threads})</span>
-                </span>
-              ),
-            },
-            {
-              title: t("warnings.severe"),
-              key: "severe",
-              align: "right",
-              render: (_, row) => (
-                <span className={over(row.severe, severeBudget)}>
-                  {perThousand(row.severe, loans)} <span className="quiet">({row.severe})</span>
-                </span>
-              ),
-            },
-          ]}
-        />
-        <Table<Cost>
-          size="small"
-          rowKey="rule_code"
-          pagination={false}
-          dataSource={data.rules}
-          columns={[
-            { title: t("warnings.rule"), key: "rule", render: (_, row) => called(row.rule_code) },
-            { title: t("warnings.threads"), dataIndex: "threads", align: "right", className: "figures" },
-            { title: t("warnings.alone"), dataIndex: "alone", align: "right", className: "figures" },
-            {
-              title: t("warnings.judged"),
-              key: "judged",
-              align: "right",
-              className: "figures nowrap",
-              render: (_, row) => `${row.true_positives} / ${row.false_alarms}`,
-            },
-            { title: t("warnings.suppressed"), dataIndex: "suppressed", align: "right", className: "figures" },
-          ]}
-        />
+        <div>
+          <div className="table-tools">
+            <ExportButton address="/api/v1/warnings/volume.xlsx" count={data.months.length} />
+          </div>
+          <Table<Month>
+            size="small"
+            rowKey="month"
+            pagination={false}
+            dataSource={data.months}
+            columns={[
+              { title: t("warnings.month"), dataIndex: "month", className: "figures nowrap" },
+              {
+                title: t("warnings.per_thousand"),
+                key: "threads",
+                align: "right",
+                render: (_, row) => (
+                  <span className={over(row.threads, budget)}>
+                    {perThousand(row.threads, loans)} <span className="quiet">({row.threads})</span>
+                  </span>
+                ),
+              },
+              {
+                title: t("warnings.severe"),
+                key: "severe",
+                align: "right",
+                render: (_, row) => (
+                  <span className={over(row.severe, severeBudget)}>
+                    {perThousand(row.severe, loans)} <span className="quiet">({row.severe})</span>
+                  </span>
+                ),
+              },
+            ]}
+          />
+        </div>
+        <div>
+          <div className="table-tools">
+            <ExportButton address="/api/v1/warnings/rules.xlsx" count={data.rules.length} />
+          </div>
+          <Table<Cost>
+            size="small"
+            rowKey="rule_code"
+            pagination={false}
+            dataSource={data.rules}
+            columns={[
+              { title: t("warnings.rule"), key: "rule", render: (_, row) => called(row.rule_code) },
+              { title: t("warnings.threads"), dataIndex: "threads", align: "right", className: "figures" },
+              { title: t("warnings.alone"), dataIndex: "alone", align: "right", className: "figures" },
+              {
+                title: t("warnings.judged"),
+                key: "judged",
+                align: "right",
+                className: "figures nowrap",
+                render: (_, row) => `${row.true_positives} / ${row.false_alarms}`,
+              },
+              { title: t("warnings.suppressed"), dataIndex: "suppressed", align: "right", className: "figures" },
+            ]}
+          />
+        </div>
       </div>
     </div>
   );

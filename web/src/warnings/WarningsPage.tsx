@@ -16,6 +16,7 @@ import { Queue } from "./Queue";
 import { useWarningStream } from "./stream";
 import { VolumeDialog } from "./Volume";
 import "./warnings.css";
+import { Term } from "../ui/Term";
 
 const PAGE = 50;
 const MOST = 200;
@@ -101,7 +102,9 @@ export default function WarningsPage() {
   return (
     <div className="page warnings">
       <div className="page-head">
-        <h1>{t("warnings.title")}</h1>
+        <h1>
+          <Term name="early_warning">{t("warnings.title")}</Term>
+        </h1>
         {list && list.overdue_count > 0 && (
           <span className="overdue-count">{t("warnings.overdue_count", { count: list.overdue_count })}</span>
         )}

@@ -9,6 +9,7 @@ import { ChecksCard } from "./ChecksCard";
 import { DataCard } from "./DataCard";
 import { ConcentrationCard, FlowsCard, GroupsCard, SinceCard } from "./Executive";
 import { Figures } from "./Figures";
+import { HandoverCard } from "./HandoverCard";
 import { PaymentsCard } from "./PaymentsCard";
 import { PeopleCard } from "./PeopleCard";
 import { PortfolioCard } from "./PortfolioCard";
@@ -50,7 +51,7 @@ export default function WorkbenchPage() {
 function Parts({ bench }: { readonly bench: Bench }) {
   const { t } = useSpeech();
   const me = useMe();
-  const { warnings, checks, approvals, payments, changes, portfolio, rules, data, record, people, rule_words } = bench;
+  const { warnings, checks, approvals, payments, changes, portfolio, rules, data, record, people, work: held, rule_words } = bench;
   const leads = may(me, ["check_warnings"]);
   const units = portfolio && portfolio.units.length > 0;
   // Sums alone are theirs to see: the portfolio answers them.
@@ -72,6 +73,7 @@ function Parts({ bench }: { readonly bench: Bench }) {
           {warnings && may(me, ["act_on_warnings"]) && <WarningsCard work={warnings} words={rule_words} />}
           {checks && may(me, ["act_on_checks"]) && <ChecksCard work={checks} />}
           {payments && may(me, ["act_on_checks"]) && !leads && <PaymentsCard payments={payments} />}
+          {held && (held.gone_count > 0 || leads) && <HandoverCard work={held} />}
           {units && <PortfolioCard portfolio={portfolio} />}
           {sums && <FlowsCard />}
           {sums && <GroupsCard by="industry" title={t("workbench.industry_title")} more={t("workbench.industry_more")} head={t("workbench.industry")} />}

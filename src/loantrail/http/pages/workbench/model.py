@@ -10,6 +10,7 @@ from pydantic import Field
 from loantrail.early_warning.hits import Level
 from loantrail.http.pages.model import Answer, Failing, Fen, Priced
 from loantrail.http.pages.warnings.model import RuleWords, WarningCount
+from loantrail.http.pages.workbench.model_handover import WorkHeld
 from loantrail.http.pages.workbench.model_record import PeopleStanding, RecordStanding
 from loantrail.inspections.model import CheckKind
 
@@ -238,4 +239,5 @@ class Workbench(Answer):
     data: DataStanding | None
     record: RecordStanding | None
     people: PeopleStanding | None
+    work: WorkHeld | None
     rule_words: dict[str, RuleWords]

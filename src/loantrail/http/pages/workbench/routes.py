@@ -19,6 +19,7 @@ from loantrail.http.pages.warnings import store_volume
 from loantrail.http.pages.warnings.model import RuleWords, WarningCount
 from loantrail.http.pages.workbench import standing, store, store_loans, store_waiting
 from loantrail.http.pages.workbench.days import AHEAD, beginning, previous_working_day
+from loantrail.http.pages.workbench.handover import work_held
 from loantrail.http.pages.workbench.model import (
     ApprovalTask,
     ApprovalWork,
@@ -85,6 +86,9 @@ def workbench(connection: Reading, connections: Lending, person: Person) -> Work
         record=record_standing(connection, now) if person.may(Ability.READ_AUDIT) else None,
         people=people_standing(connections, now, ITEMS)
         if person.may(Ability.EDIT_PEOPLE) or person.may(Ability.APPROVE_PEOPLE)
+        else None,
+        work=work_held(connection, connections, now, ITEMS)
+        if sees_loans and person.may(Ability.ASSIGN_WARNINGS)
         else None,
         rule_words=_words(connection, codes),
     )
