@@ -185,7 +185,7 @@ def measure(home: Path, demo: str) -> None:
             borrowers = later_lines(connection, sum(count // mix for mix in MIXES if mix) * (1 + len(rates)))
             end = connection.execute("SELECT max(booked_at) FROM ledger.statement_line").fetchone()
         assert end is not None
-        after: datetime.datetime = end[0] + datetime.timedelta(days=1)
+        after: datetime.datetime = end[0] + datetime.timedelta(minutes=1)
         left, others = iter(borrowers), other_lines(after.isoformat(), ACCOUNTS, apart_ms=1)
         wait_until_judged(server, others)
         send(server, bodies_of(others, WARMING_LINES), None)

@@ -20,7 +20,7 @@ from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.payment import Payment
 from loantrail.postgres.connection import Database, type_of_connection
 from loantrail.tracing import database as tracing
-from loantrail.tracing.database import trace_anew, trace_books
+from loantrail.tracing.database import Traced, trace_anew, trace_books
 from loantrail.tracing.model import Convention
 
 pytestmark = pytest.mark.database
@@ -308,6 +308,29 @@ def test_a_state_that_another_run_replaced_judges_no_more_until_it_is_made_anew(
     assert "FLOW_SECURITIES" in codes(standing(asked))
 
 
+def test_while_the_state_of_a_run_made_here_is_being_made_the_one_before_goes_on_judging(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any], database_url: str
+) -> None:
+    with Database(database_url).connect() as tracing_connection:
+
+        def traced(connection: type_of_connection, found: Traced) -> None:
+            # The run stands by now, and its state is yet to be made.
+            [between] = post(bank, deciding, to_securities("S1", 60_000))
+            assert between.decision == "review"
+            deciding.rebase(connection, found)
+
+        deciding.expect(True)
+        trace_books(tracing_connection, on_traced=traced)
+        deciding.expect(False)
+
+    [later] = post(bank, deciding, to_securities("S2", 30_000, day=13))
+    live = [row for row in standing(asked) if row[2] == LOAN]
+    trace_books(bank)
+
+    assert later.decision == "review"
+    assert live == [row for row in standing(asked) if row[2] == LOAN]
+
+
 def test_an_error_in_judging_does_not_keep_the_line_out(
     bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,3 +369,26 @@ def test_more_lines_than_can_be_judged_at_once_are_left_to_the_next_run(
     deciding.wait()
     [again] = post(bank, deciding, to_securities("S2", 30_000, day=14))
     assert again.decision == "review"
+
+
+def test_more_lines_than_can_be_judged_at_once_are_judged_some_at_a_time_when_it_is_quiet(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loantrail.monitor.deciding.JUDGED_AT_ONCE", 2)
+    many = [line(f"A{one}", BORROWER, 1, counterparty_account="999") for one in range(4)]
+    rows = post(bank, deciding, *many, to_securities("S1", 60_000))
+    [behind] = post(bank, deciding, line("B1", BORROWER, 1, counterparty_account="999"))
+
+    judge_outstanding(bank, deciding)
+    hit = next(row for row in standing(asked) if row[1] == "FLOW_SECURITIES" and row[2] == LOAN)
+    [again] = post(bank, deciding, to_securities("S2", 30_000, day=13))
+
+    assert {row.decision for row in (*rows, behind)} == {None}
+    assert rows[4].line_id in hit[7]
+    assert again.decision == "review"
+    live = standing(asked)
+    trace_books(bank)
+    assert [row for row in live if row[2] == LOAN] == [row for row in standing(asked) if row[2] == LOAN]

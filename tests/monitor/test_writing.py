@@ -150,3 +150,52 @@ def test_memory_stays_where_it_is_however_many_send(
     assert second_away == 800
     assert later - full < 0.05 * full
     assert full < 64 * 2**20
+
+
+class Behind:
+    """A judge that is so many turns behind."""
+
+    def __init__(self, turns: int) -> None:
+        self.turns = turns
+
+    @property
+    def is_behind(self) -> bool:
+        return self.turns > 0
+
+
+def test_what_was_too_much_at_once_is_judged_between_others_and_all_of_it_when_it_is_quiet(
+    groups: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "GROUP_ROWS", 1)
+    done = threading.Event()
+    judge: Any = Behind(turns=9)
+
+    def catch_up(_: Any, judge: Behind) -> None:
+        groups.append(["caught up"])
+        judge.turns -= 1
+        if not judge.is_behind:
+            done.set()
+
+    monkeypatch.setattr(writing, "catch_up", catch_up)
+    writer = Writer(Lending(), lambda _rows: None, judge)
+    with monkeypatch.context() as waiting:
+        waiting.setattr(Writer, "_gather", gathering := Gathering(writer))
+        answers = [writer.submit(delivery(source)) for source in ("one", "two")]
+        gathering.go_on.set()
+        for answer in answers:
+            assert answer.result(timeout=5).accepted == 1
+        assert done.wait(timeout=5)
+
+    assert groups[:3] == [["one"], ["caught up"], ["two"]]
+    assert groups[3:] == [["caught up"]] * 8
+
+
+class Gathering:
+    """The writer's own, once all that a test sends is there."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._gather, self.go_on = writer._gather, threading.Event()
+
+    def __call__(self, first: Any) -> Any:
+        assert self.go_on.wait(timeout=5)
+        return self._gather(first)

@@ -57,6 +57,11 @@ class Judge(Protocol):
 
     def judge(self, connection: store.Database) -> Mapping[str, RowDecision]: ...
 
+    def catch_up(self, connection: store.Database) -> None: ...
+
+    @property
+    def is_behind(self) -> bool: ...
+
     def committed(self) -> None: ...
 
     def lost(self) -> None: ...
@@ -91,11 +96,18 @@ def commit_group(
 
 
 def judge_outstanding(connection: store.Database, judge: Judge) -> None:
-    """Have lines judged that came into the books another way, such as by an import."""
+    """Have lines judged that came into the books another way, such as by an import, or that were too many at once."""
+    catch_up(connection, judge)
+    while judge.is_behind:
+        catch_up(connection, judge)
+
+
+def catch_up(connection: store.Database, judge: Judge) -> None:
+    """Have the first lines judged that are not, in a transaction of their own."""
     try:
         with database_failures(), store.undone_on_error(connection):
             store.begin_group(connection)
-            judge.judge(connection)
+            judge.catch_up(connection)
             connection.commit()
             judge.committed()
     except BaseException:

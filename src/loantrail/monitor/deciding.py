@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 LINES_AT_ONCE: Final = 50_000
-"""More lines than that are not judged one by one: the state is built anew from the books."""
+"""More lines than that are not followed: the state is built anew from the books."""
+OVERRUN_LINES: Final = 500_000
+"""Nor is it caught up with more lines than that."""
 PAUSE_PER_BUILD: Final = 5
 """After an attempt to build the state that failed lies so many times what it took."""
 OVERRUN_SECONDS: Final = 60.0
@@ -46,7 +48,9 @@ QUESTIONS_WAITING_MAX: Final = 8
 PATIENCE_SECONDS: Final = 8.0
 """How long a question waits for the state."""
 JUDGED_AT_ONCE: Final = 2_000
-"""More lines than that in one go are taken in without a decision: taking in must not wait for judging."""
+"""More lines than that in one go are taken in without a decision, and judged between others that come (`catch_up`)."""
+CAUGHT_UP_AT_ONCE: Final = 500
+"""So many at a time, then."""
 SHOWN_LATER_MOST: Final = 2_000
 """Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
 _LOG = logging.getLogger(__name__)
@@ -69,6 +73,7 @@ class Deciding:
         self._problem: LoantrailError | None = None
         """Why there is no state, where the books do not allow one."""
         self._not_before = 0.0
+        self._expecting = False
         self._questions = threading.BoundedSemaphore(QUESTIONS_WAITING_MAX)
 
     # The state -----------------------------------------------------------------------------------------------
@@ -128,17 +133,21 @@ class Deciding:
                 self._held = held
             keep_pauses_short()
 
+    def expect(self, at_it: bool) -> None:
+        """A run is being made in this process: until `rebase` the state stays; what came meanwhile is judged anew after it."""
+        self._expecting = at_it
+
     def forget(self) -> None:
         """Drop the state; it is built anew when it is asked for."""
         with self._guard:
             self._held = None
 
     def _current(self, connection: Connection[Any]) -> Held | None:
-        """The state, where it stands on the run that screens show and on the numbers in force; else one is asked for, and there
-        is none now: corrections, records and merges that the run holds are not in the old one."""
+        """The state, where it stands on the run that screens show, or that of a new one is being made here, and on the numbers in
+        force; else one is asked for, and there is none now: corrections, records and merges of the run are not in the old one."""
         held = self._held
         if held is not None and not (
-            current_run_id(connection, ends_transaction=False) == held.run_id
+            (self._expecting or current_run_id(connection, ends_transaction=False) == held.run_id)
             and judges_by(held, parameters_in_force(connection))
         ):
             self.forget()
@@ -150,8 +159,20 @@ class Deciding:
     # A group of lines ----------------------------------------------------------------------------------------
 
     def judge(self, connection: Connection[Any]) -> Mapping[str, RowDecision]:
-        """Judge what arrived since the last commit, in the caller's transaction: line -> decision. Empty without a state.
-        `committed` or `lost` must follow, in the same thread: until then the state is the caller's."""
+        """Judge what arrived since the last commit, in the caller's transaction: line -> decision; empty without a state or for too
+        many. `committed` or `lost` must follow, in the same thread: until then the state is the caller's."""
+        return self._taken(connection, JUDGED_AT_ONCE)
+
+    def catch_up(self, connection: Connection[Any]) -> None:
+        """The same for the first of the lines that arrived, however many they are."""
+        self._taken(connection, OVERRUN_LINES)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more lines are there that are not judged than are judged at once."""
+        return self._held is not None and self._held.is_behind
+
+    def _taken(self, connection: Connection[Any], most: int) -> Mapping[str, RowDecision]:
         if self._judging_thread != threading.get_ident():
             self._guard.acquire()
             self._judging_thread = threading.get_ident()
@@ -160,7 +181,7 @@ class Deciding:
             return {}
         try:
             with connection.transaction():
-                return self._judge(connection, held)
+                return self._judge(connection, held, most)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception:
@@ -241,7 +262,7 @@ class Deciding:
                     return
                 changed = held.standing.show(shown)
                 held.judging.forget({*changed.loans, *changed.draining, *changed.doubtful})
-                held.pending = _last_arrival(arrived, held.last_arrival)
+                held.pending = held.last_of(arrived)
                 self._settle(held)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
@@ -310,10 +331,7 @@ class Deciding:
     def _decided(
         self, connection: Connection[Any], held: Held, changed: Changed, moved: pl.DataFrame
     ) -> Decided:
-        traced = tuple(
-            TracedPart(loan, fen, use)
-            for loan, fen, use in moved.select("loan_id", "amount_fen", "use").iter_rows()
-        )
+        traced = tuple(TracedPart(*row) for row in moved.select("loan_id", "amount_fen", "use").iter_rows())
         if not (changed.loans or changed.draining):
             return Decided(ALLOW, (), traced)
         judgement = held.judging.judge(connection, held.standing.index, changed)
@@ -329,31 +347,33 @@ class Deciding:
         shown = self._with(connection, held, held.with_later(held.later[0].clear()))
         if shown is None:
             return
-        if _concerns(held.standing.show(shown)):
+        if held.standing.show(shown).concerns_loans:
             self._show_committed(held)
             return
         held.pending = held.last_arrival
         self._settle(held)
 
-    def _judge(self, connection: Connection[Any], held: Held) -> dict[str, RowDecision]:
+    def _judge(self, connection: Connection[Any], held: Held, most: int) -> dict[str, RowDecision]:
         behind = store_step.last_arrival(connection) - held.last_arrival
-        if behind > LINES_AT_ONCE:
+        held.is_behind = behind > JUDGED_AT_ONCE
+        if behind > OVERRUN_LINES:
             # A run over the books brings them, and the state is made of that.
             self.forget()
             self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
-        if behind > JUDGED_AT_ONCE:
+        if behind > most:
             return {}
-        arrived = store_step.lines_after(connection, held.last_arrival, JUDGED_AT_ONCE)
+        at_once = CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE
+        arrived = store_step.lines_after(connection, held.last_arrival, at_once)
         may_wait = 0 < len(arrived) <= SHOWN_LATER_MOST - held.later_count
         if may_wait and held.standing.leaves_alone(arrived):
-            held.pending, held.aside = _last_arrival(arrived, held.last_arrival), arrived
+            held.pending, held.aside = held.last_of(arrived), arrived
             return dict.fromkeys(arrived["line_id"].to_list(), RowDecision(ALLOW, ()))
         shown = self._with(connection, held, held.with_later(arrived))
         if shown is None:
             return {}
-        held.pending = _last_arrival(arrived, held.last_arrival)
+        held.pending = held.last_of(arrived)
         changed = held.standing.show(shown)
-        judged = self._judged(connection, held, changed) if _concerns(changed) else {}
+        judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
         told = changed.of_line.filter(pl.col("line_id").is_in(arrived["line_id"].implode()))
         of_line = dict(told.select("line_id", "transaction_id").iter_rows())
         return {
@@ -378,12 +398,3 @@ class Deciding:
         )
         store_step.note_judged(connection, found.loans, held.pending)
         return decided(found.hits, taken.told, changed.transactions)
-
-
-def _concerns(changed: Changed) -> bool:
-    return bool(changed.loans or changed.draining or changed.doubtful)
-
-
-def _last_arrival(arrived: pl.DataFrame, before: int) -> int:
-    numbers = arrived["arrival_number"]
-    return max(before, int(numbers[-1])) if len(numbers) else before

@@ -45,6 +45,8 @@ class Held:
     """The last arrival that was looked at and is not yet committed."""
     aside: pl.DataFrame | None = None
     """Those that go to `later` when they are committed, where what was looked at is not shown."""
+    is_behind: bool = False
+    """Whether more arrived than is judged at once, when this was looked at last."""
     judgement: Judgement | None = None
     """What is said of the lines that are shown and not yet committed."""
 
@@ -55,6 +57,12 @@ class Held:
     def with_later(self, arrived: pl.DataFrame) -> pl.DataFrame:
         """The lines that wait to be shown, and these behind them."""
         return pl.concat([*self.later, arrived])
+
+    def last_of(self, arrived: pl.DataFrame) -> int:
+        """The last arrival that was looked at after these lines, in their order."""
+        return (
+            max(self.last_arrival, int(arrived["arrival_number"][-1])) if len(arrived) else self.last_arrival
+        )
 
     def own_accounts(self) -> Collection[str]:
         """Accounts that statements are given of."""

@@ -39,6 +39,10 @@ class Changed:
     waiting: frozenset[str]
     """Transactions of the tail whose other line is yet to come: nothing rests on them."""
 
+    @property
+    def concerns_loans(self) -> bool:
+        return bool(self.loans or self.draining or self.doubtful)
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

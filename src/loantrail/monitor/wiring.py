@@ -12,7 +12,7 @@ from loantrail.tracing.retrace import Retracing
 def step_of(sessions: Sessions, tracer: Retracing) -> tuple[Deciding, Settling]:
     """The state of the step, which stands on each run of the tracer, and the thread that asks the tracer for runs."""
     deciding = Deciding(sessions)
-    tracer.on_traced = deciding.rebase
+    tracer.on_traced, tracer.on_tracing = deciding.rebase, deciding.expect
     settling = Settling(
         sessions,
         tracer.start,

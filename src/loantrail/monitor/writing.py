@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from loantrail import clock
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store
-from loantrail.monitor.committing import Judge, commit_group
+from loantrail.monitor.committing import Judge, catch_up, commit_group
 from loantrail.monitor.model import Answered, Delivery, KeyReused
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.postgres.background import Sessions
@@ -114,6 +114,7 @@ class Writer:
                     group: list[Waiting] | None = self._gather(first)
                     while group:
                         self._write(connection, group)
+                        self._catch_up(connection)
                         group = self._next_group()
                         if connection.closed:
                             self._hand_back(group or [])
@@ -173,6 +174,17 @@ class Writer:
             accepted = sum(answer.accepted for answer in answers if isinstance(answer, Answered))
             if accepted:
                 self._on_committed(accepted)
+
+    def _catch_up(self, connection: Connection[Any]) -> None:
+        """Have some lines judged that were too many at once; more while nothing else waits."""
+        judge = self._judge
+        try:
+            while judge is not None and judge.is_behind and not connection.closed:
+                catch_up(connection, judge)
+                if self._held is not None or not self._queue.empty():
+                    return
+        except Exception as problem:
+            _LOG.warning("lines that were too many at once are not judged yet: %s", problem)
 
     def _fail(self, group: Sequence[Waiting], problem: Exception) -> None:
         self._leave(group)

@@ -29,6 +29,8 @@ class Retracing(Background):
         super().__init__(sessions)
         self.on_traced: Callable[[Connection[Any], Traced], None] | None = None
         """Is told of each trace of the books once it is stored."""
+        self.on_tracing: Callable[[bool], None] = lambda _at_it: None
+        """Is told when a trace begins, and when it is over and who is told of it has done with it."""
         self.last_seconds = 0.0
         """How long the last trace took; 0 before the first."""
 
@@ -53,7 +55,11 @@ class Retracing(Background):
 
         def work() -> None:
             begun = clock.monotonic_seconds()
-            found = trace_books(connection, on_traced=self.on_traced)
+            self.on_tracing(True)
+            try:
+                found = trace_books(connection, on_traced=self.on_traced)
+            finally:
+                self.on_tracing(False)
             self.last_seconds = clock.monotonic_seconds() - begun
             store.finish(connection, number, found.run_id)
 
