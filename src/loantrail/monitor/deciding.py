@@ -247,11 +247,12 @@ class Deciding:
         # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
         store.begin_group(connection)
         with self._guard:
-            held = self._current(connection)
-            if held is None:
+            held, last = self._current(connection), store_step.last_arrival(connection)
+            if held is None or last - held.last_arrival > LINES_AT_ONCE:
+                self.forget()
                 connection.rollback()
                 return
-            arrived = store_step.lines_after(connection, held.last_arrival, LINES_AT_ONCE + 1)
+            arrived = store_step.lines_after(connection, held.last_arrival, last)
             connection.rollback()
             if arrived.is_empty():
                 return
@@ -262,7 +263,7 @@ class Deciding:
                     return
                 changed = held.standing.show(shown)
                 held.judging.forget({*changed.loans, *changed.draining, *changed.doubtful})
-                held.pending = held.last_of(arrived)
+                held.pending = last
                 self._settle(held)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
@@ -286,8 +287,7 @@ class Deciding:
         taking_back = timely.drop_nulls("reverses")["line_id"].to_list()
         if not taking_back:
             return shown
-        originals = store_step.originals_of(connection, taking_back)
-        return replace(shown, reversing=shown.reversing | originals)
+        return replace(shown, reversing=shown.reversing | store_step.originals_of(connection, taking_back))
 
     # A payment not yet made ----------------------------------------------------------------------------------
 
@@ -362,16 +362,16 @@ class Deciding:
             self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
         if behind > most:
             return {}
-        at_once = CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE
-        arrived = store_step.lines_after(connection, held.last_arrival, at_once)
+        last = held.last_arrival + min(behind, CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE)
+        arrived = store_step.lines_after(connection, held.last_arrival, last)
         may_wait = 0 < len(arrived) <= SHOWN_LATER_MOST - held.later_count
         if may_wait and held.standing.leaves_alone(arrived):
-            held.pending, held.aside = held.last_of(arrived), arrived
+            held.pending, held.aside = last, arrived
             return dict.fromkeys(arrived["line_id"].to_list(), RowDecision(ALLOW, ()))
         shown = self._with(connection, held, held.with_later(arrived))
         if shown is None:
             return {}
-        held.pending = held.last_of(arrived)
+        held.pending = last
         changed = held.standing.show(shown)
         judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
         told = changed.of_line.filter(pl.col("line_id").is_in(arrived["line_id"].implode()))

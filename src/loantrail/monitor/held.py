@@ -58,12 +58,6 @@ class Held:
         """The lines that wait to be shown, and these behind them."""
         return pl.concat([*self.later, arrived])
 
-    def last_of(self, arrived: pl.DataFrame) -> int:
-        """The last arrival that was looked at after these lines, in their order."""
-        return (
-            max(self.last_arrival, int(arrived["arrival_number"][-1])) if len(arrived) else self.last_arrival
-        )
-
     def own_accounts(self) -> Collection[str]:
         """Accounts that statements are given of."""
         waiting = {account: None for lines in self.later for account in lines["account"].unique()}

@@ -40,13 +40,13 @@ def _lines(connection: Database, query: sql.Composed) -> pl.DataFrame:
     return frame.with_columns((pl.col("counterparty_elsewhere") == "yes").fill_null(value=False))
 
 
-def lines_after(connection: Database, arrival: int, most: int) -> pl.DataFrame:
-    """Lines (tail.LINES, as they are written) that arrived after that number, in order of arrival; at most so many."""
+def lines_after(connection: Database, arrival: int, last: int) -> pl.DataFrame:
+    """Lines (tail.LINES, as they are written) that arrived after the one number and not after the other, in order of arrival."""
     return _lines(
         connection,
-        sql.SQL("SELECT {} {} WHERE l.arrival_number > {} ORDER BY l.arrival_number LIMIT {}").format(
-            _COLUMNS, _FROM, sql.Literal(arrival), sql.Literal(most)
-        ),
+        sql.SQL(
+            "SELECT {} {} WHERE l.arrival_number > {} AND l.arrival_number <= {} ORDER BY l.arrival_number"
+        ).format(_COLUMNS, _FROM, sql.Literal(arrival), sql.Literal(last)),
     )
 
 
