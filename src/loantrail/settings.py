@@ -22,6 +22,7 @@ from loantrail.operating.known_settings import (
     DEFAULT_AUDIT_ALGORITHM,
     DEFAULT_CONNECTIONS,
     DEFAULT_LIVE_TRACE_SECONDS,
+    DEFAULT_REQUESTS_PER_SECOND,
     DEFAULT_STOP_SECONDS,
     SETTINGS,
     Kind,
@@ -91,6 +92,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int | None = None
     workers: int | None = None
+    requests_per_second: int = DEFAULT_REQUESTS_PER_SECOND
+    """Of one session, in the long run; a key has ten times as many, an address twenty times."""
     stop_seconds: float = DEFAULT_STOP_SECONDS
     metrics_port: int | None = None
     log_format: str = ""
@@ -126,6 +129,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=text["host"],
         port=_port(given["port"]),
         workers=_count(given["workers"]),
+        requests_per_second=_count(given["requests_per_second"]) or DEFAULT_REQUESTS_PER_SECOND,
         stop_seconds=_seconds(given["stop_seconds"]),
         metrics_port=_port(given["metrics_port"]),
         log_format=_choice(given["log_format"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from loantrail.disputes.routes import router as disputes
 from loantrail.early_warning.routes import router as warning_acts
 from loantrail.http.connections import Connections
 from loantrail.http.discretion import Discretion
+from loantrail.http.pace import NOT_COUNTED, Paced
 from loantrail.http.page_files import page_router
 from loantrail.http.pages.accounts.routes import router as accounts
 from loantrail.http.pages.accounts.routes_openings import router as openings
@@ -57,7 +59,7 @@ from loantrail.http.pages.warnings.routes import router as warnings
 from loantrail.http.pages.warnings.routes_sheet import router as warning_sheets
 from loantrail.http.pages.warnings.stream import router as warning_stream
 from loantrail.http.pages.workbench.routes import router as workbench
-from loantrail.http.problems import Problem, add_problem_handlers
+from loantrail.http.problems import Problem, add_problem_handlers, problem_responses
 from loantrail.http.requests import Requests
 from loantrail.http.security import Guard, host_names
 from loantrail.identity.routes import router as sign_in
@@ -99,8 +101,10 @@ class _Guarded(FastAPI):
     _description: dict[str, Any] | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
+        settings = read_settings()
+        public_url, paced = settings.public_url, settings.requests_per_second
         return Requests(
-            Guard(Discretion(super().build_middleware_stack()), host_names(read_settings().public_url)),
+            Guard(Paced(Discretion(super().build_middleware_stack()), paced), host_names(public_url)),
             lambda: self,
         )
 
@@ -220,4 +224,9 @@ def _with_problems(description: dict[str, Any]) -> dict[str, Any]:
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    paced = problem_responses(status)[int(status)]
+    for path, operations in description["paths"].items():
+        for operation in operations.values() if path not in NOT_COUNTED else ():
+            operation["responses"].setdefault(str(int(status)), paced)
     return description

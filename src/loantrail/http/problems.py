@@ -171,6 +171,17 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResp
     return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
 
 
+def too_many(wait_seconds: int) -> JSONResponse:
+    """The answer to who sends more requests than one sender may."""
+    problem = titled(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_requests",
+        "Too many requests came from one sender",
+        "Send the next one after the seconds of Retry-After",
+    )
+    return _answer(problem, {"Retry-After": str(wait_seconds)})
+
+
 def titled(status: HTTPStatus, code: str, detail: str, remedy: str = "") -> Problem:
     """A problem of that status, with the Chinese of its words."""
     return Problem(

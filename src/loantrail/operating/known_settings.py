@@ -12,6 +12,7 @@ from typing import Final
 PREFIX: Final = "LOANTRAIL_"
 DEFAULT_GRACE_SECONDS: Final = 30.0
 DEFAULT_LIVE_TRACE_SECONDS: Final = 30.0
+DEFAULT_REQUESTS_PER_SECOND: Final = 50
 DEFAULT_STOP_SECONDS: Final = 30.0
 DEFAULT_CONNECTIONS: Final = 8
 DEFAULT_AUDIT_ALGORITHM: Final = "sha256"
@@ -72,6 +73,9 @@ SETTINGS: Final = (
             "提供页面的端口；不设则为 8321 或其后第一个空闲端口"),
     Setting("workers", _N, "reading processes behind that port; none: one process does everything",
             "该端口后面的读取进程数；不设则由一个进程完成全部工作"),
+    Setting("requests_per_second", _N, "requests a second that one session may send in the long run; a key ten times, an address "
+            "twenty times as many", "一个登录会话长期每秒可发的请求数；接口密钥为其十倍，一个地址为其二十倍",
+            str(DEFAULT_REQUESTS_PER_SECOND)),
     Setting("stop_seconds", _S, "how long a server that is stopped waits for the requests under way",
             "停止服务时等待进行中请求的秒数", f"{DEFAULT_STOP_SECONDS:g}"),
     Setting("metrics_port", _PORT, "port on 127.0.0.1 for Prometheus; none: no metrics",
