@@ -28,7 +28,7 @@ import psycopg
 from live_lines import FIELDS, later_lines, other_lines
 from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
 
-LINES: Final = 600_000
+LINES: Final = 300_000
 ACCOUNTS: Final = 50_000
 RATES: Final = "2000,5000,10000"
 PER_REQUEST: Final = 100
