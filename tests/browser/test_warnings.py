@@ -97,6 +97,8 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     expect(page).to_have_url(re.compile(QUIET_THREAD))
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(THREAD))
+    # What stood there before stays until this one is read.
+    expect(page.locator(".timeline li").first).to_contain_text("30.00 万元")
     expect(page.get_by_role("button", name=re.compile("待查")).first).to_be_enabled()
     page.keyboard.press("3")
     expect(page.locator("form textarea").first).to_be_focused()

@@ -159,14 +159,6 @@ export function Conventions({ loanId, lines, facts }: Props) {
           </>
         )}
       </div>
-      {failed.map((one) => (
-        <ProblemText
-          key={one}
-          title={t("conventions.failed", { convention: name("convention", one) })}
-          error={answers[one].error}
-          retry={() => void answers[one].refetch()}
-        />
-      ))}
       <div className="table-scroll">
         <Table<Row>
           className="statement conventions"
@@ -194,6 +186,14 @@ export function Conventions({ loanId, lines, facts }: Props) {
           )}
         />
       </div>
+      {failed.map((one) => (
+        <ProblemText
+          key={one}
+          title={t("conventions.failed", { convention: name("convention", one) })}
+          error={answers[one].error}
+          retry={() => void answers[one].refetch()}
+        />
+      ))}
       {chosen.includes("poison") && <p className="memo quiet">{t("conventions.poison_hint")}</p>}
     </section>
   );

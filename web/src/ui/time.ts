@@ -10,7 +10,8 @@ const INSTANT = new Intl.DateTimeFormat("sv-SE", {
   second: "2-digit",
 });
 
-/** 2025-03-04 15:06:07 in Asia/Shanghai. */
+/** 2025-03-04 15:06:07 in Asia/Shanghai; a dash where nothing is told. */
 export function instantText(instant: string): string {
-  return INSTANT.format(new Date(instant));
+  const moment = new Date(instant);
+  return Number.isNaN(moment.getTime()) ? "–" : INSTANT.format(moment);
 }
