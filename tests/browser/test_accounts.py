@@ -112,7 +112,7 @@ def test_merging_asks_for_both_and_why_and_can_be_undone(
     expect(page.locator(".merged-keys")).to_contain_text(CARD)
     expect(page.locator(".merged-keys")).to_contain_text("卡号背后的账户")
     page.get_by_role("button", name="撤销合并").click()
-    dialog = page.get_by_role("dialog")
+    dialog = page.get_by_role("dialog").filter(has=page.get_by_role("button", name="撤销合并"))
     dialog.get_by_label("原因").fill("不是它的卡")
     dialog.get_by_role("button", name="撤销合并").click()
     expect(page.get_by_text("没有其他账号并入这个账户")).to_be_visible()
