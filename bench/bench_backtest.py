@@ -7,24 +7,17 @@ demo bank.
 
 from __future__ import annotations
 
-import os
-import subprocess
 from time import perf_counter
 from typing import Any
 
-from measuring import LOANTRAIL, record, table, working_folder
+from measuring import demo_bank, record, table
 
 RULES = ("FLOW_SECURITIES", "IDLE_FUNDS")
 USUAL = "medium"
 
 
 def main() -> None:
-    with working_folder() as folder:
-        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
-        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", USUAL)
-        subprocess.run(
-            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
-        )
+    with demo_bank(USUAL) as demo:
         measure(demo)
 
 

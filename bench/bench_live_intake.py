@@ -25,8 +25,8 @@ from typing import Any, Final
 
 import msgspec
 import psycopg
-from live_lines import FIELDS, later_lines, other_lines
-from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
+from live_lines import copied, later_lines, other_lines
+from measuring import LOANTRAIL, bar, demo_bank, quantile, record, size, table
 
 LINES: Final = 300_000
 ACCOUNTS: Final = 50_000
@@ -136,19 +136,6 @@ def send(server: Server, bodies: Sequence[bytes], rate: float | None) -> dict[st
     }
 
 
-def copied(url: str, rows: list[dict[str, Any]]) -> float:
-    """Seconds to COPY the lines into a plain table."""
-    names = ("booked_at", "reference", *FIELDS)
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE plain ({', '.join(f'{name} text' for name in names)})".encode())
-        begun = perf_counter()
-        with cursor.copy("COPY plain FROM STDIN") as stream:
-            for row in rows:
-                stream.write_row([row.get(name) for name in names])
-        connection.commit()
-        return perf_counter() - begun
-
-
 def mixed(
     others: Iterator[dict[str, Any]], borrowers: Iterator[dict[str, Any]], one_in: int
 ) -> Iterator[dict[str, Any]]:
@@ -197,7 +184,8 @@ def measure(home: Path, demo: str) -> None:
                     server, bodies, rate
                 )
         sample = list(islice(others, 100_000))
-        bare = len(sample) / copied(server.url, sample)
+        with psycopg.connect(server.url) as connection:
+            bare = len(sample) / copied(connection, sample)
     finally:
         server.stop()
     table(
@@ -238,12 +226,7 @@ def measure(home: Path, demo: str) -> None:
 def main() -> None:
     from loantrail.demo.running import demo_settings
 
-    with working_folder() as folder:
-        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
-        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", "medium")
-        subprocess.run(
-            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
-        )
+    with demo_bank() as demo:
         measure(demo_settings(demo, 1).home, demo)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from measuring import LOANTRAIL, record, table, working_folder
+from measuring import demo_bank, record, table
 
 USUAL = "medium"
 ROUNDS = 3
@@ -79,12 +79,7 @@ def main() -> None:
     if BUILDING in sys.argv:
         build(sys.argv[-1])
         return
-    with working_folder() as folder:
-        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
-        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", USUAL)
-        subprocess.run(
-            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
-        )
+    with demo_bank(USUAL) as demo:
         measure(demo)
 
 

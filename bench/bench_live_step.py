@@ -10,17 +10,13 @@ bench_live_intake. LOANTRAIL_BENCH_LINES changes the number of lines, LOANTRAIL_
 from __future__ import annotations
 
 import datetime
-import os
-import subprocess
 from collections.abc import Callable
 from itertools import islice
 from time import perf_counter
-from typing import Any
 
 import msgspec
-import psycopg
-from live_lines import FIELDS, OTHER_ACCOUNTS, later_lines, other_lines
-from measuring import LOANTRAIL, bar, quantile, record, size, table, working_folder
+from live_lines import OTHER_ACCOUNTS, copied, later_lines, other_lines
+from measuring import bar, demo_bank, quantile, record, size, table
 
 LINES = 30_000
 GROUPS = (1, 10, 100, 1_000, 2_000)
@@ -28,28 +24,8 @@ DECISIONS = 100
 MOST_SECONDS, MOST_DECISION_SECONDS, LEAST_LINES_A_SECOND = 0.050, 0.010, 10_000
 
 
-def copied(connection: psycopg.Connection[Any], rows: list[dict[str, Any]]) -> float:
-    """Seconds to COPY the lines into a plain table."""
-    connection.execute(
-        f"CREATE TEMP TABLE plain ({', '.join(f'{name} text' for name in ('booked_at', 'reference', *FIELDS))})"
-    )
-    begun = perf_counter()
-    with connection.cursor() as cursor, cursor.copy("COPY plain FROM STDIN") as stream:
-        for row in rows:
-            stream.write_row([row.get(name) for name in ("booked_at", "reference", *FIELDS)])
-    connection.commit()
-    taken = perf_counter() - begun
-    connection.execute("DROP TABLE plain")
-    return taken
-
-
 def main() -> None:
-    with working_folder() as folder:
-        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
-        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", "medium")
-        subprocess.run(
-            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
-        )
+    with demo_bank() as demo:
         measure(demo)
 
 

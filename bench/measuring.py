@@ -84,6 +84,19 @@ def working_folder() -> Generator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def demo_bank(usual: str = "medium") -> Generator[str]:
+    """The size of a demo bank that was made in a database of its own, which goes away at the end; LOANTRAIL_BENCH_DEMO names
+    another size."""
+    with working_folder() as folder:
+        os.environ.update(LOANTRAIL_HOME=str(folder), LOANTRAIL_DATABASE_URL="")
+        demo = os.environ.get("LOANTRAIL_BENCH_DEMO", usual)
+        subprocess.run(
+            [str(LOANTRAIL), "demo", "--size", demo, "--no-serve"], check=True, capture_output=True, text=True
+        )
+        yield demo
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; numbers to the right."""
     texts = [[_shown(cell) for cell in row] for row in rows]

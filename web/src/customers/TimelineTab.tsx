@@ -61,7 +61,7 @@ export function TimelineTab({ partyId }: { readonly partyId: string }) {
           allowClear
           className="timeline-kinds"
           aria-label={t("customers.timeline.kinds")}
-          placeholder={t("customers.timeline.kinds")}
+          placeholder={t("customers.timeline.kinds")} // the hint in the field while all kinds are shown
           value={kinds}
           options={KINDS.map((one) => ({ value: one, label: name("timeline_kind", one) }))}
           onChange={(chosen) =>

@@ -11,7 +11,8 @@ export interface Person {
 
 interface Props {
   readonly label: string;
-  readonly placeholder: string;
+  /** What stands in the empty field; the label where nothing else is said. */
+  readonly placeholder?: string;
   readonly value: Person | null;
   readonly choose: (person: Person | null) => void;
   readonly variant?: "borderless" | "outlined";
@@ -19,7 +20,7 @@ interface Props {
 }
 
 /** Chooses one of the bank's staff by name, pinyin or number. */
-export function PersonSelect({ label, placeholder, value, choose, variant = "outlined", disabled = false }: Props) {
+export function PersonSelect({ label, placeholder = label, value, choose, variant = "outlined", disabled = false }: Props) {
   const { t, name } = useSpeech();
   const unitName = useUnitName();
   const [open, setOpen] = useState(false);

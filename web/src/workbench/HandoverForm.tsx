@@ -35,9 +35,9 @@ export default function HandoverForm({ from, close, done }: Props) {
   return (
     <form className="bench-handover" aria-label={t("workbench.hand_over_title")} onSubmit={send}>
       {from === null && (
-        <PersonSelect label={t("workbench.hand_over_from")} placeholder={t("workbench.hand_over_from")} value={giver} choose={setGiver} />
+        <PersonSelect label={t("workbench.hand_over_from")} value={giver} choose={setGiver} />
       )}
-      <PersonSelect label={t("workbench.hand_over_to")} placeholder={t("workbench.hand_over_to")} value={to} choose={setTo} />
+      <PersonSelect label={t("workbench.hand_over_to")} value={to} choose={setTo} />
       <Button type="primary" htmlType="submit" disabled={!giver || !to} loading={hand.isPending}>
         {t("workbench.hand_over")}
       </Button>
