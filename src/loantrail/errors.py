@@ -60,6 +60,12 @@ def unforeseen(problem: Exception) -> str:
     return f"the server met an error that it did not foresee ({type(problem).__name__}: {problem})"
 
 
+class Stopping(LoantrailError):
+    """This process is being stopped: what was asked is still to be done by the next one."""
+
+    code = "stopping"
+
+
 class InputError(LoantrailError):
     code = "input"
 

@@ -178,6 +178,40 @@ def test_a_key_gets_the_same_answer_again_and_another_body_is_a_conflict(
     assert count(books) == 1
 
 
+def test_each_request_that_is_answered_is_on_record_with_what_became_of_its_rows(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    own_client.post(PATH, json=[line(1), line(2, amount_fen=0)], headers={"Idempotency-Key": "k-1"})
+    own_client.post(PATH, json=[line(1), line(2, amount_fen=0)], headers={"Idempotency-Key": "k-1"})
+    own_client.post(PATH, json=line(3), headers={"Idempotency-Key": "k-1"})
+    own_client.post(PATH, json=line(1))
+
+    told = books.execute(
+        "SELECT content::jsonb -> 'after' FROM audit.entry WHERE content::jsonb ->> 'action' = 'transactions.send' "
+        "ORDER BY entry_no"
+    ).fetchall()
+
+    assert [row[0] for row in told] == [
+        {"accepted": 1, "duplicate": 0, "refused": 1},
+        {"accepted": 1, "duplicate": 0, "refused": 1},  # the answer of before
+        {"accepted": 0, "duplicate": 1, "refused": 0},
+    ]
+
+
+def test_rows_whose_entry_of_the_log_cannot_be_written_are_not_in_the_books(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    own_client.post(PATH, json=line(1))
+    books.execute("ALTER TABLE audit.entry ADD CONSTRAINT full_up CHECK (entry_no < 0) NOT VALID")
+    try:
+        answer = own_client.post(PATH, json=line(2))
+    finally:
+        books.execute("ALTER TABLE audit.entry DROP CONSTRAINT full_up")
+
+    assert answer.status_code == 500
+    assert count(books) == 1
+
+
 def test_32_clients_at_once_with_the_same_keys_get_one_answer_each(
     own_address: str, books: psycopg.Connection[Any]
 ) -> None:

@@ -12,15 +12,17 @@ from tests.decided import decide_parameter
 from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment
 
 from loantrail.errors import InputError
-from loantrail.monitor.committing import commit_group, judge_outstanding
+from loantrail.monitor.committing import commit_group
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.model import Answered, RowAnswer
+from loantrail.monitor.outstanding import judge_outstanding
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.payment import Payment
 from loantrail.postgres.connection import Database, type_of_connection
 from loantrail.tracing import database as tracing
-from loantrail.tracing.database import Traced, trace_anew, trace_books
+from loantrail.tracing.database import trace_anew, trace_books
+from loantrail.tracing.ground import Ground
 from loantrail.tracing.model import Convention
 
 pytestmark = pytest.mark.database
@@ -313,7 +315,7 @@ def test_while_the_state_of_a_run_made_here_is_being_made_the_one_before_goes_on
 ) -> None:
     with Database(database_url).connect() as tracing_connection:
 
-        def traced(connection: type_of_connection, found: Traced) -> None:
+        def traced(connection: type_of_connection, found: Ground) -> None:
             # The run stands by now, and its state is yet to be made.
             [between] = post(bank, deciding, to_securities("S1", 60_000))
             assert between.decision == "review"

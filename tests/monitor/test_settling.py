@@ -10,6 +10,7 @@ import pytest
 from tests.http.bank import write_books
 from tests.monitor.rows import message
 
+from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import settling
 from loantrail.monitor.committing import commit_group
 from loantrail.monitor.leading import Connecting
@@ -38,26 +39,25 @@ def test_many_commits_ask_for_one_trace_and_nothing_is_left_waiting(
     asked_for: tuple[int, ...],
     books: Database,
     asked: psycopg.Connection[Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_books(asked)
     before = requested(asked)
     asks: list[float] = []
+    others = iter((99,))
+
+    def settle_while_another_comes(connection: psycopg.Connection[Any]) -> object:
+        # A commit that lands while others are paired is not part of them.
+        for number in others:
+            commit(number)
+        return settle(connection)
+
     working = Settling(
         Connecting(books),
         lambda: asks.append(time.monotonic()),
         trace_seconds=trace_seconds,
         pair_seconds=0.02,
+        pair=settle_while_another_comes,
     )
-    real = settling.settle
-
-    def settle_while_another_comes(connection: psycopg.Connection[Any]) -> object:
-        # A commit that lands while others are paired is not part of them.
-        monkeypatch.setattr(settling, "settle", real)
-        commit(99)
-        return real(connection)
-
-    monkeypatch.setattr(settling, "settle", settle_while_another_comes)
     begun = time.monotonic()
     with books.connect() as connection:
 
@@ -88,14 +88,12 @@ def test_after_a_pairing_that_took_long_the_next_one_waits_longer(
     write_books(asked)
     pauses: list[float] = []
     monkeypatch.setattr(settling.clock, "sleep", pauses.append)
-    real = settling.settle
 
     def takes_long(connection: psycopg.Connection[Any]) -> object:
         time.sleep(0.2)
-        return real(connection)
+        return settle(connection)
 
-    monkeypatch.setattr(settling, "settle", takes_long)
-    working = Settling(Connecting(books), lambda: None, trace_seconds=0.0, pair_seconds=0.02)
+    working = Settling(Connecting(books), lambda: None, trace_seconds=0.0, pair_seconds=0.02, pair=takes_long)
     with books.connect() as connection:
         for number in range(2):
             commit_group(connection, [read_payload(message(number), JSON, "test")])

@@ -10,10 +10,10 @@ from tests.http.bank import BORROWER, moment
 from tests.monitor.test_deciding import line, post, standing, to_securities
 
 from loantrail.monitor import deciding as module
-from loantrail.monitor.committing import judge_outstanding
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import Held
 from loantrail.monitor.leading import Connecting
+from loantrail.monitor.outstanding import judge_outstanding
 from loantrail.monitor.payment import Payment
 from loantrail.monitor.standing import Standing
 from loantrail.postgres.connection import Database, type_of_connection

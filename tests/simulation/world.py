@@ -23,9 +23,9 @@ from tests.simulation.faults import Fault, FaultyConnection, Plan, connect
 from loantrail import clock
 from loantrail.errors import DatabaseUnavailable, StorageExhausted
 from loantrail.ids import content_hash, seeded_random
-from loantrail.monitor.committing import Judge
 from loantrail.monitor.kafka import KafkaSource
 from loantrail.monitor.model import Answered, KeyReused
+from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.writing import Overloaded, Result, Writer
 from loantrail.postgres.failures import database_failures

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from loantrail.errors import ConfigurationError
+from loantrail.monitor.beside import Beside
 from loantrail.monitor.kafka import FORMATS, KafkaSource
 from loantrail.monitor.leading import Connecting, Source, run_monitor
 from loantrail.monitor.watching import STABLE_SECONDS, FolderSource, prepare_folder
 from loantrail.postgres.connection import database
-from loantrail.tracing.retrace import Retracing
 
 
 @click.command(name="monitor")
@@ -67,11 +67,11 @@ def command(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    from loantrail.monitor.wiring import step_of
+    from loantrail.monitor.wiring import step_of, tracer_of
 
-    with database() as books:
+    with database() as books, Beside(books.url) as beside:
         sessions = Connecting(books)
-        deciding, settling = step_of(sessions, Retracing(sessions))
+        deciding, settling = step_of(sessions, tracer_of(sessions, beside), beside)
         sources: list[Source] = []
         if watch is not None:
             options = {"mapping": mapping} if mapping else {}

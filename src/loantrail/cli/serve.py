@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from loantrail.http.server import DEFAULT_PORT, listen, page_address, serve
+from loantrail.monitor.beside import Beside
 from loantrail.operating.logs import set_up_logs
 from loantrail.postgres.connection import database
 from loantrail.settings import Settings, read_settings
@@ -68,10 +69,12 @@ def _serve_alone(
         books.pool(most=most, wait_seconds=WAIT_SECONDS) as connections,
         books.pool(most=most, wait_seconds=WAIT_SECONDS, web=True) as web_connections,
         _metrics_of_one_process(books, told_on, {"owner": connections, "web": web_connections}) as count,
+        Beside(books.url) as beside,
     ):
 
         def prepare(app: Any) -> None:
             app.state.access_log = settings.access_log is True
+            app.state.beside = beside
             count(app)
 
         serve(connections, web_connections, listening, _announce, open_browser, prepare)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -26,6 +26,7 @@ from loantrail.http.server import listen, serve
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
 from loantrail.money import yuan_text
+from loantrail.monitor.beside import Beside
 from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.attach import supervisor_alive
@@ -168,8 +169,13 @@ def serve_demo(books: Database, home: Path, port: int | None, opens: bool, say: 
         listen("127.0.0.1", port) as listening,
         books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections,
         books.pool(wait_seconds=POOL_WAIT_SECONDS, web=True) as web_connections,
+        Beside(books.url) as beside,
     ):
-        serve(connections, web_connections, listening, announce, opens, home=home)
+
+        def prepare(app: Any) -> None:
+            app.state.beside = beside
+
+        serve(connections, web_connections, listening, announce, opens, prepare, home)
 
 
 def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:

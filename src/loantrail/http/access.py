@@ -241,18 +241,14 @@ class Recorder:
         unit_id: str | None = None,
     ) -> None:
         """`action` is noun and verb (`warning.dispose`). `before` and `after` hold no secret."""
-        entry = _entry(
-            self._request,
-            self._person,
-            action,
-            object_kind=object_kind,
-            object_id=object_id,
-            before=before,
-            after=after,
-            why=why,
-            unit_id=unit_id,
+        told = {"before": before, "after": after, "why": why, "unit_id": unit_id}
+        audit.append(connection, [self.entry(action, object_kind, object_id, **told)])
+
+    def entry(self, action: str, object_kind: str, object_id: str, **told: Any) -> Entry:
+        """The entry, for who writes it in another place than this request; `told` as `__call__` takes it."""
+        return _entry(
+            self._request, self._person, action, object_kind=object_kind, object_id=object_id, **told
         )
-        audit.append(connection, [entry])
 
 
 def recording(request: Request, person: Person) -> Recorder:

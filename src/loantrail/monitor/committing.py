@@ -13,11 +13,13 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
 from loantrail import clock
+from loantrail.audit import store as audit
+from loantrail.audit.model import Entry
 from loantrail.ids import new_id
 from loantrail.ledger import intake, store_entering
 from loantrail.ledger import store as books
@@ -44,27 +46,13 @@ from loantrail.monitor.model import (
     RowDecision,
     remedy_of,
 )
+from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.sorting_out import sort_out
 from loantrail.postgres.failures import database_failures
 
 TRIES: Final = 8
 _answered: Final = msgspec.json.Decoder(Answered)
 _VERSION: Final = version("loantrail")
-
-
-class Judge(Protocol):
-    """Who judges what a group brings, before it is committed (`deciding.Deciding`)."""
-
-    def judge(self, connection: store.Database) -> Mapping[str, RowDecision]: ...
-
-    def catch_up(self, connection: store.Database) -> None: ...
-
-    @property
-    def is_behind(self) -> bool: ...
-
-    def committed(self) -> None: ...
-
-    def lost(self) -> None: ...
 
 
 def commit_group(
@@ -80,6 +68,7 @@ def commit_group(
         try:
             with database_failures(), store.undone_on_error(connection):
                 answers = _Group(connection, deliveries, read, judge).take()
+                audit.append(connection, _entries(deliveries, answers))
                 connection.commit()
                 if judge is not None:
                     judge.committed()
@@ -95,24 +84,16 @@ def commit_group(
     raise AssertionError("the loop above returns or raises")
 
 
-def judge_outstanding(connection: store.Database, judge: Judge) -> None:
-    """Have lines judged that came into the books another way, such as by an import, or that were too many at once."""
-    catch_up(connection, judge)
-    while judge.is_behind:
-        catch_up(connection, judge)
-
-
-def catch_up(connection: store.Database, judge: Judge) -> None:
-    """Have the first lines judged that are not, in a transaction of their own."""
-    try:
-        with database_failures(), store.undone_on_error(connection):
-            store.begin_group(connection)
-            judge.catch_up(connection)
-            connection.commit()
-            judge.committed()
-    except BaseException:
-        judge.lost()
-        raise
+def _entries(deliveries: Sequence[Delivery], answers: Sequence[Answered | KeyReused]) -> list[Entry]:
+    """What the audit log keeps of these deliveries: in the transaction that brings their rows into the books."""
+    return [
+        replace(
+            one.entry,
+            after={"accepted": told.accepted, "duplicate": told.duplicate, "refused": told.refused},
+        )
+        for one, told in zip(deliveries, answers, strict=True)
+        if one.entry is not None and isinstance(told, Answered)
+    ]
 
 
 class _Group:

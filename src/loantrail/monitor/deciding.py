@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.decided import decided, of_transaction
-from loantrail.monitor.held import Held, held_on, judges_by
+from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
 from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
@@ -29,8 +29,7 @@ from loantrail.monitor.shown import Changed
 from loantrail.monitor.tail import Lines
 from loantrail.monitor.writing import Overloaded, Sessions
 from loantrail.policy.reading import parameters_in_force
-from loantrail.tracing.database import Traced, trace_anew
-from loantrail.tracing.model import Convention
+from loantrail.tracing.ground import Ground
 from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
@@ -48,9 +47,8 @@ QUESTIONS_WAITING_MAX: Final = 8
 PATIENCE_SECONDS: Final = 8.0
 """How long a question waits for the state."""
 JUDGED_AT_ONCE: Final = 2_000
-"""More lines than that in one go are taken in without a decision, and judged between others that come (`catch_up`)."""
 CAUGHT_UP_AT_ONCE: Final = 500
-"""So many at a time, then."""
+"""More lines than the one in one go are taken in without a decision, and judged, so many at a time, between others (`catch_up`)."""
 SHOWN_LATER_MOST: Final = 2_000
 """Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
 _LOG = logging.getLogger(__name__)
@@ -63,8 +61,9 @@ class Deciding:
     both are held, the writer's lock of the database is taken before the state.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, sessions: Sessions, ground: Callable[[Connection[Any]], Ground] = ground_anew) -> None:
+        """`ground` tells what to stand on at first."""
+        self._sessions, self._ground = sessions, ground
         self._guard = threading.RLock()
         self._judging_thread: int | None = None
         self._held: Held | None = None
@@ -102,7 +101,7 @@ class Deciding:
         begun = clock.monotonic_seconds()
         try:
             with self._sessions.session() as connection:
-                self.rebase(connection, trace_anew(connection, Convention.FIFO))
+                self.rebase(connection, self._ground(connection))
         except LoantrailError as problem:
             self._problem = problem
             _LOG.info("live lines are not judged one by one yet: %s", problem)
@@ -115,13 +114,13 @@ class Deciding:
                     self._not_before = now + PAUSE_PER_BUILD * (now - begun)
                 self._builder = None
 
-    def rebase(self, connection: Connection[Any], traced: Traced) -> None:
-        """Stand on a trace of the books from now on, where anybody asked for decisions in this process. Lines that came later
-        are shown with the next group. What goes wrong is logged: then there is no state."""
+    def rebase(self, connection: Connection[Any], ground: Ground) -> None:
+        """Stand on a run from now on, where anybody asked for decisions in this process. Lines that came later are shown with
+        the next group. What goes wrong is logged: then there is no state."""
         if not self._wanted:
             return
         try:
-            held = held_on(connection, traced)
+            held = held_on(connection, ground)
         except psycopg.OperationalError:
             raise
         except Exception:
@@ -134,7 +133,7 @@ class Deciding:
             keep_pauses_short()
 
     def expect(self, at_it: bool) -> None:
-        """A run is being made in this process: until `rebase` the state stays; what came meanwhile is judged anew after it."""
+        """A run is being made for this process: until `rebase` the state stays; what came meanwhile is judged anew after it."""
         self._expecting = at_it
 
     def forget(self) -> None:

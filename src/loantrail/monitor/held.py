@@ -17,8 +17,12 @@ from loantrail.monitor.remembered import remembered_of
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.parameters import ParameterBook
+from loantrail.policy.reading import parameters_in_force
 from loantrail.rules.store_hits import found_in_run
-from loantrail.tracing.database import Traced
+from loantrail.tracing import kept_ground
+from loantrail.tracing.database import trace_anew
+from loantrail.tracing.ground import Ground
+from loantrail.tracing.model import Convention
 from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
@@ -64,9 +68,20 @@ class Held:
         return ChainMap(waiting, self.standing.known.own)
 
 
-def held_on(connection: Connection[Any], traced: Traced) -> Held | None:
-    """The state of a trace of the books; None where they hold no recent lines. Leaves no transaction open."""
-    books = traced.books
+def ground_anew(connection: Connection[Any]) -> Ground:
+    """A trace of the books as they are now."""
+    return trace_anew(connection, Convention.FIFO).ground
+
+
+def first_ground(connection: Connection[Any]) -> Ground:
+    """What a process that starts stands on: what the run that screens show left, where it is kept, else the books as they are."""
+    kept = kept_ground.of(current_run_id(connection), parameters_in_force(connection))
+    return kept or ground_anew(connection)
+
+
+def held_on(connection: Connection[Any], ground: Ground) -> Held | None:
+    """The state that stands on a run over the books; None where they hold no recent lines. Leaves no transaction open."""
+    books = ground.books
     recent = books.read.recent
     if recent.since is None:
         return None
@@ -74,17 +89,17 @@ def held_on(connection: Connection[Any], traced: Traced) -> Held | None:
     lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
     by_hand = store_step.lines_by_hand(connection, since)
     run_id = current_run_id(connection)
-    found = found_in_run(connection, traced.run_id) if run_id == traced.run_id else None
+    found = found_in_run(connection, ground.run_id) if run_id == ground.run_id else None
     connection.rollback()
-    over = traced.over.with_columns(ended=pl.lit(value=True))
-    hops = traced.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
+    over = ground.over.with_columns(ended=pl.lit(value=True))
+    hops = ground.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
         pl.col("ended").fill_null(value=False)
     )
     standing = Standing(books, hops, lines, by_hand)
     judging = Judging(
         run_id or "",
         found,
-        remembered_of(traced.frames, traced.view, traced.over, traced.leads, books.parameters),
+        remembered_of(ground.frames, ground.view, ground.over, ground.leads, books.parameters),
     )
     return Held(
         standing,
@@ -92,7 +107,7 @@ def held_on(connection: Connection[Any], traced: Traced) -> Held | None:
         standing.lines,
         standing.last_arrival,
         run_id,
-        business_date(traced.frames.as_of),
+        business_date(ground.frames.as_of),
     )
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from loantrail import clock
 from loantrail.errors import ConfigurationError, InputError, LimitExceeded, Place
 from loantrail.monitor import store
-from loantrail.monitor.committing import Judge, commit_group
+from loantrail.monitor.committing import commit_group
 from loantrail.monitor.model import Answered, Delivery, Offset, Refused
+from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import BYTES_MAX, JSON, ORIGINAL_BYTES, XML, read_payload
 from loantrail.monitor.writing import GROUP_ROWS
 

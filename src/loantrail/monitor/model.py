@@ -12,6 +12,8 @@ import msgspec
 if TYPE_CHECKING:
     import polars as pl
 
+    from loantrail.audit.model import Entry
+
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
 REFUSED: Final = "refused"
@@ -57,6 +59,8 @@ class Delivery:
     content_hash: str = ""
     offsets: Sequence[Offset] = ()
     """Where its source stands once it is committed."""
+    entry: Entry | None = None
+    """What the audit log keeps of it; what became of its rows is put to it (`committing`)."""
 
     @property
     def row_count(self) -> int:

@@ -23,7 +23,7 @@ from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_response
 from loantrail.http.processes import of_the_monitor
 from loantrail.identity.abilities import Ability
 from loantrail.ids import content_hash
-from loantrail.monitor.model import Answered, KeyReused, RowHit
+from loantrail.monitor.model import KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
 from loantrail.monitor.settling import Settling
 from loantrail.monitor.writing import Overloaded, Writer
@@ -31,6 +31,7 @@ from loantrail.tracing.retrace import Retracing
 from loantrail.tracing.routes_evaluation import Tracer, retracing_of
 
 if TYPE_CHECKING:
+    from loantrail.monitor.beside import Beside
     from loantrail.monitor.deciding import Deciding
 
 SOURCE: Final = "POST /api/v1/transactions"
@@ -58,18 +59,18 @@ def live_of(request: Request, tracer: Tracer) -> Live:
     with _STARTING:
         known: Live | None = getattr(state, "live", None)
         if known is None:
-            known = live_intake(state.connections, tracer)
+            known = live_intake(state.connections, tracer, getattr(state, "beside", None))
             known.writer.observe = getattr(state, "observe_delivery", known.writer.observe)
             state.live = known
         return known
 
 
-def live_intake(connections: Connections, tracer: Retracing) -> Live:
+def live_intake(connections: Connections, tracer: Retracing, beside: Beside | None = None) -> Live:
     """A writer, and what pairs and traces after it."""
     # The kernels would make every start of the server wait.
     from loantrail.monitor.wiring import step_of
 
-    deciding, settling = step_of(connections, tracer)
+    deciding, settling = step_of(connections, tracer, beside)
     return Live(Writer(connections, lambda _rows: settling.start(), deciding), settling, deciding)
 
 
@@ -198,6 +199,7 @@ async def take_transactions(
         if idempotency_key is not None:
             hashed = content_hash([kind.encode(), b"\n", body])
             delivery = replace(delivery, key=idempotency_key, content_hash=hashed)
+        delivery = replace(delivery, entry=record.entry("transactions.send", "transactions", ""))
         answer = await asyncio.wrap_future(live.writer.submit(delivery))
     except LimitExceeded as problem:
         return problem_response(
@@ -220,14 +222,7 @@ async def take_transactions(
             "The idempotency key was used before, for another body; nothing was taken in",
             "Give every new request a key of its own; repeat a request unchanged",
         )
-    await run_in_threadpool(_note, request.app.state.connections, record, answer)
     return Response(_encoder.encode(answer), media_type="application/json")
-
-
-def _note(connections: Connections, record: Recording, answer: Answered) -> None:
-    after = {"accepted": answer.accepted, "duplicate": answer.duplicate, "refused": answer.refused}
-    with connections.connection() as connection:
-        record(connection, "transactions.send", "transactions", "", after=after)
 
 
 class _Room:

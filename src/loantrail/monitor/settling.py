@@ -8,19 +8,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from psycopg import Connection
 from psycopg_pool import PoolClosed
 
 from loantrail import clock
+from loantrail.errors import Stopping
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
-from loantrail.monitor.committing import Judge, judge_outstanding
+from loantrail.monitor.outstanding import Judge, judge_outstanding
 from loantrail.monitor.writing import Sessions
 from loantrail.tracing import store_evaluation
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 PAIR_SECONDS: Final = 2.0
 """Lines wait so long for others before they are paired."""
@@ -44,12 +43,14 @@ class Settling:
         pair_seconds: float = PAIR_SECONDS,
         judge: Judge | None = None,
         took_seconds: Callable[[], float] = lambda: 0.0,
+        pair: Callable[[Connection[Any]], object] = settle,
     ) -> None:
         """`on_requested` is called when a trace was asked for. `trace_seconds`: how long lines wait for others before one
-        is."""
+        is. `pair` pairs the lines that wait."""
         self._sessions = sessions
         self._judge = judge
         self._took_seconds = took_seconds
+        self._pair = pair
         self._on_requested = on_requested
         self._trace_seconds = trace_seconds
         self._pair_seconds = pair_seconds
@@ -82,7 +83,7 @@ class Settling:
                 with self._sessions.session() as connection:
                     left = self._step(connection)
             except Exception as problem:
-                if isinstance(problem.__cause__, PoolClosed):
+                if isinstance(problem.__cause__, PoolClosed) or isinstance(problem, Stopping):
                     return  # the server ended; what is outstanding is taken up by the next one
                 _LOG.exception("pairing of live lines failed; it is tried again")
                 clock.sleep(AGAIN_SECONDS)
@@ -103,7 +104,7 @@ class Settling:
             if self._judge is not None:
                 judge_outstanding(connection, self._judge)
             begun = clock.monotonic_seconds()
-            settle(connection)
+            self._pair(connection)
             self._pairing_took_seconds = clock.monotonic_seconds() - begun
         if not untraced or since is None:
             return None

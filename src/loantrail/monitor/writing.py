@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from loantrail import clock
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store
-from loantrail.monitor.committing import Judge, catch_up, commit_group
+from loantrail.monitor.committing import commit_group
 from loantrail.monitor.model import Answered, Delivery, KeyReused
+from loantrail.monitor.outstanding import Judge, catch_up
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.postgres.background import Sessions
 

@@ -56,6 +56,7 @@ def _serve(kind: str, listening: socket.socket, ready: int, path: Path, settings
     from loantrail.http.forwarding import Forwarding, FromReaders
     from loantrail.http.processes import addresses_of_the_monitor
     from loantrail.http.server import Server, configuration
+    from loantrail.monitor.beside import Beside
     from loantrail.operating.metrics import observe_delivery, observe_request, watching
     from loantrail.postgres.connection import database
 
@@ -88,7 +89,12 @@ def _serve(kind: str, listening: socket.socket, ready: int, path: Path, settings
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         }
         server = Server(configuration(FromReaders(app), **stop, **of_own_socket), app, lambda: _tell(ready))
-        with keeping_watch(connections), watching({"owner": connections, "web": web_connections}, waiting):
+        with (
+            Beside(books.url) as beside,
+            keeping_watch(connections),
+            watching({"owner": connections, "web": web_connections}, waiting),
+        ):
+            app.state.beside = beside
             _take_up(app)
             server.run([listening])
 

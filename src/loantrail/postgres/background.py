@@ -52,6 +52,19 @@ class Background(ABC):
     def work(self, connection: Database) -> None:
         """Do all there is to do, and what comes meanwhile; the lock is held. Commits."""
 
+    def turn(self, connection: Database) -> bool:
+        """Do all there is to do, where nobody else is at it; False where somebody is."""
+        if not self.lock(connection):
+            return False
+        try:
+            self.work(connection)
+        finally:
+            if not connection.closed:
+                connection.rollback()
+                self.unlock(connection)
+                connection.commit()
+        return True
+
     def start(self) -> None:
         """Begin with what waits, unless a thread is at it already: that one takes it along."""
         with self._guard:
@@ -69,14 +82,7 @@ class Background(ABC):
     def _run(self) -> None:
         try:
             with self._sessions.session() as connection:
-                while self.waits(connection) and self.lock(connection):
-                    try:
-                        self.work(connection)
-                    finally:
-                        if not connection.closed:
-                            connection.rollback()
-                            self.unlock(connection)
-                            connection.commit()
+                while self.waits(connection) and self.turn(connection):
                     with self._guard:
                         # Whoever asks after this look starts a new thread.
                         if not self.waits(connection):

@@ -103,6 +103,18 @@ def books_of(
     )
     classes = corrected(classes, read.transactions, standing)
     say("putting events in order")
+    return books_with(classes, read, context, standing, parameters, data_version)
+
+
+def books_with(
+    classes: pl.DataFrame,
+    read: TracingInputs,
+    context: dict[str, pl.DataFrame],
+    standing: pl.DataFrame,
+    parameters: ParameterBook,
+    data_version: str,
+) -> Books:
+    """As `books_of`, with destinations that are judged already: puts the events in order."""
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
     inputs = Inputs(
         transactions=read.transactions.select(number, pl.all()),

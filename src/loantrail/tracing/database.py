@@ -17,9 +17,10 @@ from loantrail.ids import derived_id
 from loantrail.inspections.scheduling import schedule
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.policy.reading import parameters_in_force
-from loantrail.tracing import snapshots, store, store_evaluation
+from loantrail.tracing import kept_ground, snapshots, store, store_evaluation
 from loantrail.tracing.api import convention_named
 from loantrail.tracing.books import Books, bank_frames, books_as_of, read_books, unlimited_accounts
+from loantrail.tracing.ground import Ground
 from loantrail.tracing.judging import judge
 from loantrail.tracing.loan_bounds import BOUNDS, LoanBounds, all_line_bounds
 from loantrail.tracing.model import Convention
@@ -65,13 +66,18 @@ class Traced:
     """The frames, prepared; None for conventions without lineage."""
     bounds_from: LoanBounds
 
+    @property
+    def ground(self) -> Ground:
+        """What the live step stands on."""
+        return Ground(self.run_id, self.books, self.frames, self.view, self.over, self.leads)
+
 
 def trace_books(
     connection: type_of_connection,
     convention: str = "fifo",
     say: Callable[[str], object] = lambda _text: None,
     anew: bool = False,
-    on_traced: Callable[[type_of_connection, Traced], None] | None = None,
+    on_traced: Callable[[type_of_connection, Ground], None] | None = None,
 ) -> Found:
     """Trace all loans of the books and store the run; one at a time, so that no older state of the books replaces a newer
     one. What was changed before is evaluated then. Leads and bounds come with the lineage conventions. With `anew` the
@@ -89,8 +95,9 @@ def trace_books(
         if chosen == Convention.FIFO:
             store_evaluation.finish(connection, number, found.run_id)
             connection.commit()
+            kept_ground.keep(traced.ground)
             if on_traced is not None:
-                on_traced(connection, traced)
+                on_traced(connection, traced.ground)
     return found
 
 

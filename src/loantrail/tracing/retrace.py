@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from loantrail import clock
+from loantrail.errors import Stopping
 from loantrail.postgres.background import Background, Sessions, attempt
 from loantrail.tracing import store_evaluation as store
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from loantrail.tracing.database import Traced
+    from loantrail.tracing.ground import Ground
 
 
 class Retracing(Background):
@@ -27,7 +28,7 @@ class Retracing(Background):
 
     def __init__(self, sessions: Sessions) -> None:
         super().__init__(sessions)
-        self.on_traced: Callable[[Connection[Any], Traced], None] | None = None
+        self.on_traced: Callable[[Connection[Any], Ground], None] | None = None
         """Is told of each trace of the books once it is stored."""
         self.on_tracing: Callable[[bool], None] = lambda _at_it: None
         """Is told when a trace begins, and when it is over and who is told of it has done with it."""
@@ -67,3 +68,40 @@ class Retracing(Background):
             store.fail(connection, number, problem, remedy)
 
         attempt(connection, "the re-evaluation", work, fail)
+
+
+class RetracingBeside(Retracing):
+    """Has the runs made by another process, so that all who ask this one go on undisturbed (`monitor.beside`)."""
+
+    def __init__(self, sessions: Sessions, make_runs: Callable[[], bool]) -> None:
+        """`make_runs` does all there is to do, as `Retracing` does; False where somebody else is at it."""
+        super().__init__(sessions)
+        self._make_runs = make_runs
+
+    def turn(self, connection: Connection[Any]) -> bool:
+        connection.rollback()  # what was asked before must not stay one long transaction
+        begun = clock.monotonic_seconds()
+        self.on_tracing(True)
+        try:
+            if not self._make_runs():
+                return False
+            self._tell(connection)
+        except Stopping:
+            return False
+        finally:
+            self.on_tracing(False)
+        self.last_seconds = clock.monotonic_seconds() - begun
+        return True
+
+    def _tell(self, connection: Connection[Any]) -> None:
+        # Imported when first needed: the kernels would make every start of the server wait.
+        from loantrail.policy.reading import parameters_in_force
+        from loantrail.tracing import kept_ground
+        from loantrail.tracing.store import current_run_id
+
+        if self.on_traced is None:
+            return
+        ground = kept_ground.of(current_run_id(connection), parameters_in_force(connection))
+        connection.rollback()
+        if ground is not None:  # else the run failed, which stands in the database, or could not be kept
+            self.on_traced(connection, ground)

@@ -32,7 +32,10 @@ def retracing_of(request: Request) -> Retracing:
     """The one background tracer of this application."""
     state = request.app.state
     if getattr(state, "retracing", None) is None:
-        state.retracing = Retracing(state.connections)
+        # Imported here: live intake asks for traces itself.
+        from loantrail.monitor.wiring import tracer_of
+
+        state.retracing = tracer_of(state.connections, getattr(state, "beside", None))
     return state.retracing
 
 

@@ -1,0 +1,120 @@
+"""What a run over the books leaves for the live step to stand on, and how one process hands it to another: a folder of frames.
+
+    ground.json            numbers, instants and names
+    NAME.arrow             one frame each (Arrow IPC)
+
+What is derived from these quickly is derived anew where it is read.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from loantrail.early_warning.frames import Frames
+from loantrail.early_warning.view import View, prepare
+from loantrail.errors import InputError, Place
+from loantrail.ledger.books.tracing_inputs import Recent, TracingInputs
+from loantrail.parameters import ParameterBook
+from loantrail.tracing.books import Books, bank_frames, books_with
+
+_READ: Final = (
+    "transactions", "disbursements", "balances", "unlinked", "references", "problems", "unreconciled", "merged", "waiting",
+)  # fmt: skip
+"""Frames of TracingInputs."""
+_FACTS: Final = "ground.json"
+_OWN: Final = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a FIFO run over the books left."""
+
+    run_id: str
+    books: Books
+    frames: Frames
+    view: View | None
+    """The frames, prepared; None for conventions without lineage."""
+    over: pl.DataFrame
+    """`hop_id` of the hops that came to rest."""
+    leads: pl.DataFrame
+
+
+def write_ground(ground: Ground, folder: Path) -> None:
+    """Write it into an empty folder, the facts last: where they are, all is. OSError where that fails."""
+    books, read = ground.books, ground.books.read
+    frames = {f"read-{name}": getattr(read, name) for name in _READ}
+    frames |= {f"context-{name}": frame for name, frame in books.context.items()}
+    frames |= {
+        "own": read.own.rename(_OWN).to_frame(),
+        "recent": read.recent.lines,
+        "classes": books.classes,
+        "corrections": books.corrections,
+        "hops": ground.frames.hops,
+        "statement": ground.frames.statement,
+        "over": ground.over,
+        "leads": ground.leads,
+    }
+    for name, frame in frames.items():
+        frame.write_ipc(folder / f"{name}.arrow", compression="zstd")
+    facts = {
+        "run_id": ground.run_id,
+        "data_version": books.data_version,
+        "software_version": version("loantrail"),
+        "last_arrival": read.last_arrival,
+        "read_at": read.read_at.isoformat(),
+        "since": None if read.recent.since is None else read.recent.since.isoformat(),
+        "first_place": read.recent.first_place,
+        "context": sorted(books.context),
+        "is_prepared": ground.view is not None,
+    }
+    (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def is_written(folder: Path) -> bool:
+    """Whether a whole one lies there."""
+    return (folder / _FACTS).exists()
+
+
+def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
+    """What was written there. InputError where it cannot be read."""
+
+    def frame(name: str) -> pl.DataFrame:
+        return pl.read_ipc(folder / f"{name}.arrow")
+
+    try:
+        facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        if facts["software_version"] != version("loantrail"):
+            raise ValueError(f"version {facts['software_version']} wrote it")
+        since = facts["since"]
+        recent = Recent(
+            None if since is None else datetime.datetime.fromisoformat(since),
+            frame("recent"),
+            facts["first_place"],
+        )
+        read = TracingInputs(
+            **{name: frame(f"read-{name}") for name in _READ},
+            last_arrival=facts["last_arrival"],
+            read_at=datetime.datetime.fromisoformat(facts["read_at"]),
+            own=frame("own")[_OWN],
+            recent=recent,
+        )
+        context = {name: frame(f"context-{name}") for name in facts["context"]}
+        classes, corrections = frame("classes"), frame("corrections")
+        hops, statement, over, leads = (frame(name) for name in ("hops", "statement", "over", "leads"))
+    except (OSError, KeyError, ValueError, pl.exceptions.PolarsError) as problem:
+        raise InputError(
+            f"what a run over the books left cannot be read: {problem}",
+            Place(str(folder)),
+            "Nothing is lost: the books are read anew",
+        ) from problem
+    books = books_with(classes, read, context, corrections, parameters, facts["data_version"])
+    frames = bank_frames(books, hops, statement)
+    view = prepare(frames, parameters) if facts["is_prepared"] else None
+    return Ground(facts["run_id"], books, frames, view, over, leads)

@@ -1,0 +1,318 @@
+"""Pairing and runs over the books in a process beside this one, which goes on judging meanwhile and stands on what that one left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import polars as pl
+import psycopg
+import pytest
+from polars.testing import assert_frame_equal
+from tests.http.bank import BORROWER, RELATED
+from tests.monitor.test_deciding import line, post, standing, to_securities
+
+from loantrail.errors import InputError, Stopping
+from loantrail.monitor import held as holding
+from loantrail.monitor.beside import Beside, BesideEnded
+from loantrail.monitor.leading import Connecting
+from loantrail.monitor.wiring import step_of, tracer_of
+from loantrail.policy.reading import parameters_in_force
+from loantrail.postgres.connection import Database, type_of_connection
+from loantrail.tracing import kept_ground, store_evaluation
+from loantrail.tracing.database import trace_anew, trace_books
+from loantrail.tracing.ground import read_ground, write_ground
+from loantrail.tracing.model import Convention
+from loantrail.tracing.store import current_run_id
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def beside(books: Database) -> Iterator[Beside]:
+    with Beside(books.url) as made:
+        yield made
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def process_of(beside: Beside) -> int:
+    process = beside._pairing._process
+    assert process is not None
+    return process.pid
+
+
+def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, tmp_path: Path) -> None:
+    left = trace_anew(bank, Convention.FIFO).ground
+    folder = tmp_path / "run"
+    folder.mkdir()
+
+    write_ground(left, folder)
+    found = read_ground(folder, parameters_in_force(bank))
+
+    assert (found.run_id, found.books.data_version) == (left.run_id, left.books.data_version)
+    for one, other in ((left.books.read, found.books.read), (left.frames, found.frames)):
+        for item in fields(one):
+            before, after = getattr(one, item.name), getattr(other, item.name)
+            if isinstance(before, pl.DataFrame):
+                assert_frame_equal(after, before)
+            elif item.name not in ("own", "recent"):
+                assert after == before, item.name
+    assert found.books.read.own.to_list() == left.books.read.own.to_list()
+    assert_frame_equal(found.books.read.recent.lines, left.books.read.recent.lines)
+    assert_frame_equal(found.leads, left.leads)
+    assert_frame_equal(found.over, left.over)
+    history, again = left.books.named.history, found.books.named.history
+    assert (again.amount_fen == history.amount_fen).all()
+    assert found.books.named.order_ties == left.books.named.order_ties
+
+
+def test_a_folder_that_is_not_whole_is_no_ground(bank: type_of_connection, tmp_path: Path) -> None:
+    write_ground(trace_anew(bank, Convention.FIFO).ground, tmp_path)
+    (tmp_path / "hops.arrow").write_bytes(b"ARROW1 and then the disk was full")
+
+    with pytest.raises(InputError, match="cannot be read"):
+        read_ground(tmp_path, parameters_in_force(bank))
+
+
+def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_does(
+    bank: type_of_connection,
+    books: Database,
+    beside: Beside,
+    asked: psycopg.Connection[tuple[object, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions = Connecting(books)
+    tracer = tracer_of(sessions, beside)
+    deciding, _ = step_of(sessions, tracer, beside)
+    deciding.want()
+    deciding.wait()
+    first = deciding._held
+    post(
+        bank, deciding, to_securities("S1", 20_000), line("T1", BORROWER, 5_000, counterparty_account=RELATED)
+    )
+    post(bank, deciding, line("T1", RELATED, 5_000, direction="credit", counterparty_account=BORROWER))
+    beside.pair()
+    store_evaluation.request(bank)
+    bank.commit()
+
+    # From here on this process reads no books.
+    monkeypatch.setattr(holding, "trace_anew", lambda *_: pytest.fail("the books were read here"))
+    tracer.start()
+    tracer.wait()
+    [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
+
+    assert deciding._held is not first
+    assert after.decision == "review"
+    assert tracer.last_seconds > 0
+    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
+    assert row == (True,)
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
+def test_a_process_that_starts_stands_on_what_the_last_run_left_and_reads_no_books(
+    bank: type_of_connection,
+    books: Database,
+    beside: Beside,
+    asked: psycopg.Connection[tuple[object, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions = Connecting(books)
+    tracer = tracer_of(sessions, beside)
+    step_of(sessions, tracer, beside)
+    post(bank, None, to_securities("S1", 20_000))
+    store_evaluation.request(bank)
+    bank.commit()
+    tracer.start()
+    tracer.wait()
+    post(bank, None, line("K1", BORROWER, 30_000, purpose_text="取现"))
+    monkeypatch.setattr(holding, "trace_anew", lambda *_: pytest.fail("the books were read here"))
+
+    deciding, _ = step_of(sessions, tracer_of(sessions, beside), beside)
+    deciding.want()
+    deciding.wait()
+    [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
+
+    assert after.decision == "review"
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
+def test_what_another_version_left_or_what_broke_is_not_used(
+    bank: type_of_connection, tmp_path: Path
+) -> None:
+    parameters, run_id = parameters_in_force(bank), current_run_id(bank)
+    facts = tmp_path / "ground" / str(run_id) / "ground.json"
+    told = json.loads(facts.read_text())
+    assert kept_ground.of(run_id, parameters) is not None
+
+    facts.write_text(json.dumps(told | {"software_version": "0.0.9"}))
+
+    assert kept_ground.of(run_id, parameters) is None
+    facts.write_text("{")
+    assert kept_ground.of(run_id, parameters) is None
+    assert kept_ground.of("another", parameters) is None
+
+
+def test_two_runs_are_kept_and_nothing_of_those_that_were_killed_on_their_way(
+    bank: type_of_connection, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ground"
+    left, recent = folder / ".left", folder / ".recent"
+    for made in (left, recent):
+        made.mkdir()
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(left, (two_days_ago, two_days_ago))
+
+    for number in range(3):
+        post(bank, None, line(f"A{number}", BORROWER, 10))
+        trace_books(bank)
+
+    assert len(list(folder.glob("[!.]*"))) == 2
+    assert list(folder.glob(".*")) == [recent]
+    assert folder.stat().st_mode & 0o077 == 0
+    assert kept_ground.of(current_run_id(bank), parameters_in_force(bank)) is not None
+
+
+def test_without_room_for_what_a_run_left_the_run_stands(
+    bank: type_of_connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept_ground, "write_ground", is_full)
+    post(bank, None, line("A1", BORROWER, 10))
+
+    found = trace_books(bank)
+
+    assert current_run_id(bank) == found.run_id
+    assert kept_ground.of(found.run_id, parameters_in_force(bank)) is None
+
+
+def test_a_run_that_fails_beside_stands_as_failed(
+    bank: type_of_connection, books: Database, beside: Beside, asked: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    asked.execute("ALTER TABLE tracing.run ADD CONSTRAINT none_more CHECK (event_count < 0) NOT VALID")
+    tracer = tracer_of(Connecting(books), beside)
+    post(bank, None, to_securities("S1"))
+    store_evaluation.request(bank)
+    bank.commit()
+
+    tracer.start()
+    tracer.wait()
+
+    row = asked.execute("SELECT failed = requested, problem FROM tracing.evaluation").fetchone()
+    assert row is not None
+    assert row[0] is True
+    assert "none_more" in str(row[1])
+
+
+def test_where_another_process_makes_the_run_this_one_leaves_it_to_that_one(
+    bank: type_of_connection, beside: Beside, asked: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+) -> None:
+    store_evaluation.request(bank)
+    bank.commit()
+    assert store_evaluation.lock(asked)
+
+    assert not beside.make_runs()
+
+
+def test_one_that_was_killed_is_told_and_started_again(bank: type_of_connection, beside: Beside) -> None:
+    beside.pair()
+    first = process_of(beside)
+    bank.execute("SELECT pg_advisory_xact_lock(1)")
+    answers: list[object] = []
+    os.kill(first, signal.SIGSTOP)
+
+    def ask() -> None:
+        try:
+            answers.append(beside.pair())
+        except BesideEnded as problem:
+            answers.append(problem)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.2)
+    os.kill(first, signal.SIGKILL)
+    asking.join(20)
+
+    assert [type(one) for one in answers] == [BesideEnded]
+    beside.pair()
+    assert process_of(beside) != first
+
+
+def test_who_is_closed_while_it_works_ends_at_once_and_says_so(
+    books: Database, bank: type_of_connection, tmp_path: Path
+) -> None:
+    beside = Beside(books.url)
+    beside.pair()
+    process_id = process_of(beside)
+    answers: list[object] = []
+
+    def ask() -> None:
+        try:
+            answers.append(beside.pair())
+        except Stopping as problem:
+            answers.append(problem)
+
+    # Pairing waits for what this transaction holds.
+    bank.execute("LOCK TABLE ledger.pairing_pending IN ACCESS EXCLUSIVE MODE")
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.3)
+    begun = time.monotonic()
+    beside.__exit__(None, None, None)
+    asking.join(20)
+
+    assert [type(one) for one in answers] == [Stopping]
+    assert time.monotonic() - begun < 5
+    assert not is_alive(process_id)
+    with pytest.raises(Stopping):
+        beside.pair()
+
+
+def test_it_ends_with_the_process_that_started_it_however_that_ends(books: Database, tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import json, sys, time
+        from loantrail.monitor.beside import Beside
+        url = json.loads(sys.stdin.readline())
+        beside = Beside(lambda: url)
+        beside.pair()
+        print(beside._pairing._process.pid, flush=True)
+        time.sleep(60)
+    """)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    parent.stdin.write(json.dumps(books.url()) + "\n")
+    parent.stdin.flush()
+    process_id = int(parent.stdout.readline())
+    assert is_alive(process_id)
+
+    parent.kill()
+    parent.communicate(timeout=20)
+
+    limit = time.monotonic() + 10
+    while is_alive(process_id) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not is_alive(process_id)
