@@ -36,7 +36,7 @@ def test_what_is_left_alone_says_nothing_of_a_loan(seed: int) -> None:
     while at < len(bank.lines):
         group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
         at += len(group)
-        alone = state.leaves_alone(group)
+        alone = state.alone()(group)
         changed = state.show(state.with_lines(group))
 
         if alone:
@@ -56,13 +56,43 @@ def test_lines_that_were_shown_later_leave_the_books_as_they_are(seed: int) -> N
     while at < len(bank.lines):
         group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
         at += len(group)
-        if state.leaves_alone(group):
+        if state.alone()(group):
             later = pl.concat([later, group])
         else:
             state.show(state.with_lines(pl.concat([later, group])))
             later = later.clear()
     state.show(state.with_lines(later))
 
+    assert_equal(state, bank, bank.lines)
+
+
+@every_seed
+def test_what_was_left_alone_before_others_were_shown_says_nothing_of_a_loan_after_that(seed: int) -> None:
+    dice = random.Random(seed)
+    bank = crowded(seed)
+    at = len(bank.lines) // 4
+    state = standing_on(bank, bank.lines.head(at))
+    later, left_alone, tells = bank.lines.clear(), 0, state.alone()
+
+    while at < len(bank.lines):
+        group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
+        at += len(group)
+        if not tells(group):
+            state.show(state.with_lines(pl.concat([later, group])))
+            later, tells = later.clear(), state.alone()
+            continue
+        later = pl.concat([later, group])
+        left_alone += 1
+        if len(later) >= 3:
+            # Shown beside: what comes meanwhile is told by the state as it was before.
+            tells = state.alone()
+            changed = state.show(state.with_lines(later))
+            assert (changed.loans, changed.draining, changed.doubtful) == ([], frozenset(), frozenset())
+            state.settle()
+            later = later.clear()
+    state.show(state.with_lines(later))
+
+    assert left_alone > 5
     assert_equal(state, bank, bank.lines)
 
 
@@ -83,7 +113,7 @@ def stranger(bank: Bank, **values: Any) -> pl.DataFrame:
 def test_a_stranger_is_a_bystander() -> None:
     bank = crowded(1)
 
-    assert standing_on(bank, bank.lines).leaves_alone(stranger(bank))
+    assert standing_on(bank, bank.lines).alone()(stranger(bank))
 
 
 def test_who_or_what_belongs_to_a_loan_is_no_bystander() -> None:
@@ -100,8 +130,8 @@ def test_who_or_what_belongs_to_a_loan_is_no_bystander() -> None:
     of_borrower = bank.lines.filter(pl.col("account").is_in(OURS))["amount_fen"][-1]
 
     for account in (*bank.context["loans"]["disbursement_account"], late):
-        assert not state.leaves_alone(stranger(bank, account=account))
-        assert not state.leaves_alone(stranger(bank, counterparty_account=account))
-    assert not state.leaves_alone(stranger(bank, amount_fen=of_borrower))
-    assert not state.leaves_alone(stranger(bank, reverses="O7"))
-    assert not state.leaves_alone(stranger(bank, reference="FOR-HIM"))
+        assert not state.alone()(stranger(bank, account=account))
+        assert not state.alone()(stranger(bank, counterparty_account=account))
+    assert not state.alone()(stranger(bank, amount_fen=of_borrower))
+    assert not state.alone()(stranger(bank, reverses="O7"))
+    assert not state.alone()(stranger(bank, reference="FOR-HIM"))

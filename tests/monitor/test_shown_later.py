@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -10,6 +12,8 @@ from tests.http.bank import BORROWER, moment
 from tests.monitor.test_deciding import line, post, standing, to_securities
 
 from loantrail.monitor import deciding as module
+from loantrail.monitor import held as holding
+from loantrail.monitor.bystanders import View
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import Held
 from loantrail.monitor.leading import Connecting
@@ -81,15 +85,128 @@ def test_they_are_shown_when_it_is_quiet(
 def test_they_do_not_grow_without_end(
     bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
-    monkeypatch.setattr(module, "SHOWN_LATER_MOST", 5)
+    monkeypatch.setattr(module, "SHOWN_FROM", 5)
 
     waiting: list[int] = []
     for number in range(4):
         post(bank, deciding, *among_strangers(f"N{number}", yuan=1_000 + number))
+        held_by(deciding).finish_showing()
         waiting.append(held_by(deciding).later_count)
 
     assert waiting == [2, 4, 0, 2]
     post(bank, deciding, to_securities("S1"))
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Showing beside begins with the second line that waits, and takes until this is set."""
+    goes_on = threading.Event()
+    as_ever = holding.shown_with
+
+    def shown_with(connection: Any, held: Held, lines: Any) -> Any:
+        if threading.current_thread().name == "showing":
+            assert goes_on.wait(30)
+        return as_ever(connection, held, lines)
+
+    monkeypatch.setattr(module, "SHOWN_FROM", 2)
+    monkeypatch.setattr(holding, "shown_with", shown_with)
+    yield goes_on
+    goes_on.set()
+
+
+def test_while_some_are_shown_others_are_answered_and_wait(
+    bank: type_of_connection, deciding: Deciding, held_up: threading.Event, database_url: str
+) -> None:
+    post(bank, deciding, *among_strangers("N1"))
+    assert held_by(deciding).showing is not None
+
+    meanwhile = post(bank, deciding, *among_strangers("N2", yuan=77))
+    asked = deciding.decide(Payment(moment(13), moment(13), PAYER, 5_500, counterparty_account=PAYEE))
+    waiting = held_by(deciding).later_count
+    held_up.set()
+    held_by(deciding).finish_showing()
+
+    assert [row.decision for row in meanwhile] == ["allow", "allow"]
+    assert asked is not None
+    assert asked.decision == "allow"
+    assert (waiting, held_by(deciding).later_count) == (4, 2)
+    post(bank, deciding, to_securities("S1"))
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_who_may_concern_a_loan_waits_until_the_others_are_shown(
+    bank: type_of_connection, deciding: Deciding, held_up: threading.Event, database_url: str
+) -> None:
+    post(bank, deciding, *among_strangers("N1"))
+    threading.Timer(0.3, held_up.set).start()
+
+    [flagged] = post(bank, deciding, to_securities("S1"))
+
+    assert flagged.decision == "review"
+    assert held_by(deciding).later_count == 0
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_no_more_wait_than_may_while_others_are_shown(
+    bank: type_of_connection,
+    deciding: Deciding,
+    held_up: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    monkeypatch.setattr(module, "LATER_MOST", 3)
+    post(bank, deciding, *among_strangers("N1"))
+    threading.Timer(0.3, held_up.set).start()
+
+    post(bank, deciding, *among_strangers("N2", yuan=77))
+
+    assert held_by(deciding).later_count == 0
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_a_state_that_broke_while_it_was_shown_lines_is_built_anew(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(module, "SHOWN_FROM", 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(Standing, "settle", breaks)
+        post(bank, deciding, *among_strangers("N1"))
+        showing = held_by(deciding).showing
+        assert showing is not None
+        with pytest.raises(RuntimeError):
+            showing.outcome()
+
+    [taken] = post(bank, deciding, to_securities("S1"))
+    deciding.want()
+    deciding.wait()
+    [judged] = post(bank, deciding, to_securities("S2", yuan=9_000))
+
+    assert (taken.outcome, taken.decision) == ("accepted", None)
+    assert judged.decision == "review"
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_lines_that_say_something_after_all_are_left_to_who_may_judge_them(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    monkeypatch.setattr(module, "SHOWN_FROM", 1)
+    with monkeypatch.context() as careless:
+        careless.setattr(View, "are_all", lambda *_: True)
+        post(bank, deciding, to_securities("S1"))
+        held_by(deciding).finish_showing()
+        assert held_by(deciding).is_to_judge
+        post(bank, deciding, *among_strangers("N1"))
+
+    assert "FLOW_SECURITIES" in {row[1] for row in standing(asked)}
+    assert held_by(deciding).later_count == 0
     assert_state_is_that_of_the_books(deciding, database_url)
 
 

@@ -9,6 +9,9 @@ the order, the class or the partner of a transaction that any pattern, signal or
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -22,6 +25,39 @@ from loantrail.tracing.model import Bool, Int64
 
 ASKED: Final = ("account", "counterparty_account", "amount_fen", "currency", "reference", "reverses")
 """What is looked at of a line (tail.LINES)."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Who may concern a loan at one moment. Accounts that become known later are strangers to it."""
+
+    known: Known
+    named: Set[str | None]
+    near: Bool
+    """[accounts]"""
+    amounts: Set[int]
+    repayments: Mapping[tuple[str, str], str]
+    since: datetime.datetime | None
+    """Lines that were booked before are late, and nothing is known of them."""
+
+    def are_all(self, lines: pl.DataFrame) -> bool:
+        """Whether none of the lines (tail.LINES) can say anything of a loan."""
+        if self.since is not None and not (lines["booked_at"] >= self.since).all():
+            return False
+        known, near = self.known, self.near
+        for account, other, amount_fen, currency, reference, reverses in lines.select(*ASKED).iter_rows():
+            if reverses is not None or amount_fen in self.amounts or (reference, account) in self.repayments:
+                return False
+            for plain in (account, other):
+                if plain is None:
+                    continue
+                name = known.marked(plain, currency)
+                number = known.number_of.get(name, -1)
+                if 0 <= number < len(near) and near[number]:
+                    return False
+                if plain in self.named or name in self.named:
+                    return False
+        return True
 
 
 class Bystanders:
@@ -52,22 +88,10 @@ class Bystanders:
         self._note(reached[reached >= 0])
         self._near = None
 
-    def are_all(self, lines: pl.DataFrame, events: TailEvents, ties: Ties) -> bool:
-        """Whether none of the lines (tail.LINES) can say anything of a loan, behind a tail of these events."""
-        known, near = self._known, self._neighbours(events)
-        for account, other, amount_fen, currency, reference, reverses in lines.select(*ASKED).iter_rows():
-            if reverses is not None or amount_fen in self._amounts or (reference, account) in ties.repayments:
-                return False
-            for plain in (account, other):
-                if plain is None:
-                    continue
-                name = known.marked(plain, currency)
-                number = known.number_of.get(name, -1)
-                if 0 <= number < len(near) and near[number]:
-                    return False
-                if plain in self._named or name in self._named:
-                    return False
-        return True
+    def view(self, events: TailEvents, ties: Ties, since: datetime.datetime | None) -> View:
+        """Who may concern a loan behind a tail of these events, which begins at `since`; stays what it is while the state goes on."""
+        near, amounts = self._neighbours(events)
+        return View(self._known, self._named, near, amounts, ties.repayments, since)
 
     # Inside --------------------------------------------------------------------------------------------------
 
@@ -77,8 +101,8 @@ class Bystanders:
             self._may = np.concatenate([self._may, np.zeros(missing + len(self._may) // 8, np.bool_)])
         self._may[np.asarray(accounts, np.int64)] = True
 
-    def _neighbours(self, events: TailEvents) -> Bool:
-        """[accounts] those that may concern a loan, and those that stand beside one of them in the tail."""
+    def _neighbours(self, events: TailEvents) -> tuple[Bool, Set[int]]:
+        """[accounts] those that may concern a loan, and those that stand beside one of them in the tail; and the amounts of these."""
         if self._near is None:
             self._take_new()
             # The world outside is no account, and stands beside all.
@@ -88,7 +112,7 @@ class Bystanders:
             for ends in (events.debit[concern], events.credit[concern]):
                 near[ends[ends >= 0]] = True
             self._near, self._amounts = near, set(events.amount_fen[concern].tolist())
-        return self._near
+        return self._near, self._amounts
 
     def _take_new(self) -> None:
         """Accounts that became known, or became one's own, since this was asked last."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -20,13 +19,21 @@ from loantrail import clock
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
+from loantrail.monitor.asking import said_of_payment
 from loantrail.monitor.decided import decided, of_transaction
-from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
-from loantrail.monitor.model import ALLOW, REVIEW, RowDecision
+from loantrail.monitor.held import (
+    LINES_AT_ONCE,
+    Held,
+    ground_anew,
+    held_on,
+    judges_by,
+    show_beside,
+    shown_with,
+)
+from loantrail.monitor.model import ALLOW, RowDecision
 from loantrail.monitor.pauses import keep_pauses_short
-from loantrail.monitor.payment import Decided, Payment, TracedPart, lines_of_payment
+from loantrail.monitor.payment import Decided, Payment, lines_of_payment
 from loantrail.monitor.shown import Changed
-from loantrail.monitor.tail import Lines
 from loantrail.monitor.writing import Overloaded, Sessions
 from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing.ground import Ground
@@ -35,8 +42,6 @@ from loantrail.tracing.store import current_run_id
 if TYPE_CHECKING:
     from psycopg import Connection
 
-LINES_AT_ONCE: Final = 50_000
-"""More lines than that are not followed: the state is built anew from the books."""
 OVERRUN_LINES: Final = 500_000
 """Nor is it caught up with more lines than that."""
 PAUSE_PER_BUILD: Final = 5
@@ -49,8 +54,10 @@ PATIENCE_SECONDS: Final = 8.0
 JUDGED_AT_ONCE: Final = 2_000
 CAUGHT_UP_AT_ONCE: Final = 500
 """More lines than the one in one go are taken in without a decision, and judged, so many at a time, between others (`catch_up`)."""
-SHOWN_LATER_MOST: Final = 2_000
+SHOWN_FROM: Final = 2_000
 """Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
+LATER_MOST: Final = 10_000
+"""More do not wait while others are being shown."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -144,16 +151,27 @@ class Deciding:
     def _current(self, connection: Connection[Any]) -> Held | None:
         """The state, where it stands on the run that screens show, or that of a new one is being made here, and on the numbers in
         force; else one is asked for, and there is none now: corrections, records and merges of the run are not in the old one."""
-        held = self._held
+        held, parameters = self._held, parameters_in_force(connection)
         if held is not None and not (
             (self._expecting or current_run_id(connection, ends_transaction=False) == held.run_id)
-            and judges_by(held, parameters_in_force(connection))
+            and (parameters is held.standing.parameters or self._has_alone(held))
+            and judges_by(held, parameters)
         ):
             self.forget()
             held = None
         if held is None:
             self.want()
         return held
+
+    def _has_alone(self, held: Held) -> bool:
+        """Wait until nothing is shown beside; False where that broke the state: it is built anew."""
+        try:
+            held.finish_showing()
+        except Exception:
+            _LOG.exception("the state of the step could not be shown lines; it is built anew")
+            self.forget()
+            return False
+        return True
 
     # A group of lines ----------------------------------------------------------------------------------------
 
@@ -224,12 +242,14 @@ class Deciding:
             if held.aside is not None:
                 held.later.append(held.aside)
                 held.aside = None
+                if held.later_count >= SHOWN_FROM and held.showing is None and not held.is_to_judge:
+                    show_beside(self._sessions, held)
                 return
             held.standing.settle()
             if held.judgement is not None:
                 held.judging.keep(held.judgement)
                 held.judgement = None
-            held.lines, held.later = held.standing.lines, []
+            held.lines, held.later, held.is_to_judge = held.standing.lines, [], False
         except Exception:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
@@ -256,7 +276,8 @@ class Deciding:
             if arrived.is_empty():
                 return
             try:
-                shown = self._with(connection, held, held.with_later(arrived))
+                held.finish_showing()
+                shown = shown_with(connection, held, held.with_later(arrived))
                 if shown is None:
                     self.forget()
                     return
@@ -271,22 +292,6 @@ class Deciding:
                 self.forget()
             finally:
                 connection.rollback()
-
-    def _with(self, connection: Connection[Any], held: Held, arrived: pl.DataFrame) -> Lines | None:
-        """The committed tail with these lines behind it, those left out that come too late for it; None where they are too
-        many."""
-        if len(arrived) > LINES_AT_ONCE:
-            return None
-        standing = held.standing
-        timely = arrived.filter(pl.col("booked_at") >= standing.since) if standing.since else arrived
-        new = standing.unheard_of(timely)
-        if new:
-            standing.learn(store_step.accounts_named(connection, new))
-        shown = standing.with_lines(timely, held.lines)
-        taking_back = timely.drop_nulls("reverses")["line_id"].to_list()
-        if not taking_back:
-            return shown
-        return replace(shown, reversing=shown.reversing | store_step.originals_of(connection, taking_back))
 
     # A payment not yet made ----------------------------------------------------------------------------------
 
@@ -312,38 +317,28 @@ class Deciding:
         finally:
             self._questions.release()
 
-    def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided:
+    def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided | None:
         standing, merged = held.standing, held.standing.around.merged
         lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
-        if standing.leaves_alone(lines):
+        if held.leaves_alone(lines):
             return Decided(ALLOW, (), ())
+        if not self._has_alone(held):
+            return None
         if held.later:
             self._catch_up(connection, held)
             lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
         try:
             changed = standing.show(standing.with_lines(lines, held.lines))
             moved = standing.moved_in(changed, lines["line_id"])
-            return self._decided(connection, held, changed, moved)
+            return said_of_payment(connection, held, changed, moved)
         finally:
             self._show_committed(held)
-
-    def _decided(
-        self, connection: Connection[Any], held: Held, changed: Changed, moved: pl.DataFrame
-    ) -> Decided:
-        traced = tuple(TracedPart(*row) for row in moved.select("loan_id", "amount_fen", "use").iter_rows())
-        if not (changed.loans or changed.draining):
-            return Decided(ALLOW, (), traced)
-        judgement = held.judging.judge(connection, held.standing.index, changed)
-        told = held.judging.told(connection, judgement)
-        decisions = decided(judgement.hits, told, changed.transactions)
-        hits = {hit.hit_id: hit for one in decisions.values() for hit in one.hits}
-        return Decided(REVIEW if hits else ALLOW, tuple(hits.values()), traced)
 
     # Inside --------------------------------------------------------------------------------------------------
 
     def _catch_up(self, connection: Connection[Any], held: Held) -> None:
         """Show the lines that wait. Where they say something of a loan after all, they go on waiting for who may judge them."""
-        shown = self._with(connection, held, held.with_later(held.later[0].clear()))
+        shown = shown_with(connection, held, held.with_later(held.later[0].clear()))
         if shown is None:
             return
         if held.standing.show(shown).concerns_loans:
@@ -363,11 +358,14 @@ class Deciding:
             return {}
         last = held.last_arrival + min(behind, CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE)
         arrived = store_step.lines_after(connection, held.last_arrival, last)
-        may_wait = 0 < len(arrived) <= SHOWN_LATER_MOST - held.later_count
-        if may_wait and held.standing.leaves_alone(arrived):
+        held.collect()
+        may_wait = 0 < len(arrived) <= LATER_MOST - held.later_count and not held.is_to_judge
+        if may_wait and held.leaves_alone(arrived):
             held.pending, held.aside = last, arrived
             return dict.fromkeys(arrived["line_id"].to_list(), RowDecision(ALLOW, ()))
-        shown = self._with(connection, held, held.with_later(arrived))
+        if not self._has_alone(held):
+            return {}
+        shown = shown_with(connection, held, held.with_later(arrived))
         if shown is None:
             return {}
         held.pending = last

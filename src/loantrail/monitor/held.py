@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from collections import ChainMap
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from loantrail.clock import business_date
 from loantrail.monitor import store_step
 from loantrail.monitor.judging import Judgement, Judging
 from loantrail.monitor.remembered import remembered_of
+from loantrail.monitor.showing import Showing
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.parameters import ParameterBook
@@ -27,6 +28,12 @@ from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from loantrail.postgres.background import Sessions
+
+
+LINES_AT_ONCE: Final = 50_000
+"""More lines than that are not followed: the state is built anew from the books."""
 
 
 @dataclass(slots=True)
@@ -53,6 +60,32 @@ class Held:
     """Whether more arrived than is judged at once, when this was looked at last."""
     judgement: Judgement | None = None
     """What is said of the lines that are shown and not yet committed."""
+
+    showing: Showing | None = None
+    """What shows the first of `later` meanwhile: until its end nobody else uses the state."""
+    is_to_judge: bool = False
+    """Whether some of `later` say something of a loan after all."""
+
+    def leaves_alone(self, lines: pl.DataFrame) -> bool:
+        """Whether these lines (LINES, as the books hold them) can say nothing of any loan."""
+        return (self.standing.alone() if self.showing is None else self.showing.leaves_alone)(lines)
+
+    def collect(self) -> None:
+        """Take up what was shown beside, where that is over; raises what went wrong there: then there is no state."""
+        showing = self.showing
+        if showing is None or not showing.is_over:
+            return
+        self.showing = None
+        if showing.outcome():
+            self.lines, self.later = self.standing.lines, self.later[showing.count :]
+        else:
+            self.is_to_judge = True
+
+    def finish_showing(self) -> None:
+        """Have the state for oneself: wait for what is shown beside."""
+        if self.showing is not None:
+            self.showing.outcome()
+            self.collect()
 
     @property
     def later_count(self) -> int:
@@ -118,3 +151,37 @@ def judges_by(held: Held, parameters: ParameterBook) -> bool:
         held.standing.judge_by(parameters)
         held.judging.judge_by(parameters)
     return not parameters.changes_between(held.made_on, business_date(held.standing.index.as_of))
+
+
+def shown_with(connection: Connection[Any], held: Held, arrived: pl.DataFrame) -> Lines | None:
+    """The committed tail with these lines behind it, those left out that come too late for it; None where they are too many."""
+    if len(arrived) > LINES_AT_ONCE:
+        return None
+    standing = held.standing
+    timely = arrived.filter(pl.col("booked_at") >= standing.since) if standing.since else arrived
+    new = standing.unheard_of(timely)
+    if new:
+        standing.learn(store_step.accounts_named(connection, new))
+    shown = standing.with_lines(timely, held.lines)
+    taking_back = timely.drop_nulls("reverses")["line_id"].to_list()
+    if not taking_back:
+        return shown
+    return replace(shown, reversing=shown.reversing | store_step.originals_of(connection, taking_back))
+
+
+def show_beside(sessions: Sessions, held: Held) -> None:
+    """Begin to show the lines that wait in a thread of its own."""
+    lines, committed = held.with_later(held.later[0].clear()), held.lines
+
+    def work() -> bool:
+        with sessions.session() as connection:
+            shown = shown_with(connection, held, lines)
+        if shown is None:
+            return False
+        if held.standing.show(shown).concerns_loans:
+            held.standing.show(committed)
+            return False
+        held.standing.settle()
+        return True
+
+    held.showing = Showing(len(held.later), held.standing.alone(), work)

@@ -8,6 +8,7 @@ that could not be committed needs no undoing: the next one shows the lines that 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -137,11 +138,10 @@ class Standing:
         """The tail (or an earlier state of it) with these lines behind it. Changes nothing."""
         return joined(self.lines if before is None else before, arrived, self.around)
 
-    def leaves_alone(self, arrived: pl.DataFrame) -> bool:
-        """Whether these lines (LINES, as the books hold them) can say nothing of any loan: they may be shown later."""
-        if self.since is not None and len(arrived) and not (arrived["booked_at"] >= self.since).all():
-            return False
-        return self.bystanders.are_all(arrived, self._events, self._ties)
+    def alone(self) -> Callable[[pl.DataFrame], bool]:
+        """Tells of lines (LINES) whether they can say nothing of any loan and may be shown later; goes on saying what it says now."""
+        view = self.bystanders.view(self._events, self._ties, self.since)
+        return view.are_all
 
     def show(self, lines: Lines) -> Changed:
         """Make the state that of these lines of the tail."""
