@@ -1,4 +1,6 @@
-"""How long each page takes with the medium demo bank: to its data, and until it answers a key.
+"""How long each page takes with the medium demo bank: to its data, and until it answers a key. The pages of the business as
+somebody sees them who sees the whole bank; the workbench and the inbox of every role; administration and the audit log as those
+see them whose work they are.
 
     python bench/bench_pages.py [ADDRESS OF A RUNNING PAGE OVER THE MEDIUM DEMO]
 
@@ -10,13 +12,16 @@ thread answers at once (`interactive_ms`).
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import statistics
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from measuring import bar, record, table
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -26,8 +31,28 @@ from tools.find_browser import find_browser
 
 ROUNDS = int(os.environ.get("LOANTRAIL_BENCH_ROUNDS", "5"))
 LIMIT_MS = 1000
+LOOK_MS, LONGEST_MS = 20, 60_000
+BEIJING = ZoneInfo("Asia/Shanghai")
 ROLE = "head_office_risk"
-"""Who looks: somebody who sees the whole bank."""
+"""Who looks, where no other role is said: somebody who sees the whole bank."""
+OF_ROLES = {
+    "persons": ("system_administrator", "/administration/persons"),
+    "one person": ("system_administrator", "/administration/persons/{person}"),
+    "units": ("system_administrator", "/administration/units"),
+    "keys": ("it_operator", "/administration/keys"),
+    "parameters": ("it_operator", "/administration/parameters"),
+    "jobs and health": ("it_operator", "/administration/system"),
+    "audit log": ("internal_auditor", "/audit"),
+    "audit log, of one person": ("internal_auditor", "/audit?person={person}"),
+    "audit log, of one day": (
+        "internal_auditor",
+        "/audit?action=session.begin&from_date={day}&to_date={day}",
+    ),
+    "audit log, searched": ("internal_auditor", "/audit?text=loan"),
+}
+"""Pages that not everybody may open: who looks, and where they are."""
+INBOX_OPENED_BY = {"approve", "edit_people", "edit_parameters", "request_unmasking"}
+"""As web/src/ui/places.ts has it."""
 FULL_LOANS = 4000
 """About what the medium demo bank has."""
 
@@ -55,11 +80,14 @@ WATCH = """
 """
 
 
-def signed_in(address: str, role: str) -> str:
-    """The session of the demo bank's person of this role."""
+def cards_of(address: str) -> dict[str, str]:
+    """Role -> the demo bank's person of it."""
     with urllib.request.urlopen(f"{address}/api/v1/sign-in/choices") as answer:
-        cards = json.load(answer)["demo"]
-    person = next(card["person_id"] for card in cards if card["role"]["role"] == role)
+        return {card["role"]["role"]: card["person_id"] for card in json.load(answer)["demo"]}
+
+
+def signed_in(address: str, person: str) -> str:
+    """The session of a person of the demo bank."""
     asked = urllib.request.Request(
         f"{address}/api/v1/session",
         json.dumps({"way": "demo", "person_id": person}).encode(),
@@ -86,7 +114,6 @@ def pages_of(address: str, session: str) -> dict[str, str]:
     ]
     customer = urllib.parse.quote(facts["borrower_party_id"], safe="")
     return {
-        "workbench": "/",
         "loans": "/loans",
         "loans, searched": "/loans?search=有限",
         "loan": f"/loans/{loan}",
@@ -99,6 +126,8 @@ def pages_of(address: str, session: str) -> dict[str, str]:
         "loan ledger": "/ledgers/loans",
         "loan ledger, in arrears": "/ledgers/loans?overdue_fen_from=1&sort=days_past_due&direction=descending",
         "warning ledger": "/ledgers/warnings",
+        "check ledger": "/ledgers/checks",
+        "check ledger, by deadline": "/ledgers/checks?sort=due_on&direction=descending",
         "collateral ledger": "/ledgers/collateral",
         "group ledger": "/ledgers/groups",
         "portfolio": "/portfolio",
@@ -110,7 +139,6 @@ def pages_of(address: str, session: str) -> dict[str, str]:
         "customer, relations": f"/customers/{customer}/relations",
         "checks": "/checks",
         "lists": "/lists",
-        "inbox": "/inbox",
         "accounts": "/accounts",
         "account": f"/accounts/{account}",
         "transaction": f"/transactions/{transaction}",
@@ -120,15 +148,29 @@ def pages_of(address: str, session: str) -> dict[str, str]:
     }
 
 
+def pages_of_roles(address: str, persons: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """`(role, place)` of the pages that are another one for each role, or that few may open."""
+    told = {"person": persons[ROLE], "day": datetime.datetime.now(BEIJING).date().isoformat()}
+    found = {name: (role, place.format_map(told)) for name, (role, place) in OF_ROLES.items()}
+    for role in persons:
+        spoken = role.replace("_", " ")
+        found[f"workbench, {spoken}"] = (role, "/")
+        me = _read(f"{address}/api/v1/me", signed_in(address, persons[role]))
+        if INBOX_OPENED_BY & set(me["abilities"]):
+            found[f"inbox, {spoken}"] = (role, "/inbox")
+    return found
+
+
 def visited(page: Page, address: str, place: str) -> tuple[float, float]:
     """`(data_ms, interactive_ms)` of one visit."""
     page.goto(f"{address}{place}", wait_until="commit")
     page.wait_for_load_state("networkidle")
-    while True:  # the policy of the page forbids what wait_for_function does
+    for _ in range(LONGEST_MS // LOOK_MS):  # the policy of the page forbids what wait_for_function does
         data, free = page.evaluate("[window.__dataAt ?? null, window.__freeAt ?? null]")
         if data is not None and free is not None:
             return data, free
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(LOOK_MS)
+    raise SystemExit(f"{page.url} shows no data")
 
 
 def measured(browser: Browser, address: str, place: str, session: str) -> tuple[float, float, float]:
@@ -140,6 +182,8 @@ def measured(browser: Browser, address: str, place: str, session: str) -> tuple[
     first, _ = visited(page, address, place)
     page.goto("about:blank")
     data, interactive = visited(page, address, place)
+    if page.locator("main h1").count() != 1 or page.locator("main .notice-failure").count():
+        raise SystemExit(f"{page.url} does not show what it should")
     context.close()
     return first, data, interactive
 
@@ -147,15 +191,18 @@ def measured(browser: Browser, address: str, place: str, session: str) -> tuple[
 def main() -> None:
     """Measure every page of the given address and record the result."""
     address = (sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8321").rstrip("/")
-    session = signed_in(address, ROLE)
+    persons = cards_of(address)
+    session = signed_in(address, persons[ROLE])
     total = _read(f"{address}/api/v1/loans?limit=1", session)["total_count"]
-    places = pages_of(address, session)
+    places = {name: (ROLE, place) for name, place in pages_of(address, session).items()}
+    places |= pages_of_roles(address, persons)
     rows: list[tuple[str, float, float, float, float]] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
-        for name, place in places.items():
+        for name, (role, place) in places.items():
+            session = signed_in(address, persons[role])  # one that rests too long is ended
             measured(
                 browser, address, place, session
             )  # the server's own first time, such as reading a kept history

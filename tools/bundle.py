@@ -207,8 +207,10 @@ PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 "$target/bin/python" -m pip install --q
     --find-links "$here/wheels" --no-deps --require-hashes --no-cache-dir -r "$here/requirements.txt" \\
     || {{ rm -rf "$target"; fail "the packages could not be installed (软件包未能安装)"; }}
 "$target/bin/loantrail" --version
-echo "Compiling kernels, once; PREPARE=no leaves it to their first use (编译内核) ..."
-[ "${{PREPARE:-yes}}" = no ] || "$target/bin/loantrail" prepare || echo "install: the kernels will be compiled at their first use" >&2
+if [ "${{PREPARE:-yes}}" != no ]; then
+    echo "Compiling kernels, once; PREPARE=no leaves it to their first use (编译内核) ..."
+    "$target/bin/loantrail" prepare || echo "install: the kernels will be compiled at their first use" >&2
+fi
 echo "Done. Next: $target/bin/loantrail doctor (安装完成)"
 """
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -163,6 +165,49 @@ def test_tables_of_a_loan_leave_as_their_page_shows_them(client: httpx.Client, t
 
     assert NAMES[BROKER] in clear
     assert NAMES[BROKER] not in masked and "己证****的账户" in masked
+
+
+def table(client: httpx.Client, path: str, person: str) -> list[dict[Any, Any]]:
+    """The rows of a spreadsheet by the titles of its columns."""
+    book = CalamineWorkbook.from_object(BytesIO(read(client, path, person).content))
+    head, *rows = book.get_sheet_by_index(0).to_python()
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_the_flow_leaves_masked_as_the_graph_shows_it(client: httpx.Client) -> None:
+    path = f"/api/v1/loans/{LOAN}/flow.xlsx?levels=6"
+
+    clear, masked = (table(client, path, one) for one in (HEAD_OFFICE, MANAGER))
+
+    assert BROKER in {row["收款账号"] for row in clear}
+    assert {row["收款方"] for row in clear if row["收款账号"] == BROKER} == {NAMES[BROKER]}
+    beyond = [row for row in masked if str(row["收款方"]) == "己证****"]
+    assert beyond and all("****" in str(row["收款账号"]) for row in beyond)
+    told = str(cells(client, path, MANAGER))
+    assert BROKER not in told and NAMES[BROKER] not in told
+    assert MARK not in told, "without the mark that the page does not show either"
+
+
+def test_transactions_of_a_masked_account_are_asked_for_by_its_mask(
+    client: httpx.Client, two_branches_url: str
+) -> None:
+    nodes = read(client, f"/api/v1/loans/{LOAN}/flow?levels=6", MANAGER).json()["nodes"]
+    account = next(node["account"] for node in nodes if MARK in (node["account"] or ""))
+    path = f"/api/v1/loans/{LOAN}/flow/transactions"
+
+    shown = read(client, f"{path}?account={quote(account)}", MANAGER).json()["items"]
+    told = table(client, f"{path}.xlsx?account={quote(account)}", MANAGER)
+
+    assert [row["交易编号"] for row in told] == [one["transfer_id"] for one in shown] != []
+    everything = str(cells(client, f"{path}.xlsx?account={quote(account)}", MANAGER))
+    assert BROKER not in everything and NAMES[BROKER] not in everything
+    with psycopg.connect(two_branches_url) as connection:
+        kept = connection.execute(
+            "SELECT content FROM audit.entry WHERE action = 'data.export' AND object_id = %s",
+            (f"{path}.xlsx",),
+        ).fetchall()
+    assert kept and BROKER not in str(kept), "on record as it was asked for"
+    assert quote(MARK) in str(kept)
 
 
 def test_head_office_needs_the_ability_not_the_reach() -> None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from tests.audit.made import entry
+from tests.browser.keeping import kept_and_applied
 from tests.browser.manners import flaws
 from tests.browser.settling import settled
 from tests.http.bank import LOAN, write_books
@@ -104,6 +105,19 @@ def test_entries_are_found_and_the_address_keeps_what_is_shown(page: Page, log: 
     page.get_by_role("button", name="清除条件").click()
     expect(row(page, "key:core")).to_have_count(1)
     expect(page.get_by_label("操作人")).to_have_value("")
+
+
+def test_conditions_are_kept_by_name_without_the_page_that_was_turned_to(
+    page: Page, log: str, database_url: str
+) -> None:
+    many(database_url, 60)
+    kept_and_applied(page, f"{log}/audit", "action=loan.read", "看过的借据")
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("button", name="更早").click()
+    expect(page).to_have_url(re.compile(r"before="))
+    page.get_by_role("button", name="常用筛选").click()
+    name = page.get_by_role("list", name="我的筛选").get_by_role("button", name="看过的借据", exact=True)
+    expect(name).to_have_attribute("aria-current", "true")
 
 
 def test_an_entry_shows_what_was_before_and_after_and_leads_on(page: Page, log: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.keeping import kept_and_applied
 from tests.browser.manners import flaws
 from tests.browser.settling import settled
 from tests.http.bank import LOAN
@@ -251,6 +252,14 @@ def test_figures_that_changed_since_are_told(page: Page, checked: str, database_
     told = page.get_by_role("alert").filter(has_text="提交后数据有变化")
     expect(told).to_contain_text("证券、基金 +10.00 万元")
     expect(told).to_contain_text("税费 −10.00 万元")
+
+
+def test_a_filter_of_the_queue_is_kept_by_name(page: Page, checked: str) -> None:
+    kept_and_applied(page, f"{checked}/checks", "state=all&mine=true", "我的全部")
+    expect(page.get_by_role("checkbox", name=re.compile("^只看我的"))).to_be_checked()
+    page.get_by_role("button", name="常用筛选").click()
+    page.locator(".saved-filters").get_by_role("button", name="仅逾期", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?overdue=true$"))
 
 
 def test_without_a_check_the_page_says_what_comes(page: Page, own_address: str) -> None:

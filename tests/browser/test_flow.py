@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from python_calamine import CalamineWorkbook
 from tests.http.bank import BROKER, LOAN, RELATED, UNTRACED_LOAN, transfer_id
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
@@ -69,6 +70,24 @@ def test_by_keyboard_to_a_node_and_its_transactions(page: Page, bank_address: st
     expect(graph.get_by_role("option").filter(has_text="后续 1 个账户")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(graph.get_by_role("option").filter(has_text="己证券")).to_have_count(1)
+
+
+def test_the_transactions_of_a_node_are_saved(page: Page, bank_address: str, tmp_path: Path) -> None:
+    graph = opened(page, bank_address)
+    graph.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    side = page.get_by_role("complementary", name="详情")
+    expect(side.get_by_role("heading", name="戊贸易有限公司")).to_be_visible()
+    with page.expect_download() as download:
+        side.get_by_role("button", name="导出 Excel").click()
+    file = tmp_path / "transactions.xlsx"
+    download.value.save_as(file)
+
+    head, *rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
+
+    assert len(rows) == 3
+    assert all(RELATED in (row[head.index("付款账号")], row[head.index("收款账号")]) for row in rows)
 
 
 def test_a_click_on_a_node_opens_its_side(page: Page, bank_address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 
@@ -13,6 +14,8 @@ from tests.http.bank import BROKER, LOAN, write_books, write_trace
 from tests.http.warned import THREAD, write_warnings
 
 from loantrail import clock
+from loantrail.lists.model import ListName, ListScope, Proposal
+from loantrail.lists.workflow import hash_of_proposal
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
@@ -40,10 +43,14 @@ def entries(own_bank: str, database_url: str) -> str:
                 ("black", "account", "6203", "", -1, True, False),
             )
         ):
+            until = today + datetime.timedelta(days=days)
+            proposed = Proposal(
+                ListName(list_), ListScope(scope), subject, "测试原因", until, "S1", f"key-{number}", rule
+            )
             connection.execute(
-                "INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, rule_code, reason, expires_on, maker,"
-                " made_at, checker, checked_at, ended_by, ended_at, ended_reason) VALUES (%s, %s, %s, %s, %s, %s, '测试原因',"
-                " %s::date + %s, 'S1', now() - make_interval(hours => %s), %s, %s, %s, %s, %s)",
+                "INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, rule_code, reason, expires_on,"
+                " content_hash, maker, made_at, checker, checked_at, ended_by, ended_at, ended_reason) VALUES"
+                " (%s, %s, %s, %s, %s, %s, '测试原因', %s, %s, 'S1', now() - make_interval(hours => %s), %s, %s, %s, %s, %s)",
                 (
                     f"{number:032x}",
                     f"key-{number}",
@@ -51,8 +58,8 @@ def entries(own_bank: str, database_url: str) -> str:
                     scope,
                     subject,
                     rule,
-                    today,
-                    days,
+                    until,
+                    hash_of_proposal(proposed),
                     number,
                     *(("S2", clock.now()) if checked else (None, None)),
                     *(("S2", clock.now(), "误列") if ended else (None, None, None)),

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import act_as
+from tests.browser.keeping import kept_and_applied
 from tests.browser.manners import flaws
 from tests.http.bank import write_books, write_trace
 from tests.signing_in import Client
@@ -79,6 +80,15 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
     expect(page.locator(".rule-head")).to_contain_text("已发布")
     page.get_by_role("tab", name=re.compile("版本与记录")).click()
     expect(page.locator(".rule-history")).to_contain_text("批准发布")
+
+
+def test_which_rules_are_shown_stands_in_the_address_and_is_kept_by_name(page: Page, own_bank: str) -> None:
+    page.goto(f"{own_bank}/rules")
+    page.locator(".rules-filters").get_by_text("已发布", exact=True).click()
+    page.get_by_label("按代码或名称查找").fill("证券")
+    expect(page).to_have_url(re.compile(r"\?shown=published&search="))
+    kept_and_applied(page, f"{own_bank}/rules", "shown=shadow&search=OWN", "自己的")
+    expect(page.get_by_label("按代码或名称查找")).to_have_value("OWN")
 
 
 CONTENT = {

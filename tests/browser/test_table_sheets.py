@@ -22,12 +22,14 @@ OF_CUSTOMER = {
     "/customers/P1/timeline": ["timeline"],
     f"/loans/{LOAN}/guarantees": ["guarantees"],
     f"/loans/{LOAN}/history": ["history"],
+    f"/loans/{LOAN}/flow?view=table": ["flow"],
 }
 OF_BANK = {
     "/rules": ["rules"],
     "/signals": ["signal-catalogue"],
-    "/imports/sources": ["sources"],
-    "/administration/system": ["jobs"],
+    "/imports/sources": ["data-sources", "sources"],
+    "/administration/system": ["jobs", "settings"],
+    "/glossary": ["glossary"],
     "/administration/keys": ["keys"],
 }
 

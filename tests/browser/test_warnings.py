@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.keeping import kept_and_applied
 from tests.http.bank import LOAN, transfer_id, write_books, write_trace
 from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
 from tests.signing_in import COOKIE, token_of, write_person
@@ -177,6 +178,15 @@ def test_filters_stand_in_the_address(page: Page, warned: str) -> None:
     page.get_by_role("button", name=re.compile("^蓝色")).click()
     page.get_by_role("checkbox", name=re.compile("仅逾期")).click()
     expect(page.get_by_text("没有待处理的预警").first).to_be_visible()
+
+
+def test_a_filter_of_the_queue_is_kept_by_name(page: Page, warned: str) -> None:
+    kept_and_applied(page, f"{warned}/warnings", "level=blue", "蓝色的")
+    expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="常用筛选").click()
+    page.get_by_role("button", name="仅逾期", exact=True).click()
+    expect(page.get_by_role("checkbox", name=re.compile("仅逾期"))).to_be_checked()
+    expect(page.locator(".level-filter .level-blue")).to_have_attribute("aria-pressed", "false")
 
 
 def test_several_are_given_to_one_person(page: Page, warned: str) -> None:

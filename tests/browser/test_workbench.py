@@ -24,7 +24,11 @@ from tests.http.bank import LOAN, LOT_FEN, QUIET_LOAN, write_books, write_trace
 from tests.http.warned import THREAD, write_warnings
 from tests.signing_in import write_person
 
+from loantrail.early_warning.acting_on import act_on
+from loantrail.early_warning.hits import Level
+from loantrail.early_warning.model import ProposeLowering
 from loantrail.identity.abilities import Role
+from loantrail.parameters import shipped_parameters
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
@@ -183,15 +187,16 @@ def test_an_administrator_finds_the_pages_and_the_numbers_that_are_theirs(
 def test_what_somebody_proposed_waits_on_the_workbench_and_counts_in_the_menu(
     page: Page, context: BrowserContext, books: Connection, own_address: str
 ) -> None:
-    books.execute(
-        "UPDATE early_warning.thread SET lowering_by = 'S1', lowering_level = 'yellow' WHERE thread_id = %s",
-        (THREAD,),
-    )
+    with books.transaction():
+        lowering = ProposeLowering(Level.YELLOW, "已归还大部分资金")
+        act_on(books, THREAD, lowering, "S1", 2, "key-00000001", shipped_parameters())
     opened(page, context, own_address, books, Role.RISK_MANAGER, "S2")
 
     expect(page.locator(".menu-count").first).to_have_text("1")
     proposals = page.get_by_role("region", name="等我审批的事项")
     proposals.get_by_role("link", name=f"下调预警等级：{LOAN}").click()
+    expect(page.locator(".difference")).to_contain_text("黄色")
+    page.get_by_role("button", name="到预警页决定").click()
     expect(page).to_have_url(re.compile(f"/warnings/{THREAD}"))
 
 

@@ -44,6 +44,7 @@ from loantrail.postgres.connection import configure, type_of_connection
 pytestmark = pytest.mark.database
 BOOK = shipped_parameters()
 TRUE = Dispose(Disposition.TRUE_POSITIVE)
+OTHER = "f" * 64
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_a_timeline_cannot_be_changed_even_in_the_database(bank: type_of_connect
 def test_nobody_approves_the_own_proposal_even_in_the_database(bank: type_of_connection) -> None:
     did(bank, ProposeLowering(Level.BLUE, "已核实"))
     with pytest.raises(ActRefused) as refused:
-        did(bank, ApproveLowering())
+        did(bank, ApproveLowering(OTHER))
     assert refused.value.code == "maker_is_checker"
     bank.rollback()
     with pytest.raises(psycopg.errors.CheckViolation):
@@ -151,7 +152,21 @@ def test_nobody_approves_the_own_proposal_even_in_the_database(bank: type_of_con
             (THREAD,),
         )
     bank.rollback()
-    did(bank, ApproveLowering(), "S2")
+    [(asked,)] = bank.execute(
+        "SELECT content_hash FROM published.waiting_approval WHERE kind = 'warning_lowering'"
+    ).fetchall()
+    with pytest.raises(ActRefused) as other:
+        did(bank, ApproveLowering(OTHER), "S2")
+    assert other.value.code == "content_changed"
+    bank.rollback()
+    with pytest.raises(psycopg.errors.CheckViolation, match="what was proposed"):
+        bank.execute(
+            "INSERT INTO early_warning.thread_event (thread_id, version, kind, at, by, data) "
+            "VALUES (%s, 4, 'lowering_approved', now(), 'S2', jsonb_build_object('level', 'blue', 'content_hash', %s::text))",
+            (THREAD, OTHER),
+        )
+    bank.rollback()
+    did(bank, ApproveLowering(asked), "S2")
     assert one(bank, "level, lowering_by") == ("blue", "")
 
 
@@ -207,7 +222,10 @@ def test_several_are_assigned_at_once_and_what_cannot_be_is_said(bank: type_of_c
         assign_all(bank, [THREAD], "S9", "S1", "bulk-00002", BOOK)
 
 
-def entry(bank: type_of_connection, scope: ListScope, subject: str, rule: str = "FLOW_SECURITIES") -> str:
+def entry(
+    bank: type_of_connection, scope: ListScope, subject: str, rule: str = "FLOW_SECURITIES"
+) -> tuple[str, str]:
+    """A proposal: `(its id, its hash)`."""
     until = clock.business_date(clock.now()) + (DAY - DAY.replace(day=1))
     wanted = Proposal(
         ListName.ALLOW, scope, subject, "每月代客理财", until, "S1", f"allow-{scope}-{subject}", rule, THREAD
@@ -216,7 +234,7 @@ def entry(bank: type_of_connection, scope: ListScope, subject: str, rule: str = 
     assert new
     assert propose(bank, wanted, BOOK) == (made, False)
     bank.commit()
-    return made.entry_id
+    return made.entry_id, made.content_hash
 
 
 @pytest.mark.parametrize(
@@ -233,12 +251,12 @@ def entry(bank: type_of_connection, scope: ListScope, subject: str, rule: str = 
 def test_an_entry_in_force_keeps_its_hits_out_and_they_stay_visible(
     bank: type_of_connection, scope: ListScope, subject: str, kept_out: bool
 ) -> None:
-    entry_id = entry(bank, scope, subject)
+    entry_id, proposed = entry(bank, scope, subject)
     assert take_rows(bank, [hit_row(), QUIET_HIT]).suppressed == 0  # proposed is not approved
     with pytest.raises(EntryRefused, match="same person"):
-        approve(bank, entry_id, "S1")
+        approve(bank, entry_id, "S1", proposed)
     bank.rollback()
-    approve(bank, entry_id, "S2")
+    approve(bank, entry_id, "S2", proposed)
     bank.commit()
     assert take_rows(bank, [hit_row(), QUIET_HIT]).suppressed == int(kept_out)
     assert one(bank, "state, amount_fen") == (("superseded", 0) if kept_out else ("open", 30_000_000))
@@ -253,7 +271,8 @@ def test_an_entry_in_force_keeps_its_hits_out_and_they_stay_visible(
 
 
 def test_a_hit_of_which_only_a_part_went_to_an_allowed_payee_still_warns(bank: type_of_connection) -> None:
-    approve(bank, entry(bank, ListScope.ACCOUNT, BROKER), "S2")
+    entry_id, proposed = entry(bank, ListScope.ACCOUNT, BROKER)
+    approve(bank, entry_id, "S2", proposed)
     bank.commit()
     both = {**hit_row(), "transaction_ids": [transfer_id("入市"), transfer_id("取现")]}
     assert take_rows(bank, [both, QUIET_HIT]).suppressed == 0

@@ -67,8 +67,19 @@ def then(thread: Thread, *events: Event) -> Thread:
     return thread
 
 
+def named(thread: Thread, act: Act) -> Act:
+    """The act with the hash of what is proposed, where it approves that as it was read."""
+    match act:
+        case ApproveLowering(content_hash="as read") if thread.lowering:
+            return ApproveLowering(thread.lowering.content_hash)
+        case ApproveFinding(content_hash="as read") if thread.finding:
+            return ApproveFinding(thread.finding.content_hash)
+        case _:
+            return act
+
+
 def did(thread: Thread, act: Act, by: str = LI, at: datetime.datetime = FRIDAY) -> Thread:
-    events = decide(thread, act, by, at, POLICY)
+    events = decide(WARNING, thread, named(thread, act), by, at, POLICY)
     assert not isinstance(events, Refusal), events
     return then(thread, *events)
 
@@ -77,6 +88,8 @@ def kinds(events: list[Event]) -> list[Kind]:
     return [event.kind for event in events]
 
 
+WARNING = "0" * 32
+AS_READ, OTHER = "as read", "f" * 64
 TRUE = Dispose(Disposition.TRUE_POSITIVE)
 FALSE = Dispose(Disposition.FALSE_ALARM, "refund")
 
@@ -205,11 +218,11 @@ REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
     (CLOSED, PROPOSED, LI, Refusal.CLOSED),
     (CLOSED, Reopen(" "), LI, Refusal.REASON_MISSING),
     (opened(), Reopen("再看"), LI, Refusal.NOT_CLOSED),
-    (did(opened(), PROPOSED), ApproveLowering(), LI, Refusal.MAKER_IS_CHECKER),
+    (did(opened(), PROPOSED), ApproveLowering(AS_READ), LI, Refusal.MAKER_IS_CHECKER),
     (did(opened(), PROPOSED), RefuseLowering("不同意"), LI, Refusal.MAKER_IS_CHECKER),
     (did(opened(), PROPOSED), RefuseLowering(""), WANG, Refusal.REASON_MISSING),
     (did(opened(), PROPOSED), PROPOSED, WANG, Refusal.ALREADY_PROPOSED),
-    (opened(), ApproveLowering(), WANG, Refusal.NOTHING_PROPOSED),
+    (opened(), ApproveLowering(AS_READ), WANG, Refusal.NOTHING_PROPOSED),
     (opened(), RefuseLowering("不同意"), WANG, Refusal.NOTHING_PROPOSED),
     (opened(), ProposeLowering(Level.ORANGE, "同级"), LI, Refusal.NOT_LOWER),
     (opened(), ProposeLowering(Level.RED, "更高"), LI, Refusal.NOT_LOWER),
@@ -230,16 +243,18 @@ REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
     (did(opened(), FALSE), ProposeFinding("挪用"), LI, Refusal.NOT_TRUE),
     (did(opened(), TRUE), ProposeFinding(" "), LI, Refusal.REASON_MISSING),
     (FOUND, ProposeFinding("挪用"), WANG, Refusal.ALREADY_PROPOSED),
-    (FOUND, ApproveFinding(), WANG, Refusal.BORROWER_NOT_HEARD),
-    (FOUND, ApproveFinding(), LI, Refusal.MAKER_IS_CHECKER),
-    (HEARD, ApproveFinding(), LI, Refusal.MAKER_IS_CHECKER),
+    (FOUND, ApproveFinding(AS_READ), WANG, Refusal.BORROWER_NOT_HEARD),
+    (FOUND, ApproveFinding(AS_READ), LI, Refusal.MAKER_IS_CHECKER),
+    (HEARD, ApproveFinding(AS_READ), LI, Refusal.MAKER_IS_CHECKER),
     (HEARD, RefuseFinding("证据不足"), LI, Refusal.MAKER_IS_CHECKER),
     (HEARD, RefuseFinding(" "), WANG, Refusal.REASON_MISSING),
-    (did(opened(), TRUE), ApproveFinding(), WANG, Refusal.NOTHING_PROPOSED),
+    (did(opened(), TRUE), ApproveFinding(AS_READ), WANG, Refusal.NOTHING_PROPOSED),
     (FOUND, RecordHearing(datetime.date(2025, 6, 7), "明天"), LI, Refusal.HEARING_DATE),
     (FOUND, RecordHearing(FRIDAY.date(), ""), LI, Refusal.REASON_MISSING),
-    (did(HEARD, ApproveFinding(), WANG), ProposeFinding("再来"), LI, Refusal.ALREADY_FOUND),
-    (did(HEARD, ApproveFinding(), WANG), FALSE, LI, Refusal.ALREADY_FOUND),
+    (did(HEARD, ApproveFinding(AS_READ), WANG), ProposeFinding("再来"), LI, Refusal.ALREADY_FOUND),
+    (did(HEARD, ApproveFinding(AS_READ), WANG), FALSE, LI, Refusal.ALREADY_FOUND),
+    (did(opened(), PROPOSED), ApproveLowering(OTHER), WANG, Refusal.CONTENT_CHANGED),
+    (HEARD, ApproveFinding(OTHER), WANG, Refusal.CONTENT_CHANGED),
     (RED, Snooze(datetime.date(2025, 6, 9), "等合同"), LI, Refusal.RED_NOT_SNOOZED),
     (opened(), Snooze(FRIDAY.date(), "等合同"), LI, Refusal.SNOOZE_DATE),
     (opened(), Snooze(datetime.date(2025, 7, 7), "等合同"), LI, Refusal.SNOOZE_DATE),
@@ -251,7 +266,7 @@ REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
 
 @pytest.mark.parametrize(("thread", "act", "by", "refusal"), REFUSED)
 def test_what_cannot_be_done_is_refused_by_name(thread: Thread, act: Act, by: str, refusal: Refusal) -> None:
-    assert decide(thread, act, by, FRIDAY, POLICY) is refusal
+    assert decide(WARNING, thread, act, by, FRIDAY, POLICY) is refusal
 
 
 def test_every_refusal_is_tried() -> None:
@@ -259,11 +274,33 @@ def test_every_refusal_is_tried() -> None:
 
 
 def test_a_level_falls_by_a_second_person() -> None:
-    lowered = did(did(RED, PROPOSED), ApproveLowering(), WANG)
+    lowered = did(did(RED, PROPOSED), ApproveLowering(AS_READ), WANG)
     assert (lowered.level, lowered.lowering) == (Level.BLUE, None)
     assert lowered.due_at == working_days_later(FRIDAY, 5)
     kept = did(did(RED, PROPOSED), RefuseLowering("金额不符"), WANG)
     assert (kept.level, kept.lowering) == (Level.RED, None)
+
+
+def test_what_is_approved_is_what_was_proposed() -> None:
+    read = did(RED, PROPOSED).lowering
+    assert read is not None
+    again = did(
+        did(did(RED, PROPOSED), RefuseLowering("金额不符"), WANG), ProposeLowering(Level.YELLOW, "金额已核实")
+    )
+    assert (
+        decide(WARNING, again, ApproveLowering(read.content_hash), WANG, FRIDAY, POLICY)
+        is Refusal.CONTENT_CHANGED
+    )
+    # Whoever could write a timeline cannot put another proposal beside the hash of the one that was read.
+    forged = replace(did(RED, PROPOSED), lowering=replace(read, level=Level.YELLOW))
+    assert (
+        decide(WARNING, forged, ApproveLowering(read.content_hash), WANG, FRIDAY, POLICY)
+        is Refusal.CONTENT_CHANGED
+    )
+    assert (
+        decide("1" * 32, did(RED, PROPOSED), ApproveLowering(read.content_hash), WANG, FRIDAY, POLICY)
+        is Refusal.CONTENT_CHANGED
+    )
 
 
 def test_a_proposal_that_did_not_know_of_a_graver_hit_lapses() -> None:
@@ -273,7 +310,7 @@ def test_a_proposal_that_did_not_know_of_a_graver_hit_lapses() -> None:
 
 
 def test_a_finding_takes_two_and_the_borrower_heard() -> None:
-    found = did(HEARD, ApproveFinding(), WANG)
+    found = did(HEARD, ApproveFinding(AS_READ), WANG)
     assert found.finding is not None
     assert (found.finding.by, found.finding.approved_by, found.finding.heard_on) == (LI, WANG, FRIDAY.date())
 
@@ -303,11 +340,11 @@ acts = st.one_of(
     st.builds(Dispose, st.sampled_from(list(Disposition)), st.sampled_from(["", "refund"]), texts),
     st.builds(TakeMeasure, st.sampled_from(["verify", "shout"])),
     st.builds(ProposeLowering, st.sampled_from(LEVELS), texts),
-    st.just(ApproveLowering()),
+    st.builds(ApproveLowering, st.sampled_from([AS_READ, OTHER])),
     st.builds(RefuseLowering, texts),
     st.builds(ProposeFinding, texts),
     st.builds(RecordHearing, st.just(datetime.date(2025, 6, 3)), texts),
-    st.just(ApproveFinding()),
+    st.builds(ApproveFinding, st.sampled_from([AS_READ, OTHER])),
     st.builds(RefuseFinding, texts),
     st.builds(Close, texts),
     st.builds(Reopen, texts),
@@ -334,7 +371,7 @@ def test_whatever_is_done_a_level_falls_only_when_another_person_approves(
             events = tick(thread, now, POLICY)
         elif isinstance(step, tuple):
             by, act = step
-            answer = decide(thread, act, by, now, POLICY)
+            answer = decide(WARNING, thread, named(thread, act), by, now, POLICY)
             events = [] if isinstance(answer, Refusal) else answer
         else:
             assert isinstance(step, list)

@@ -105,8 +105,8 @@ def write_work(connection: psycopg.Connection[Any]) -> None:
     run(
         "UPDATE parties.party SET identity_number = '110101199003070011', phone = '13800000000' WHERE party_id = 'P5'"
     )
-    run("INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, rule_code, reason, expires_on, maker, made_at) "
-        "VALUES (%s, 'l', 'watch', 'account', %s, '', '关注', %s, 'somebody', now())",
+    run("INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, rule_code, reason, expires_on, content_hash, maker, made_at) "
+        "VALUES (%s, 'l', 'watch', 'account', %s, '', '关注', %s, repeat('0', 64), 'somebody', now())",
         (new_id(), BORROWER, clock.business_date(clock.now()) + datetime.timedelta(days=30)))  # fmt: skip
     run("INSERT INTO ledger.refusal (refusal_id, source_file, position, record_type, field, reason, message, original, created_at) "
         "VALUES (%s, '流水.csv', 3, 'statement_line', 'amount', 'not_a_number', 'x', '', now())", ("0" * 32,))  # fmt: skip

@@ -32,3 +32,8 @@ def listed(client: httpx.Client, address: str, **query: Any) -> list[dict[str, A
     answer = client.get(f"/api/v1{address}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
+
+
+def column(rows: list[list[Any]], title: str) -> list[Any]:
+    """The values of a column."""
+    return [row[rows[0].index(title)] for row in rows[1:]]

@@ -118,6 +118,14 @@ def test_maker_is_never_checker_in_the_database_either(bank: httpx.Client, datab
         )
 
 
+def test_what_is_approved_is_what_was_read(bank: httpx.Client) -> None:
+    request = corrected(bank).json()["proposal"]
+    body = {"approve": True, "reason": "已核对", "content_hash": "f" * 64}
+    wrong = bank.post(f"/api/v1/approvals/{request}/decision", json=body, headers={AS: CHECKER})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "content_changed")
+    assert waiting(bank)["total_count"] == 1
+
+
 def test_a_proposal_is_never_changed(bank: httpx.Client, database_url: str) -> None:
     request = corrected(bank).json()["proposal"]
     with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RaiseException):

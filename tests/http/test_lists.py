@@ -43,7 +43,11 @@ def propose(bank: httpx.Client, wanted: dict[str, Any], **changes: Any) -> httpx
 
 
 def ask(bank: httpx.Client, entry: str, what: str, person: str, **body: Any) -> httpx.Response:
-    return bank.post(f"/api/v1/list-entries/{entry}/{what}", json=body or None, headers={AS: person})
+    """`ending`, or `approval` of the entry as it stands."""
+    if what == "approval" and not body:
+        read = bank.get("/api/v1/list-entries", params={"limit": 200}).json()["items"]
+        body = {"content_hash": next(one["content_hash"] for one in read if one["entry_id"] == entry)}
+    return bank.post(f"/api/v1/list-entries/{entry}/{what}", json=body, headers={AS: person})
 
 
 def listed(bank: httpx.Client, **query: Any) -> list[str]:
@@ -131,10 +135,12 @@ def test_nothing_stands_on_a_list_twice(bank: httpx.Client, connection: type_of_
     assert (other.status_code, other.json()["code"]) == (409, "key_used")
     assert propose(bank, ALLOW, rule_code="CASH_OUT").status_code == 201
     # What expired is not in the way of what is proposed anew.
+    connection.execute("ALTER TABLE lists.entry DISABLE TRIGGER entry_stays")
     connection.execute(
         "UPDATE lists.entry SET expires_on = %s WHERE entry_id = %s",
         (TODAY - datetime.timedelta(days=1), entry),
     )
+    connection.execute("ALTER TABLE lists.entry ENABLE TRIGGER entry_stays")
     connection.commit()
     late = ask(bank, entry, "approval", CHECKER)
     assert (late.status_code, late.json()["code"]) == (409, "expired")
@@ -172,17 +178,74 @@ def test_entries_are_found_by_list_state_and_words(bank: httpx.Client) -> None:
 def test_two_people_are_asked_for_by_the_database_too(
     bank: httpx.Client, connection: type_of_connection
 ) -> None:
+    entry = propose(bank, BLACK).json()["entry_id"]
+    with pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("UPDATE lists.entry SET checker = maker, checked_at = now()")
+    connection.rollback()
+    ask(bank, entry, "approval", CHECKER)
+    with pytest.raises(psycopg.errors.CheckViolation, match="does not end it"):
+        connection.execute("UPDATE lists.entry SET ended_by = maker, ended_at = now(), ended_reason = '误列'")
+    connection.rollback()
+
+
+def test_the_database_takes_no_entry_that_makes_no_sense(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
     propose(bank, BLACK)
     for change in (
-        "checker = maker, checked_at = now()",
         "list = 'allow'",
         "scope = 'loan'",
         "rule_code = 'CASH_OUT'",
         "reason = ' '",
+        "content_hash = 'x'",
     ):
+        connection.execute("ALTER TABLE lists.entry DISABLE TRIGGER entry_stays")
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(f"UPDATE lists.entry SET {change}".encode())
         connection.rollback()
+
+
+def test_what_is_approved_is_what_was_read(bank: httpx.Client) -> None:
+    read, other = propose(bank, BLACK).json(), propose(bank, BLACK, subject=RELATED).json()
+    wrong = ask(bank, read["entry_id"], "approval", CHECKER, content_hash=other["content_hash"])
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["detail_chinese"]) == (
+        409,
+        "content_changed",
+        "事项与所读的不一致",
+    )
+    assert ask(bank, read["entry_id"], "approval", CHECKER, because="blind").status_code == 422
+    assert sorted(listed(bank, state="waiting")) == sorted((read["entry_id"], other["entry_id"]))
+    done = ask(bank, read["entry_id"], "approval", CHECKER, content_hash=read["content_hash"])
+    assert done.json()["state"] == "in_force"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "subject = '6202'",
+        "list = 'watch'",
+        "scope = 'party'",
+        "reason = '别的'",
+        "expires_on = '2099-01-01'",
+        "maker = 'S9'",
+        "content_hash = repeat('0', 64)",
+        "checker = 'S9'",
+        "checked_at = now() - interval '1 day'",
+    ],
+)
+def test_an_entry_is_never_changed_even_in_the_database(
+    bank: httpx.Client, connection: type_of_connection, database_url: str, change: str
+) -> None:
+    entry = propose(bank, BLACK).json()["entry_id"]
+    ask(bank, entry, "approval", CHECKER)
+    for statement in (f"UPDATE lists.entry SET {change}", "DELETE FROM lists.entry"):
+        with pytest.raises(psycopg.errors.RestrictViolation, match="never changed"):
+            connection.execute(statement.encode())
+        connection.rollback()
+    connection.execute("SET ROLE loantrail_web")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(f"UPDATE lists.entry SET {change}".encode())
+    connection.rollback()
 
 
 def test_the_sheet_of_the_lists_has_the_rows_of_the_page(

@@ -385,7 +385,10 @@ def test_a_payment_to_an_account_on_the_black_list_is_marked_and_hit(
     entry = bank.post("/api/v1/list-entries", json=wanted, headers=by(MAKER)).json()
     assert store_lists.standing(connection, datetime.date.fromisoformat(today())).is_empty()
     connection.rollback()
-    bank.post(f"/api/v1/list-entries/{entry['entry_id']}/approval", headers=by(CHECKER)).raise_for_status()
+    approval = {"content_hash": entry["content_hash"]}
+    bank.post(
+        f"/api/v1/list-entries/{entry['entry_id']}/approval", json=approval, headers=by(CHECKER)
+    ).raise_for_status()
     entries = store_lists.standing(connection, datetime.date.fromisoformat(today()))
     payees = pl.DataFrame([("tL1", BROKER, None), ("tL2", SUPPLIER, None)], schema=PAYEES, orient="row")
     rows = marked(_rows("L1", "L2", "L3"), payees, entries)

@@ -26,6 +26,7 @@ from tests.signing_in import AS
 
 from loantrail import clock
 from loantrail.early_warning.hits import Level
+from loantrail.postgres.connection import type_of_connection
 
 pytestmark = pytest.mark.database
 
@@ -44,7 +45,11 @@ def warned(own_client: httpx.Client, database_url: str) -> Iterator[httpx.Client
 def act(
     client: httpx.Client, version: int, by: str = "S1", thread: str = THREAD, **wanted: Any
 ) -> httpx.Response:
+    """An act; one that approves, of the proposal as it stands."""
     body = {"version": version, "request_key": f"key-{version:08}-{by}", **wanted}
+    if wanted["act"] in ("approve_lowering", "approve_finding") and "content_hash" not in wanted:
+        page = client.get(f"/api/v1/warnings/{thread}").json()
+        body["content_hash"] = page[wanted["act"].removeprefix("approve_")]["content_hash"]
     return client.post(f"/api/v1/warnings/{thread}/acts", json=body, headers={AS: quote(by)})
 
 
@@ -185,6 +190,50 @@ def test_a_level_a_finding_and_measures(warned: httpx.Client) -> None:
     assert (page["measures"], page["finding"]["approved_by"]) == (["early_collection"], "S2")
     earlier = warned.get(f"/api/v1/warnings/{QUIET_THREAD}").json()["earlier"]
     assert earlier == []  # another borrower, payee and rule
+
+
+@pytest.mark.parametrize(
+    ("steps", "approve"),
+    [
+        ([{"act": "propose_lowering", "level": "orange", "reason": "已归还一部分"}], "approve_lowering"),
+        (
+            [
+                {"act": "dispose", "disposition": "true_positive"},
+                {"act": "propose_finding", "text": "挪用 30 万元"},
+                {"act": "record_hearing", "on": "2025-03-20", "note": "借款人承认"},
+            ],
+            "approve_finding",
+        ),
+    ],
+)
+def test_what_is_approved_is_what_was_read(
+    warned: httpx.Client, connection: type_of_connection, steps: list[dict[str, Any]], approve: str
+) -> None:
+    for version, wanted in enumerate(steps, 2):
+        assert act(warned, version, **wanted).status_code == 201
+    now = 2 + len(steps)
+    wrong = act(warned, now, "S2", act=approve, content_hash="f" * 64)
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["detail_chinese"]) == (
+        409,
+        "content_changed",
+        "事项与所读的不一致",
+    )
+    body = {"version": now, "request_key": "without-a-hash", "act": approve}
+    blind = warned.post(f"/api/v1/warnings/{THREAD}/acts", json=body, headers={AS: "S2"})
+    assert blind.status_code == 422
+    assert warned.get(f"/api/v1/warnings/{THREAD}").json()["row"]["version"] == now
+    connection.execute("SET ROLE loantrail_web")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute('UPDATE early_warning.thread_event SET data = data || \'{"level": "blue"}\'')
+    connection.rollback()
+    done = act(warned, now, "S2", act=approve)
+    assert done.status_code == 201, done.text
+    [proposed, approved] = [
+        one["data"]["content_hash"]
+        for one in warned.get(f"/api/v1/warnings/{THREAD}").json()["timeline"]
+        if "content_hash" in one["data"]
+    ]
+    assert proposed == approved
 
 
 def test_what_was_said_of_the_same_rule_stands_beside_the_next_one(

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from loantrail.lists.model import Entry, EntryState, ListName, ListScope, Proposal, Refusal
-from loantrail.lists.workflow import is_same, refused_approval, refused_ending, refused_proposal
+from loantrail.lists.workflow import (
+    hash_of_proposal,
+    is_same,
+    refused_approval,
+    refused_ending,
+    refused_proposal,
+)
 
 TODAY = datetime.date(2026, 3, 31)
 AT = datetime.datetime(2026, 3, 1, 2, tzinfo=datetime.UTC)
@@ -40,7 +47,8 @@ def entry(list_: ListName = ListName.BLACK, **known: Any) -> Entry:
         "ended_at": None,
         "ended_reason": None,
     } | known
-    return Entry(**values)
+    made = Entry(content_hash="", **values)
+    return replace(made, content_hash=hash_of_proposal(made))
 
 
 IN_FORCE: dict[str, Any] = {"checker": "S2", "checked_at": AT}
@@ -81,10 +89,35 @@ def test_an_entry_stands_until_its_last_day_or_until_it_is_ended(
 
 @pytest.mark.parametrize("list_", list(ListName))
 def test_a_second_person_approves_what_waits(list_: ListName) -> None:
-    assert refused_approval(entry(list_), "S1", TODAY) is Refusal.MAKER_IS_CHECKER
-    assert refused_approval(entry(list_), "S2", TODAY) is None
-    assert refused_approval(entry(list_, **ENDED), "S2", TODAY) is Refusal.ENDED
-    assert refused_approval(entry(list_, expires_on=TODAY - DAY), "S2", TODAY) is Refusal.EXPIRED
+    def refused(by: str, **known: Any) -> Refusal | None:
+        made = entry(list_, **known)
+        return refused_approval(made, by, made.content_hash, TODAY)
+
+    assert refused("S1") is Refusal.MAKER_IS_CHECKER
+    assert refused("S2") is None
+    assert refused("S2", **ENDED) is Refusal.ENDED
+    assert refused("S2", expires_on=TODAY - DAY) is Refusal.EXPIRED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"list": ListName.WATCH},
+        {"scope": ListScope.PARTY},
+        {"subject": "6205"},
+        {"rule_code": "CASH_OUT"},
+        {"reason": "别的原因"},
+        {"expires_on": TODAY},
+        {"thread_id": "T1"},
+    ],
+)
+def test_what_is_approved_is_what_was_proposed(other: dict[str, Any]) -> None:
+    read = entry()
+    for changed in (
+        replace(read, **other),
+        replace(read, **other, content_hash=hash_of_proposal(replace(read, **other))),
+    ):
+        assert refused_approval(changed, "S2", read.content_hash, TODAY) is Refusal.CONTENT_CHANGED
 
 
 def test_what_lets_payments_pass_unseen_takes_two_what_brings_more_to_light_one() -> None:

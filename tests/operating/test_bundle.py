@@ -127,6 +127,7 @@ def test_a_bundle_installs_from_itself_alone(folder: Path, tmp_path: Path) -> No
     done = install(folder, tmp_path / "here", PIP_INDEX_URL="https://nowhere.invalid/simple")
     assert done.returncode == 0, done.stderr
     assert "loantrail, version 1.0" in done.stdout
+    assert "Compiling" not in done.stdout, "it was told to leave that out"
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,14 @@ def test_a_web_role_that_may_too_much_is_a_problem(
 
 
 @pytest.mark.database
+def test_a_web_application_that_signs_in_as_the_owner_is_a_problem(database_url: str) -> None:
+    found = one(examine_database(Database(database_url, web_url=database_url)), "web_role")
+    assert found.level is Level.PROBLEM
+    assert "not as loantrail_web" in found.message
+    assert "LOANTRAIL_WEB_DATABASE_URL" in found.remedy
+
+
+@pytest.mark.database
 def test_what_ran_last_and_how_fresh_the_data_are_is_told(
     connection: type_of_connection, books: Database
 ) -> None:

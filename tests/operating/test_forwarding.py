@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,6 +23,7 @@ from tests.operating.asking import Failing
 from loantrail.http.app import create_app
 from loantrail.http.forwarding import Forwarding, FromReaders
 from loantrail.http.processes import Address, addresses_of_the_monitor, calls_of
+from loantrail.operating.logs import REQUEST_ID
 
 EVERYTHING = (
     Address(frozenset(("GET", "POST", "PUT", "HEAD")), re.compile("^/of-the-monitor"), "/of-the-monitor"),
@@ -205,6 +208,46 @@ def test_a_monitor_that_is_away_is_told_and_one_that_comes_back_is_found(
         with served(FromReaders(monitor), away):
             assert other.post("/of-the-monitor", content=b"x").status_code == 200
         assert other.post("/of-the-monitor", content=b"x").status_code == 503
+
+
+def test_the_monitor_is_told_the_id_of_the_request(client: httpx.Client, monitor: Monitor) -> None:
+    client.post("/of-the-monitor", content=b"x", headers={"X-Request-Id": "gateway-000017"})
+    client.post("/of-the-monitor", content=b"x", headers={"X-Request-Id": "not well formed"})
+    client.post("/of-the-monitor", content=b"x")
+
+    given, *made = (asked["headers"]["x-request-id"] for asked in monitor.asked)
+    assert given == "gateway-000017"
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in made)
+    assert made[0] != made[1]
+
+
+def test_a_request_that_the_monitor_did_not_answer_is_told_of_with_its_id(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted: list[tuple[str, str, int]] = []
+
+    class Watched:
+        state = SimpleNamespace(
+            access_log=True,
+            observer=lambda method, route, status, _, streamed: counted.append((method, route, status)),
+        )
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await reader(scope, receive, send)
+
+    ids: list[tuple[str, str]] = []
+    caplog.handler.addFilter(lambda line: ids.append((line.name, REQUEST_ID.get())) or True)
+    caplog.set_level(logging.INFO, logger="loantrail")
+    with (
+        served(Forwarding(Watched(), EVERYTHING, tmp_path / "nobody")) as address,
+        httpx.Client(base_url=address) as other,
+    ):
+        answer = other.post("/of-the-monitor", content=b"x", headers={"X-Request-Id": "gateway-000017"})
+
+    assert (answer.status_code, answer.headers["x-request-id"]) == (503, "gateway-000017")
+    assert counted == [("POST", "/of-the-monitor", 503)]
+    assert ("loantrail.http.forwarding", "gateway-000017") in ids
+    assert ("loantrail.access", "gateway-000017") in ids
 
 
 # Which routes are the monitor's ------------------------------------------------------------------------------

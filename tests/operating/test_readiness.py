@@ -50,6 +50,25 @@ def test_a_server_over_tables_of_another_version_is_not_ready(
     assert "0016_lists" in answer.json()["detail"]
 
 
+@pytest.mark.database
+def test_a_server_over_tables_of_a_newer_release_says_to_install_it(
+    connection: type_of_connection, database_url: str
+) -> None:
+    connection.execute("UPDATE alembic_version SET version_num = '9999_later'")
+    connection.commit()
+    answer = ask(create_app(Lent(database_url), Lent(database_url)), "GET", "/api/v1/readiness")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert "migrate" not in answer.json()["remedy"]
+    assert "newer release" in answer.json()["remedy"]
+    assert answer.json()["remedy_chinese"]
+
+
+@pytest.mark.database
+def test_a_server_whose_pages_cannot_be_read_is_not_ready(database_url: str) -> None:
+    answer = ask(create_app(Lent(database_url), Failing()), "GET", "/api/v1/readiness")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+
+
 def test_a_server_without_its_database_is_not_ready() -> None:
     answer = ask(create_app(Failing(), Failing()), "GET", "/api/v1/readiness")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")

@@ -90,6 +90,46 @@ def test_a_full_disk_has_its_own_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (
+            'FATAL:  password authentication failed for user "loantrail"',
+            "user and password in LOANTRAIL_DATABASE_URL",
+        ),
+        ("fe_sendauth: no password supplied", "user and password in LOANTRAIL_DATABASE_URL"),
+        ('FATAL:  no pg_hba.conf entry for host "10.1.2.3", user "loantrail"', "pg_hba.conf"),
+        ('FATAL:  database "laontrail" does not exist', "correct its name"),
+        ("FATAL:  sorry, too many clients already", "max_connections"),
+        ("Connection refused Is the server running on that host?", "loantrail database status"),
+    ],
+)
+def test_a_connection_that_is_refused_says_what_to_correct(said: str, remedy: str) -> None:
+    refused = psycopg.OperationalError(
+        f'connection failed: connection to server at "10.1.2.9", port 5432 failed: {said}'
+    )
+    assert remedy in translated(refused).remedy
+
+
+@pytest.mark.database
+def test_pages_are_not_read_as_another_role_than_the_web_applications(database_url: str) -> None:
+    books = Database(database_url, web_url=database_url)
+    with pytest.raises(ConfigurationError, match="not as loantrail_web"), books.pool(web=True):
+        pass
+    with Database(database_url).pool(web=True) as pool, pool.connection() as connection:
+        assert connection.info.user == "loantrail_web"
+
+
+@pytest.mark.database
+def test_a_web_role_that_cannot_sign_in_is_told_before_anything_is_served(database_url: str) -> None:
+    nobody = psycopg.conninfo.make_conninfo(database_url, user="nobody_made_this")
+    with (
+        pytest.raises(DatabaseUnavailable, match="Correct LOANTRAIL_WEB_DATABASE_URL"),
+        Database(database_url, web_url=nobody).pool(web=True),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
     "condition",
     [psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable],
 )

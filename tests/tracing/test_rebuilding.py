@@ -249,8 +249,8 @@ def test_a_run_that_is_out_of_date_is_brought_up_to_date_before_it_is_compared(
             Outdated.RULES,
         ),
         (
-            "INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, reason, expires_on, maker, made_at,"
-            " checker, checked_at) VALUES ('E1', 'K1', 'black', 'account', '6204', '测试', now()::date - 2, 'S1', now(),"
+            "INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, reason, expires_on, content_hash, maker, made_at,"
+            " checker, checked_at) VALUES ('E1', 'K1', 'black', 'account', '6204', '测试', now()::date - 2, repeat('0', 64), 'S1', now(),"
             " 'S2', now())",
             Outdated.LISTS,
         ),

@@ -51,6 +51,12 @@ class DecisionRefused(InputError):
         self.code = refusal.value
 
 
+class OtherContent(InputError):
+    """What is decided is not the proposal that was read."""
+
+    code = "content_changed"
+
+
 def propose(
     connection: store.Database,
     kind: Kind,

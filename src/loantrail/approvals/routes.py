@@ -49,7 +49,7 @@ class WaitingApproval(Answer):
     place: Literal["here", "warning", "list", "rule"] = Field(
         description="Where it is decided: in the inbox, or on the page of the warning, the lists, the rule."
     )
-    key: str = Field(description="Id of the proposal, the warning, the entry; code of the rule.")
+    key: str = Field(description="Id of the proposal, the warning, the entry, the version of the rule.")
     kind: str
     subject: str
     title_chinese: str
@@ -189,7 +189,7 @@ def decide(
         demand(person, kind.decides)
         if found.content_hash != wanted.content_hash:
             raise conflicting(
-                deciding.InputError("the proposal is not the one that was read", remedy="Read it again")
+                deciding.OtherContent("the proposal is not the one that was read", remedy="Read it again")
             )
         once: Mapping[str, Any] = {}
         try:

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from loantrail.approvals.model import Request, State
 
 Database = Connection[Any]
+Row = dict[str, Any]
 
 _COLUMNS = (
     "request_id, kind, subject, title_chinese, title_english, content, content_hash, before, after, reason, maker, made_at, "
@@ -89,6 +90,20 @@ def decide(
     found = one(connection, request_id)
     assert found is not None
     return found
+
+
+def waiting_one(connection: Database, kind: str, key: str) -> Row | None:
+    """A row of published.waiting_approval with `maker_name`; None where nothing of that kind waits there within reach."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """
+            SELECT waiting.*, coalesce(staff.name, waiting.maker) AS maker_name
+            FROM published.waiting_approval AS waiting
+            LEFT JOIN published.staff AS staff ON staff.staff_id = waiting.maker
+            WHERE waiting.kind = %s AND waiting.key = %s
+            """,
+            (kind, key),
+        ).fetchone()
 
 
 def waiting(connection: Database, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:

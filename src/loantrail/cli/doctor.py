@@ -29,6 +29,7 @@ _CHECKS: Final = {
     "clock": ("clock", "时钟"),
     "owner_role": ("owner role", "属主角色"),
     "web_role": ("web role", "网页角色"),
+    "second_factors": ("second factors", "第二验证因素"),
     "last_run": ("last run", "最近一次追踪"),
     "freshness": ("data", "数据时效"),
     "last_night": ("nightly date", "最近业务日期"),

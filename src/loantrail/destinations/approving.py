@@ -54,11 +54,15 @@ def _describe(
     wanted = _read(content, maker)
     touched = store.touched_fen(connection, wanted.scope, wanted.subject)
     before = store.class_of(connection, wanted.scope, wanted.subject)
-    named = BY_NAME[wanted.destination_class]
+    named, stands = BY_NAME[wanted.destination_class], BY_NAME.get(before or "")
+    chinese = english = wanted.subject
+    if wanted.scope is Scope.TRANSACTION and stands is not None:
+        # A transaction's id says nothing to a person; an account's number does.
+        chinese, english = stands.chinese, stands.english
     return Described(
         subject=wanted.subject,
-        title_chinese=f"更正去向类别：{wanted.subject} → {named.chinese}",
-        title_english=f"Correct a payee's class: {wanted.subject} → {named.english}",
+        title_chinese=f"更正去向类别：{chinese} → {named.chinese}",
+        title_english=f"Correct a payee's class: {english} → {named.english}",
         before={"destination_class": before},
         after={
             "destination_class": wanted.destination_class,

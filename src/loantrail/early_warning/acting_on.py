@@ -80,6 +80,7 @@ _WORDS: Final[dict[Refusal, tuple[str, str]]] = {
     Refusal.BORROWER_NOT_HEARD: ("the borrower was not heard", "Enter when and how the borrower was heard"),
     Refusal.HEARING_DATE: ("the hearing lies in the future", "Enter it once it was held"),
     Refusal.ALREADY_FOUND: ("a finding stands", "It cannot be changed here"),
+    Refusal.CONTENT_CHANGED: ("the proposal is not the one that was read", "Read it again"),
     Refusal.ASSIGNED_ALREADY: ("the warning is this person's already", "Nothing needs to be done"),
 }
 
@@ -91,6 +92,10 @@ class ActRefused(InputError):
         problem, remedy = _WORDS[refusal]
         super().__init__(problem, remedy=remedy)
         self.code = refusal.value
+
+
+class ContentChanged(ActRefused):
+    """What is approved is not what is proposed."""
 
 
 class ThreadMissing(InputError):
@@ -121,7 +126,7 @@ def act_on(
 ) -> Acted:
     """Do what a person wants of a thread that the person saw at `version`; the caller commits.
 
-    Raises ThreadMissing, ThreadChanged, ActRefused; InputError where the request's key was used for something else or
+    Raises ThreadMissing, ThreadChanged, ActRefused (ContentChanged where what is approved is not what is proposed); InputError where the request's key was used for something else or
     the person to assign to is not on the staff list.
     """
     now = store.lock(connection)
@@ -179,7 +184,9 @@ def _apply(
     request_key: str,
     parameters: ParameterBook,
 ) -> Thread:
-    events = decide(thread, act, by, now, policy_of(parameters, business_date(now)))
+    events = decide(thread_id, thread, act, by, now, policy_of(parameters, business_date(now)))
+    if events is Refusal.CONTENT_CHANGED:
+        raise ContentChanged(events)
     if isinstance(events, Refusal):
         raise ActRefused(events)
     became = thread

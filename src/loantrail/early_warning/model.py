@@ -80,6 +80,7 @@ class Refusal(StrEnum):
     HEARING_DATE = "hearing_date"
     ALREADY_FOUND = "already_found"
     ASSIGNED_ALREADY = "assigned_already"
+    CONTENT_CHANGED = "content_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +118,21 @@ class KnownHit:
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
+    """`content_hash`: of what is proposed (workflow.hash_of_proposal); who approves names it."""
+
     level: Level
     by: str
     reason: str
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """认定: proposed by one person, approved by another after the borrower was heard."""
+    """认定: proposed by one person, approved by another after the borrower was heard. `content_hash` as of a lowering."""
 
     text: str
     by: str
+    content_hash: str
     heard_on: datetime.date | None = None
     approved_by: str = ""
 
@@ -242,7 +247,7 @@ class ProposeLowering:
 
 @dataclass(frozen=True, slots=True)
 class ApproveLowering:
-    pass
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +268,7 @@ class RecordHearing:
 
 @dataclass(frozen=True, slots=True)
 class ApproveFinding:
-    pass
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,20 @@ from pydantic import Field
 from loantrail import clock
 from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
 from loantrail.early_warning import model, store_outbox
-from loantrail.early_warning.acting_on import ThreadChanged, ThreadMissing, act_on, assign_all
+from loantrail.early_warning.acting_on import ContentChanged, ThreadChanged, ThreadMissing, act_on, assign_all
 from loantrail.early_warning.hits import Level
 from loantrail.http.access import Acting, Recording, Seeing, allowed, demand
 from loantrail.http.access import Person as SignedIn
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
-from loantrail.http.problems import WRITE_STATUSES, NotFound, Superseded, once, problem_responses
+from loantrail.http.problems import (
+    WRITE_STATUSES,
+    NotFound,
+    Superseded,
+    conflicting,
+    once,
+    problem_responses,
+)
 from loantrail.identity.abilities import Ability
 from loantrail.policy.reading import parameters_in_force
 
@@ -30,6 +37,10 @@ Text = Annotated[str, Field(max_length=1000, pattern=rf"^$|{WRITTEN}", descripti
 Person = Annotated[
     str,
     Field(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$", description="A staff id; empty takes it away."),
+]
+ContentHash = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{64}$", description="Of the proposal as it was read: what is approved is that."),
 ]
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z_]*$")]
 
@@ -79,6 +90,7 @@ class LowerAct(_Act):
 
 class ApproveLoweringAct(_Act):
     act: Literal["approve_lowering"]
+    content_hash: ContentHash
 
 
 class RefuseLoweringAct(_Act):
@@ -99,6 +111,7 @@ class HearingAct(_Act):
 
 class ApproveFindingAct(_Act):
     act: Literal["approve_finding"]
+    content_hash: ContentHash
 
 
 class RefuseFindingAct(_Act):
@@ -193,7 +206,8 @@ def act(
     wanted: WantedAct,
     response: Response,
 ) -> ActedOn:
-    """Act on a warning. 409 where somebody else acted since the version that was read; 422 with the name of the
+    """Act on a warning. 409 where somebody else acted since the version that was read (`changed`), and where what is approved is
+    not what is proposed (`content_changed`); 422 with the name of the
     refusal as `code` where the act cannot be done now."""
     to_oneself = isinstance(wanted, AssignAct) and wanted.to == by
     demand(
@@ -214,6 +228,8 @@ def act(
             raise NotFound(missing.problem, missing.remedy) from missing
         except ThreadChanged as changed:
             raise _Changed(changed.problem, changed.remedy) from changed
+        except ContentChanged as refused:
+            raise conflicting(refused) from refused
         if done.new:
             record(
                 connection,
@@ -301,7 +317,7 @@ def _act_of(wanted: WantedAct) -> model.Act:
         case LowerAct():
             return model.ProposeLowering(wanted.level, wanted.reason)
         case ApproveLoweringAct():
-            return model.ApproveLowering()
+            return model.ApproveLowering(wanted.content_hash)
         case RefuseLoweringAct():
             return model.RefuseLowering(wanted.reason)
         case FindingAct():
@@ -309,7 +325,7 @@ def _act_of(wanted: WantedAct) -> model.Act:
         case HearingAct():
             return model.RecordHearing(wanted.on, wanted.note)
         case ApproveFindingAct():
-            return model.ApproveFinding()
+            return model.ApproveFinding(wanted.content_hash)
         case RefuseFindingAct():
             return model.RefuseFinding(wanted.reason)
         case CloseAct():

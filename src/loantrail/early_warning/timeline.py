@@ -93,13 +93,15 @@ def _proposals(thread: Thread, event: Event) -> dict[str, Any]:
     data = event.data
     match event.kind:
         case Kind.LOWERING_PROPOSED:
-            return {"lowering": Lowering(Level(data["level"]), event.by, data["reason"])}
+            return {
+                "lowering": Lowering(Level(data["level"]), event.by, data["reason"], data["content_hash"])
+            }
         case Kind.LOWERING_APPROVED:
             return {"level": Level(data["level"]), "lowering": None}
         case Kind.LOWERING_REFUSED:
             return {"lowering": None}
         case Kind.FINDING_PROPOSED:
-            return {"finding": Finding(data["text"], event.by)}
+            return {"finding": Finding(data["text"], event.by, data["content_hash"])}
         case Kind.BORROWER_HEARD:
             assert thread.finding is not None
             return {"finding": replace(thread.finding, heard_on=datetime.date.fromisoformat(data["on"]))}

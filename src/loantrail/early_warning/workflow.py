@@ -7,7 +7,10 @@ after the borrower was heard. Who proposes never approves.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
+from loantrail.approvals.model import hash_of
 from loantrail.early_warning.deadlines import business_date, response_due, working_days_later
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import (
@@ -37,10 +40,17 @@ from loantrail.early_warning.model import (
 )
 
 
+def hash_of_proposal(thread_id: str, kind: Kind, data: Mapping[str, Any]) -> str:
+    """SHA-256 of what an event `lowering_proposed` or `finding_proposed` with this data proposes of a warning: who approves
+    names it."""
+    said = {name: value for name, value in data.items() if name != "content_hash"}
+    return hash_of({"thread_id": thread_id, "kind": kind.value, **said})
+
+
 def decide(
-    thread: Thread, act: Act, by: str, now: datetime.datetime, policy: Policy
+    thread_id: str, thread: Thread, act: Act, by: str, now: datetime.datetime, policy: Policy
 ) -> list[Event] | Refusal:
-    """The events of a person's act, or why it cannot be done."""
+    """The events of a person's act on a warning, or why it cannot be done."""
     if isinstance(act, Reopen):
         if thread.state in LIVE:
             return Refusal.NOT_CLOSED
@@ -52,9 +62,9 @@ def decide(
     if thread.state not in LIVE:
         return Refusal.CLOSED
     if isinstance(act, ProposeFinding | RecordHearing | ApproveFinding | RefuseFinding):
-        return _finding(thread, act, by, now)
+        return _finding(thread_id, thread, act, by, now)
     if isinstance(act, ProposeLowering | ApproveLowering | RefuseLowering):
-        return _lowering(thread, act, by, now, policy)
+        return _lowering(thread_id, thread, act, by, now, policy)
     return _everyday(thread, act, by, now, policy)
 
 
@@ -121,7 +131,14 @@ def _disposed(
     return [Event(Kind.DISPOSED, now, by, data)]
 
 
+def _proposed(
+    thread_id: str, kind: Kind, by: str, now: datetime.datetime, data: Mapping[str, Any]
+) -> list[Event]:
+    return [Event(kind, now, by, {**data, "content_hash": hash_of_proposal(thread_id, kind, data)})]
+
+
 def _lowering(
+    thread_id: str,
     thread: Thread,
     act: ProposeLowering | ApproveLowering | RefuseLowering,
     by: str,
@@ -137,7 +154,7 @@ def _lowering(
         if not act.reason.strip():
             return Refusal.REASON_MISSING
         data = {"level": act.level.value, "before": thread.level.value, "reason": act.reason.strip()}
-        return [Event(Kind.LOWERING_PROPOSED, now, by, data)]
+        return _proposed(thread_id, Kind.LOWERING_PROPOSED, by, now, data)
     if asked is None:
         return Refusal.NOTHING_PROPOSED
     if by == asked.by:
@@ -147,12 +164,17 @@ def _lowering(
             return Refusal.REASON_MISSING
         return [Event(Kind.LOWERING_REFUSED, now, by, {"reason": act.reason.strip()})]
     data = {"level": asked.level.value, "before": thread.level.value}
+    stands = hash_of_proposal(thread_id, Kind.LOWERING_PROPOSED, data | {"reason": asked.reason})
+    if not act.content_hash == asked.content_hash == stands:
+        return Refusal.CONTENT_CHANGED
+    data["content_hash"] = asked.content_hash
     if thread.disposition is None:
         data["due_at"] = max(thread.due_at, response_due(asked.level, now, policy)).isoformat()
     return [Event(Kind.LOWERING_APPROVED, now, by, data)]
 
 
 def _finding(
+    thread_id: str,
     thread: Thread,
     act: ProposeFinding | RecordHearing | ApproveFinding | RefuseFinding,
     by: str,
@@ -166,7 +188,7 @@ def _finding(
             return Refusal.ALREADY_FOUND if finding.approved_by else Refusal.ALREADY_PROPOSED
         if not act.text.strip():
             return Refusal.REASON_MISSING
-        return [Event(Kind.FINDING_PROPOSED, now, by, {"text": act.text.strip()})]
+        return _proposed(thread_id, Kind.FINDING_PROPOSED, by, now, {"text": act.text.strip()})
     if finding is None:
         return Refusal.NOTHING_PROPOSED
     if finding.approved_by:
@@ -185,4 +207,7 @@ def _finding(
         return [Event(Kind.FINDING_REFUSED, now, by, {"reason": act.reason.strip()})]
     if finding.heard_on is None:
         return Refusal.BORROWER_NOT_HEARD
-    return [Event(Kind.FINDING_APPROVED, now, by, {})]
+    stands = hash_of_proposal(thread_id, Kind.FINDING_PROPOSED, {"text": finding.text})
+    if not act.content_hash == finding.content_hash == stands:
+        return Refusal.CONTENT_CHANGED
+    return [Event(Kind.FINDING_APPROVED, now, by, {"content_hash": finding.content_hash})]

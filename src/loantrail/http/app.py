@@ -18,6 +18,7 @@ from loantrail.borrower_pack.routes import router as borrower_pack
 from loantrail.destinations.routes import router as corrections
 from loantrail.disputes.routes import router as disputes
 from loantrail.early_warning.routes import router as warning_acts
+from loantrail.http.bodies import Bounded
 from loantrail.http.connections import Connections
 from loantrail.http.discretion import Discretion
 from loantrail.http.pace import NOT_COUNTED, Paced
@@ -30,6 +31,7 @@ from loantrail.http.pages.administration.routes import router as administration
 from loantrail.http.pages.administration.routes_sheet import router as administration_sheets
 from loantrail.http.pages.checks.routes import router as checks
 from loantrail.http.pages.conventions.routes import router as conventions
+from loantrail.http.pages.conventions.routes_sheet import router as convention_sheet
 from loantrail.http.pages.customers.routes import router as customers
 from loantrail.http.pages.customers.routes_group import router as customer_group
 from loantrail.http.pages.customers.routes_identifiers import router as customer_identifiers
@@ -37,6 +39,8 @@ from loantrail.http.pages.customers.routes_sheet import router as customer_sheet
 from loantrail.http.pages.customers.routes_sides import router as customer_sides
 from loantrail.http.pages.customers.routes_sides_sheet import router as customer_side_sheets
 from loantrail.http.pages.flow.routes import router as flow
+from loantrail.http.pages.flow.routes_sheet import router as flow_sheets
+from loantrail.http.pages.glossary.routes_sheet import router as glossary_sheet
 from loantrail.http.pages.guarantees.routes import router as guarantees
 from loantrail.http.pages.history.routes import router as histories
 from loantrail.http.pages.imports.routes import router as imports
@@ -44,12 +48,14 @@ from loantrail.http.pages.imports.routes_open import router as imports_open
 from loantrail.http.pages.imports.routes_refusals import router as refusals
 from loantrail.http.pages.imports.routes_sheet import router as import_sheets
 from loantrail.http.pages.imports.routes_sources import router as data_sources
+from loantrail.http.pages.inbox.routes import router as proposals
 from loantrail.http.pages.ledgers.routes import router as ledgers
 from loantrail.http.pages.loan_list.routes import router as loan_list
 from loantrail.http.pages.nightly.routes import router as nightly
 from loantrail.http.pages.nightly.routes_sheet import router as nightly_sheets
 from loantrail.http.pages.payments.routes import router as payments
 from loantrail.http.pages.portfolio.routes import router as portfolio
+from loantrail.http.pages.portfolio.routes_sheet import router as portfolio_sheet
 from loantrail.http.pages.portfolio.routes_tables import router as portfolio_tables
 from loantrail.http.pages.routes import router as pages
 from loantrail.http.pages.routes_sheet import router as loan_sheets
@@ -104,7 +110,9 @@ class _Guarded(FastAPI):
         settings = read_settings()
         public_url, paced = settings.public_url, settings.requests_per_second
         return Requests(
-            Guard(Paced(Discretion(super().build_middleware_stack()), paced), host_names(public_url)),
+            Guard(
+                Bounded(Paced(Discretion(super().build_middleware_stack()), paced)), host_names(public_url)
+            ),
             lambda: self,
         )
 
@@ -141,6 +149,9 @@ def _interface() -> list[BaseRoute]:
     """The routes of the interface, put together once for all applications of a process: it takes longer than all else that is
     done here."""
     interface = APIRouter()
+    # Routes are looked at in this order for every request: first what systems ask all day.
+    interface.include_router(live_intake)
+    interface.include_router(decisions)
     # Before the pages: `/approvals/mine.xlsx` is no id of a proposal.
     interface.include_router(import_sheets)
     interface.include_router(approval_sheets)
@@ -148,6 +159,10 @@ def _interface() -> list[BaseRoute]:
     interface.include_router(customer_side_sheets)
     interface.include_router(nightly_sheets)
     interface.include_router(loan_sheets)
+    interface.include_router(flow_sheets)
+    interface.include_router(convention_sheet)
+    interface.include_router(glossary_sheet)
+    interface.include_router(portfolio_sheet)
     interface.include_router(people_sheets)
     interface.include_router(rule_sheets)
     interface.include_router(signal_sheets)
@@ -181,13 +196,12 @@ def _interface() -> list[BaseRoute]:
     interface.include_router(evaluation)
     interface.include_router(corrections)
     interface.include_router(pairs)
-    interface.include_router(live_intake)
-    interface.include_router(decisions)
     interface.include_router(merges)
     interface.include_router(reports)
     interface.include_router(borrower_pack)
     interface.include_router(disputes)
     interface.include_router(approvals)
+    interface.include_router(proposals)
     interface.include_router(rules)
     interface.include_router(rule_language)
     interface.include_router(backtests)

@@ -28,11 +28,13 @@ from loantrail.identity.model import Signed
 from loantrail.identity.secret_key import installation_key
 
 ABOUT_TRACES: Final = re.compile(
-    r"^/api/v1/(loans/[^/]+|warnings|disputes/|transactions/|checks/|corrections|rule-versions/[^/]+/hits|backtests/)"
+    r"^/api/v1/(loans/[^/]+|warnings|disputes/|transactions/|checks/|corrections|approvals/warnings/|rule-versions/[^/]+/hits|backtests/)"
 )
 """Answers that tell of movements of loan money."""
 OF_LOAN: Final = re.compile(r"^/api/v1/loans/([^/]+)")
 JSON: Final = "application/json"
+AS_SENT: Final = "loantrail.query_as_sent"
+"""Where the question stands as it was sent, beside the one with the masked accounts put back."""
 
 
 class Discretion:
@@ -177,4 +179,4 @@ def _put_back(scope: Scope) -> Scope:
         )
         for part in scope["query_string"].decode("latin-1").split("&")
     ]
-    return {**scope, "query_string": "&".join(parts).encode("latin-1")}
+    return {**scope, "query_string": "&".join(parts).encode("latin-1"), AS_SENT: scope["query_string"]}

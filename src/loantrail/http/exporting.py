@@ -12,6 +12,7 @@ from loantrail.approvals import store
 from loantrail.clock import business_date
 from loantrail.http.access import Person, Recording
 from loantrail.http.connections import Connections, Lending
+from loantrail.http.discretion import AS_SENT
 from loantrail.http.problems import NotAllowed
 from loantrail.policy.reading import parameters_in_force
 
@@ -42,7 +43,9 @@ class Exporter:
     def __call__(self, rows: int) -> None:
         """ExportToApprove where a second person has to approve first."""
         now = clock.now()
-        content = content_of(self._request.url.path, self._request.url.query)
+        # As it was sent, accounts masked: so it was proposed, and so it stands on record.
+        sent = self._request.scope.get(AS_SENT, self._request.scope["query_string"]).decode("latin-1")
+        content = content_of(self._request.url.path, sent)
         with self._connections.connection() as connection:
             book = parameters_in_force(connection)
             most = book.at_or_first("export_approval_rows", business_date(now)).number

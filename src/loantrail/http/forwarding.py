@@ -1,7 +1,8 @@
 """Sends on, from a reading process to the monitor of the same server, what only the monitor can answer.
 
 The way is a socket in a folder that no other user may pass. Bodies go through as they come, in both directions: nothing is
-gathered here, so the monitor's limits and its 503 with `Retry-After` reach the sender as they are.
+gathered here, so the monitor's limits and its 503 with `Retry-After` reach the sender as they are. The request's id goes with it: the
+monitor tells of what it answered, this process of what it had to answer in its place.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ import httpx
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from loantrail import clock
 from loantrail.http.problems import MEDIA_TYPE, titled
 from loantrail.http.processes import Address
+from loantrail.http.requests import HEADER, request_id_of, tell
+from loantrail.operating.logs import REQUEST_ID
 
 CLIENT: Final = b"x-loantrail-client"
 """Tells the monitor who asked the reading process: address, port and scheme. Nobody else can set it."""
@@ -25,6 +29,7 @@ CONNECT_SECONDS: Final = 10.0
 KEPT_CONNECTIONS: Final = 32
 KEPT_SECONDS: Final = 30.0
 RETRY_AFTER_SECONDS: Final = 1
+_ID: Final = HEADER.lower().encode()
 _OF_ONE_HOP: Final = frozenset(
     (b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"proxy-authenticate",
      b"proxy-authorization", b"proxy-connection", b"expect", CLIENT)
@@ -44,8 +49,12 @@ class Forwarding:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and self.sends_on(scope["method"], scope["path"]):
-            await self._send_on(scope, receive, send)
+        elif scope["type"] == "http" and (address := self._address(scope["method"], scope["path"])):
+            token = REQUEST_ID.set(request_id_of(scope))
+            try:
+                await self._send_on(scope, receive, send, address)
+            finally:
+                REQUEST_ID.reset(token)
         else:
             await self._app(scope, receive, send)
 
@@ -60,9 +69,13 @@ class Forwarding:
 
     def sends_on(self, method: str, path: str) -> bool:
         """Whether the monitor answers this."""
-        return any(method in one.methods and one.path.match(path) for one in self._addresses)
+        return self._address(method, path) is not None
 
-    async def _send_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _address(self, method: str, path: str) -> Address | None:
+        return next((one for one in self._addresses if method in one.methods and one.path.match(path)), None)
+
+    async def _send_on(self, scope: Scope, receive: Receive, send: Send, address: Address) -> None:
+        begun = clock.monotonic_seconds()
         if self._client is None:  # made where the loop runs that it belongs to
             limits = httpx.Limits(
                 max_connections=None,
@@ -99,6 +112,9 @@ class Forwarding:
             if started:
                 raise  # the connection is closed: half an answer must not look like a whole one
             await _away(send)
+            seconds = clock.monotonic_seconds() - begun
+            status = int(HTTPStatus.SERVICE_UNAVAILABLE)
+            tell(self._app, None, scope["method"], address.template, status, seconds)
         except _WentAway:
             return
 
@@ -128,7 +144,8 @@ class _WentAway(Exception):
 def _headers_for(scope: Scope) -> list[tuple[bytes, bytes]]:
     address, port = scope.get("client") or ("-", 0)
     told = f"{address} {port} {scope['scheme']}".encode("latin-1")
-    return [*((name, value) for name, value in scope["headers"] if _passes(name)), (CLIENT, told)]
+    sent = [(name, value) for name, value in scope["headers"] if _passes(name) and name.lower() != _ID]
+    return [*sent, (_ID, REQUEST_ID.get().encode()), (CLIENT, told)]
 
 
 def _passes(name: bytes) -> bool:
@@ -164,6 +181,7 @@ async def _away(send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(RETRY_AFTER_SECONDS).encode()),
         (b"cache-control", b"no-store"),
+        (_ID, REQUEST_ID.get().encode()),
     ]
     await send(
         {"type": "http.response.start", "status": int(HTTPStatus.SERVICE_UNAVAILABLE), "headers": headers}

@@ -46,7 +46,7 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _given(Headers(scope=scope).get(HEADER, "")) or new_id()
+        request_id = request_id_of(scope)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["route_of"] = self.route_of
@@ -81,21 +81,37 @@ class Requests:
         return self._templates.get(endpoint, NO_ROUTE)
 
     def _tell(self, scope: Scope, status: int, seconds: float, *, streamed: bool) -> None:
-        state, application = scope["state"], self._app_of()
-        method, route = scope["method"], self.route_of(scope)
-        observer: Observer | None = getattr(application.state, "observer", None)
-        if observer is not None:
-            observer(method, route, status, seconds, streamed=streamed)
-        if getattr(application.state, "access_log", False):
-            person = getattr(state.get("signed"), "person_id", None)
-            told = fields(
-                person=person,
-                method=method,
-                route=route,
-                status=status,
-                duration_ms=round(seconds * 1_000, 1),
-            )
-            _LOG.info("%s %s %s", method, route, status, extra=told)
+        person = getattr(scope["state"].get("signed"), "person_id", None)
+        tell(
+            self._app_of(), person, scope["method"], self.route_of(scope), status, seconds, streamed=streamed
+        )
+
+
+def tell(
+    application: Any,
+    person: str | None,
+    method: str,
+    route: str,
+    status: int,
+    seconds: float,
+    *,
+    streamed: bool = False,
+) -> None:
+    """Count a request that was answered and write its line of the access log, as far as the application is watched."""
+    state = getattr(application, "state", None)
+    observer: Observer | None = getattr(state, "observer", None)
+    if observer is not None:
+        observer(method, route, status, seconds, streamed=streamed)
+    if getattr(state, "access_log", False):
+        told = fields(
+            person=person, method=method, route=route, status=status, duration_ms=round(seconds * 1_000, 1)
+        )
+        _LOG.info("%s %s %s", method, route, status, extra=told)
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id that a request came with, where it is well formed, else a new one."""
+    return _given(Headers(scope=scope).get(HEADER, "")) or new_id()
 
 
 def templates_of(app: Any) -> Mapping[Any, str]:

@@ -27,6 +27,11 @@ _WORDED: Final = frozenset(
 """What a bank writes beside a payment; it often names somebody."""
 _SHORTEST_IN_TEXT: Final = 2
 """Characters that a name must have to be looked for inside of texts."""
+_STANDS_ALONE: Final = 8
+"""Characters of an account number from which on it is looked for anywhere. A shorter one (a bank's own accounts) stands by chance
+inside of amounts, identifiers and fractions of a second: it counts where no letter or digit is beside it."""
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?")
+_AMOUNT: Final = re.compile(r"-?\d+")
 
 
 def masked_account(account: str, key: bytes) -> str:
@@ -66,7 +71,12 @@ class Secrets:
         words = [*self.accounts, *(name for name in self.names if len(name) >= _SHORTEST_IN_TEXT)]
         if not words:
             return None
-        return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+        return re.compile("|".join(map(self._found_by, sorted(words, key=len, reverse=True))))
+
+    def _found_by(self, word: str) -> str:
+        if word in self.accounts and len(word) < _STANDS_ALONE:
+            return rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])"
+        return re.escape(word)
 
 
 def secrets_of(
@@ -86,7 +96,8 @@ def secrets_of(
 
 
 def redacted(value: Any, secrets: Secrets) -> Any:
-    """The same value (JSON, pydantic models, dataclasses, nested) with the secrets masked in every text of it."""
+    """The same value (JSON, pydantic models, dataclasses, nested) with the secrets masked in every text of it; moments, dates and
+    amounts (`…_fen`) stay as they are, whatever digits they have."""
     if secrets.is_empty:
         return value
     return _Redaction(secrets, secrets.in_texts()).of(value)
@@ -133,11 +144,15 @@ class _Redaction:
         return {
             self._text(name): None
             if hidden and name in _WORDED and isinstance(inner, str)
+            else inner
+            if name.endswith("_fen") and isinstance(inner, str) and _AMOUNT.fullmatch(inner)
             else self.of(inner)
             for name, inner in fields.items()
         }
 
     def _text(self, text: str) -> str:
+        if _MOMENT.fullmatch(text):
+            return text
         whole = self.secrets.accounts.get(text) or self.secrets.names.get(text)
         if whole is not None:
             return whole

@@ -9,7 +9,13 @@ from loantrail.errors import InputError, Place
 from loantrail.ids import new_id
 from loantrail.lists import store
 from loantrail.lists.model import Entry, EntryState, Proposal, Refusal
-from loantrail.lists.workflow import is_same, refused_approval, refused_ending, refused_proposal
+from loantrail.lists.workflow import (
+    hash_of_proposal,
+    is_same,
+    refused_approval,
+    refused_ending,
+    refused_proposal,
+)
 from loantrail.parameters import ParameterBook
 
 _WORDS: Final[dict[Refusal, tuple[str, str, str]]] = {
@@ -18,6 +24,7 @@ _WORDS: Final[dict[Refusal, tuple[str, str, str]]] = {
     Refusal.ENDED: ("the entry has ended", "Propose it anew", ""),
     Refusal.EXPIRED: ("the entry is past its last day", "Propose it anew", ""),
     Refusal.MAKER_IS_CHECKER: ("the same person proposed it", "Ask a second person", ""),
+    Refusal.CONTENT_CHANGED: ("the proposal is not the one that was read", "Read it again", ""),
     Refusal.MAKER_DOES_NOT_END: ("whoever proposed an entry does not end it", "Ask a second person", ""),
 }
 
@@ -65,17 +72,19 @@ def propose(connection: store.Database, wanted: Proposal, parameters: ParameterB
         raise problem
     if store.stands(connection, wanted, today):
         raise EntryRefused(Refusal.STANDS)
-    return store.insert(connection, new_id(), wanted, now, unit[0]), True
+    return store.insert(connection, new_id(), wanted, hash_of_proposal(wanted), now, unit[0]), True
 
 
-def approve(connection: store.Database, entry_id: str, by: str) -> tuple[Entry, bool] | None:
-    """Put a proposal in force: `(it, whether that is new)`; None where there is none. EntryRefused for who proposed it,
-    and where it ended or is past its day."""
+def approve(
+    connection: store.Database, entry_id: str, by: str, content_hash: str
+) -> tuple[Entry, bool] | None:
+    """Put a proposal in force: `(it, whether that is new)`; None where there is none. `content_hash`: of the proposal as it was
+    read. EntryRefused for who proposed it, where it ended or is past its day, and where it is another one."""
     now = store.lock(connection)
     entry = store.one(connection, entry_id)
     if entry is None:
         return None
-    refusal = refused_approval(entry, by, business_date(now))
+    refusal = refused_approval(entry, by, content_hash, business_date(now))
     if refusal is not None:
         raise EntryRefused(refusal)
     if entry.checked_at is not None:

@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     EXPIRED = "expired"
     MAKER_IS_CHECKER = "maker_is_checker"
     MAKER_DOES_NOT_END = "maker_does_not_end"
+    CONTENT_CHANGED = "content_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as it is kept. `name`: of the account, the party, or the loan's borrower, where it is known; names of people
+    """An entry as it is kept. `content_hash`: of what was proposed (workflow.hash_of_proposal). `name`: of the account, the party, or the loan's borrower, where it is known; names of people
     are their numbers where the staff list does not know them."""
 
     entry_id: str
@@ -75,6 +76,7 @@ class Entry:
     reason: str
     expires_on: datetime.date
     thread_id: str | None
+    content_hash: str
     maker: str
     maker_name: str
     made_at: datetime.datetime

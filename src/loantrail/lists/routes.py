@@ -43,6 +43,7 @@ class ListEntry(Answer):
     reason: str
     expires_on: datetime.date = Field(description="The last day on which it holds.")
     thread_id: str | None = Field(description="The warning in which it was proposed.")
+    content_hash: str = Field(description="SHA-256 of what is proposed; who approves names it.")
     state: EntryState
     maker: str
     maker_name: str
@@ -93,6 +94,12 @@ class WantedListEntry(Wanted):
     expires_on: datetime.date = Field(description="The last day on which it holds.")
     thread_id: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
     request_key: RequestKey
+
+
+class WantedListApproval(Wanted):
+    content_hash: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="Of the entry as it was read: what is approved is that."
+    )
 
 
 class WantedListEnding(Wanted):
@@ -179,12 +186,18 @@ def propose_entry(
     "/list-entries/{entry_id}/approval", dependencies=[allowed(Ability.APPROVE_LISTS)], responses=_STATUSES
 )
 def approve_entry(
-    connections: Lending, tracer: Tracer, record: Recording, by: Acting, entry_id: EntryId
+    connections: Lending,
+    tracer: Tracer,
+    record: Recording,
+    by: Acting,
+    entry_id: EntryId,
+    wanted: WantedListApproval,
 ) -> ListEntry:
-    """Put a proposal in force; what depends on it is evaluated anew from now on."""
+    """Put a proposal in force; what depends on it is evaluated anew from now on. 409 `content_changed` where it is not the one
+    that was read."""
     with connections.connection() as connection:
         try:
-            done = acting.approve(connection, entry_id, by)
+            done = acting.approve(connection, entry_id, by, wanted.content_hash)
         except acting.EntryRefused as refused:
             raise conflicting(refused) from refused
         if done is None:
@@ -256,6 +269,7 @@ def _answer(entry: Entry, today: datetime.date) -> ListEntry:
         reason=entry.reason,
         expires_on=entry.expires_on,
         thread_id=entry.thread_id,
+        content_hash=entry.content_hash,
         state=entry.state_on(today),
         maker=entry.maker,
         maker_name=entry.maker_name,

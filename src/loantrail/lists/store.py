@@ -15,7 +15,7 @@ Row = dict[str, Any]
 _LOCK: Final = "loantrail.lists"
 _ENTRIES: Final = sql.SQL(
     "SELECT e.entry_id, e.request_key, e.list, e.scope, e.subject, e.rule_code, e.reason, e.expires_on, e.thread_id, "
-    "e.maker, e.made_at, e.checker, e.checked_at, e.ended_by, e.ended_at, e.ended_reason, CASE e.scope "
+    "e.content_hash, e.maker, e.made_at, e.checker, e.checked_at, e.ended_by, e.ended_at, e.ended_reason, CASE e.scope "
     "WHEN 'account' THEN (SELECT a.name FROM published.known_account a WHERE a.account = e.subject) "
     "WHEN 'party' THEN (SELECT p.name FROM published.party p WHERE p.party_id = e.subject) "
     "ELSE (SELECT p.name FROM published.loan l JOIN published.party p ON p.party_id = l.borrower_party_id "
@@ -106,6 +106,19 @@ def _entry(row: Row) -> Entry:
     return Entry(**values)
 
 
+def earlier(connection: Database, entry: Entry) -> Entry | None:
+    """The last entry in force before this one on the same list about the same; None where there was none."""
+    query = sql.SQL(
+        "{} WHERE e.list = %s AND e.scope = %s AND e.subject = %s AND e.rule_code = %s AND e.checked_at IS NOT NULL "
+        "AND e.made_at < %s ORDER BY e.made_at DESC LIMIT 1"
+    ).format(_ENTRIES)
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            query, (entry.list.value, entry.scope.value, entry.subject, entry.rule_code, entry.made_at)
+        ).fetchone()
+    return None if row is None else _entry(row)
+
+
 def stands(connection: Database, wanted: Proposal, today: datetime.date) -> bool:
     """Whether the subject is on that list already, or proposed for it."""
     row = connection.execute(
@@ -134,11 +147,16 @@ def is_thread(connection: Database, thread_id: str) -> bool:
 
 
 def insert(
-    connection: Database, entry_id: str, wanted: Proposal, at: datetime.datetime, unit_id: str | None
+    connection: Database,
+    entry_id: str,
+    wanted: Proposal,
+    content_hash: str,
+    at: datetime.datetime,
+    unit_id: str | None,
 ) -> Entry:
     connection.execute(
         "INSERT INTO lists.entry (entry_id, request_key, list, scope, subject, rule_code, reason, expires_on, thread_id, "
-        "maker, made_at, unit_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "content_hash, maker, made_at, unit_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             entry_id,
             wanted.request_key,
@@ -149,6 +167,7 @@ def insert(
             wanted.reason.strip(),
             wanted.expires_on,
             wanted.thread_id,
+            content_hash,
             wanted.by,
             at,
             unit_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 
+from loantrail.approvals.model import hash_of
 from loantrail.errors import InputError, Place
 from loantrail.lists.model import Entry, EntryState, ListName, ListScope, Proposal, Refusal
 
@@ -43,6 +44,21 @@ def refused_proposal(wanted: Proposal, today: datetime.date, allow_days_most: in
     return None
 
 
+def hash_of_proposal(proposed: Proposal | Entry) -> str:
+    """SHA-256 of what is proposed, or was; who approves names it."""
+    return hash_of(
+        {
+            "list": proposed.list.value,
+            "scope": proposed.scope.value,
+            "subject": proposed.subject,
+            "rule_code": proposed.rule_code,
+            "reason": proposed.reason.strip(),
+            "expires_on": proposed.expires_on.isoformat(),
+            "thread_id": proposed.thread_id,
+        }
+    )
+
+
 def is_same(entry: Entry, wanted: Proposal) -> bool:
     """Whether an entry is what this proposal made, sent once more."""
     return (entry.list, entry.scope, entry.subject, entry.rule_code, entry.expires_on, entry.maker) == (
@@ -55,13 +71,16 @@ def is_same(entry: Entry, wanted: Proposal) -> bool:
     )
 
 
-def refused_approval(entry: Entry, by: str, today: datetime.date) -> Refusal | None:
+def refused_approval(entry: Entry, by: str, content_hash: str, today: datetime.date) -> Refusal | None:
+    """Why this person cannot approve what they read, told by its hash; None where they can."""
     state = entry.state_on(today)
     if state is EntryState.ENDED:
         return Refusal.ENDED
     if entry.maker == by:
         return Refusal.MAKER_IS_CHECKER
-    return Refusal.EXPIRED if state is EntryState.EXPIRED else None
+    if state is EntryState.EXPIRED:
+        return Refusal.EXPIRED
+    return None if content_hash == entry.content_hash == hash_of_proposal(entry) else Refusal.CONTENT_CHANGED
 
 
 def refused_ending(entry: Entry, by: str, today: datetime.date) -> Refusal | None:

@@ -63,6 +63,10 @@ class Records:
         self.sides = view.sides
         self._sides_of_loan = ByText(view.sides, "loan_id")
         self._sides_of_account = ByText(view.sides, "account")
+        self._loan_of_side = [
+            self._loan_number.get(loan, NOT_KNOWN) for loan in view.sides["loan_id"].to_list()
+        ]
+        """Of each row of the sides."""
         self.declared = ByText(fitted(frames.sides, shapes.SIDES), "loan_id")
         self.accounts = ByText(view.accounts, "account")
         self.nobody = view.accounts.filter(pl.col("kind").is_in(NO_PAYEE_KINDS))
@@ -120,7 +124,8 @@ class Records:
 
     def loans_of_account(self, account: str) -> set[int]:
         """Loans (numbers) on whose borrower's side an account is."""
-        return {self._loan_number[loan] for loan in self._sides_of_account.of([account])["loan_id"].to_list()}
+        rows = self._sides_of_account.rows([account]).tolist()
+        return {self._loan_of_side[row] for row in rows} - {NOT_KNOWN}
 
     def owner_of(self, account: str) -> str | None:
         """Who owns an account, as far as that is on record."""

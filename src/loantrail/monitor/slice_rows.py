@@ -200,7 +200,7 @@ class ByText:
             number = -1 if text is None else self._numbers.get(text, -1)
             if number >= 0:
                 parts.append(self._rows[self._starts[number] : self._starts[number + 1]])
-        return distinct(*parts)
+        return distinct(*parts) if parts else NO_ROWS
 
     def of(self, texts: Iterable[str | None]) -> pl.DataFrame:
         """Those rows."""

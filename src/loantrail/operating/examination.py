@@ -9,6 +9,7 @@ from pathlib import Path
 from loantrail.errors import LoantrailError
 from loantrail.operating import examining_place, examining_software
 from loantrail.operating.examining_database import examine_database
+from loantrail.operating.examining_secrets import examine_second_factors
 from loantrail.operating.model import Finding, Level
 from loantrail.postgres.connection import database
 from loantrail.postgres.layout import Layout
@@ -37,19 +38,22 @@ def examine(environment: Mapping[str, str], home: Path | None = None) -> list[Fi
         *_of("home", lambda: examining_place.examine_home(there)),
         *_of("secret_key", lambda: examining_place.examine_secret_key(settings)),
         *_of("disk", lambda: examining_place.examine_disk(there)),
-        *_of("database", lambda: _database(there)),
+        *_of("database", lambda: _database(there, settings)),
         *_of("supervisor", lambda: examining_place.examine_supervisor(there)),
         *_of("nightly", lambda: examining_place.examine_nightly(settings)),
         *_of("channels", lambda: examining_place.examine_channels(settings, environment)),
     ]
 
 
-def _database(settings: Settings) -> list[Finding]:
-    made = (Layout(settings.home).data / "PG_VERSION").exists()
-    if not settings.database_url and not made:
+def _database(there: Settings, settings: Settings) -> list[Finding]:
+    made = (Layout(there.home).data / "PG_VERSION").exists()
+    if not there.database_url and not made:
         return []  # `supervisor` says that it is not made yet; looking must not make it
-    with database(settings, migrated=False) as books:
-        return examine_database(books)
+    with database(there, migrated=False) as books:
+        found = examine_database(books)
+        if any(one.check == "web_role" for one in found):  # it answers, with tables of this version
+            found += _of("second_factors", lambda: examine_second_factors(books, settings))
+        return found
 
 
 def _of(check: str, examination: Examination) -> Sequence[Finding]:

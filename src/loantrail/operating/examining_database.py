@@ -164,14 +164,9 @@ def _web_role(connection: Connection[Any], books: Database) -> Finding:
             f"Revoke them (REVOKE ALL ON TABLE … FROM {WEB_ROLE_NAME}) and tell the maintainers",
         )
     try:
-        Database(books.web_url()).connect().close()
+        books.check_web_role()
     except LoantrailError as problem:
-        return Finding(
-            "web_role",
-            Level.PROBLEM,
-            problem.problem,
-            "Correct LOANTRAIL_WEB_DATABASE_URL, or the server's pg_hba.conf",
-        )
+        return Finding("web_role", Level.PROBLEM, problem.problem, problem.remedy)
     return Finding(
         "web_role", Level.OK, f"the role {WEB_ROLE_NAME} signs in, owns nothing and passes no row security"
     )

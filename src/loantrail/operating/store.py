@@ -34,6 +34,14 @@ def moment(connection: Database) -> datetime.datetime:
     return row[0]
 
 
+def sealed_second_factors(connection: Database) -> list[tuple[str, bytes]]:
+    """`person_id`, sealed secret of everybody whose second factor is on."""
+    return connection.execute(
+        "SELECT person_id, second_factor_secret FROM identity.person "
+        "WHERE second_factor_on AND second_factor_secret IS NOT NULL ORDER BY person_id"
+    ).fetchall()
+
+
 def size_bytes(connection: Database) -> int:
     """Of the whole database on its disk."""
     row = connection.execute("SELECT pg_database_size(current_database())").fetchone()

@@ -30,6 +30,7 @@ CONNECT_SECONDS: Final = 10
 RESTART_PATIENCE_SECONDS: Final = 60.0
 """How long a connection is tried again while the embedded server comes back."""
 OLDEST_SERVER: Final = 150000
+WEB_REMEDY: Final = "Correct LOANTRAIL_WEB_DATABASE_URL, or the server's pg_hba.conf"
 
 type_of_connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -73,6 +74,21 @@ class Database:
         }
         return psycopg.conninfo.make_conninfo("", **given | {"user": WEB_ROLE_NAME})
 
+    def check_web_role(self) -> None:
+        """Sign in as the web application does. DatabaseUnavailable where that is refused, ConfigurationError where it is another
+        role than the one whose rights the tables know: the owner's address would open every loan to everybody."""
+        try:
+            with Database(self.web_url()).connect() as connection:
+                name = connection.info.user
+        except DatabaseUnavailable as problem:
+            raise DatabaseUnavailable(problem.problem, remedy=WEB_REMEDY) from problem
+        if name != WEB_ROLE_NAME:
+            raise ConfigurationError(
+                f"the web application signs in as {name}, not as {WEB_ROLE_NAME}: what a person may see would not be held back "
+                "by row-level security",
+                remedy=WEB_REMEDY,
+            )
+
     def connect(self) -> type_of_connection:
         """A new connection, in UTC. The caller closes it."""
         limit = clock.monotonic_seconds() + RESTART_PATIENCE_SECONDS
@@ -103,8 +119,11 @@ class Database:
     def pool(
         self, least: int = 1, most: int = 8, wait_seconds: float = 30.0, *, web: bool = False
     ) -> Generator[Pool]:
-        """Connections kept open for a server process; lost ones are made again. `web`: of the web application's role."""
+        """Connections kept open for a server process; lost ones are made again. `web`: of the web application's role;
+        raises as `check_web_role`."""
         self.connect().close()  # makes the first failure a clear one, and a fresh server's database
+        if web:
+            self.check_web_role()
         with ConnectionPool[type_of_connection](
             self.web_url if web else self.url,
             kwargs=self._options,

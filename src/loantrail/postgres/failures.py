@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
@@ -20,9 +21,20 @@ NO_SPACE_LEFT: Final = "No space left on device"
 _REMEDIES: Final = {
     TOO_MANY_CONNECTIONS: "Close some programs that use the database, or raise its max_connections",
     NO_SUCH_DATABASE: "Create the database, or correct its name in LOANTRAIL_DATABASE_URL",
-    REFUSED_PASSWORD: "Correct the user and password in LOANTRAIL_DATABASE_URL",
+    REFUSED_PASSWORD: "Correct the user and password in LOANTRAIL_DATABASE_URL (or LOANTRAIL_DATABASE_PASSWORD)",
     REFUSED_USER: "Correct the user in LOANTRAIL_DATABASE_URL, or the server's pg_hba.conf",
 }
+# libpq tells no SQLSTATE of a connection that was refused, only the server's words.
+_REFUSALS: Final = (
+    ("password authentication failed", REFUSED_PASSWORD),
+    ("no password supplied", REFUSED_PASSWORD),
+    ("no pg_hba.conf entry", REFUSED_USER),
+    ("is not permitted to log in", REFUSED_USER),
+    ("too many clients", TOO_MANY_CONNECTIONS),
+    ("too many connections for", TOO_MANY_CONNECTIONS),
+    ("remaining connection slots are reserved", TOO_MANY_CONNECTIONS),
+)
+_NO_DATABASE: Final = re.compile(r'FATAL:\s+database ".*" does not exist')
 
 GENERAL_REMEDY: Final = (
     "What was committed is safe: check the server with `loantrail database status` and run the command again"
@@ -37,8 +49,14 @@ def translated(problem: psycopg.OperationalError) -> LoantrailError:
     text = " ".join(str(problem).split()) or type(problem).__name__
     if problem.sqlstate == DISK_FULL or NO_SPACE_LEFT in text:
         return StorageExhausted(f"the database's disk is full: {text}", remedy=STORAGE_REMEDY)
-    remedy = _REMEDIES.get(problem.sqlstate or "", GENERAL_REMEDY)
+    remedy = _REMEDIES.get(problem.sqlstate or _state_of_refusal(text), GENERAL_REMEDY)
     return DatabaseUnavailable(f"the database cannot be used: {text}", remedy=remedy)
+
+
+def _state_of_refusal(text: str) -> str:
+    if _NO_DATABASE.search(text):
+        return NO_SUCH_DATABASE
+    return next((state for words, state in _REFUSALS if words in text), "")
 
 
 def _concerns_one_statement(problem: psycopg.OperationalError) -> bool:

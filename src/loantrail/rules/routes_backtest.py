@@ -27,6 +27,11 @@ BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
 
+def no_backtest(backtest_id: str) -> NotFound:
+    """What is said of a back-test that is not there."""
+    return NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
+
+
 @of_the_monitor
 def backtesting_of(request: Request) -> Backtesting:
     """The one background worker of this application."""
@@ -123,7 +128,7 @@ def one_backtest(connections: Lending, backtester: Backtester, backtest_id: Back
     with connections.connection() as connection:
         row = store_backtest.one(connection, backtest_id)
     if row is None:
-        raise NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
+        raise no_backtest(backtest_id)
     if row["state"] in ("queued", "running"):
         backtester.start()
     return BacktestRow.model_validate(row)
@@ -142,5 +147,5 @@ def cancel_backtest(
         if row is not None:
             record(connection, "backtest.cancel", "backtest", backtest_id)
     if row is None:
-        raise NotFound(f"There is no back-test {backtest_id}", "Open the rule again")
+        raise no_backtest(backtest_id)
     return BacktestRow.model_validate(row)

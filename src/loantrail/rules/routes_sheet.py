@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 
 from loantrail.http.access import allowed
 from loantrail.http.connections import Lending
+from loantrail.http.pages.imports.routes_sheet import problem
 from loantrail.http.pages.routes import PRINTABLE
 from loantrail.http.pages.sheets import (
     Table,
     add_sheet,
     amount,
     count,
+    day,
     instant,
     share,
     tenths,
@@ -22,9 +25,12 @@ from loantrail.http.pages.sheets import (
 from loantrail.identity.abilities import Ability
 from loantrail.reports.table_sheet import Row
 from loantrail.reports.words import Words
+from loantrail.rules import store_backtest
 from loantrail.rules.answers import RuleList, RuleRow
+from loantrail.rules.answers_backtest import BacktestRow
 from loantrail.rules.model import State
-from loantrail.rules.routes import hits, list_rules
+from loantrail.rules.routes import RuleId, hits, list_rules, version_of
+from loantrail.rules.routes_backtest import BacktestId, no_backtest
 
 router = APIRouter(tags=["rules"])
 
@@ -58,6 +64,11 @@ def _name(row: Row, words: Words) -> str:
     return row["chinese" if words.language == "zh" else "english"]
 
 
+def _compared(field: str) -> Any:
+    """A figure that a back-test has only where it was compared with another version."""
+    return lambda row, _: row["result"][field] if row["result"] and row["result"]["compared"] else None
+
+
 def _judged(row: Row, words: Words) -> str | None:
     """Why the figures are missing, where they are."""
     if row["found"] is None:
@@ -88,6 +99,7 @@ RULES: Final = Table(
     {"shown": ("rules.shown", "rules_shown"), "search": ("rules.search", "")},
     lambda answer: answer["rules"],
 )
+_VERSION: Final = {"rule_id": (("版本编号", "Version id"), "")}
 HITS: Final = Table(
     "rule-hits",
     ("命中的贷款", "Loans found"),
@@ -104,9 +116,93 @@ HITS: Final = Table(
             60,
         ),
     ),
-    {"rule_id": (("版本编号", "Version id"), "")},
+    _VERSION,
     dated=True,
+)
+
+
+def backtests_of(connections: Lending, rule_id: RuleId) -> list[BacktestRow]:
+    """The last back-tests of a version, the newest first."""
+    with connections.connection() as connection:
+        rows = store_backtest.of_rule(connection, version_of(connection, rule_id).content.code)
+    return [BacktestRow.model_validate(one) for one in rows if one["rule_id"] == rule_id]
+
+
+BACKTESTS: Final = Table(
+    "backtests",
+    "rules.backtest",
+    (
+        instant(("开始时间", "Started at"), "requested_at"),
+        text(("开始人", "Started by"), "requested_by", 14),
+        day("rules.from", "from_date"),
+        day("rules.to", "to_date"),
+        text("rules.column_state", "state", 12, "backtest_state"),
+        count(("与第几版比较", "Compared with version"), "compared_version"),
+        count(("判断行数", "Rows judged"), "result.rows"),
+        count(("判断贷款", "Loans judged"), "result.loans"),
+        count("rules.loans_hit", "result.loans_hit"),
+        tenths("rules.threads", "result.threads_milli"),
+        tenths(("可处理", "Can be worked"), "result.budget_threads_milli"),
+        tenths("rules.severe", "result.severe_milli"),
+        tenths(("橙色、红色可处理", "Orange and red that can be worked"), "result.budget_severe_milli"),
+        count("rules.confirmed", "result.confirmed_hit"),
+        count(("已属实的贷款", "Loans found true"), "result.confirmed"),
+        count("rules.both", _compared("both")),
+        count("rules.only_new", _compared("only_new")),
+        count("rules.only_old", _compared("only_old")),
+        text(("出错原因", "Problem"), problem, 40),
+    ),
+    _VERSION,
+)
+
+
+def backtest_told(connections: Lending, backtest_id: BacktestId) -> BacktestRow:
+    """A back-test with the examples of what it found."""
+    with connections.connection() as connection:
+        row = store_backtest.one(connection, backtest_id)
+    if row is None:
+        raise no_backtest(backtest_id)
+    return BacktestRow.model_validate(row)
+
+
+def _seen(row: Row, words: Words) -> str:
+    """What the condition saw in the example, each value once."""
+    language = "chinese" if words.language == "zh" else "english"
+    between, after = ("：", "；") if words.language == "zh" else (": ", "; ")
+    told = dict.fromkeys(
+        f"{one[language]}{between}{one[f'value_{language}']}" for one in _values(row["explained"])
+    )
+    return after.join(told)
+
+
+def _values(part: Row) -> Iterator[Row]:
+    yield from part["seen"]
+    for inner in part["parts"]:
+        yield from _values(inner)
+
+
+EXAMPLES: Final = Table(
+    "backtest-examples",
+    "rules.examples",
+    (
+        text("rules.column_loan", "loan_id", 26),
+        instant("rules.column_at", "at"),
+        text("rules.column_level", "level", 10, "warning_level"),
+        amount("rules.column_amount", "amount_fen"),
+        share("rules.column_share", "share_ppm"),
+        text(
+            "rules.difference",
+            lambda row, words: words.say("rules.only_new") if row["only_new"] else None,
+            18,
+        ),
+        text(("交易编号", "Transaction"), "transaction_id", 36),
+        text(("判断所见", "What was seen"), _seen, 60),
+    ),
+    {"backtest_id": (("回测编号", "Back-test id"), "")},
+    lambda answer: ({**one, "currency": "CNY"} for one in (answer["result"] or {"examples": []})["examples"]),
 )
 _READ: Final = allowed(Ability.READ_RULES)
 add_sheet(router, "/rules", RULES, found_rules, _READ)
 add_sheet(router, "/rule-versions/{rule_id}/hits", HITS, hits, _READ)
+add_sheet(router, "/rule-versions/{rule_id}/backtests", BACKTESTS, backtests_of, _READ)
+add_sheet(router, "/backtests/{backtest_id}/examples", EXAMPLES, backtest_told, _READ)

@@ -91,7 +91,7 @@ def approve(
     one takes effect on a later day, so that each day has one."""
     if version.state is not State.PROPOSED:
         return Refusal.NOT_PROPOSED
-    if by in _makers(version):
+    if by in makers(version):
         return Refusal.MAKER_IS_CHECKER
     if effective_from < today:
         return Refusal.EFFECTIVE_IN_PAST
@@ -104,7 +104,7 @@ def refuse(version: RuleVersion, by: str, at: datetime.datetime, reason: str) ->
     """Send it back to its maker with a reason."""
     if version.state is not State.PROPOSED:
         return Refusal.NOT_PROPOSED
-    if by in _makers(version):
+    if by in makers(version):
         return Refusal.MAKER_IS_CHECKER
     if not reason.strip():
         return Refusal.REASON_MISSING
@@ -115,14 +115,15 @@ def retire(version: RuleVersion, by: str, today: datetime.date, reason: str) -> 
     """End a published version from today on; whoever made it cannot."""
     if version.state is not State.PUBLISHED:
         return Refusal.NOT_PUBLISHED
-    if by in _makers(version):
+    if by in makers(version):
         return Refusal.MAKER_IS_CHECKER
     if not reason.strip():
         return Refusal.REASON_MISSING
     return changed(version, state=State.RETIRED, retired_on=today, retired_by=by)
 
 
-def _makers(version: RuleVersion) -> tuple[str, ...]:
+def makers(version: RuleVersion) -> tuple[str, ...]:
+    """Who wrote in a version or proposed it: none of them decides about it."""
     return (version.maker, *version.editors, *((version.proposed_by,) if version.proposed_by else ()))
 
 

@@ -246,7 +246,9 @@ function LoansHere({ page }: { readonly page: Account }) {
   const money = useMoney(page);
   return (
     <section className="card box" aria-labelledby="here-title">
-      <h2 id="here-title">{t("accounts.account_loans_here")}</h2>
+      <h2 id="here-title">
+        <Term name="commingled">{t("accounts.account_loans_here")}</Term>
+      </h2>
       <ul className="loan-shares scrolled">
         {page.loans.map((loan) => (
           <li key={loan.loan_id}>

@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Input, Select, Table, type TableProps } from "antd";
+import { Button, DatePicker, Input, Select, type TableProps } from "antd";
 import dayjs from "dayjs";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
+import { WideTable } from "../portfolio/WideTable";
 import { AccountLink } from "../ui/AccountLink";
 import { useMoney } from "../ui/Amount";
 import "../ui/calendar";
@@ -248,14 +249,14 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
     },
     {
       key: "in",
-      title: t("accounts.lines_in_column", { currency }),
+      title: <Term name="credit">{t("accounts.lines_in_column", { currency })}</Term>,
       align: "right",
       className: "figures",
       render: (_, line) => (line.direction === "credit" ? figure(line.amount_fen) : null),
     },
     {
       key: "out",
-      title: t("accounts.lines_out_column", { currency }),
+      title: <Term name="debit">{t("accounts.lines_out_column", { currency })}</Term>,
       align: "right",
       className: "figures",
       render: (_, line) => (line.direction === "debit" ? figure(line.amount_fen) : null),
@@ -265,7 +266,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
       : [
           {
             key: "balance",
-            title: t("accounts.lines_balance", { currency }),
+            title: <Term name="running_balance">{t("accounts.lines_balance", { currency })}</Term>,
             align: "right" as const,
             className: "figures",
             render: (_: unknown, line: Line) =>
@@ -283,7 +284,7 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
         ]),
     {
       key: "other",
-      title: t("accounts.lines_counterparty"),
+      title: <Term name="counterparty">{t("accounts.lines_counterparty")}</Term>,
       className: "cell-party",
       render: (_, line) => (
         <span className="party">
@@ -334,15 +335,14 @@ function LineTable({ lines, page, busy, narrowed }: TableState) {
     },
   ];
   return (
-    <Table<Line>
+    <WideTable<Line>
+      plain
       className="loans line-table"
       size="small"
       rowKey="line_id"
       columns={columns}
       dataSource={[...lines]}
       loading={{ spinning: busy, delay: 300 }}
-      pagination={false}
-      scroll={{ x: "max-content" }}
       locale={{ emptyText: t(narrowed ? "accounts.lines_none" : "accounts.lines_empty") }}
       onRow={(line) => ({
         onClick: (event) => {

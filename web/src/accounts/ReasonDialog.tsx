@@ -6,7 +6,7 @@ import { problemText } from "../ui/wording";
 
 interface Props {
   readonly open: boolean;
-  readonly title: string;
+  readonly title: ReactNode;
   readonly hint?: string;
   readonly submit: string;
   readonly busy: boolean;

@@ -101,7 +101,9 @@ function Whole({ transaction }: { readonly transaction: Transaction }) {
       <div className="columns">
         <div className="column-main">
           <section className="card box" aria-labelledby="lines-title">
-            <h2 id="lines-title">{t("accounts.transaction_lines")}</h2>
+            <h2 id="lines-title">
+              <Term name="transfer">{t("accounts.transaction_lines")}</Term>
+            </h2>
             <div className="two-lines">
               <LineFactsBox line={transaction.debit} side="debit" transaction={transaction} />
               <LineFactsBox line={transaction.credit} side="credit" transaction={transaction} />
@@ -229,7 +231,9 @@ function ClassBox({ transaction }: { readonly transaction: Transaction }) {
   return (
     <section className="card box" aria-labelledby="class-title">
       <div className="box-head">
-        <h2 id="class-title">{t("accounts.class_title")}</h2>
+        <h2 id="class-title">
+          <Term name="destination_class">{t("accounts.class_title")}</Term>
+        </h2>
         <Correct
           transferId={transaction.transfer_id}
           payee={payee}

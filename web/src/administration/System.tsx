@@ -55,7 +55,7 @@ function Jobs() {
           <span className="quiet small figures">
             {t("admin.versions", { software: data.software_version, tables: data.tables_version, size: sizeText(data.database_bytes) })}
           </span>
-          <ExportButton address="/api/v1/system/jobs.xlsx" count={data.jobs.length} />
+          <ExportButton address="/api/v1/system/jobs.xlsx" count={data.jobs.length} readers />
         </>
       }
     >
@@ -167,7 +167,15 @@ function Settings() {
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={8} />;
   return (
-    <Part title={t("admin.settings")} note={<span className="quiet small">{t("admin.settings_hint")}</span>}>
+    <Part
+      title={t("admin.settings")}
+      note={
+        <>
+          <span className="quiet small">{t("admin.settings_hint")}</span>
+          <ExportButton address="/api/v1/system/settings.xlsx" count={data.length} readers />
+        </>
+      }
+    >
       <Table<Schemas["SettingRow"]>
         size="small"
         aria-label={t("admin.settings")}

@@ -1,9 +1,10 @@
 import { keepPreviousData } from "@tanstack/react-query";
-import { Button, type InputRef } from "antd";
+import { Button, type InputRef, message } from "antd";
 import { useEffect, useRef } from "react";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
+import { SavedFilters } from "../table/SavedFilters";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Chain } from "./Chain";
@@ -13,10 +14,16 @@ import { PAGE, queryOf, useFilters } from "./entries";
 import { Filters } from "./Filters";
 import "./audit.css";
 
+const SHIPPED = [
+  ["audit.shipped.refused", "outcome=refused"],
+  ["audit.shipped.exports", "action=data.export"],
+] as const;
+
 /** Who did what to what, when and why; whether the record is intact. */
 export default function AuditPage() {
   const { t } = useSpeech();
   const filters = useFilters();
+  const [messages, toldHere] = message.useMessage();
   const search = useRef<InputRef | null>(null);
   const { data, error, refetch, isFetching } = api.useQuery(
     "get",
@@ -44,6 +51,16 @@ export default function AuditPage() {
     <div className="page audit">
       <div className="page-head">
         <h1>{t("audit.title")}</h1>
+        {toldHere}
+        <SavedFilters
+          place="audit"
+          page="/audit"
+          text={filters.text}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={filters.replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
         <ExportButton
           address="/api/v1/audit/entries.xlsx"
           query={() => new URLSearchParams(queryOf(filters.conditions) as Record<string, string>)}

@@ -8,6 +8,7 @@ import { difference } from "./difference";
 import { Who } from "./EntryTable";
 import { type Conditions, type Entry, useActionName } from "./entries";
 import { ObjectText } from "./ObjectText";
+import { Term } from "../ui/Term";
 
 interface Props {
   readonly entryNo: number;
@@ -22,7 +23,7 @@ export function EntryDrawer({ entryNo, close, change }: Props) {
     params: { path: { entry_no: entryNo } },
   });
   return (
-    <Drawer open onClose={close} size={720} title={t("audit.entry", { number: entryNo.toLocaleString("en") })}>
+    <Drawer open onClose={close} size={720} title={<Term name="audit_entry">{t("audit.entry", { number: entryNo.toLocaleString("en") })}</Term>}>
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : data ? (

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { inLanguage, keptText } from "../table/list_address";
 
 export type Entry = Schemas["AuditEntry"];
 export type Choices = Schemas["AuditChoices"];
@@ -55,6 +56,8 @@ export function useFilters() {
     );
   return {
     ...shown,
+    text: keptText(address, "before", "entry"),
+    replace: (wanted: string) => setAddress((known) => inLanguage(wanted, known), { replace: true }),
     // Other conditions begin with the newest entries.
     change: (values: Partial<Conditions>) => put({ before: "", entry: "", ...values }, true),
     // So that one comes back to the page before by the browser's own button.

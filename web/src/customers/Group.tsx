@@ -19,7 +19,9 @@ export function Group({ page }: { readonly page: Schemas["CustomerPage"] }) {
   const left = data.member_count - shown.length;
   return (
     <section className="card box" aria-labelledby="group-title">
-      <h2 id="group-title">{t("customers.group")}</h2>
+      <h2 id="group-title">
+        <Term name="connected_customers">{t("customers.group")}</Term>
+      </h2>
       {data.member_count > 1 ? (
         <ul className="group-members">
           {shown.map((one) => (

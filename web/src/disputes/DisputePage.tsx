@@ -77,7 +77,7 @@ function Sheet({ sheet }: { readonly sheet: Schemas["Sheet"] }) {
           <Conventions content={content} />
         </Section>
       </div>
-      <Section id="path" title={t("disputes.path")}>
+      <Section id="path" title={<Term name="path">{t("disputes.path")}</Term>}>
         <Paths content={content} />
       </Section>
       <Section id="windows" title={t("disputes.windows")} hint={t("disputes.windows_hint")}>
@@ -104,7 +104,7 @@ function Sheet({ sheet }: { readonly sheet: Schemas["Sheet"] }) {
 
 interface SectionProps {
   readonly id: string;
-  readonly title: string;
+  readonly title: React.ReactNode;
   readonly hint?: string;
   readonly children: React.ReactNode;
 }

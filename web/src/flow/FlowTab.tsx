@@ -3,6 +3,7 @@ import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { GraphView, SankeyView } from "../parts";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { OneLine } from "../ui/OneLine";
 import { Failure, Loading, Notice } from "../ui/states";
@@ -16,7 +17,7 @@ import { SidePanel } from "./SidePanel";
 import { TimeStrip } from "./TimeStrip";
 import { scaleOf } from "./thickness";
 import { type Flow, type FlowNode, isSuspected, palette } from "./tones";
-import { useFlow, useFlowView, type View, VIEWS } from "./use_flow";
+import { flowQuery, useFlow, useFlowView, type View, VIEWS } from "./use_flow";
 import { type FlowWords, useFlowWords } from "./words";
 import { Unmasking } from "../loans/Unmasking";
 import { shownAccount } from "../ui/masked_account";
@@ -308,6 +309,14 @@ function Tools({ flow, facts, view, picture, stage, shown }: ToolsProps) {
       <Button size="small" onClick={large}>
         {t("flow.fullscreen")}
       </Button>
+      {view === "table" && (
+        <ExportButton
+          small
+          address={`/api/v1/loans/${encodeURIComponent(flow.loan_id)}/flow.xlsx`}
+          query={() => flowQuery("account", shown)}
+          count={flow.edges.length}
+        />
+      )}
       {view !== "table" && (
         <Button size="small" loading={busy} onClick={() => void save()}>
           {t("flow.save")}

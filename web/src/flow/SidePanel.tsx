@@ -2,6 +2,7 @@ import { Button, Pagination } from "antd";
 import { useEffect, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
@@ -182,20 +183,16 @@ function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
   useEffect(() => setPage(1), [since, until]);
   const hop = HOP.exec(node.node_id)?.[1];
   const depth = payer?.kind === "loan" ? "0" : hop;
+  const asked = {
+    ...(node.account ? { account: node.account } : { use: node.use || "outside" }),
+    ...(depth !== undefined && { depth: Number(depth) }),
+    ...(payer?.account && { payer: payer.account }),
+    ...(payer && { arriving: true }),
+    ...(since && { since }),
+    ...(until && { until }),
+  };
   const { data, error, refetch } = api.useQuery("get", "/api/v1/loans/{loan_id}/flow/transactions", {
-    params: {
-      path: { loan_id: flow.loan_id },
-      query: {
-        ...(node.account ? { account: node.account } : { use: node.use || "outside" }),
-        ...(depth !== undefined && { depth: Number(depth) }),
-        ...(payer?.account && { payer: payer.account }),
-        ...(payer && { arriving: true }),
-        ...(since && { since }),
-        ...(until && { until }),
-        offset: (page - 1) * PAGE,
-        limit: PAGE,
-      },
-    },
+    params: { path: { loan_id: flow.loan_id }, query: { ...asked, offset: (page - 1) * PAGE, limit: PAGE } },
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={4} />;
@@ -204,6 +201,12 @@ function Transactions({ flow, facts, words, node, payer }: TransactionsProps) {
       <h4>
         {t("flow.transactions_of")}
         <span className="quiet figures">{words.count(data.total_count)}</span>
+        <ExportButton
+          small
+          address={`/api/v1/loans/${encodeURIComponent(flow.loan_id)}/flow/transactions.xlsx`}
+          query={() => new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]))}
+          count={data.total_count}
+        />
       </h4>
       <ol>
         {data.items.map((one) => {

@@ -123,6 +123,15 @@ export function useFlowAhead(loanId: string, shown: boolean): void {
   useFlow(loanId, view.view === "sankey" ? "hop" : "account", view, shown);
 }
 
+/** The same question as the address of a spreadsheet takes it. */
+export function flowQuery(by: "account" | "hop", { lists, range: { since, until } }: FlowView): URLSearchParams {
+  const query = new URLSearchParams({ by });
+  for (const [name, ids] of Object.entries(lists)) for (const id of ids) query.append(name, id);
+  if (since) query.set("since", since);
+  if (until) query.set("until", until);
+  return query;
+}
+
 function wanted(loanId: string, by: "account" | "hop", { lists, range: { since, until } }: FlowView) {
   return {
     params: { path: { loan_id: loanId }, query: { by, ...lists, ...(since && { since }), ...(until && { until }) } },

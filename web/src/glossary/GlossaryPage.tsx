@@ -3,9 +3,10 @@ import { Button, Input } from "antd";
 import { useEffect, useMemo } from "react";
 import { Link, useLocation, useSearchParams } from "react-router";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Notice } from "../ui/states";
 import "./glossary.css";
-import { GROUPS, type TermName, wording } from "./terms";
+import { GROUPS, type TermName, meanings, wording } from "./terms";
 
 /** What a person may type to find a term: case and blanks do not matter. */
 function plain(text: string): string {
@@ -28,10 +29,10 @@ export default function GlossaryPage() {
     const fragment = plain(search);
     const fits = (name: TermName) => {
       const { chinese, english } = wording(name);
-      return plain(`${chinese} ${english} ${t(`term_text.${name}`)}`).includes(fragment);
+      return plain(`${chinese} ${english} ${meanings(name)}`).includes(fragment);
     };
     return GROUPS.map(([group, names]) => [group, names.filter(fits)] as const).filter(([, names]) => names.length > 0);
-  }, [search, t]);
+  }, [search]);
   const count = groups.reduce((sum, [, names]) => sum + names.length, 0);
   const find = (text: string) => setAddress(text ? { search: text } : {}, { replace: true });
   return (
@@ -55,6 +56,7 @@ export default function GlossaryPage() {
             value={search}
             onChange={(event) => find(event.target.value)}
           />
+          <ExportButton address="/api/v1/glossary.xlsx" query={() => new URLSearchParams({ search })} count={count} readers />
         </div>
       </div>
       {count === 0 ? (

@@ -109,6 +109,11 @@ export function wording(name: TermName): Wording {
   return { chinese: chinese[`term.${name}`], english: english[`term.${name}`] };
 }
 
+/** What is said of a term, in both languages. */
+export function meanings(name: TermName): string {
+  return `${chinese[`term_text.${name}`]} ${english[`term_text.${name}`]}`;
+}
+
 /** Codes whose words the glossary explains under another name. */
 const CODED: Readonly<Record<string, TermName>> = {
   "night_mode.full": "full_table",
@@ -117,6 +122,27 @@ const CODED: Readonly<Record<string, TermName>> = {
   "use.same_name_other_bank": "other_bank",
   "use.held_by_related_party": "related_party",
   "use.held_by_borrower": "borrower_side",
+  "use.overdraft_repaid": "overdraft",
+  "group.suspected": "suspected",
+  "group.restricted": "restricted",
+  "group.documented": "documented",
+  "group.held": "held",
+  "group.debt": "debt_repaid",
+  "group.left_bank": "left_bank",
+  "group.pooled": "pooled_account",
+  "group.other": "other_use",
+  "pattern.ROUND_TRIP": "round_trip",
+  "pattern.STRUCTURING": "structuring",
+  "pattern.RELATED_PARTY": "related_party",
+  "payment_kind.bridge": "bridge",
+  "payment_kind.overdraft": "overdraft",
+  "payment_kind.pool": "pooled_account",
+  "payment_kind.guarantor": "guarantor",
+  "payment_kind.related_party": "related_party",
+  "payment_kind.opening": "opening_balance",
+  "check_state.taken_over": "taken_over",
+  "refusal_reason.same_key_other_content": "key_conflict",
+  "refusal_reason.balance_difference": "difference",
   "opening.given": "opening_balance",
   "opening.assumed": "opening_balance",
 };

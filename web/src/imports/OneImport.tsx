@@ -6,6 +6,7 @@ import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
@@ -109,6 +110,7 @@ function Opened({ one, overview, refetch }: OpenedProps) {
               {t("imports.remove")}
             </Button>
           )}
+          {one.files.length > 0 && <ExportButton address={`/api/v1/imports/${one.import_id}/files.xlsx`} count={one.files.length} />}
         </span>
       </div>
       {problem && <Failure error={problem} />}

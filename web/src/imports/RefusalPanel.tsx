@@ -11,6 +11,7 @@ import { said } from "../ui/wording";
 import { HexLines } from "./HexLines";
 import { baseName, countText, uploadOf } from "./size";
 import { State } from "./Stage";
+import { Coded } from "../ui/Coded";
 
 type Refusal = Schemas["Refusal"];
 type Field = Schemas["RecordField"];
@@ -97,7 +98,7 @@ function Shown({ refusal, tell }: ShownProps) {
     <div className="refusal">
       <header>
         <h2>
-          {name("refusal_reason", refusal.reason)}
+          <Coded list="refusal_reason" code={refusal.reason} />
           {refusal.field && (
             <span className="refusal-at">
               {field && language === "zh" ? `${field.chinese} ` : ""}

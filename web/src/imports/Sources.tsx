@@ -6,6 +6,7 @@ import { Figure } from "../ui/Figure";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { baseName, countText } from "./size";
+import { Term } from "../ui/Term";
 
 type Source = Schemas["SourceStanding"];
 type Records = Schemas["RecordFreshness"];
@@ -26,7 +27,7 @@ export function Sources() {
         >
           {data.data_date ?? "–"}
         </Figure>
-        <Figure label={t("workbench.traced_at")}>{data.traced_at ? instantText(data.traced_at) : t("workbench.never")}</Figure>
+        <Figure label={<Term name="trace">{t("workbench.traced_at")}</Term>}>{data.traced_at ? instantText(data.traced_at) : t("workbench.never")}</Figure>
         <Figure label={t("imports.complete_date")}>{data.complete_date ?? t("workbench.no_nights")}</Figure>
       </dl>
       <SourceTable sources={data.sources} />
@@ -41,6 +42,7 @@ function SourceTable({ sources }: { readonly sources: readonly Source[] }) {
     <section className="card" aria-labelledby="sources-title">
       <div className="card-title">
         <h2 id="sources-title">{t("imports.sources")}</h2>
+        <ExportButton address="/api/v1/data-sources/deliveries.xlsx" count={sources.length} />
       </div>
       <Table<Source>
         size="small"

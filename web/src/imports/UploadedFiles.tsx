@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
@@ -41,7 +42,7 @@ export function UploadedFiles({ one, refetch }: { readonly one: Import; readonly
       expandable={{
         expandedRowKeys: [...shown],
         showExpandColumn: false,
-        expandedRowRender: (file) => <Refused file={file} begun={begun} />,
+        expandedRowRender: (file) => <Refused importId={one.import_id} file={file} begun={begun} />,
       }}
       columns={[
         {
@@ -176,7 +177,9 @@ export function UploadedFiles({ one, refetch }: { readonly one: Import; readonly
 }
 
 /** By reason, and before the import the rows themselves. */
-function Refused({ file, begun }: { readonly file: File; readonly begun: boolean }) {
+function Refused({ importId, file, begun }: { 
+  readonly importId: string;
+  readonly file: File; readonly begun: boolean }) {
   const { t, name, language } = useSpeech();
   const reasons = Object.entries(begun ? file.refused : (file.check?.refused ?? {}));
   const rows = begun ? [] : (file.check?.refused_rows ?? []);
@@ -229,6 +232,12 @@ function Refused({ file, begun }: { readonly file: File; readonly begun: boolean
                 ? t("imports.would_refuse_first", { count: rows.length })
                 : t("imports.would_refuse")}{" "}
               <span className="quiet">{baseName(file.name)}</span>
+              <ExportButton
+                small
+                address={`/api/v1/imports/${importId}/would-refuse.xlsx`}
+                query={() => new URLSearchParams({ file: file.name })}
+                count={rows.length}
+              />
             </span>
           }
         />

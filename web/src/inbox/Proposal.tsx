@@ -9,8 +9,8 @@ import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
 import { Difference } from "./Difference";
 import { isParameter, ParameterDifference } from "./ParameterDifference";
+import { Panel } from "./Panel";
 import { WAITING } from "./Waiting";
-import { Term } from "../ui/Term";
 
 const ONE = "/api/v1/approvals/{request_id}";
 type Request = Schemas["ApprovalRequest"];
@@ -32,36 +32,18 @@ export function Proposal({ id, close }: { readonly id: string; readonly close: (
 
 function Shown({ request, close }: { readonly request: Request; readonly close: () => void }) {
   const { t, name, language } = useSpeech();
-  const heading = useId();
   const zh = language === "zh";
   return (
-    <section className="card proposal" aria-labelledby={heading}>
-      <div className="proposal-head">
-        <h2 id={heading}>{request[zh ? "title_chinese" : "title_english"]}</h2>
-        <Button size="small" onClick={close}>
-          {t("inbox.close")}
-        </Button>
-      </div>
-      <dl className="facts">
-        <div>
-          <dt>{t("inbox.kind")}</dt>
-          <dd>{request[zh ? "kind_chinese" : "kind_english"]}</dd>
-        </div>
-        <div>
-          <dt>
-              <Term name="maker">{t("inbox.maker")}</Term>
-            </dt>
-          <dd>
-            {request.maker} · <span className="figures">{instantText(request.made_at)}</span>
-          </dd>
-        </div>
-        <div>
-          <dt>{t("inbox.reason")}</dt>
-          <dd>{request.reason}</dd>
-        </div>
-        <div>
-          <dt>{t("inbox.state")}</dt>
-          <dd>
+    <Panel
+      title={request[zh ? "title_chinese" : "title_english"]}
+      kind={request[zh ? "kind_chinese" : "kind_english"]}
+      maker={request.maker}
+      madeAt={request.made_at}
+      reason={request.reason}
+      facts={[
+        [
+          t("inbox.state"),
+          <span key="state">
             {name("approval_state", request.state)}
             {request.decided_at && (
               <>
@@ -70,17 +52,18 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
                 {request.decision_reason && ` · ${request.decision_reason}`}
               </>
             )}
-          </dd>
-        </div>
-      </dl>
-      <h3>{t("inbox.difference")}</h3>
+          </span>,
+        ],
+      ]}
+      close={close}
+    >
       {isParameter(request.before, request.after) ? (
         <ParameterDifference before={request.before} after={request.after} />
       ) : (
-        <Difference before={request.before} after={request.after} />
+        <Difference kind={request.kind} before={request.before} after={request.after} />
       )}
       {request.state === "waiting" && <Decision request={request} />}
-    </section>
+    </Panel>
   );
 }
 

@@ -9,14 +9,15 @@ import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { useLeft, useNow } from "../warnings/time";
+import { Elsewhere } from "./Elsewhere";
 import { Proposal } from "./Proposal";
-import { placeOf } from "./places";
+import { itemOf, placeOf } from "./places";
 
 export const WAITING = "/api/v1/approvals";
 const PAGE = 50;
 type Row = Schemas["WaitingApproval"];
 
-/** Everything that waits, the oldest first; what is decided here opens beside it. */
+/** Everything that waits, the oldest first; each opens beside it with what it changes. */
 export function Waiting({ item }: { readonly item: string }) {
   const { t, name, language } = useSpeech();
   const navigate = useNavigate();
@@ -31,11 +32,11 @@ export function Waiting({ item }: { readonly item: string }) {
   );
   const step = (by: number) => {
     const rows = data?.items ?? [];
-    const here = rows.findIndex((row) => row.place === "here" && row.key === item);
-    const next = rows.slice(by > 0 ? here + 1 : 0, by > 0 ? undefined : Math.max(here, 0)).filter((row) => row.place === "here");
-    const row = by > 0 ? next[0] : next.at(-1);
+    const here = rows.findIndex((row) => itemOf(row) === item);
+    const row = by > 0 ? rows[here + 1] : rows[Math.max(here, 0) - 1];
     if (row) void navigate(placeOf(row));
   };
+  const close = () => void navigate("/inbox/waiting");
   useKeys({ j: () => step(1), k: () => step(-1) });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
@@ -56,7 +57,7 @@ export function Waiting({ item }: { readonly item: string }) {
           className="card inbox-table"
           aria-label={t("inbox.waiting")}
           rowKey={(row) => `${row.place}-${row.kind}-${row.key}`}
-          rowClassName={(row) => (row.key === item ? "inbox-open" : "")}
+          rowClassName={(row) => (itemOf(row) === item ? "inbox-open" : "")}
           dataSource={[...data.items]}
           pagination={{
             current: page,
@@ -73,7 +74,7 @@ export function Waiting({ item }: { readonly item: string }) {
               key: "what",
               render: (_, row) => (
                 <>
-                  <Link to={placeOf(row)} {...(row.key === item && { "aria-current": "true" as const })}>
+                  <Link to={placeOf(row)} {...(itemOf(row) === item && { "aria-current": "true" as const })}>
                     {row[language === "zh" ? "title_chinese" : "title_english"]}
                   </Link>
                   <div className="quiet small">
@@ -107,7 +108,11 @@ export function Waiting({ item }: { readonly item: string }) {
             },
           ]}
         />
-        {item && <Proposal key={item} id={item} close={() => void navigate("/inbox/waiting")} />}
+        {item.includes(".") ? (
+          <Elsewhere key={item} item={item} close={close} />
+        ) : (
+          item && <Proposal key={item} id={item} close={close} />
+        )}
       </div>
     </>
   );

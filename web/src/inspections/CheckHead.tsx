@@ -6,6 +6,7 @@ import { Term } from "../ui/Term";
 import { LevelTag } from "../warnings/LevelTag";
 import type { Check } from "./address";
 import { useDue } from "./due";
+import { Coded } from "../ui/Coded";
 
 interface Props {
   readonly check: Check;
@@ -30,7 +31,7 @@ export function CheckHead({ check, short = false }: Props) {
           {row.kind === "first" ? <Term name="first_check">{name("check_kind", row.kind)}</Term> : name("check_kind", row.kind)}
         </strong>
         <Tag color={row.state === "closed" ? "green" : row.state === "submitted" ? "blue" : "default"}>
-          {name("check_state", row.state)}
+          <Coded list="check_state" code={row.state} />
         </Tag>
         {!short && (
           <>

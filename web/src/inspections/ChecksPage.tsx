@@ -1,9 +1,10 @@
 import { keepPreviousData } from "@tanstack/react-query";
-import { Button, type InputRef } from "antd";
+import { Button, type InputRef, message } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { SavedFilters } from "../table/SavedFilters";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import type { Act } from "./acting";
@@ -15,11 +16,16 @@ import "./checks.css";
 
 const PAGE = 50;
 const MOST = 200;
+const SHIPPED = [
+  ["checks.mine", "mine=true"],
+  ["checks.only_overdue", "overdue=true"],
+] as const;
 
 /** The loan checks: the queue, one check laid out to be done, its conclusion. */
 export default function ChecksPage() {
   const { t } = useSpeech();
-  const { filters, change, checkId, to, open, home } = useQueueAddress();
+  const [messages, toldHere] = message.useMessage();
+  const { filters, change, text, replace, checkId, to, open, home } = useQueueAddress();
   const [limit, setLimit] = useState(PAGE);
   const search = useRef<InputRef | null>(null);
   const listed = api.useQuery(
@@ -81,6 +87,16 @@ export default function ChecksPage() {
         {list && list.overdue_count > 0 && (
           <span className="overdue-count">{t("checks.overdue_count", { count: list.overdue_count })}</span>
         )}
+        {toldHere}
+        <SavedFilters
+          place="checks"
+          page="/checks"
+          text={text}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
       </div>
       {listed.error && !list ? (
         <Failure error={listed.error} retry={() => void listed.refetch()} />

@@ -5,6 +5,7 @@ import { useSpeech } from "../i18n";
 import { Failure, Loading, Notice } from "../ui/states";
 import { CheckWork } from "./CheckWork";
 import "./checks.css";
+import { Coded } from "../ui/Coded";
 
 /** The checks of one loan: the newest laid out, the others to choose. */
 export default function LoanCheck({ loanId }: { readonly loanId: string }) {
@@ -42,7 +43,9 @@ export default function LoanCheck({ loanId }: { readonly loanId: string }) {
               onClick={() => choose(row.check_id)}
             >
               {name("check_kind", row.kind)} <span className="figures">{row.paid_out_on}</span>{" "}
-              <Tag>{name("check_state", row.state)}</Tag>
+              <Tag>
+                <Coded list="check_state" code={row.state} />
+              </Tag>
             </button>
           ))}
         </nav>

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { inLanguage, keptText } from "../table/list_address";
 
 export type Row = Schemas["CheckRow"];
 export type Check = Schemas["OneCheck"];
@@ -46,10 +47,11 @@ export function useQueueAddress() {
     const query = after.toString();
     void navigate(query ? `/checks?${query}` : "/checks", { replace: true, preventScrollReset: true });
   };
+  const replace = (wanted: string) => void navigate(`/checks?${inLanguage(wanted, address)}`, { replace: true });
   const search = text ? `?${text}` : "";
   const to = (id: string) => `/checks/${id}${search}`;
   const open = (id: string, replace = false) => void navigate(to(id), { replace, preventScrollReset: true });
-  return { filters, change, checkId, to, open, home: `/checks${search}` };
+  return { filters, change, text: keptText(address), replace, checkId, to, open, home: `/checks${search}` };
 }
 
 /** The filters as the interface takes them. */

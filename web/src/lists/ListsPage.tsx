@@ -64,7 +64,7 @@ export default function ListsPage() {
     end.reset();
     setEnding(entry);
   };
-  const putInForce = (entry: Entry) => approve.mutate({ params: { path: { entry_id: entry.entry_id } } });
+  const putInForce = (entry: Entry) => approve.mutate({ params: { path: { entry_id: entry.entry_id } }, body: { content_hash: entry.content_hash } });
   const focused = () => {
     const id = document.activeElement?.closest<HTMLElement>("tr[data-row-key]")?.dataset["rowKey"];
     return data?.items.find((one) => one.entry_id === id);

@@ -141,7 +141,7 @@ function Next({ page }: Props) {
   const { facts, standing } = page;
   const next = standing.next_instalment;
   return (
-    <Item label={t("band.next")}>
+    <Item label={<Term name="instalment">{t("band.next")}</Term>}>
       {next ? (
         <>
           <Amount fen={next.open_fen} form="short" {...facts} />

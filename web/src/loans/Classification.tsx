@@ -91,6 +91,10 @@ export default function Classification({ loanId }: { readonly loanId: string }) 
           <section className="card table-card" aria-labelledby="chain-title">
             <div className="card-head">
               <h2 id="chain-title">{t("classification.told_afterwards")}</h2>
+              <ExportButton
+                address={`/api/v1/loans/${encodeURIComponent(loanId)}/classification/told-afterwards.xlsx`}
+                count={data.told_afterwards.length}
+              />
             </div>
             <Table<Chain>
               rowKey={(row) => `${row.valid_from}-${row.valid_until}`}

@@ -3,6 +3,7 @@ import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { shareBasisPoints, shareText } from "../ui/money";
 import { GROUPS, type Line, sumFen } from "./groups";
+import { Coded } from "../ui/Coded";
 
 interface Props {
   readonly lines: readonly Line[];
@@ -33,7 +34,7 @@ export function Composition({ lines, facts }: Props) {
         {groups.map(({ group, fen }) => (
           <li key={group} title={group === "restricted" ? t("group.restricted_hint") : undefined}>
             <span className={`dot tone-${group}`} aria-hidden="true" />
-            {t(`group.${group}`)}
+            <Coded list="group" code={group} />
             <span className="figures quiet">{shareText(fen, whole)}</span>
           </li>
         ))}

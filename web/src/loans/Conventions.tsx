@@ -2,6 +2,7 @@ import { Checkbox, Spin, Table, type TableProps } from "antd";
 import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { ProblemText } from "./ProblemText";
 import { type Line, sumFen } from "./groups";
@@ -147,6 +148,11 @@ export function Conventions({ loanId, lines, facts }: Props) {
           value={chosen}
           onChange={choose}
           options={ALL.map((one) => ({ value: one, label: name("convention", one) }))}
+        />
+        <ExportButton
+          address={`/api/v1/loans/${encodeURIComponent(loanId)}/conventions.xlsx`}
+          query={() => new URLSearchParams(shown.map((one) => ["by", one]))}
+          count={shown.length === 0 ? 0 : rows.length}
         />
       </fieldset>
       <div className="convention-progress" role="status">

@@ -8,6 +8,7 @@ import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import "./history.css";
+import { Term } from "../ui/Term";
 
 type Paper = Schemas["LoanPaper"];
 type Voucher = Schemas["VoucherRow"];
@@ -121,7 +122,9 @@ export default function Documents({ loanId, facts }: { readonly loanId: string; 
       {data.papers.length > 0 && (
         <section className="card table-card" aria-labelledby="documents-papers">
           <div className="card-head">
-            <h2 id="documents-papers">{t("documents.papers")}</h2>
+            <h2 id="documents-papers">
+              <Term name="payment_order">{t("documents.papers")}</Term>
+            </h2>
             <ExportButton address={`/api/v1/loans/${encodeURIComponent(loanId)}/papers.xlsx`} count={data.papers.length} />
           </div>
           <Table<Paper>

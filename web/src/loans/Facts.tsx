@@ -69,7 +69,7 @@ export function RunFacts({ run }: { readonly run: Schemas["Run"] }) {
         <Fact label={<Term name="convention">{t("run.convention")}</Term>}><Coded list="convention" code={run.convention.toLowerCase()} /></Fact>
         <Fact label={<Term name="opening_balance">{t("run.opening")}</Term>}>{name("opening", run.opening)}</Fact>
         <Fact label={t("run.events")}>{run.event_count.toLocaleString("en")}</Fact>
-        <Fact label={t("run.created")}>{instantText(run.created_at)}</Fact>
+        <Fact label={<Term name="trace">{t("run.created")}</Term>}>{instantText(run.created_at)}</Fact>
         <Fact label={t("run.data")}>
           <span className="version">{run.data_version}</span>
         </Fact>

@@ -3,6 +3,7 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { Term } from "../ui/Term";
+import { Coded } from "../ui/Coded";
 
 interface Props {
   readonly leads: readonly Schemas["Lead"][];
@@ -29,7 +30,9 @@ export function Leads({ leads, lines, facts, reveal }: Props) {
               <li key={`${lead.pattern}-${lead.transaction_ids.join()}`}>
                 <div className="lead-line">
                   <span className="lead-tag">{t("leads.tag")}</span>
-                  <strong>{name("pattern", lead.pattern)}</strong>
+                  <strong>
+                    <Coded list="pattern" code={lead.pattern} />
+                  </strong>
                 </div>
                 <div className="lead-amount">
                   <Amount fen={lead.amount_fen} form="full" {...facts} />

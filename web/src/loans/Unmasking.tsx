@@ -6,6 +6,7 @@ import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { Term } from "../ui/Term";
 
 /** Asks to see who stands along the trace of a loan, for whoever sees them masked. */
 export function Unmasking({ loanId }: { readonly loanId: string }) {
@@ -37,7 +38,7 @@ export function Unmasking({ loanId }: { readonly loanId: string }) {
       </Button>
       <ReasonDialog
         open={open}
-        title={t("unmasking.title")}
+        title={<Term name="third_party">{t("unmasking.title")}</Term>}
         hint={t("unmasking.hint")}
         submit={t("unmasking.submit")}
         busy={ask.isPending}

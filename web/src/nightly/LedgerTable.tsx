@@ -46,7 +46,7 @@ export function LedgerTable({ date, rows }: { readonly date: string; readonly ro
             { title: t("nightly.column.unit"), key: "unit", render: (_, row) => row.unit_name ?? row.unit_id },
             { title: t("nightly.column.currency"), dataIndex: "currency" },
             {
-              title: t("nightly.column.ledger"),
+              title: <Term name="general_ledger">{t("nightly.column.ledger")}</Term>,
               key: "ledger",
               align: "right",
               render: (_, row) =>

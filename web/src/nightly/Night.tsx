@@ -103,7 +103,7 @@ function Shown({ day }: { readonly day: Day }) {
         <FileTable files={day.files} />
       </section>
       <LedgerTable date={day.business_date} rows={day.ledger} />
-      <Steps steps={day.steps} attempts={day.attempts} />
+      <Steps date={day.business_date} steps={day.steps} attempts={day.attempts} />
     </div>
   );
 }

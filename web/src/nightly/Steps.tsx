@@ -4,18 +4,20 @@ import { useSpeech } from "../i18n";
 import { countText } from "../imports/size";
 import { State } from "../imports/Stage";
 import { useTook } from "../imports/took";
+import { ExportButton } from "../table/ExportButton";
 import { instantText } from "../ui/time";
 import { said } from "../ui/wording";
 
 type Step = Schemas["NightlyStep"];
 
 interface Props {
+  readonly date: string;
   readonly steps: readonly Step[];
   readonly attempts: readonly Schemas["NightlyAttempt"][];
 }
 
 /** What the last attempt did, how long it took, and how earlier ones ended. */
-export function Steps({ steps, attempts }: Props) {
+export function Steps({ date, steps, attempts }: Props) {
   const { t, name, language } = useSpeech();
   const took = useTook();
   const lasted = (seconds: number | null) =>
@@ -28,6 +30,7 @@ export function Steps({ steps, attempts }: Props) {
     <section className="card" aria-labelledby="steps-title">
       <div className="card-head">
         <h2 id="steps-title">{t("nightly.steps")}</h2>
+        {steps.length > 0 && <ExportButton address={`/api/v1/nightly/${date}/steps.xlsx`} count={steps.length} />}
         {steps.length === 0 && <p className="quiet">{t("nightly.steps_none")}</p>}
       </div>
       {steps.length > 0 && (

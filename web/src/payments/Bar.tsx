@@ -2,6 +2,8 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { shareBasisPoints, shareText } from "../ui/money";
+import { coded } from "../glossary/terms";
+import { Term } from "../ui/Term";
 import { useKinds } from "./kinds";
 
 type Share = Schemas["SourceShare"];
@@ -51,7 +53,9 @@ export function SourceLegend({ shares, wholeFen, facts }: Props) {
       {withUnseen(shares, wholeFen).map((share) => (
         <li key={share.kind} title={hint(share.kind)}>
           <span className={`payments-dot payments-kind-${share.kind}`} aria-hidden="true" />
-          <span className="payments-label">{label(share.kind)}</span>
+          <span className="payments-label">
+            <Kind kind={share.kind} words={label(share.kind)} />
+          </span>
           <span className="figures" title={money.hover(share.amount_fen)}>
             {money.full(share.amount_fen)}
           </span>
@@ -60,4 +64,10 @@ export function SourceLegend({ shares, wholeFen, facts }: Props) {
       ))}
     </ul>
   );
+}
+
+/** What a kind is called; where the glossary has it, with its explanation. */
+function Kind({ kind, words }: { readonly kind: string; readonly words: string }) {
+  const term = coded("payment_kind", kind);
+  return term ? <Term name={term}>{words}</Term> : <>{words}</>;
 }

@@ -11,6 +11,7 @@ import { SourceBar, SourceLegend } from "./Bar";
 import { useKinds } from "./kinds";
 import { Sources } from "./Sources";
 import "./payments.css";
+import { Term } from "../ui/Term";
 
 type Repayment = Schemas["Repayment"];
 type LoanFacts = Schemas["LoanFacts"];
@@ -44,7 +45,9 @@ export default function Repayments({ loanId, facts }: Props) {
       <Summary page={data} facts={facts} />
       <section className="card" aria-labelledby="payments-title">
         <div className="card-head">
-          <h2 id="payments-title">{t("payments.title", { count: data.total_count })}</h2>
+          <h2 id="payments-title">
+            <Term name="backward">{t("payments.title", { count: data.total_count })}</Term>
+          </h2>
           {data.total_count > data.items.length && (
             <p className="quiet">{t("payments.latest_only", { count: data.items.length })}</p>
           )}

@@ -2,11 +2,12 @@ import { Table } from "antd";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { percentText } from "../ui/money";
 import { Failure, Loading, Notice } from "../ui/states";
 import { Term, type TermName } from "../ui/Term";
-import { asQuery, type PortfolioState } from "./address";
+import { asQuery, type PortfolioState, withinText } from "./address";
 import { useCover } from "./cover";
 import { Notes } from "./Notes";
 import { WideTable } from "./WideTable";
@@ -146,7 +147,7 @@ function Shown({ read, state, change }: Props & { readonly read: Concentration }
           </dl>
         </section>
       </div>
-      {read.customers && read.customers.length > 0 && <Customers read={read} customers={read.customers} />}
+      {read.customers && read.customers.length > 0 && <Customers read={read} customers={read.customers} within={state.within} />}
       <Notes notes={read.notes} />
     </>
   );
@@ -194,8 +195,14 @@ function Index({ title, index, fewest }: IndexProps) {
 
 type Customer = Schemas["ConcentratedCustomer"];
 
+interface CustomersProps {
+  readonly read: Concentration;
+  readonly customers: readonly Customer[];
+  readonly within: PortfolioState["within"];
+}
+
 /** The ten largest, for who may see single loans. */
-function Customers({ read, customers }: { readonly read: Concentration; readonly customers: readonly Customer[] }) {
+function Customers({ read, customers, within }: CustomersProps) {
   const { t } = useSpeech();
   return (
     <Table<Customer>
@@ -203,7 +210,21 @@ function Customers({ read, customers }: { readonly read: Concentration; readonly
       size="small"
       rowKey={(one) => one.party_id}
       aria-label={t("portfolio.concentration.customers")}
-      title={() => <h2>{t("portfolio.concentration.customers")}</h2>}
+      title={() => (
+        <div className="card-title">
+          <h2>{t("portfolio.concentration.customers")}</h2>
+          <ExportButton
+            small
+            address="/api/v1/portfolio/concentration/customers.xlsx"
+            query={() => {
+              const query = new URLSearchParams({ currency: read.currency });
+              for (const one of within) query.append("within", withinText(one));
+              return query;
+            }}
+            count={customers.length}
+          />
+        </div>
+      )}
       pagination={false}
       scroll={{ x: "max-content" }}
       dataSource={[...customers]}

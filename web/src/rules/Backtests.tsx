@@ -5,6 +5,7 @@ import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { Notice } from "../ui/states";
@@ -72,15 +73,16 @@ export function Backtests({ detail, version, started }: Props) {
       {start.error && (
         <Alert type="error" showIcon title={t("rules.not_done")} description={problemText(language, start.error) || t("error.unreachable")} />
       )}
-      {own.length > 1 && (
-        <p className="backtest-earlier small">
+      {own.length > 0 && (
+        <div className="backtest-earlier small">
           <span className="quiet">{t("rules.backtest_earlier")}</span>
           {own.map((one) => (
             <Button key={one.backtest_id} size="small" type={one.backtest_id === chosen ? "default" : "link"} onClick={() => setChosen(one.backtest_id)}>
               {instantText(one.requested_at)}
             </Button>
           ))}
-        </p>
+          <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/backtests.xlsx`} count={own.length} />
+        </div>
       )}
       {chosen && <One key={chosen} backtestId={chosen} />}
     </div>
@@ -144,12 +146,12 @@ function One({ backtestId }: { readonly backtestId: string }) {
           }
         />
       )}
-      {data.result && <Result result={data.result} />}
+      {data.result && <Result backtestId={backtestId} result={data.result} />}
     </section>
   );
 }
 
-function Result({ result }: { readonly result: Schemas["BacktestResult"] }) {
+function Result({ backtestId, result }: { readonly backtestId: string; readonly result: Schemas["BacktestResult"] }) {
   const { t, language } = useSpeech();
   const over = result.threads_milli > result.budget_threads_milli;
   return (
@@ -217,7 +219,10 @@ function Result({ result }: { readonly result: Schemas["BacktestResult"] }) {
       </p>
       {result.examples.length > 0 && (
         <>
-          <h3>{t("rules.examples")}</h3>
+          <div className="table-tools">
+            <h3>{t("rules.examples")}</h3>
+            <ExportButton address={`/api/v1/backtests/${backtestId}/examples.xlsx`} count={result.examples.length} />
+          </div>
           <Collapse
             items={result.examples.map((one) => ({
               key: one.loan_id,

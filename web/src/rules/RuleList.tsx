@@ -1,10 +1,11 @@
-import { Button, Input, Segmented, Table } from "antd";
-import { useState } from "react";
+import { Button, Input, message, Segmented, Table } from "antd";
 import { Link, useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { ExportButton } from "../table/ExportButton";
+import { useListAddress } from "../table/list_address";
+import { SavedFilters } from "../table/SavedFilters";
 import { Figure } from "../ui/Figure";
 import { Failure, Loading, Notice } from "../ui/states";
 import { LevelTag } from "../warnings/LevelTag";
@@ -14,6 +15,10 @@ import { RuleState } from "./RuleState";
 
 const SHOWN = ["all", "published", "shadow", "waiting"] as const;
 type Shown = (typeof SHOWN)[number];
+const SHIPPED = [
+  ["rules_shown.published", "shown=published"],
+  ["rules_shown.waiting", "shown=waiting"],
+] as const;
 
 function fits(rule: Rule, shown: Shown, text: string): boolean {
   if (shown === "published" && rule.state !== "published") return false;
@@ -27,8 +32,10 @@ export function RuleList() {
   const { t, name, language } = useSpeech();
   const writes = may(useMe(), ["write_rules"]);
   const go = useNavigate();
-  const [shown, setShown] = useState<Shown>("all");
-  const [text, setText] = useState("");
+  const { address, change, text: kept, replace } = useListAddress();
+  const [messages, toldHere] = message.useMessage();
+  const shown = SHOWN.find((one) => one === address.get("shown")) ?? "all";
+  const text = address.get("search") ?? "";
   const { data, error, refetch } = api.useQuery("get", "/api/v1/rules", {});
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
@@ -41,6 +48,16 @@ export function RuleList() {
       <div className="page-head">
         <h1>{t("rules.title")}</h1>
         <Link to="/lists">{t("lists.title")}</Link>
+        {toldHere}
+        <SavedFilters
+          place="rules"
+          page="/rules"
+          text={kept}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
         {writes && (
           <Button type="primary" onClick={() => void go("/rules/new")}>
             {t("rules.new")}
@@ -73,7 +90,7 @@ export function RuleList() {
         <Segmented<Shown>
           aria-label={t("rules.shown")}
           value={shown}
-          onChange={setShown}
+          onChange={(value) => change({ shown: value === "all" ? "" : value })}
           options={SHOWN.map((one) => ({ value: one, label: t(`rules_shown.${one}`) }))}
         />
         <Input
@@ -82,7 +99,7 @@ export function RuleList() {
           aria-label={t("rules.search")}
           placeholder={t("rules.search")}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => change({ search: event.target.value })}
         />
         <ExportButton
           address="/api/v1/rules.xlsx"

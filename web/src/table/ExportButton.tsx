@@ -19,8 +19,10 @@ interface Props {
   readonly query?: () => URLSearchParams;
   /** How many rows it will have; null where that is no matter. */
   readonly count: number | null;
-  /** Whether who reads the page may have the file without being allowed to export: sums, and the audit log. */
+  /** Whether who reads the page may have the file without being allowed to export: sums, the audit log, what tells of no customer. */
   readonly readers?: boolean;
+  /** Among small buttons, or in a heading. */
+  readonly small?: boolean;
 }
 
 /** All that was found, as a spreadsheet with the columns of the table; nothing for who may not export. */
@@ -29,7 +31,7 @@ export function ExportButton(props: Props) {
   return exports || props.readers ? <Exporting {...props} asks={exports} /> : null;
 }
 
-function Exporting({ address, query, count, asks }: Props & { readonly asks: boolean }) {
+function Exporting({ address, query, count, small, asks }: Props & { readonly asks: boolean }) {
   const { t, language } = useSpeech();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
@@ -77,6 +79,7 @@ function Exporting({ address, query, count, asks }: Props & { readonly asks: boo
     {toldHere}
     <Button
       className="export-button"
+      size={small ? "small" : "middle"}
       icon={<DownloadOutlined aria-hidden />}
       loading={busy}
       disabled={count === 0}

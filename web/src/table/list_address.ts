@@ -24,17 +24,21 @@ export function useListAddress() {
       { replace: true },
     );
   };
-  const replace = (wanted: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(wanted);
-        const language = before.get("lang");
-        if (language) after.set("lang", language);
-        return after;
-      },
-      { replace: true },
-    );
+  const replace = (wanted: string) => setAddress((before) => inLanguage(wanted, before), { replace: true });
+  return { address, change, text: keptText(address), replace };
+}
+
+/** What a saved filter keeps of an address: conditions and order, without where one is in what they find. */
+export function keptText(address: URLSearchParams, ...others: readonly string[]): string {
   const kept = new URLSearchParams(address);
-  for (const name of ["page", "lang"]) kept.delete(name);
-  return { address, change, text: kept.toString(), replace };
+  for (const name of ["page", "lang", ...others]) kept.delete(name);
+  return kept.toString();
+}
+
+/** A filter that was kept, as an address in the language of the one before. */
+export function inLanguage(wanted: string, before: URLSearchParams): URLSearchParams {
+  const after = new URLSearchParams(wanted);
+  const language = before.get("lang");
+  if (language) after.set("lang", language);
+  return after;
 }

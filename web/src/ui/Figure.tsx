@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 interface FigureProps {
-  readonly label: string;
+  readonly label: ReactNode;
   readonly children: ReactNode;
   readonly note?: ReactNode;
   readonly hint?: string;

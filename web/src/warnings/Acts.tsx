@@ -197,7 +197,11 @@ export function Acts({ thread, opened, open, next, left }: Props) {
                   </p>
                   {checks && (
                     <span className="acts-row">
-                      <Button type="primary" loading={busy} onClick={() => send({ act: "approve_lowering" })}>
+                      <Button
+                        type="primary"
+                        loading={busy}
+                        onClick={() => thread.lowering && send({ act: "approve_lowering", content_hash: thread.lowering.content_hash })}
+                      >
                         {t("warnings.approve")}
                       </Button>
                       <Button onClick={() => show("refuse_lowering")} aria-expanded={opened === "refuse_lowering"}>

@@ -63,7 +63,12 @@ export function Finding({ thread, send, busy }: Props) {
               <Waiting who={finding.by_name} mine={finding.by === me.acting}>
                 {may(me, ["check_warnings"]) && (
                   <span className="acts-row">
-                    <Button type="primary" disabled={!finding.heard_on} loading={busy} onClick={() => send({ act: "approve_finding" })}>
+                    <Button
+                      type="primary"
+                      disabled={!finding.heard_on}
+                      loading={busy}
+                      onClick={() => send({ act: "approve_finding", content_hash: finding.content_hash })}
+                    >
                       {t("warnings.finding_approve")}
                     </Button>
                     <Button onClick={() => open(opened === "refuse" ? null : "refuse")} aria-expanded={opened === "refuse"}>

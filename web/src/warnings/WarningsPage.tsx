@@ -1,10 +1,11 @@
 import { keepPreviousData } from "@tanstack/react-query";
-import { Alert, Button, type InputRef } from "antd";
+import { Alert, Button, type InputRef, message } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { SavedFilters } from "../table/SavedFilters";
 import { useKeys } from "../ui/keys";
 import type { Person } from "../ui/PersonSelect";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
@@ -20,12 +21,17 @@ import { Term } from "../ui/Term";
 
 const PAGE = 50;
 const MOST = 200;
+const SHIPPED = [
+  ["warnings.only_overdue", "overdue=true"],
+  ["warnings.nobodys", "owner=none"],
+] as const;
 
 /** The warning centre: the queue, one warning laid out for a decision, what to do about it. */
 export default function WarningsPage() {
   const { t } = useSpeech();
   const me = useMe();
-  const { filters, change, threadId, to, open, home } = useQueueAddress();
+  const [messages, toldHere] = message.useMessage();
+  const { filters, change, text, replace, threadId, to, open, home } = useQueueAddress();
   const [limit, setLimit] = useState(PAGE);
   const [volume, showVolume] = useState(false);
   const [form, openForm] = useState<Opened>(null);
@@ -109,6 +115,16 @@ export default function WarningsPage() {
           <span className="overdue-count">{t("warnings.overdue_count", { count: list.overdue_count })}</span>
         )}
         {may(me, ["read_rules"]) && <Link to="/lists?list=allow">{t("warnings.allow_list")}</Link>}
+        {toldHere}
+        <SavedFilters
+          place="warnings"
+          page="/warnings"
+          text={text}
+          shipped={SHIPPED.map(([key, conditions]) => [t(key), conditions] as const)}
+          apply={replace}
+          say={(said) => void messages.success(said)}
+          complain={(said) => void messages.error(said)}
+        />
         <Button onClick={() => showVolume(true)}>{t("warnings.volume")}</Button>
       </div>
       <ChannelTrouble />

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { inLanguage, keptText } from "../table/list_address";
 
 export type Level = Schemas["Level"];
 export type Row = Schemas["WarningRow"];
@@ -49,10 +50,11 @@ export function useQueueAddress() {
     const query = after.toString();
     void navigate(query ? `/warnings?${query}` : "/warnings", { replace: true, preventScrollReset: true });
   };
+  const replace = (wanted: string) => void navigate(`/warnings?${inLanguage(wanted, address)}`, { replace: true });
   const search = text ? `?${text}` : "";
   const to = (id: string) => `/warnings/${id}${search}`;
   const open = (id: string, replace = false) => void navigate(to(id), { replace, preventScrollReset: true });
-  return { filters, change, threadId, to, open, home: `/warnings${search}` };
+  return { filters, change, text: keptText(address), replace, threadId, to, open, home: `/warnings${search}` };
 }
 
 /** The filters as the interface takes them. */

@@ -4,6 +4,7 @@ import { useSpeech } from "../i18n";
 import { baseName } from "../imports/size";
 import { instantText } from "../ui/time";
 import { Card } from "./Card";
+import { Term } from "../ui/Term";
 
 /** How fresh and how whole the books are. */
 export function DataCard({ standing }: { readonly standing: Schemas["DataStanding"] }) {
@@ -14,7 +15,9 @@ export function DataCard({ standing }: { readonly standing: Schemas["DataStandin
     <Card title={t("workbench.data_title")} more={["/imports", t("workbench.all")]}>
       <dl className="facts bench-facts">
         <div>
-          <dt>{t("workbench.traced_at")}</dt>
+          <dt>
+            <Term name="trace">{t("workbench.traced_at")}</Term>
+          </dt>
           <dd className="figures">{standing.traced_at ? instantText(standing.traced_at) : t("workbench.never")}</dd>
         </div>
         <div>

@@ -363,6 +363,18 @@ DISPUTE_SHEETS: Final = Table(
     _with_currency,
 )
 
+TOLD_AFTERWARDS: Final = Table(
+    "classification-told-afterwards",
+    "classification.told_afterwards",
+    (
+        text("classification.class", "five_class", 12, "five_class"),
+        day("classification.from", "valid_from"),
+        day("classification.until", "valid_until"),
+    ),
+    _LOAN,
+    lambda answer: answer["told_afterwards"],
+)
+
 add_sheet(router, f"{_OF}/guarantees", GUARANTEES, guarantees, _READ)
 add_sheet(router, f"{_OF}/collateral", COLLATERAL, guarantees, _READ)
 add_sheet(router, f"{_OF}/schedule", SCHEDULE, guarantees, _READ)
@@ -373,3 +385,4 @@ add_sheet(router, f"{_OF}/classification", CLASSES, loan_classification, _READ)
 add_sheet(router, f"{_OF}/papers", PAPERS, loan_documents, _READ)
 add_sheet(router, f"{_OF}/vouchers", VOUCHERS, loan_documents, _READ)
 add_sheet(router, f"{_OF}/dispute-sheets", DISPUTE_SHEETS, dispute_sheets_of, _READ)
+add_sheet(router, f"{_OF}/classification/told-afterwards", TOLD_AFTERWARDS, loan_classification, _READ)

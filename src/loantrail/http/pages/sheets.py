@@ -1,7 +1,7 @@
 """Tables of the pages as spreadsheets, each a declaration: what answers the table, and its columns in the words of the page.
 
 A sheet is asked for at the address of its table with `.xlsx` behind it, by the same parameters without those that turn pages, and
-needs the ability to export beside those of the table. Its rows are made from the very answer that the page reads, whole: what is
+needs the ability to export beside those of the table, unless it tells of no customer. Its rows are made from the very answer that the page reads, whole: what is
 masked there is masked here (docs/concepts/access.md).
 """
 
@@ -30,6 +30,7 @@ from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS
 from loantrail.http.pages.sheet_files import refuse_too_many, sheet_answer
 from loantrail.http.pages.store import current_run
 from loantrail.identity.abilities import Ability
+from loantrail.identity.discretion import MARK
 from loantrail.reports.page_words import page_words
 from loantrail.reports.routes import XLSX, file_responses
 from loantrail.reports.table_sheet import TEXTS, Form, Line, Row, SheetColumn, write_table
@@ -42,8 +43,9 @@ _NO_TITLE: Final = str.maketrans("[]:*?/\\", "()：＊？／＼")
 """What the name of a sheet may not hold, and what stands for it."""
 _YUAN: Final = re.compile(r"(?:（元）| \(CNY\))$")
 
-Title = str | tuple[str, str]
-"""The key of a title among the words of the page; or the title itself, in Chinese and English, where no page has it."""
+Title = str | tuple[str, str] | Callable[[Words], str]
+"""The key of a title among the words of the page; or the title itself, in Chinese and English, where no page has it; or how it is
+made of those words."""
 
 Read = str | Callable[[Row, Words], Any]
 """Where a value stands in a row (`amount.currency`), or how it is made of one."""
@@ -51,27 +53,31 @@ Read = str | Callable[[Row, Words], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, what it holds, where that stands. `words`: the list of words that its value is one of, or several."""
+    """A column: its title, what it holds, where that stands. `words`: the list of words that its value is one of, or several;
+    `wanted`: whether it is there where no row has a value for it."""
 
     title: Title
     form: Form
     value: Read
     width: int = 16
     words: str = ""
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of a page. `stem`: of the file's name; `title`: what it is called; `asked`: parameter -> its title and the list of
-    words its value is one of (empty: as it is), for the sheet that says what was asked for; `rows`: how they are found in the
-    answer; rows hold `currency` where a column is an amount; `dated`: what it shows is that of the data date."""
+    words its value is one of (empty: as it is), for the sheet that says what was asked for, or None where it is no condition; `rows`: how they are found in the
+    answer; rows hold `currency` where a column is an amount; `dated`: what it shows is that of the data date; `readers`: it tells of
+    no customer, and who may read it may have it without being allowed to export."""
 
     stem: str
     title: Title
     columns: Sequence[Column]
-    asked: Mapping[str, tuple[Title, str]]
+    asked: Mapping[str, tuple[Title, str] | None]
     rows: Callable[[Any], Iterable[Row]] | None = None
     dated: bool = False
+    readers: bool = False
 
 
 def text(title: Title, value: Read, width: int = 20, words: str = "") -> Column:
@@ -166,7 +172,6 @@ class _Making:
     """Makes the file of a request."""
 
     def __init__(self, request: Request, connections: Lending, person: Person, exporting: Exporting) -> None:
-        demand(person, Ability.EXPORT)
         self._request, self._connections, self._person = request, connections, person
         self._exporting = exporting
 
@@ -178,20 +183,28 @@ class _Making:
         given: Mapping[str, Any],
         language: Language,
     ) -> Response:
+        if not table.readers:
+            demand(self._person, Ability.EXPORT)
         answer = _whole(ask, taken)
         found = _as_json(answer)
         how_many = sum(1 for _ in _rows(table, found))
         refuse_too_many(how_many)
         self._exporting(how_many)
         state, path, person = self._request.app.state, self._request.url.path, self._person
-        about = self._about(table, given, how_many, language)
+        head, asked = self._head(table, language), _as_json(given)
 
         def make() -> Response:
-            return _file(table, list(_rows(table, as_told(state, person, path, found))), about, language)
+            # What was asked for names accounts too, which came masked and were put back.
+            told = as_told(state, person, path, {"found": found, "asked": asked})
+            rows = list(_rows(table, told["found"]))
+            about = [*head, *_conditions(table, told["asked"], language)]
+            about.append(Line(TEXTS[language]["rows"], how_many, Form.COUNT))
+            return _file(table, rows, about, language)
 
         return _Later(make)
 
-    def _about(self, table: Table, given: Mapping[str, Any], how_many: int, language: Language) -> list[Line]:
+    def _head(self, table: Table, language: Language) -> list[Line]:
+        """What it is, who made it and when, and of which data date."""
         say, words = TEXTS[language], page_words(language)
         lines = [
             Line(_title(table.title, words)),
@@ -203,15 +216,7 @@ class _Making:
                 run = current_run(connection)
             known = run["data_date"] if run else None
             lines.append(Line(say["data_date"], known or say["unknown"], Form.DAY))
-        colon = "：" if language == "zh" else ": "
-        conditions = [
-            f"{_title(title, words)}{colon}{_named(_plain(given[name]), kind, words)}"
-            for name, (title, kind) in table.asked.items()
-            if given[name] not in (None, "", [])
-        ]
-        for place, one in enumerate(conditions or [say["none"]]):
-            lines.append(Line(say["conditions"] if place == 0 else " ", one))
-        return [*lines, Line(say["rows"], how_many, Form.COUNT)]
+        return lines
 
 
 def _making(request: Request, connections: Lending, person: Person, exporting: Exporting) -> _Making:
@@ -267,11 +272,28 @@ def _rows(table: Table, found: Any) -> Iterable[Row]:
     return cast("Iterable[Row]", found if isinstance(found, list) else found["items"])
 
 
+def _conditions(table: Table, asked: Mapping[str, Any], language: Language) -> list[Line]:
+    """What was asked for, in words. `asked`: as JSON."""
+    say, words = TEXTS[language], page_words(language)
+    colon = "：" if language == "zh" else ": "
+    told: list[str] = []
+    for name, named in table.asked.items():
+        if named is None or asked[name] in (None, False, "", []):
+            continue
+        title = _title(named[0], words)
+        told.append(title if asked[name] is True else f"{title}{colon}{_named(asked[name], named[1], words)}")
+    return [
+        Line(say["conditions"] if place == 0 else " ", one) for place, one in enumerate(told or [say["none"]])
+    ]
+
+
 def _file(table: Table, rows: Sequence[Row], about: Sequence[Line], language: Language) -> Response:
     words, made_at = page_words(language), clock.now()
     columns = [
-        SheetColumn(_without_unit(one, words), one.form, _reader(one, words), one.width)
+        SheetColumn(_without_unit(one, words), one.form, value, one.width)
         for one in table.columns
+        for value in (_reader(one, words),)
+        if one.wanted or any(value(row) is not None for row in rows)
     ]
     amounts = any(one.form is Form.AMOUNT for one in table.columns)
     currencies = sorted({str(row["currency"]) for row in rows if row.get("currency")}) if amounts else []
@@ -305,6 +327,11 @@ def at(row: Row, path: str) -> Any:
     return found
 
 
+def shown_account(account: str | None) -> str | None:
+    """An account's number as the page shows it: of a masked one without the mark that tells it from others."""
+    return account.partition(MARK)[0] if account else None
+
+
 def moment(written: str) -> datetime.datetime:
     """An instant of an answer."""
     return datetime.datetime.fromisoformat(written)
@@ -328,11 +355,6 @@ def _typed(form: Form, value: Any) -> Any:
             return int(value)
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as its reader gave it."""
-    return _as_json(value) if isinstance(value, list) else getattr(value, "value", value)
-
-
 def _without_unit(column: Column, words: Words) -> str:
     """What a column is called; the unit of an amount is told by the sheet itself."""
     title = _title(column.title, words)
@@ -340,6 +362,8 @@ def _without_unit(column: Column, words: Words) -> str:
 
 
 def _title(title: Title, words: Words) -> str:
+    if callable(title):
+        return title(words)
     if isinstance(title, tuple):
         return title[0 if words.language == "zh" else 1]
     return words.say(title)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from loantrail.http.access import allowed, signed_in
 from loantrail.http.connections import Lending
 from loantrail.http.pages.administration.model import ParameterRow, Parameters
-from loantrail.http.pages.administration.routes import list_jobs, list_parameters
+from loantrail.http.pages.administration.routes import list_jobs, list_parameters, list_settings
 from loantrail.http.pages.imports.routes_sheet import base_name, problem
 from loantrail.http.pages.routes import PRINTABLE
 from loantrail.http.pages.sheets import Table, add_sheet, count, day, instant, text
@@ -175,6 +175,25 @@ JOBS: Final = Table(
     ),
     {},
     lambda answer: answer["jobs"],
+    readers=True,
+)
+SETTINGS: Final = Table(
+    "settings",
+    "admin.settings",
+    (
+        text(
+            "admin.setting",
+            lambda row, words: row["meaning_chinese" if words.language == "zh" else "meaning"],
+            50,
+        ),
+        text(("代码", "Name"), "name", 34),
+        text("admin.setting_value", "value", 40),
+        text("admin.setting_source", lambda row, words: words.say(f"admin.setting_{row['source']}"), 14),
+        text(("位置", "Place"), "place", 40),
+    ),
+    {},
+    readers=True,
 )
 add_sheet(router, "/parameters", PARAMETERS, found_parameters, signed_in())
 add_sheet(router, "/system/jobs", JOBS, list_jobs, allowed(Ability.RUN_SYSTEM, Ability.READ_DATA))
+add_sheet(router, "/system/settings", SETTINGS, list_settings, allowed(Ability.RUN_SYSTEM))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from loantrail.http.access import allowed
-from loantrail.http.pages.imports.model import ImportFile, RunFile
-from loantrail.http.pages.imports.routes import list_imports, list_runs
+from loantrail.http.access import Reading, allowed
+from loantrail.http.pages.imports.model import Import, ImportFile, RunFile
+from loantrail.http.pages.imports.routes import (
+    Background,
+    ImportId,
+    Kept,
+    list_imports,
+    list_runs,
+    one_import,
+)
 from loantrail.http.pages.imports.routes_open import list_ambiguous, list_reconciliations, list_unpaired
 from loantrail.http.pages.imports.routes_refusals import list_refusals
 from loantrail.http.pages.imports.routes_sources import data_sources
+from loantrail.http.pages.routes import PRINTABLE
 from loantrail.http.pages.sheets import Column, Table, add_sheet, amount, count, day, instant, text
 from loantrail.identity.abilities import Ability
 from loantrail.reports.table_sheet import Row
@@ -24,6 +32,7 @@ _OTHER_NAME: Final = ("对方户名", "Other name")
 _ACCOUNT_NAME: Final = ("户名", "Account name")
 _PROBLEM: Final = ("出错原因", "Problem")
 _SIZE: Final = ("大小（字节）", "Size (bytes)")
+_BUSINESS_DATE: Final = ("业务日期", "Business date")
 _NO_FILE: Final = dict.fromkeys(
     (*ImportFile.model_fields, *RunFile.model_fields, "problem", "problem_chinese")
 )
@@ -54,6 +63,11 @@ def _counts(*, read: bool = True) -> tuple[Column, ...]:
 def problem(row: Row, words: Words) -> str | None:
     """Why something failed, in the language of the sheet as far as there are words."""
     return (row["problem_chinese"] if words.language == "zh" else None) or row["problem"]
+
+
+def _said(row: Row, words: Words) -> str:
+    """Why a row was refused, in the language of the sheet as far as there are words."""
+    return (row["message_chinese"] if words.language == "zh" else None) or row["message"]
 
 
 def _with_files(answer: Any) -> Iterable[Row]:
@@ -112,11 +126,7 @@ REFUSALS: Final = Table(
         text("imports.column.file", _file("source_file"), 34),
         count("imports.column.row", lambda row, _: row["position"] or None),
         text("imports.column.state", "state", 12, "refusal_state"),
-        text(
-            ("说明", "What was said"),
-            lambda row, words: (row["message_chinese"] if words.language == "zh" else None) or row["message"],
-            60,
-        ),
+        text(("说明", "What was said"), _said, 60),
         text(("处理人", "Settled by"), "changed_by", 14),
         instant(("处理时间", "Settled at"), "changed_at"),
         text(("处理说明", "Note"), "note", 40),
@@ -195,13 +205,100 @@ SOURCES: Final = Table(
         instant("imports.column.last_at", "delivered_at"),
         text("imports.column.source", "source", 20, "format"),
         text("imports.column.last_file", _file("name"), 34),
-        day(("业务日期", "Business date"), "business_date"),
+        day(_BUSINESS_DATE, "business_date"),
         count("imports.column.taken", "rows_accepted"),
         count("imports.column.refused", "rows_refused"),
     ),
     {},
     lambda answer: answer["records"],
     dated=True,
+)
+
+
+DELIVERERS: Final = Table(
+    "data-sources",
+    "imports.sources",
+    (
+        text("imports.column.source", "source", 20, "format"),
+        instant("imports.column.last_at", "last_at"),
+        text("imports.column.last_file", _file("last_name"), 34),
+        day(_BUSINESS_DATE, "business_date"),
+        count("imports.column.files", "file_count"),
+        count("imports.column.failed_files", "failed_count"),
+        count("imports.column.taken", "rows_accepted"),
+        count("imports.column.refused", "rows_refused"),
+    ),
+    {},
+    lambda answer: answer["sources"],
+    dated=True,
+)
+_UPLOAD: Final = {"import_id": (("导入编号", "Import id"), "")}
+
+
+def _as_read(answer: Any) -> Iterator[Row]:
+    """The files of one import as far as they are taken in; before that, what reading them showed."""
+    begun = answer["stage"] in ("importing", "finished") or answer["interrupted_in"] == "importing"
+    for file in answer["files"]:
+        records = (file["check"] or {"records": []})["records"]
+        read = {
+            f"rows_{name}": sum(one[name] for one in records) for name in ("read", "accepted", "duplicate")
+        }
+        refused = {} if file["check"] is None else {"rows_refused": sum(file["check"]["refused"].values())}
+        yield {"records": records, **file, **({} if begun or file["check"] is None else read | refused)}
+
+
+UPLOADED: Final = Table(
+    "upload",
+    ("一次导入的文件", "Files of one import"),
+    (
+        text("imports.column.file", "name", 34),
+        text("imports.column.format", "check.format", 16, "format"),
+        text(
+            "imports.column.records",
+            lambda row, words: words.say("app.comma").join(
+                words.name("record_type", one["record_type"]) for one in row["records"]
+            ),
+            20,
+        ),
+        count(_SIZE, "size_bytes"),
+        *_counts(),
+        text("imports.column.state", "state", 12, "import_state"),
+        text(_PROBLEM, lambda row, words: problem(row["check"], words) if row["check"] else None, 40),
+    ),
+    _UPLOAD,
+    _as_read,
+)
+
+
+def would_refuse(
+    connection: Reading,
+    uploads: Kept,
+    background: Background,
+    import_id: ImportId,
+    file: Annotated[str, Query(max_length=1_000, pattern=PRINTABLE, description="Of this file only.")] = "",
+) -> Import:
+    """The rows of an import that would be refused, as far as reading its files without the books showed them."""
+    answer = one_import(connection, uploads, background, import_id)
+    return answer.model_copy(update={"files": [one for one in answer.files if file in ("", one.name)]})
+
+
+WOULD_REFUSE: Final = Table(
+    "would-refuse",
+    "imports.would_refuse",
+    (
+        text("imports.column.file", "file", 34),
+        count("imports.column.row", lambda row, _: row["position"] or None),
+        text("imports.column.field", "field"),
+        text("imports.column.reason", "reason", 28, "refusal_reason"),
+        text(("处理办法", "What to do"), "reason", 40, "refusal_remedy"),
+        text(("说明", "What was said"), _said, 60),
+    ),
+    _UPLOAD | {"file": ("imports.column.file", "")},
+    lambda answer: (
+        {"file": file["name"], **row}
+        for file in answer["files"]
+        for row in (file["check"] or {"refused_rows": []})["refused_rows"]
+    ),
 )
 
 
@@ -219,3 +316,6 @@ add_sheet(router, "/reconciliations", BALANCES, list_reconciliations, _READ)
 add_sheet(router, "/unpaired", UNPAIRED, list_unpaired, _READ)
 add_sheet(router, "/ambiguous", AMBIGUOUS, list_ambiguous, _READ)
 add_sheet(router, "/data-sources", SOURCES, data_sources, _READ)
+add_sheet(router, "/data-sources/deliveries", DELIVERERS, data_sources, _READ)
+add_sheet(router, "/imports/{import_id}/files", UPLOADED, one_import, _READ)
+add_sheet(router, "/imports/{import_id}/would-refuse", WOULD_REFUSE, would_refuse, _READ)

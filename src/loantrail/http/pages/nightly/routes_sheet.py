@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from loantrail.http.access import allowed
 from loantrail.http.pages.imports.routes_sheet import problem
 from loantrail.http.pages.nightly.routes import list_nights, one_night
-from loantrail.http.pages.sheets import Table, add_sheet, amount, count, day, instant, text
+from loantrail.http.pages.sheets import Table, add_sheet, amount, count, day, instant, tenths, text
 from loantrail.identity.abilities import Ability
 from loantrail.reports.table_sheet import Row
 from loantrail.reports.words import Words
@@ -133,8 +133,32 @@ LEDGER: Final = Table(
     _DATE,
     lambda answer: answer["ledger"],
 )
+
+
+def _counts(row: Row, words: Words) -> str:
+    told = (f"{words.name('night_count', name)} {many:,}" for name, many in row["counts"].items() if many > 0)
+    return " · ".join(told)
+
+
+STEPS: Final = Table(
+    "nightly-steps",
+    "nightly.steps",
+    (
+        text("nightly.column.step", "step", 24, "night_step"),
+        text("nightly.column.state", "state", 14, "night_step_state"),
+        instant("nightly.column.started", "started_at"),
+        tenths(
+            ("用时（秒）", "Took (seconds)"),
+            lambda row, _: None if row["seconds"] is None else round(row["seconds"] * 1_000),
+        ),
+        text("nightly.column.counts", _counts, 60),
+    ),
+    _DATE,
+    lambda answer: answer["steps"],
+)
 _READ: Final = allowed(Ability.READ_DATA)
 add_sheet(router, "/nightly", DATES, list_nights, _READ)
 add_sheet(router, "/nightly/{business_date}/files", FILES, one_night, _READ)
 add_sheet(router, "/nightly/{business_date}/alarms", ALARMS, one_night, _READ)
 add_sheet(router, "/nightly/{business_date}/ledger", LEDGER, one_night, _READ)
+add_sheet(router, "/nightly/{business_date}/steps", STEPS, one_night, _READ)

@@ -26,19 +26,21 @@ WITHIN_MAX = 8
 _Condition = Annotated[str, Field(pattern=VALUE_PATTERN)]
 
 
-def _gone_down(
-    within: Annotated[
-        tuple[_Condition, ...],
-        Query(
-            max_length=WITHIN_MAX,
-            description="Groups that the loans are of, each as `by:value`, in the order in which they were gone down.",
-        ),
-    ] = (),
-) -> list[Within]:
+AskedWithin = Annotated[
+    tuple[_Condition, ...],
+    Query(
+        max_length=WITHIN_MAX,
+        description="Groups that the loans are of, each as `by:value`, in the order in which they were gone down.",
+    ),
+]
+
+
+def gone_down(within: AskedWithin = ()) -> list[Within]:
+    """The groups as they were asked for."""
     return [within_of(one) for one in within]
 
 
-GoneDown = Annotated[list[Within], Depends(_gone_down)]
+GoneDown = Annotated[list[Within], Depends(gone_down)]
 """The groups that the loans are of."""
 Currency = Annotated[
     str, Query(pattern="^[A-Z]{3}$", description="Loans in this currency alone: currencies never mix.")

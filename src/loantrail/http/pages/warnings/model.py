@@ -164,6 +164,7 @@ class WarningLowering(Answer):
     by: str
     by_name: str
     reason: str
+    content_hash: str = Field(description="SHA-256 of what is proposed; who approves names it.")
 
 
 class WarningFinding(Answer):
@@ -172,6 +173,7 @@ class WarningFinding(Answer):
     by_name: str
     heard_on: datetime.date | None
     approved_by: str
+    content_hash: str = Field(description="SHA-256 of what is proposed; who approves names it.")
 
 
 class WarningChoices(Answer):

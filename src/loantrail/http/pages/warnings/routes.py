@@ -238,6 +238,7 @@ def one_warning(connection: Reading, thread_id: ThreadId) -> WarningThread:
             by=thread.lowering.by,
             by_name=names.get(thread.lowering.by, thread.lowering.by),
             reason=thread.lowering.reason,
+            content_hash=thread.lowering.content_hash,
         )
         if thread.lowering
         else None,
@@ -247,6 +248,7 @@ def one_warning(connection: Reading, thread_id: ThreadId) -> WarningThread:
             by_name=names.get(thread.finding.by, thread.finding.by),
             heard_on=thread.finding.heard_on,
             approved_by=thread.finding.approved_by,
+            content_hash=thread.finding.content_hash,
         )
         if thread.finding
         else None,
