@@ -24,6 +24,7 @@ from tests.monitor.test_deciding import line, post, standing, to_securities
 from loantrail.errors import InputError, Stopping
 from loantrail.monitor import held as holding
 from loantrail.monitor.beside import Beside, BesideEnded
+from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.wiring import step_of, tracer_of
 from loantrail.policy.reading import parameters_in_force
@@ -32,6 +33,7 @@ from loantrail.tracing import kept_ground, store_evaluation
 from loantrail.tracing.database import trace_anew, trace_books
 from loantrail.tracing.ground import read_ground, write_ground
 from loantrail.tracing.model import Convention
+from loantrail.tracing.retrace import Retracing
 from loantrail.tracing.store import current_run_id
 
 pytestmark = pytest.mark.database
@@ -55,6 +57,16 @@ def process_of(beside: Beside) -> int:
     process = beside._pairing._process
     assert process is not None
     return process.pid
+
+
+def begun(books: Database, beside: Beside) -> tuple[Retracing, Deciding]:
+    """What makes runs and what judges, as a process that takes in live lines begins."""
+    sessions = Connecting(books)
+    tracer = tracer_of(sessions, beside)
+    deciding, _ = step_of(sessions, tracer, beside)
+    deciding.want()
+    deciding.wait()
+    return tracer, deciding
 
 
 def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, tmp_path: Path) -> None:
@@ -97,11 +109,7 @@ def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_doe
     asked: psycopg.Connection[tuple[object, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sessions = Connecting(books)
-    tracer = tracer_of(sessions, beside)
-    deciding, _ = step_of(sessions, tracer, beside)
-    deciding.want()
-    deciding.wait()
+    tracer, deciding = begun(books, beside)
     first = deciding._held
     post(
         bank, deciding, to_securities("S1", 20_000), line("T1", BORROWER, 5_000, counterparty_account=RELATED)
@@ -134,9 +142,7 @@ def test_a_process_that_starts_stands_on_what_the_last_run_left_and_reads_no_boo
     asked: psycopg.Connection[tuple[object, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sessions = Connecting(books)
-    tracer = tracer_of(sessions, beside)
-    step_of(sessions, tracer, beside)
+    tracer, _ = begun(books, beside)
     post(bank, None, to_securities("S1", 20_000))
     store_evaluation.request(bank)
     bank.commit()
@@ -145,9 +151,7 @@ def test_a_process_that_starts_stands_on_what_the_last_run_left_and_reads_no_boo
     post(bank, None, line("K1", BORROWER, 30_000, purpose_text="取现"))
     monkeypatch.setattr(holding, "trace_anew", lambda *_: pytest.fail("the books were read here"))
 
-    deciding, _ = step_of(sessions, tracer_of(sessions, beside), beside)
-    deciding.want()
-    deciding.wait()
+    _, deciding = begun(books, beside)
     [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
 
     assert after.decision == "review"
@@ -205,6 +209,28 @@ def test_without_room_for_what_a_run_left_the_run_stands(
 
     assert current_run_id(bank) == found.run_id
     assert kept_ground.of(found.run_id, parameters_in_force(bank)) is None
+
+
+def test_where_nobody_asked_for_decisions_what_a_run_left_is_not_read(
+    bank: type_of_connection,
+    books: Database,
+    beside: Beside,
+    asked: psycopg.Connection[tuple[object, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions = Connecting(books)
+    tracer = tracer_of(sessions, beside)
+    step_of(sessions, tracer, beside)
+    monkeypatch.setattr(kept_ground, "of", lambda *_: pytest.fail("it was read"))
+    store_evaluation.request(bank)
+    bank.commit()
+
+    tracer.start()
+    tracer.wait()
+
+    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
+    assert row == (True,)
+    assert tracer.last_seconds > 0
 
 
 def test_a_run_that_fails_beside_stands_as_failed(

@@ -94,9 +94,10 @@ class _Process:
         with self._turn:
             if self._is_closed:
                 raise _stopping()
-            if self._process is None or self._process.poll() is not None:
-                self._process = self._started()
-            process = self._process
+            if self._process is not None and self._process.poll() is not None:
+                _close_pipes(self._process)
+                self._process = None
+            process = self._process = self._process or self._started()
             try:
                 _told(process, question)
                 assert process.stdout is not None

@@ -28,6 +28,7 @@ def step_of(sessions: Sessions, tracer: Retracing, beside: Beside | None = None)
     where there is one, and asks the tracer for runs."""
     deciding = Deciding(sessions, first_ground)
     tracer.on_traced, tracer.on_tracing = deciding.rebase, deciding.expect
+    tracer.wants_ground = lambda: deciding.is_ready
     settling = Settling(
         sessions,
         tracer.start,

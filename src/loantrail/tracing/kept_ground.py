@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from loantrail import clock
 from loantrail.errors import InputError
 from loantrail.parameters import ParameterBook
@@ -42,7 +44,7 @@ def keep(ground: Ground) -> None:
         finally:
             shutil.rmtree(made, ignore_errors=True)
         _forget_older(folder)
-    except OSError as problem:
+    except (OSError, pl.exceptions.PolarsError) as problem:
         _LOG.warning("what the run left is not kept, the books are read again instead: %s", problem)
 
 

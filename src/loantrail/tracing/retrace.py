@@ -32,6 +32,8 @@ class Retracing(Background):
         """Is told of each trace of the books once it is stored."""
         self.on_tracing: Callable[[bool], None] = lambda _at_it: None
         """Is told when a trace begins, and when it is over and who is told of it has done with it."""
+        self.wants_ground: Callable[[], bool] = lambda: True
+        """Whether `on_traced` would do anything: reading what another process left takes seconds."""
         self.last_seconds = 0.0
         """How long the last trace took; 0 before the first."""
 
@@ -99,7 +101,7 @@ class RetracingBeside(Retracing):
         from loantrail.tracing import kept_ground
         from loantrail.tracing.store import current_run_id
 
-        if self.on_traced is None:
+        if self.on_traced is None or not self.wants_ground():
             return
         ground = kept_ground.of(current_run_id(connection), parameters_in_force(connection))
         connection.rollback()
