@@ -193,7 +193,7 @@ def test_each_request_that_is_answered_is_on_record_with_what_became_of_its_rows
 
     assert [row[0] for row in told] == [
         {"accepted": 1, "duplicate": 0, "refused": 1},
-        {"accepted": 1, "duplicate": 0, "refused": 1},  # the answer of before
+        {"accepted": 1, "duplicate": 0, "refused": 1, "repeated": True},
         {"accepted": 0, "duplicate": 1, "refused": 0},
     ]
 

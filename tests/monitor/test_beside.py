@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -22,6 +23,7 @@ from tests.http.bank import BORROWER, RELATED
 from tests.monitor.test_deciding import line, post, standing, to_securities
 
 from loantrail.errors import InputError, Stopping
+from loantrail.monitor import deciding as judging
 from loantrail.monitor import held as holding
 from loantrail.monitor.beside import Beside, BesideEnded
 from loantrail.monitor.deciding import Deciding
@@ -29,11 +31,12 @@ from loantrail.monitor.leading import Connecting
 from loantrail.monitor.wiring import step_of, tracer_of
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.connection import Database, type_of_connection
-from loantrail.tracing import kept_ground, store_evaluation
+from loantrail.tracing import database as tracing
+from loantrail.tracing import kept_ground, retrace, store_evaluation
 from loantrail.tracing.database import trace_anew, trace_books
-from loantrail.tracing.ground import read_ground, write_ground
+from loantrail.tracing.ground import Ground, read_ground, write_ground
 from loantrail.tracing.model import Convention
-from loantrail.tracing.retrace import Retracing
+from loantrail.tracing.retrace import Retracing, RetracingBeside
 from loantrail.tracing.store import current_run_id
 
 pytestmark = pytest.mark.database
@@ -166,14 +169,19 @@ def test_what_another_version_left_or_what_broke_is_not_used(
     parameters, run_id = parameters_in_force(bank), current_run_id(bank)
     facts = tmp_path / "ground" / str(run_id) / "ground.json"
     told = json.loads(facts.read_text())
-    assert kept_ground.of(run_id, parameters) is not None
+    assert kept_ground.of(bank, run_id, parameters) is not None
 
     facts.write_text(json.dumps(told | {"software_version": "0.0.9"}))
 
-    assert kept_ground.of(run_id, parameters) is None
+    assert kept_ground.of(bank, run_id, parameters) is None
     facts.write_text("{")
-    assert kept_ground.of(run_id, parameters) is None
-    assert kept_ground.of("another", parameters) is None
+    assert kept_ground.of(bank, run_id, parameters) is None
+    assert kept_ground.of(bank, "another", parameters) is None
+    facts.write_text(json.dumps(told | {"read_at": "2020-01-01T00:00:00+00:00"}))
+    assert kept_ground.of(bank, run_id, parameters) is None
+    facts.unlink()
+    facts.mkdir()
+    assert kept_ground.of(bank, run_id, parameters) is None
 
 
 def test_two_runs_are_kept_and_nothing_of_those_that_were_killed_on_their_way(
@@ -193,7 +201,7 @@ def test_two_runs_are_kept_and_nothing_of_those_that_were_killed_on_their_way(
     assert len(list(folder.glob("[!.]*"))) == 2
     assert list(folder.glob(".*")) == [recent]
     assert folder.stat().st_mode & 0o077 == 0
-    assert kept_ground.of(current_run_id(bank), parameters_in_force(bank)) is not None
+    assert kept_ground.of(bank, current_run_id(bank), parameters_in_force(bank)) is not None
 
 
 def test_without_room_for_what_a_run_left_the_run_stands(
@@ -208,7 +216,7 @@ def test_without_room_for_what_a_run_left_the_run_stands(
     found = trace_books(bank)
 
     assert current_run_id(bank) == found.run_id
-    assert kept_ground.of(found.run_id, parameters_in_force(bank)) is None
+    assert kept_ground.of(bank, found.run_id, parameters_in_force(bank)) is None
 
 
 def test_where_nobody_asked_for_decisions_what_a_run_left_is_not_read(
@@ -233,22 +241,130 @@ def test_where_nobody_asked_for_decisions_what_a_run_left_is_not_read(
     assert tracer.last_seconds > 0
 
 
-def test_a_run_that_fails_beside_stands_as_failed(
+def test_a_run_that_fails_beside_stands_as_failed_and_the_state_of_before_goes_on(
     bank: type_of_connection, books: Database, beside: Beside, asked: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     asked.execute("ALTER TABLE tracing.run ADD CONSTRAINT none_more CHECK (event_count < 0) NOT VALID")
-    tracer = tracer_of(Connecting(books), beside)
-    post(bank, None, to_securities("S1"))
+    tracer, deciding = begun(books, beside)
+    first = deciding._held
+    post(bank, deciding, to_securities("S1"))
     store_evaluation.request(bank)
     bank.commit()
 
     tracer.start()
     tracer.wait()
+    [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
 
     row = asked.execute("SELECT failed = requested, problem FROM tracing.evaluation").fetchone()
     assert row is not None
     assert row[0] is True
     assert "none_more" in str(row[1])
+    assert deciding._held is first
+    assert after.decision == "review"
+
+
+def test_a_run_whose_process_dies_each_time_counts_as_failed(
+    bank: type_of_connection,
+    books: Database,
+    asked: psycopg.Connection[tuple[object, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retrace, "AGAIN_SECONDS", 0.0)
+    tries: list[int] = []
+
+    def dies() -> bool:
+        tries.append(1)
+        raise BesideEnded("the process for make_runs ended with status -9", remedy="It is tried again")
+
+    store_evaluation.request(bank)
+    bank.commit()
+    tracer = RetracingBeside(Connecting(books), dies)
+
+    tracer.start()
+    tracer.wait()
+
+    assert len(tries) == 3
+    row = asked.execute("SELECT failed = requested, problem FROM tracing.evaluation").fetchone()
+    assert row == (True, "the process for make_runs ended with status -9")
+
+
+def test_a_run_that_somebody_else_did_not_finish_is_made_when_that_one_is_gone(
+    bank: type_of_connection,
+    books: Database,
+    beside: Beside,
+    asked: psycopg.Connection[tuple[object, ...]],
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retrace, "AGAIN_SECONDS", 0.1)
+    store_evaluation.request(bank)
+    bank.commit()
+    with psycopg.connect(database_url, autocommit=True) as other:
+        assert store_evaluation.lock(other)
+        tracer = tracer_of(Connecting(books), beside)
+        tracer.start()
+        time.sleep(1)
+
+    tracer.wait()
+
+    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
+    assert row == (True,)
+
+
+def test_what_a_run_left_lies_there_from_the_moment_that_screens_show_it(
+    bank: type_of_connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[bool] = []
+    as_ever = tracing.warn
+
+    def warn(connection: type_of_connection, *rest: Any) -> Any:
+        # Screens show the run by now, and it is not over yet.
+        run_id = current_run_id(connection)
+        found.append(kept_ground.of(connection, run_id, parameters_in_force(connection)) is not None)
+        return as_ever(connection, *rest)
+
+    monkeypatch.setattr(tracing, "warn", warn)
+    post(bank, None, line("A1", BORROWER, 10))
+
+    trace_books(bank)
+
+    assert found == [True]
+
+
+def test_a_run_that_comes_while_a_state_is_made_of_the_one_before_is_not_taken_for_it(
+    bank: type_of_connection, books: Database, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = current_run_id(bank)
+    as_ever = judging.held_on
+
+    def held_on(connection: Any, ground: Ground, run_id: str | None) -> Any:
+        if not lines:
+            lines.append(post(bank, None, line("A1", BORROWER, 10)))
+            trace_books(bank)
+        return as_ever(connection, ground, run_id)
+
+    lines: list[object] = []
+    monkeypatch.setattr(judging, "held_on", held_on)
+    _, deciding = begun(books, beside)
+
+    assert deciding._held is not None
+    assert deciding._held.run_id == before != current_run_id(bank)
+    post(bank, deciding, line("A2", BORROWER, 10))
+    deciding.wait()
+    assert deciding._held is not None
+    assert deciding._held.run_id == current_run_id(bank)
+
+
+def test_what_too_many_lines_came_after_is_not_stood_on(
+    bank: type_of_connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = holding.first_ground(bank)
+    post(bank, None, *(line(f"A{number}", BORROWER, 10) for number in range(3)))
+    monkeypatch.setattr(holding, "LINES_AT_ONCE", 2)
+
+    anew = holding.first_ground(bank)
+
+    assert anew.books.read.last_arrival == kept.books.read.last_arrival + 3
 
 
 def test_where_another_process_makes_the_run_this_one_leaves_it_to_that_one(

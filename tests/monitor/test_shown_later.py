@@ -18,7 +18,7 @@ from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import Held
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.outstanding import judge_outstanding
-from loantrail.monitor.payment import Payment
+from loantrail.monitor.payment import Decided, Payment
 from loantrail.monitor.standing import Standing
 from loantrail.postgres.connection import Database, type_of_connection
 
@@ -146,6 +146,27 @@ def test_who_may_concern_a_loan_waits_until_the_others_are_shown(
     assert flagged.decision == "review"
     assert held_by(deciding).later_count == 0
     assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_questions_do_not_take_the_connection_that_showing_needs(
+    bank: type_of_connection, books: Database, held_up: threading.Event
+) -> None:
+    with books.pool(most=3, wait_seconds=5.0) as pool:
+        deciding = Deciding(pool)
+        deciding.want()
+        deciding.wait()
+        post(bank, deciding, *among_strangers("N1"))
+        suspect = Payment(moment(13), moment(13), BORROWER, 12_000_000, counterparty_account="310099000077")
+        answers: list[object] = []
+        asking = [threading.Thread(target=lambda: answers.append(deciding.decide(suspect))) for _ in range(4)]
+        for one in asking:
+            one.start()
+        threading.Timer(0.5, held_up.set).start()
+        for one in asking:
+            one.join(20)
+
+    assert len(answers) == 4
+    assert all(isinstance(one, Decided) for one in answers)
 
 
 def test_no_more_wait_than_may_while_others_are_shown(

@@ -71,7 +71,13 @@ def command(
 
     with database() as books, Beside(books.url) as beside:
         sessions = Connecting(books)
-        deciding, settling = step_of(sessions, tracer_of(sessions, beside), beside)
+        tracer = tracer_of(sessions, beside)
+        deciding, settling = step_of(sessions, tracer, beside)
+
+        def lead() -> None:
+            settling.start()
+            tracer.start()  # with the run that who led before did not finish
+
         sources: list[Source] = []
         if watch is not None:
             options = {"mapping": mapping} if mapping else {}
@@ -83,4 +89,4 @@ def command(
                 settings[name] = value
             sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings, deciding))
         deciding.want()
-        run_monitor(books, sources, click.echo, stopping, deciding.follow, settling.start)
+        run_monitor(books, sources, click.echo, stopping, deciding.follow, lead)

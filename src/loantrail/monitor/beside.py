@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from loantrail.errors import LoantrailError, Stopping
+from loantrail.operating.logs import JsonLines
 
 PAIR, MAKE_RUNS = "pair", "make_runs"
 END_SECONDS: Final = 5.0
@@ -66,6 +68,14 @@ class Beside:
             self._running.end()
 
     def _started(self) -> subprocess.Popen[str]:
+        root = logging.getLogger()
+        told = {
+            "url": self._url(),
+            "log_format": "json"
+            if any(isinstance(one.formatter, JsonLines) for one in root.handlers)
+            else "text",
+            "log_level": logging.getLevelName(root.level).lower(),
+        }
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "loantrail.monitor.beside_process"],
             stdin=subprocess.PIPE,
@@ -76,7 +86,7 @@ class Beside:
             start_new_session=True,
         )
         # Not among the arguments, which every user of the machine may read.
-        _told(process, {"url": self._url()})
+        _told(process, told)
         return process
 
 
@@ -95,64 +105,58 @@ class _Process:
             if self._is_closed:
                 raise _stopping()
             if self._process is not None and self._process.poll() is not None:
-                _close_pipes(self._process)
-                self._process = None
+                self._let_go()
             process = self._process = self._process or self._started()
             try:
                 _told(process, question)
                 assert process.stdout is not None
-                line = process.stdout.readline()
-            except OSError:
-                line = ""
-            if not line:
-                self._process = None
-                status = process.wait()
-                _close_pipes(process)
+                answer: dict[str, Any] = json.loads(process.stdout.readline())
+            except (OSError, ValueError):  # it ended, or what it says is no answer
+                self._let_go()
                 if self._is_closed:
-                    raise _stopping()
+                    raise _stopping() from None
                 raise BesideEnded(
-                    f"the process for {question['do']} ended with status {status}",
+                    f"the process for {question['do']} ended with status {process.returncode}",
                     remedy="Its log tells why; it is tried again",
-                )
-        answer: dict[str, Any] = json.loads(line)
-        if "problem" in answer:
-            self.end()  # the next one asks for the database anew
-            raise BesideEnded(answer["problem"], remedy=answer["remedy"])
-        return answer
+                ) from None
+            if "problem" in answer:
+                self._let_go()  # the next one asks for the database anew
+                raise BesideEnded(answer["problem"], remedy=answer["remedy"])
+            return answer
 
     def close(self) -> None:
-        """Let it go for good."""
+        """Let it go for good, whatever it is at."""
         self._is_closed = True
+        process = self._process
+        if process is not None:
+            assert process.stdin is not None
+            with contextlib.suppress(OSError, ValueError):
+                process.stdin.close()  # who waits for its answer reads the end of it
         self.end()
 
     def end(self) -> None:
-        """Let it go; the next question starts another one."""
-        process = self._process
+        """Let it go when it has answered; the next question starts another one."""
+        with self._turn:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(OSError):
-            assert process.stdin is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError):  # what was still to be sent has no reader
             process.stdin.close()
         try:
             process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        with self._turn:  # who asked it has read its end by now
-            if self._process is process:
-                self._process = None
-            _close_pipes(process)
+        process.stdout.close()
 
 
 def _stopping() -> Stopping:
     return Stopping("this process is being stopped", remedy="The next one goes on with what is left")
-
-
-def _close_pipes(process: subprocess.Popen[str]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):  # what was still to be sent has no reader
-                pipe.close()
 
 
 def _told(process: subprocess.Popen[str], content: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ import os
 import queue
 import sys
 import threading
+from dataclasses import replace
 from typing import Any, Final
 
 from loantrail.errors import LoantrailError, unforeseen
@@ -30,17 +31,20 @@ _LOG = logging.getLogger(__name__)
 def main() -> int:
     """Work until the input ends; with it ends the process, whatever it is at."""
     os.nice(NICENESS)
-    set_up_logs(read_settings(), "beside", production=False)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed here is no answer
     asked: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
     first = sys.stdin.readline()
     if not first:
         return 0
+    told: dict[str, str] = json.loads(first)
     threading.Thread(target=_listen, args=(asked,), name="life", daemon=True).start()
-    sessions = Connecting(Database(json.loads(first)["url"]))
+    settings = replace(read_settings(), log_format=told["log_format"], log_level=told["log_level"])
+    set_up_logs(settings, "beside", production=False)
+    sessions = Connecting(Database(told["url"]))
     while True:
-        answer = _answered(sessions, asked.get())
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(_answered(sessions, asked.get())) + "\n")
+        answers.flush()
 
 
 def _listen(asked: queue.SimpleQueue[dict[str, str]]) -> None:

@@ -67,8 +67,9 @@ def commit_group(
     for attempt in range(TRIES):
         try:
             with database_failures(), store.undone_on_error(connection):
-                answers = _Group(connection, deliveries, read, judge).take()
-                audit.append(connection, _entries(deliveries, answers))
+                group = _Group(connection, deliveries, read, judge)
+                answers = group.take()
+                audit.append(connection, _entries(deliveries, answers, group.fresh))
                 connection.commit()
                 if judge is not None:
                     judge.committed()
@@ -84,16 +85,17 @@ def commit_group(
     raise AssertionError("the loop above returns or raises")
 
 
-def _entries(deliveries: Sequence[Delivery], answers: Sequence[Answered | KeyReused]) -> list[Entry]:
-    """What the audit log keeps of these deliveries: in the transaction that brings their rows into the books."""
-    return [
-        replace(
-            one.entry,
-            after={"accepted": told.accepted, "duplicate": told.duplicate, "refused": told.refused},
-        )
-        for one, told in zip(deliveries, answers, strict=True)
-        if one.entry is not None and isinstance(told, Answered)
-    ]
+def _entries(
+    deliveries: Sequence[Delivery], answers: Sequence[Answered | KeyReused], fresh: Sequence[int]
+) -> list[Entry]:
+    """What the audit log keeps of these deliveries: in the transaction that brings their rows into the books. Of those that are not
+    fresh the answer is that of before, and so says the entry."""
+    entries: list[Entry] = []
+    for number, (one, told) in enumerate(zip(deliveries, answers, strict=True)):
+        if one.entry is not None and isinstance(told, Answered):
+            after = {"accepted": told.accepted, "duplicate": told.duplicate, "refused": told.refused}
+            entries.append(replace(one.entry, after=after if number in fresh else after | {"repeated": True}))
+    return entries
 
 
 class _Group:
@@ -113,9 +115,12 @@ class _Group:
         self._keys_are_new = False
         self._arrivals: Sequence[str] = ()
         self.entered: list[Entered] = []
+        self.fresh: Sequence[int] = ()
+        """Numbers of the deliveries that are taken in; of the others an earlier answer is given."""
 
     def take(self) -> list[Answered | KeyReused]:
         done, fresh = self._begin()
+        self.fresh = fresh
         if not fresh:
             return [done[number] for number in range(len(self._deliveries))]
         self._take_lines(frozenset(fresh))

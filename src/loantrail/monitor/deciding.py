@@ -108,7 +108,8 @@ class Deciding:
         begun = clock.monotonic_seconds()
         try:
             with self._sessions.session() as connection:
-                self.rebase(connection, self._ground(connection))
+                run_id = current_run_id(connection)
+                self._stand_on(connection, self._ground(connection), run_id)
         except LoantrailError as problem:
             self._problem = problem
             _LOG.info("live lines are not judged one by one yet: %s", problem)
@@ -122,12 +123,13 @@ class Deciding:
                 self._builder = None
 
     def rebase(self, connection: Connection[Any], ground: Ground) -> None:
-        """Stand on a run from now on, where anybody asked for decisions in this process. Lines that came later are shown with
-        the next group. What goes wrong is logged: then there is no state."""
-        if not self._wanted:
-            return
+        """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown with the next group."""
+        if self._wanted:
+            self._stand_on(connection, ground, ground.run_id)
+
+    def _stand_on(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
         try:
-            held = held_on(connection, ground)
+            held = held_on(connection, ground, run_id)
         except psycopg.OperationalError:
             raise
         except Exception:
@@ -307,7 +309,8 @@ class Deciding:
             if self._held is None:
                 self.want()
                 self.wait(PATIENCE_SECONDS)
-            with self._sessions.session() as connection, self._guard:
+            # The state first: who has it may wait for a connection, who has one must not wait for it.
+            with self._guard, self._sessions.session() as connection:
                 held = self._current(connection)
                 if held is None:
                     if self._builder is None and self._problem is not None:

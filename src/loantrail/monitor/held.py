@@ -84,7 +84,7 @@ class Held:
     def finish_showing(self) -> None:
         """Have the state for oneself: wait for what is shown beside."""
         if self.showing is not None:
-            self.showing.outcome()
+            self.showing.wait()
             self.collect()
 
     @property
@@ -107,13 +107,22 @@ def ground_anew(connection: Connection[Any]) -> Ground:
 
 
 def first_ground(connection: Connection[Any]) -> Ground:
-    """What a process that starts stands on: what the run that screens show left, where it is kept, else the books as they are."""
-    kept = kept_ground.of(current_run_id(connection), parameters_in_force(connection))
-    return kept or ground_anew(connection)
+    """What a process that starts stands on: what the run that screens show left, where it is kept and not too many lines came since,
+    and no parameter began; else the books as they are."""
+    parameters = parameters_in_force(connection)
+    kept = kept_ground.of(connection, current_run_id(connection), parameters)
+    if kept is None:
+        return ground_anew(connection)
+    count, latest = store_step.arrived_after(connection, kept.books.read.last_arrival)
+    connection.rollback()
+    made_on = business_date(kept.frames.as_of)
+    if count > LINES_AT_ONCE or (latest and parameters.changes_between(made_on, business_date(latest))):
+        return ground_anew(connection)
+    return kept
 
 
-def held_on(connection: Connection[Any], ground: Ground) -> Held | None:
-    """The state that stands on a run over the books; None where they hold no recent lines. Leaves no transaction open."""
+def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> Held | None:
+    """The state that stands on these books, read while screens showed this run; None where they hold no recent lines. Leaves no transaction open."""
     books = ground.books
     recent = books.read.recent
     if recent.since is None:
@@ -121,7 +130,6 @@ def held_on(connection: Connection[Any], ground: Ground) -> Held | None:
     since: Any = recent.lines["booked_at"].min()
     lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
     by_hand = store_step.lines_by_hand(connection, since)
-    run_id = current_run_id(connection)
     found = found_in_run(connection, ground.run_id) if run_id == ground.run_id else None
     connection.rollback()
     over = ground.over.with_columns(ended=pl.lit(value=True))

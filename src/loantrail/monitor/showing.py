@@ -25,7 +25,7 @@ class Showing:
         self.count, self.leaves_alone = count, leaves_alone
         self._work = work
         self._is_shown = False
-        self._problem: Exception | None = None
+        self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="showing", daemon=True)
         self._thread.start()
 
@@ -34,15 +34,19 @@ class Showing:
         """Whether the state may be used again."""
         return not self._thread.is_alive()
 
+    def wait(self) -> None:
+        """Until it is over."""
+        self._thread.join()
+
     def outcome(self) -> bool:
         """Whether they are shown; waits for the end. Raises what went wrong."""
-        self._thread.join()
+        self.wait()
         if self._problem is not None:
-            raise self._problem
+            raise RuntimeError("lines could not be shown") from self._problem
         return self._is_shown
 
     def _run(self) -> None:
         try:
             self._is_shown = self._work()
-        except Exception as problem:
+        except BaseException as problem:  # a panic of the frames is no Exception
             self._problem = problem

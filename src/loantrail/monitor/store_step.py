@@ -56,6 +56,17 @@ def last_arrival(connection: Database) -> int:
     return int(row[0]) if row else 0
 
 
+def arrived_after(connection: Database, arrival: int) -> tuple[int, datetime.datetime | None]:
+    """How many lines arrived after the one number, at most, and when the latest of them was booked."""
+    row = connection.execute(
+        "SELECT coalesce(max(arrival_number), %(arrival)s) - %(arrival)s, max(booked_at) FROM ledger.statement_line "
+        "WHERE arrival_number > %(arrival)s",
+        {"arrival": arrival},
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
+
+
 def lines_named(connection: Database, line_ids: Sequence[str], since: datetime.datetime) -> pl.DataFrame:
     """These lines (tail.LINES), booked at `since` or later, in order of arrival."""
     return _lines(

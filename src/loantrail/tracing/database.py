@@ -95,7 +95,6 @@ def trace_books(
         if chosen == Convention.FIFO:
             store_evaluation.finish(connection, number, found.run_id)
             connection.commit()
-            kept_ground.keep(traced.ground)
             if on_traced is not None:
                 on_traced(connection, traced.ground)
     return found
@@ -157,6 +156,9 @@ def store_traced(
     named, events, hops = books.named, books.named.history.event_count, len(traced.tables["hop"])
     convention = traced.convention.name.lower()
     say("storing what was found")
+    if traced.convention == Convention.FIFO:
+        # Before screens show the run: whoever judges live lines stands on it from that moment on.
+        kept_ground.keep(traced.ground, store.current_run_id(connection))
     store.write_run(
         connection,
         {

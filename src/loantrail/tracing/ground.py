@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,8 @@ _READ: Final = (
 """Frames of TracingInputs."""
 _FACTS: Final = "ground.json"
 _OWN: Final = "account"
+_LAYOUT: Final = 1
+"""Another number with every change of what is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,14 @@ def write_ground(ground: Ground, folder: Path) -> None:
         "leads": ground.leads,
     }
     for name, frame in frames.items():
-        frame.write_ipc(folder / f"{name}.arrow", compression="zstd")
+        path = folder / f"{name}.arrow"
+        frame.write_ipc(path, compression="zstd")
+        _sync(path)
     facts = {
         "run_id": ground.run_id,
         "data_version": books.data_version,
         "software_version": version("loantrail"),
+        "layout": _LAYOUT,
         "last_arrival": read.last_arrival,
         "read_at": read.read_at.isoformat(),
         "since": None if read.recent.since is None else read.recent.since.isoformat(),
@@ -75,6 +81,12 @@ def write_ground(ground: Ground, folder: Path) -> None:
         "is_prepared": ground.view is not None,
     }
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    _sync(folder / _FACTS)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as written:
+        os.fsync(written.fileno())
 
 
 def is_written(folder: Path) -> bool:
@@ -90,7 +102,7 @@ def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
 
     try:
         facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        if facts["software_version"] != version("loantrail"):
+        if (facts["software_version"], facts["layout"]) != (version("loantrail"), _LAYOUT):
             raise ValueError(f"version {facts['software_version']} wrote it")
         since = facts["since"]
         recent = Recent(

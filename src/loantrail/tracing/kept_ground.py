@@ -11,18 +11,21 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from collections.abc import Set
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from loantrail import clock
-from loantrail.errors import InputError
 from loantrail.parameters import ParameterBook
 from loantrail.settings import read_settings
 from loantrail.tracing.ground import Ground, is_written, read_ground, write_ground
+from loantrail.tracing.store import read_extent_of_run
 
-KEPT: Final = 2
+if TYPE_CHECKING:
+    from psycopg import Connection
+
 DAY_SECONDS: Final = 86_400
 _LOG = logging.getLogger(__name__)
 
@@ -31,11 +34,14 @@ def _folder() -> Path:
     return read_settings().home / "ground"
 
 
-def keep(ground: Ground) -> None:
-    """Keep it; older ones go. Does without the disk when it fails: the books are there."""
+def keep(ground: Ground, current: str | None) -> None:
+    """Keep it, beside that of the run that screens show now; others go. Does without the disk when it fails: the books are there."""
     folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _forget_all_but(folder, {ground.run_id, current})
+        if is_written(folder / ground.run_id):
+            return
         made = Path(tempfile.mkdtemp(prefix=".", dir=folder))
         try:
             write_ground(ground, made)
@@ -43,26 +49,28 @@ def keep(ground: Ground) -> None:
             made.rename(folder / ground.run_id)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-        _forget_older(folder)
     except (OSError, pl.exceptions.PolarsError) as problem:
         _LOG.warning("what the run left is not kept, the books are read again instead: %s", problem)
 
 
-def of(run_id: str | None, parameters: ParameterBook) -> Ground | None:
-    """What was kept of this run; None where nothing was, or it cannot be read."""
-    if run_id is None or not is_written(_folder() / run_id):
-        return None
+def of(connection: Connection[Any], run_id: str | None, parameters: ParameterBook) -> Ground | None:
+    """What was kept of this run; None where nothing was, or it cannot be used. Ends the transaction."""
+    extent = None if run_id is None else read_extent_of_run(connection, run_id)
     try:
-        return read_ground(_folder() / run_id, parameters)
-    except InputError as problem:
-        _LOG.warning("%s", problem)
+        if run_id is None or extent is None or not is_written(_folder() / run_id):
+            return None
+        found = read_ground(_folder() / run_id, parameters)
+    except Exception as problem:  # whatever lies there: the books are there
+        _LOG.warning("what the last run left is not used, the books are read instead: %s", problem)
         return None
+    read = found.books.read
+    # Of a run of another database over as many files and lines it has the name, not the moment.
+    return found if (read.last_arrival, read.read_at) == extent else None
 
 
-def _forget_older(folder: Path) -> None:
-    """All but the last, and what processes left behind that were killed."""
-    newest_first = sorted(folder.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+def _forget_all_but(folder: Path, wanted: Set[str | None]) -> None:
+    """And what processes left behind that were killed."""
     yesterday = clock.now().timestamp() - DAY_SECONDS
-    left = [path for path in folder.glob(".*") if path.stat().st_mtime < yesterday]
-    for old in (*newest_first[KEPT:], *left):
-        shutil.rmtree(old, ignore_errors=True)
+    for path in folder.iterdir():
+        if path.stat().st_mtime < yesterday if path.name.startswith(".") else path.name not in wanted:
+            shutil.rmtree(path, ignore_errors=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, computed_field
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 router = APIRouter()
+_STARTING: Final = threading.Lock()
 
 
 @of_the_monitor
 def retracing_of(request: Request) -> Retracing:
     """The one background tracer of this application."""
-    state = request.app.state
-    if getattr(state, "retracing", None) is None:
-        # Imported here: live intake asks for traces itself.
-        from loantrail.monitor.wiring import tracer_of
+    # Imported here: live intake asks for traces itself.
+    from loantrail.monitor.wiring import tracer_of
 
-        state.retracing = tracer_of(state.connections, getattr(state, "beside", None))
-    return state.retracing
+    state = request.app.state
+    with _STARTING:
+        if getattr(state, "retracing", None) is None:
+            state.retracing = tracer_of(state.connections, getattr(state, "beside", None))
+        return state.retracing
 
 
 Tracer = Annotated[Retracing, Depends(retracing_of)]
