@@ -1,7 +1,8 @@
 """Claim: how long a process needs until it judges live lines again after it was killed, and what its state takes in memory.
 
 The medium demo bank in a database of its own. A process builds the state and is killed (SIGKILL); another one is started,
-and the time from its start until a payment is decided counts: imports, compiled code, reading, tracing. Memory: what the state adds
+and the time from its start until a payment is decided counts: imports, compiled code, and reading what the last run left, or, where
+that is not kept, all books, and tracing them. Memory: what the state adds
 to the process (resident, measured after the books were read and let go), for each million accounts that the trace knows.
 LOANTRAIL_BENCH_DEMO names another size of demo bank.
 """
@@ -23,6 +24,8 @@ from measuring import demo_bank, record, table
 USUAL = "medium"
 ROUNDS = 3
 BUILDING = "--building"
+KEPT, ANEW = "what the last run left", "the books"
+"""What a process that starts may read."""
 
 
 def resident_bytes() -> int:
@@ -31,15 +34,16 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def build(demo: str) -> None:
+def build(demo: str, read: str) -> None:
     """In a process of its own: build the state, say what it took, and wait to be killed."""
     from loantrail.demo.running import demo_settings
     from loantrail.monitor.deciding import Deciding
+    from loantrail.monitor.held import first_ground, ground_anew
     from loantrail.monitor.leading import Connecting
     from loantrail.postgres.connection import database
 
     with database(demo_settings(demo, 1)) as books:
-        deciding = Deciding(Connecting(books))
+        deciding = Deciding(Connecting(books), first_ground if read == KEPT else ground_anew)
         gc.collect()
         before = resident_bytes()
         begun = perf_counter()
@@ -62,11 +66,11 @@ def build(demo: str) -> None:
         signal.pause()
 
 
-def recovered(demo: str) -> dict[str, Any]:
+def recovered(demo: str, read: str) -> dict[str, Any]:
     """Start a process, wait for its state, kill it."""
     begun = perf_counter()
     with subprocess.Popen(
-        [sys.executable, __file__, BUILDING, demo], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, BUILDING, demo, read], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -77,35 +81,36 @@ def recovered(demo: str) -> dict[str, Any]:
 
 def main() -> None:
     if BUILDING in sys.argv:
-        build(sys.argv[-1])
+        build(*sys.argv[-2:])
         return
     with demo_bank(USUAL) as demo:
         measure(demo)
 
 
 def measure(demo: str) -> None:
-    first, *again = [recovered(demo) for _ in range(ROUNDS)]
-    seconds = sorted(one["seconds_from_start"] for one in again)
-    state = sorted(one["state_bytes"] for one in again)[len(again) // 2]
-    million = state / first["accounts"] * 1_000_000 / 2**20
+    rounds = {read: [recovered(demo, read) for _ in range(1 + ROUNDS)][1:] for read in (KEPT, ANEW)}
     table(
-        ("start to decided s", "building s", "state MiB", "accounts", "transactions"),
+        ("reading", "start to decided s", "building s", "state MiB", "accounts", "transactions"),
         [
-            (f"{one['seconds_from_start']:.1f}", f"{one['seconds_building']:.1f}", f"{one['state_bytes'] / 2**20:.0f}",
+            (read, f"{one['seconds_from_start']:.1f}", f"{one['seconds_building']:.1f}", f"{one['state_bytes'] / 2**20:.0f}",
              one["accounts"], one["transactions"])
-            for one in (first, *again)
+            for read, taken in rounds.items()
+            for one in taken
         ],
     )  # fmt: skip
+    state = sorted(one["state_bytes"] for one in rounds[ANEW])[ROUNDS // 2]
+    one = rounds[ANEW][0]
     record(
         "live_recovery",
         {
             "demo": demo,
-            "seconds_after_a_kill": seconds,
+            "seconds_after_a_kill": {
+                read: sorted(one["seconds_from_start"] for one in taken) for read, taken in rounds.items()
+            },
             "state_bytes": state,
-            "state_mib_per_million_accounts": million,
-            "state_bytes_per_transaction": state / first["transactions"],
-            "first": first,
-            "again": again,
+            "state_mib_per_million_accounts": state / one["accounts"] * 1_000_000 / 2**20,
+            "state_bytes_per_transaction": state / one["transactions"],
+            "rounds": rounds,
         },
         full_size=demo == USUAL,
     )
