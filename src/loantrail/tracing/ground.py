@@ -90,8 +90,12 @@ def _sync(path: Path) -> None:
 
 
 def is_written(folder: Path) -> bool:
-    """Whether a whole one lies there."""
-    return (folder / _FACTS).exists()
+    """Whether a whole one lies there that this version of the program wrote."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        return (facts["software_version"], facts["layout"]) == (version("loantrail"), _LAYOUT)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
@@ -102,8 +106,6 @@ def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
 
     try:
         facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        if (facts["software_version"], facts["layout"]) != (version("loantrail"), _LAYOUT):
-            raise ValueError(f"version {facts['software_version']} wrote it")
         since = facts["since"]
         recent = Recent(
             None if since is None else datetime.datetime.fromisoformat(since),
