@@ -67,6 +67,14 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
     page.get_by_role("button", name="开始回测").click()
     expect(page.locator(".backtest")).to_contain_text("完成", timeout=60_000)
     expect(page.locator(".backtest")).to_contain_text("命中贷款")
+    # One alone is not called one of several; another moves nothing.
+    expect(page.get_by_text("各次回测：")).to_have_count(0)
+    before = page.locator(".backtest").bounding_box()
+    page.get_by_role("button", name="开始回测").click()
+    expect(page.get_by_text("各次回测：")).to_be_visible()
+    expect(page.locator(".backtest")).to_contain_text("命中贷款", timeout=60_000)
+    after = page.locator(".backtest").bounding_box()
+    assert before and after and before["y"] == after["y"]
     page.locator(".ant-collapse-header").first.click()
     expect(page.locator(".ant-collapse-panel-active, .ant-collapse-content-active")).to_contain_text("成立")
 
@@ -84,9 +92,21 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
 
 def test_which_rules_are_shown_stands_in_the_address_and_is_kept_by_name(page: Page, own_bank: str) -> None:
     page.goto(f"{own_bank}/rules")
+    box = page.get_by_label("按代码或名称查找")
+    expect(box).to_be_visible()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    typed = page.context.new_cdp_session(page)
+    for part in ("z", "zh", "zheng", "zhengquan"):
+        typed.send(
+            "Input.imeSetComposition", {"text": part, "selectionStart": len(part), "selectionEnd": len(part)}
+        )
+        expect(box).to_have_value(part)
+    typed.send("Input.insertText", {"text": "证券"})
+    expect(box).to_have_value("证券")
+    expect(page).to_have_url(re.compile(r"\?search=%E8%AF%81%E5%88%B8$"))
     page.locator(".rules-filters").get_by_text("已发布", exact=True).click()
-    page.get_by_label("按代码或名称查找").fill("证券")
-    expect(page).to_have_url(re.compile(r"\?shown=published&search="))
+    expect(page).to_have_url(re.compile(r"\?search=%E8%AF%81%E5%88%B8&shown=published$"))
     kept_and_applied(page, f"{own_bank}/rules", "shown=shadow&search=OWN", "自己的")
     expect(page.get_by_label("按代码或名称查找")).to_have_value("OWN")
 

@@ -211,7 +211,7 @@ def test_what_is_approved_is_what_was_read(bank: httpx.Client) -> None:
     assert (wrong.status_code, wrong.json()["code"], wrong.json()["detail_chinese"]) == (
         409,
         "content_changed",
-        "事项与所读的不一致",
+        "待批内容已变化",
     )
     assert ask(bank, read["entry_id"], "approval", CHECKER, because="blind").status_code == 422
     assert sorted(listed(bank, state="waiting")) == sorted((read["entry_id"], other["entry_id"]))

@@ -48,6 +48,8 @@ def test_the_transactions_behind_a_node_and_along_an_edge(related: httpx.Client)
 
     told = sheet(related, f"{path}.xlsx", account=BORROWER)
     arrived = sheet(related, f"{path}.xlsx", account=BORROWER, arriving=True)
+    at_once = about(related, f"{path}.xlsx", account=BORROWER, depth=0)
+    assert "第几手：0" in at_once.values()
     conditions = about(related, f"{path}.xlsx", account=BORROWER, arriving=True)
 
     assert len(shown) > 1

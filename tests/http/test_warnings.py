@@ -216,7 +216,7 @@ def test_what_is_approved_is_what_was_read(
     assert (wrong.status_code, wrong.json()["code"], wrong.json()["detail_chinese"]) == (
         409,
         "content_changed",
-        "事项与所读的不一致",
+        "待批内容已变化",
     )
     body = {"version": now, "request_key": "without-a-hash", "act": approve}
     blind = warned.post(f"/api/v1/warnings/{THREAD}/acts", json=body, headers={AS: "S2"})

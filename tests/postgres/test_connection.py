@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import os
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
-from loantrail.postgres.connection import Database, database, type_of_connection
+from loantrail.postgres.connection import Database, check_role_of_pages, database, type_of_connection
 from loantrail.postgres.failures import database_failures, translated
 from loantrail.settings import ROOT_HOME, Settings, read_settings
 
@@ -120,8 +122,56 @@ def test_pages_are_not_read_as_another_role_than_the_web_applications(database_u
 
 
 @pytest.mark.database
+def test_pages_are_not_read_as_a_role_that_the_servers_side_puts_in_the_place_of_the_web_applications(
+    database_url: str,
+) -> None:
+    put = make_conninfo(Database(database_url).web_url(), options="-c role=pg_monitor")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("GRANT pg_monitor TO loantrail_web")
+    try:
+        with (
+            pytest.raises(ConfigurationError, match="as pg_monitor, not as loantrail_web"),
+            Database(database_url, web_url=put).pool(web=True),
+        ):
+            pass
+    finally:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("REVOKE pg_monitor FROM loantrail_web")
+
+
+@pytest.mark.database
+def test_what_a_provider_lets_sign_in_by_another_name_is_the_web_role_where_the_server_says_so(
+    database_url: str,
+) -> None:
+    put = make_conninfo(database_url, options="-c role=loantrail_web")
+    with Database(database_url, web_url=put).pool(web=True) as pool, pool.connection() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("loantrail_web",)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    "change", ["ALTER ROLE loantrail_web SUPERUSER", "ALTER ROLE loantrail_web BYPASSRLS"]
+)
+def test_pages_are_not_read_where_the_web_role_may_pass_row_level_security(
+    connection: type_of_connection, change: LiteralString
+) -> None:
+    check_role_of_pages(as_the_web_role(connection))
+    connection.rollback()
+    connection.execute(change)
+    with pytest.raises(ConfigurationError, match="passes row-level security"):
+        check_role_of_pages(as_the_web_role(connection))
+    connection.rollback()
+
+
+def as_the_web_role(connection: type_of_connection) -> type_of_connection:
+    """The connection with the rights of the web application until its transaction ends."""
+    connection.execute("SET LOCAL ROLE loantrail_web")
+    return connection
+
+
+@pytest.mark.database
 def test_a_web_role_that_cannot_sign_in_is_told_before_anything_is_served(database_url: str) -> None:
-    nobody = psycopg.conninfo.make_conninfo(database_url, user="nobody_made_this")
+    nobody = make_conninfo(database_url, user="nobody_made_this")
     with (
         pytest.raises(DatabaseUnavailable, match="Correct LOANTRAIL_WEB_DATABASE_URL"),
         Database(database_url, web_url=nobody).pool(web=True),

@@ -186,6 +186,13 @@ READS: Final = frozenset(("GET", "HEAD"))
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 QUERY_MOST: Final = 1_000
 """Characters of the question that an entry keeps."""
+AS_SENT: Final = "loantrail.query_as_sent"
+"""Where in the scope the question stands as it was sent, beside the one with the masked accounts put back."""
+
+
+def query_as_sent(request: Request) -> str:
+    """The question as it was sent, percent-encoded: accounts that the page was shown masked are masked."""
+    return request.scope.get(AS_SENT, request.scope["query_string"]).decode("latin-1")
 
 
 def _entry(request: Request, person: Signed, action: str, **rest: Any) -> Entry:
@@ -206,8 +213,8 @@ def _note_access(request: Request, connections: Connections, person: Signed, out
     named = [(name, str(value)) for name, value in request.path_params.items() if name in OBJECTS]
     kind, key = named[-1] if named else ("", "")
     question = {"route": template}
-    if request.url.query:
-        question["query"] = request.url.query[:QUERY_MOST]
+    if query := query_as_sent(request):
+        question["query"] = query[:QUERY_MOST]
     action = "data.read" if request.method in READS else "data.write"
     entry = _entry(
         request,

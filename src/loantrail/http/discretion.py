@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loantrail.errors import LoantrailError
 from loantrail.http import store_third_parties as store
-from loantrail.http.access import reading_as, signed_of
+from loantrail.http.access import AS_SENT, reading_as, signed_of
 from loantrail.http.connections import Connections
 from loantrail.identity.abilities import Ability
 from loantrail.identity.discretion import MARK, Secrets, accounts_in, redacted, secrets_of, unmasked
@@ -33,8 +33,6 @@ ABOUT_TRACES: Final = re.compile(
 """Answers that tell of movements of loan money."""
 OF_LOAN: Final = re.compile(r"^/api/v1/loans/([^/]+)")
 JSON: Final = "application/json"
-AS_SENT: Final = "loantrail.query_as_sent"
-"""Where the question stands as it was sent, beside the one with the masked accounts put back."""
 
 
 class Discretion:

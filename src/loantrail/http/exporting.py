@@ -10,9 +10,8 @@ from fastapi import Depends, Request
 from loantrail import clock
 from loantrail.approvals import store
 from loantrail.clock import business_date
-from loantrail.http.access import Person, Recording
+from loantrail.http.access import Person, Recording, query_as_sent
 from loantrail.http.connections import Connections, Lending
-from loantrail.http.discretion import AS_SENT
 from loantrail.http.problems import NotAllowed
 from loantrail.policy.reading import parameters_in_force
 
@@ -44,8 +43,7 @@ class Exporter:
         """ExportToApprove where a second person has to approve first."""
         now = clock.now()
         # As it was sent, accounts masked: so it was proposed, and so it stands on record.
-        sent = self._request.scope.get(AS_SENT, self._request.scope["query_string"]).decode("latin-1")
-        content = content_of(self._request.url.path, sent)
+        content = content_of(self._request.url.path, query_as_sent(self._request))
         with self._connections.connection() as connection:
             book = parameters_in_force(connection)
             most = book.at_or_first("export_approval_rows", business_date(now)).number

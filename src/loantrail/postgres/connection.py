@@ -75,19 +75,12 @@ class Database:
         return psycopg.conninfo.make_conninfo("", **given | {"user": WEB_ROLE_NAME})
 
     def check_web_role(self) -> None:
-        """Sign in as the web application does. DatabaseUnavailable where that is refused, ConfigurationError where it is another
-        role than the one whose rights the tables know: the owner's address would open every loan to everybody."""
+        """Sign in as the web application does. DatabaseUnavailable where that is refused; raises as `check_role_of_pages`."""
         try:
             with Database(self.web_url()).connect() as connection:
-                name = connection.info.user
+                check_role_of_pages(connection)
         except DatabaseUnavailable as problem:
             raise DatabaseUnavailable(problem.problem, remedy=WEB_REMEDY) from problem
-        if name != WEB_ROLE_NAME:
-            raise ConfigurationError(
-                f"the web application signs in as {name}, not as {WEB_ROLE_NAME}: what a person may see would not be held back "
-                "by row-level security",
-                remedy=WEB_REMEDY,
-            )
 
     def connect(self) -> type_of_connection:
         """A new connection, in UTC. The caller closes it."""
@@ -182,6 +175,28 @@ class Pool:
                 yield lent
             finally:
                 self._connections.putconn(lent)
+
+
+def check_role_of_pages(connection: type_of_connection) -> None:
+    """ConfigurationError where the server takes this connection for another role than the one whose rights the tables know, or lets
+    that role pass row-level security: the owner's address would open every loan to everybody. The server is asked, for a pooler or
+    the options of an address may put another role in the place of who signed in."""
+    row = connection.execute(
+        "SELECT rolname, rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    assert row is not None
+    name, passes = row
+    if name != WEB_ROLE_NAME:
+        raise ConfigurationError(
+            f"the web application reads as {name}, not as {WEB_ROLE_NAME}: what a person may see would not be held back by row-level "
+            "security",
+            remedy=WEB_REMEDY,
+        )
+    if passes:
+        raise ConfigurationError(
+            f"the role {name} passes row-level security: what a person may see would not be held back",
+            remedy=f'Have a superuser of the server run: ALTER ROLE "{name}" NOSUPERUSER NOBYPASSRLS',
+        )
 
 
 def configure(connection: type_of_connection) -> None:

@@ -75,12 +75,13 @@ export function Backtests({ detail, version, started }: Props) {
       )}
       {own.length > 0 && (
         <div className="backtest-earlier small">
-          <span className="quiet">{t("rules.backtest_earlier")}</span>
-          {own.map((one) => (
-            <Button key={one.backtest_id} size="small" type={one.backtest_id === chosen ? "default" : "link"} onClick={() => setChosen(one.backtest_id)}>
-              {instantText(one.requested_at)}
-            </Button>
-          ))}
+          {own.length > 1 && <span className="quiet">{t("rules.backtest_earlier")}</span>}
+          {own.length > 1 &&
+            own.map((one) => (
+              <Button key={one.backtest_id} size="small" type={one.backtest_id === chosen ? "default" : "link"} onClick={() => setChosen(one.backtest_id)}>
+                {instantText(one.requested_at)}
+              </Button>
+            ))}
           <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/backtests.xlsx`} count={own.length} />
         </div>
       )}

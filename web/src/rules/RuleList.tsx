@@ -1,4 +1,5 @@
-import { Button, Input, message, Segmented, Table } from "antd";
+import { Button, type InputRef, message, Segmented, Table } from "antd";
+import { useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -7,7 +8,9 @@ import { ExportButton } from "../table/ExportButton";
 import { useListAddress } from "../table/list_address";
 import { SavedFilters } from "../table/SavedFilters";
 import { Figure } from "../ui/Figure";
+import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
+import { TypedSearch } from "../ui/TypedSearch";
 import { LevelTag } from "../warnings/LevelTag";
 import { Cost } from "./Cost";
 import { countText, milliText, type Rule } from "./milli";
@@ -34,6 +37,8 @@ export function RuleList() {
   const go = useNavigate();
   const { address, change, text: kept, replace } = useListAddress();
   const [messages, toldHere] = message.useMessage();
+  const search = useRef<InputRef>(null);
+  useKeys({ "/": () => search.current?.focus({ cursor: "all" }) });
   const shown = SHOWN.find((one) => one === address.get("shown")) ?? "all";
   const text = address.get("search") ?? "";
   const { data, error, refetch } = api.useQuery("get", "/api/v1/rules", {});
@@ -93,14 +98,7 @@ export function RuleList() {
           onChange={(value) => change({ shown: value === "all" ? "" : value })}
           options={SHOWN.map((one) => ({ value: one, label: t(`rules_shown.${one}`) }))}
         />
-        <Input
-          className="search"
-          allowClear
-          aria-label={t("rules.search")}
-          placeholder={t("rules.search")}
-          value={text}
-          onChange={(event) => change({ search: event.target.value })}
-        />
+        <TypedSearch box={search} label={t("rules.search")} value={text} change={(typed) => change({ search: typed })} className="search" />
         <ExportButton
           address="/api/v1/rules.xlsx"
           query={() => new URLSearchParams({ shown, search: text.trim() })}

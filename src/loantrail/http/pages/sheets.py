@@ -278,7 +278,8 @@ def _conditions(table: Table, asked: Mapping[str, Any], language: Language) -> l
     colon = "：" if language == "zh" else ": "
     told: list[str] = []
     for name, named in table.asked.items():
-        if named is None or asked[name] in (None, False, "", []):
+        # Zero is a condition, though it equals False.
+        if named is None or asked[name] is None or asked[name] is False or asked[name] in ("", []):
             continue
         title = _title(named[0], words)
         told.append(title if asked[name] is True else f"{title}{colon}{_named(asked[name], named[1], words)}")

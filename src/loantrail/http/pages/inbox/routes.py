@@ -49,6 +49,8 @@ def of_lowering(connection: Reading, person: Person, thread_id: ThreadId) -> Wai
     row = _row(connection, "warning_lowering", thread_id)
     thread = threads.threads(connection, [thread_id])[thread_id][1]
     assert thread.lowering is not None
+    # The list of all that waits is told without it: only what is asked of one warning is looked through for third parties.
+    row["reason"] = thread.lowering.reason
     return _of_warning(connection, person, row, {"level": thread.level}, {"level": thread.lowering.level})
 
 

@@ -87,15 +87,34 @@ END
 $$;
 CREATE TRIGGER entry_stays BEFORE UPDATE OR DELETE ON lists.entry FOR EACH ROW EXECUTE FUNCTION lists.refuse_change();
 
--- What waits is told with its hash; what waits of a warning with its reason and when it was
--- proposed; a version of a rule by its own id, for two of a rule may wait.
+-- What a version of a rule says stays from its proposal on, and so do its authors; who proposed it is forgotten where it is sent back.
+CREATE FUNCTION rules.refuse_other_content() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what a proposed or published version of a rule says never changes' USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER rule_version_says_the_same BEFORE UPDATE ON rules.rule_version FOR EACH ROW
+    WHEN (OLD.state IN ('proposed', 'published', 'retired') AND (
+        (NEW.rule_id, NEW.request_key, NEW.code, NEW.version, NEW.chinese, NEW.english, NEW.legal_basis, NEW.products, NEW.customer_kinds,
+         NEW.occasion, NEW.condition, NEW.levels, NEW.amount_field, NEW.owner_role, NEW.actions, NEW.doubt_chinese, NEW.doubt_english,
+         NEW.pattern, NEW.content_hash, NEW.maker, NEW.editors, NEW.made_at, NEW.based_on, NEW.shipped)
+        IS DISTINCT FROM
+        (OLD.rule_id, OLD.request_key, OLD.code, OLD.version, OLD.chinese, OLD.english, OLD.legal_basis, OLD.products, OLD.customer_kinds,
+         OLD.occasion, OLD.condition, OLD.levels, OLD.amount_field, OLD.owner_role, OLD.actions, OLD.doubt_chinese, OLD.doubt_english,
+         OLD.pattern, OLD.content_hash, OLD.maker, OLD.editors, OLD.made_at, OLD.based_on, OLD.shipped)
+        OR NEW.state <> 'draft' AND NEW.proposed_by IS DISTINCT FROM OLD.proposed_by
+        OR OLD.state = 'proposed' AND NEW.state NOT IN ('draft', 'proposed', 'published')))
+    EXECUTE FUNCTION rules.refuse_other_content();
+
+-- What waits is told with its hash; what waits of a warning with when it was proposed, and without its reason, which may name third
+-- parties; a version of a rule by its own id, for two of a rule may wait.
 CREATE OR REPLACE VIEW published.waiting_approval WITH (security_invoker = true) AS
 SELECT 'here' AS place, request_id AS key, kind, subject, title_chinese, title_english, reason, maker, made_at, expires_at, unit_id,
        content_hash
 FROM approvals.request WHERE state = 'waiting'
 UNION ALL
 SELECT 'warning', thread.thread_id, asked.kind, thread.loan_id, asked.chinese || thread.loan_id, asked.english || thread.loan_id,
-       coalesce(proposed.reason, ''), asked.maker, coalesce(proposed.at, thread.changed_at), NULL, thread.unit_id, proposed.content_hash
+       '', asked.maker, coalesce(proposed.at, thread.changed_at), NULL, thread.unit_id, proposed.content_hash
 FROM early_warning.thread AS thread
 CROSS JOIN LATERAL (VALUES
     ('warning_lowering', 'lowering_proposed', thread.lowering_by, '下调预警等级：', 'Lower the level of the warning on '),
@@ -103,7 +122,7 @@ CROSS JOIN LATERAL (VALUES
      '认定：', 'Finding on ')
 ) AS asked (kind, event, maker, chinese, english)
 LEFT JOIN LATERAL (
-    SELECT event.at, event.data->>'reason' AS reason, event.data->>'content_hash' AS content_hash
+    SELECT event.at, event.data->>'content_hash' AS content_hash
     FROM early_warning.thread_event AS event
     WHERE event.thread_id = thread.thread_id AND event.kind = asked.event ORDER BY event.version DESC LIMIT 1
 ) AS proposed ON true
@@ -139,6 +158,8 @@ SELECT 'rule', code, 'rule_version', code || ' v' || version, '规则发布：' 
 FROM rules.rule_version WHERE state = 'proposed';
 GRANT SELECT ON published.waiting_approval TO loantrail_web;
 
+DROP TRIGGER rule_version_says_the_same ON rules.rule_version;
+DROP FUNCTION rules.refuse_other_content();
 DROP TRIGGER entry_stays ON lists.entry;
 DROP FUNCTION lists.refuse_change();
 ALTER TABLE lists.entry DROP COLUMN content_hash;
