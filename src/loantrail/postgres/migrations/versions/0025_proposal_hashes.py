@@ -88,13 +88,10 @@ $$;
 CREATE TRIGGER entry_stays BEFORE UPDATE OR DELETE ON lists.entry FOR EACH ROW EXECUTE FUNCTION lists.refuse_change();
 
 -- What a version of a rule says stays from its proposal on, and so do its authors; who proposed it is forgotten where it is sent back.
+-- The comparison stands in the function: a condition of the trigger itself would be written otherwise after a restore.
 CREATE FUNCTION rules.refuse_other_content() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'what a proposed or published version of a rule says never changes' USING ERRCODE = 'restrict_violation';
-END
-$$;
-CREATE TRIGGER rule_version_says_the_same BEFORE UPDATE ON rules.rule_version FOR EACH ROW
-    WHEN (OLD.state IN ('proposed', 'published', 'retired') AND (
+    IF OLD.state IN ('proposed', 'published', 'retired') AND (
         (NEW.rule_id, NEW.request_key, NEW.code, NEW.version, NEW.chinese, NEW.english, NEW.legal_basis, NEW.products, NEW.customer_kinds,
          NEW.occasion, NEW.condition, NEW.levels, NEW.amount_field, NEW.owner_role, NEW.actions, NEW.doubt_chinese, NEW.doubt_english,
          NEW.pattern, NEW.content_hash, NEW.maker, NEW.editors, NEW.made_at, NEW.based_on, NEW.shipped)
@@ -103,7 +100,14 @@ CREATE TRIGGER rule_version_says_the_same BEFORE UPDATE ON rules.rule_version FO
          OLD.occasion, OLD.condition, OLD.levels, OLD.amount_field, OLD.owner_role, OLD.actions, OLD.doubt_chinese, OLD.doubt_english,
          OLD.pattern, OLD.content_hash, OLD.maker, OLD.editors, OLD.made_at, OLD.based_on, OLD.shipped)
         OR NEW.state <> 'draft' AND NEW.proposed_by IS DISTINCT FROM OLD.proposed_by
-        OR OLD.state = 'proposed' AND NEW.state NOT IN ('draft', 'proposed', 'published')))
+        OR OLD.state = 'proposed' AND NEW.state NOT IN ('draft', 'proposed', 'published'))
+    THEN
+        RAISE EXCEPTION 'what a proposed or published version of a rule says never changes' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER rule_version_says_the_same BEFORE UPDATE ON rules.rule_version FOR EACH ROW
     EXECUTE FUNCTION rules.refuse_other_content();
 
 -- What waits is told with its hash; what waits of a warning with when it was proposed, and without its reason, which may name third
