@@ -137,10 +137,14 @@ ACTS = (
             (f"/nightly/{NIGHT}", "/nightly/{business_date}/alarms"),
             ("/administration/keys", "/keys"),
             ("/administration/parameters", "/parameters"),
-            ("/administration/system", "/system/jobs"),
             ("/customers/P5", "/customers/{party_id}/accounts"),
             (f"/loans/{LOAN}/documents", "/loans/{loan_id}/vouchers"),
         )
+    ),
+    # They tell of no customer: who may read them may have them as sheets.
+    *(
+        Act(f"GET /api/v1/system/{table}.xlsx", "/administration/system", "table.export")
+        for table in ("jobs", "settings")
     ),
     Act("GET /api/v1/list-entries.xlsx", "/lists", "table.export", _by(_A.EXPORT)),
     Act("POST /api/v1/list-entries", "/lists", "lists.new"),

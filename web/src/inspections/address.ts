@@ -39,7 +39,8 @@ export function useQueueAddress() {
   }, [text]);
   // Another queue begins with its own first check.
   const change = (values: Readonly<Record<string, string>>) => {
-    const after = new URLSearchParams(address);
+    // What stands in the address by now counts: the page may be a moment behind it.
+    const after = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries(values)) {
       if (value) after.set(name, value);
       else after.delete(name);
@@ -50,7 +51,8 @@ export function useQueueAddress() {
   const replace = (wanted: string) => void navigate(`/checks?${inLanguage(wanted, address)}`, { replace: true });
   const search = text ? `?${text}` : "";
   const to = (id: string) => `/checks/${id}${search}`;
-  const open = (id: string, replace = false) => void navigate(to(id), { replace, preventScrollReset: true });
+  const open = (id: string, replace = false) =>
+    void navigate(`/checks/${id}${window.location.search}`, { replace, preventScrollReset: true });
   return { filters, change, text: keptText(address), replace, checkId, to, open, home: `/checks${search}` };
 }
 

@@ -40,9 +40,9 @@ export function useQueueAddress() {
       search: read.get("search") ?? "",
     };
   }, [text]);
-  // Another queue begins with its own first warning.
+  // Another queue begins with its own first warning. What stands in the address by now counts: the page may be a moment behind it.
   const change = (values: Readonly<Record<string, string | readonly string[]>>) => {
-    const after = new URLSearchParams(address);
+    const after = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries(values)) {
       after.delete(name);
       for (const one of typeof value === "string" ? [value] : value) if (one) after.append(name, one);
@@ -53,7 +53,8 @@ export function useQueueAddress() {
   const replace = (wanted: string) => void navigate(`/warnings?${inLanguage(wanted, address)}`, { replace: true });
   const search = text ? `?${text}` : "";
   const to = (id: string) => `/warnings/${id}${search}`;
-  const open = (id: string, replace = false) => void navigate(to(id), { replace, preventScrollReset: true });
+  const open = (id: string, replace = false) =>
+    void navigate(`/warnings/${id}${window.location.search}`, { replace, preventScrollReset: true });
   return { filters, change, text: keptText(address), replace, threadId, to, open, home: `/warnings${search}` };
 }
 
