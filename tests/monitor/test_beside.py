@@ -72,6 +72,17 @@ def begun(books: Database, beside: Beside) -> tuple[Retracing, Deciding]:
     return tracer, deciding
 
 
+def have_run_made(bank: type_of_connection, tracer: Retracing) -> None:
+    store_evaluation.request(bank)
+    bank.commit()
+    tracer.start()
+    tracer.wait()
+
+
+def is_evaluated(asked: psycopg.Connection[tuple[object, ...]]) -> bool:
+    return asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone() == (True,)
+
+
 def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, tmp_path: Path) -> None:
     left = trace_anew(bank, Convention.FIFO).ground
     folder = tmp_path / "run"
@@ -131,8 +142,7 @@ def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_doe
     assert deciding._held is not first
     assert after.decision == "review"
     assert tracer.last_seconds > 0
-    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
-    assert row == (True,)
+    assert is_evaluated(asked)
     live = standing(asked)
     trace_books(bank)
     assert standing(asked) == live
@@ -147,10 +157,7 @@ def test_a_process_that_starts_stands_on_what_the_last_run_left_and_reads_no_boo
 ) -> None:
     tracer, _ = begun(books, beside)
     post(bank, None, to_securities("S1", 20_000))
-    store_evaluation.request(bank)
-    bank.commit()
-    tracer.start()
-    tracer.wait()
+    have_run_made(bank, tracer)
     post(bank, None, line("K1", BORROWER, 30_000, purpose_text="取现"))
     monkeypatch.setattr(holding, "trace_anew", lambda *_: pytest.fail("the books were read here"))
 
@@ -230,14 +237,9 @@ def test_where_nobody_asked_for_decisions_what_a_run_left_is_not_read(
     tracer = tracer_of(sessions, beside)
     step_of(sessions, tracer, beside)
     monkeypatch.setattr(kept_ground, "of", lambda *_: pytest.fail("it was read"))
-    store_evaluation.request(bank)
-    bank.commit()
+    have_run_made(bank, tracer)
 
-    tracer.start()
-    tracer.wait()
-
-    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
-    assert row == (True,)
+    assert is_evaluated(asked)
     assert tracer.last_seconds > 0
 
 
@@ -248,11 +250,7 @@ def test_a_run_that_fails_beside_stands_as_failed_and_the_state_of_before_goes_o
     tracer, deciding = begun(books, beside)
     first = deciding._held
     post(bank, deciding, to_securities("S1"))
-    store_evaluation.request(bank)
-    bank.commit()
-
-    tracer.start()
-    tracer.wait()
+    have_run_made(bank, tracer)
     [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
 
     row = asked.execute("SELECT failed = requested, problem FROM tracing.evaluation").fetchone()
@@ -307,8 +305,7 @@ def test_a_run_that_somebody_else_did_not_finish_is_made_when_that_one_is_gone(
 
     tracer.wait()
 
-    row = asked.execute("SELECT requested = evaluated FROM tracing.evaluation").fetchone()
-    assert row == (True,)
+    assert is_evaluated(asked)
 
 
 def test_what_a_run_left_lies_there_from_the_moment_that_screens_show_it(

@@ -51,7 +51,7 @@ export function CreatePerson({ close }: { readonly close: () => void }) {
         <Field id={staffId} label={t("admin.staff")}>
           <PersonSelect
             label={t("admin.staff")}
-            placeholder={t("admin.staff_none")}
+            hint={t("admin.staff_none")}
             value={staff}
             choose={(one) => {
               setStaff(one);

@@ -92,7 +92,7 @@ export function Conclusion({ check, acting, goesOn }: Props) {
           <span className="quiet small">{t("checks.assign")}</span>
           <PersonSelect
             label={t("checks.assign")}
-            placeholder={t("checks.nobodys")}
+            hint={t("checks.nobodys")}
             disabled={acting.busy}
             value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
             choose={(person) => acting.send({ act: "assign", to: person?.staff_id ?? "" })}

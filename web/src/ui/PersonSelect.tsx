@@ -12,7 +12,7 @@ export interface Person {
 interface Props {
   readonly label: string;
   /** What stands in the empty field; the label where nothing else is said. */
-  readonly placeholder?: string;
+  readonly hint?: string;
   readonly value: Person | null;
   readonly choose: (person: Person | null) => void;
   readonly variant?: "borderless" | "outlined";
@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** Chooses one of the bank's staff by name, pinyin or number. */
-export function PersonSelect({ label, placeholder = label, value, choose, variant = "outlined", disabled = false }: Props) {
+export function PersonSelect({ label, hint = label, value, choose, variant = "outlined", disabled = false }: Props) {
   const { t, name } = useSpeech();
   const unitName = useUnitName();
   const [open, setOpen] = useState(false);
@@ -42,7 +42,7 @@ export function PersonSelect({ label, placeholder = label, value, choose, varian
       disabled={disabled}
       allowClear
       showSearch={{ filterOption: false, onSearch: setText }}
-      placeholder={placeholder}
+      placeholder={hint} // the hint in the field while nobody is chosen
       value={value?.staff_id ?? null}
       loading={open && isFetching}
       notFoundContent={isFetching ? null : t("app.who_none")}

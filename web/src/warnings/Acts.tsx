@@ -164,7 +164,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
             {assigns ? (
               <PersonSelect
                 label={t("warnings.assign_to")}
-                placeholder={t("warnings.nobodys")}
+                hint={t("warnings.nobodys")}
                 disabled={busy}
                 value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
                 choose={(person) => {

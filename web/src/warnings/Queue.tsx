@@ -57,7 +57,7 @@ export function Queue(props: Props) {
           <span className="figures">{t("warnings.chosen", { count: marked.length })}</span>
           <PersonSelect
             label={t("warnings.assign_to")}
-            placeholder={t("warnings.assign_to")}
+            hint={t("warnings.assign_to")}
             value={null}
             disabled={props.assigning}
             choose={(person) => {
@@ -212,7 +212,7 @@ function Owner({
     <span className="owner-filter">
       <PersonSelect
         label={t("warnings.owner")}
-        placeholder={t("warnings.owner")}
+        hint={t("warnings.owner")}
         value={filters.owner ? { staff_id: filters.owner, name: names[filters.owner] ?? filters.owner } : null}
         choose={(person) => change({ owner: person?.staff_id ?? "" })}
       />

@@ -29,8 +29,8 @@ class Openings(Answer):
 @router.get("/openings", dependencies=[signed_in()], tags=["accounts"], responses=LIST_PROBLEMS)
 def openings(
     connection: Reading,
-    account: Annotated[list[_Account], Query(max_length=ASKED_MOST)] = [],  # noqa: B006  never changed
-    transfer_id: Annotated[list[_Transfer], Query(max_length=ASKED_MOST)] = [],  # noqa: B006  as above
+    account: Annotated[list[_Account], Query(max_length=ASKED_MOST)] = [],  # noqa: B006  only read
+    transfer_id: Annotated[list[_Transfer], Query(max_length=ASKED_MOST)] = [],  # noqa: B006  only read, as accounts are
 ) -> Openings:
     """Which of these accounts and transactions this person may open. Nothing of them is told, so no entry is left."""
     return Openings(

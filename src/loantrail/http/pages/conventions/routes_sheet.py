@@ -40,7 +40,7 @@ class Compared:
 def compared_conventions(
     connections: Lending,
     loan_id: LoanId,
-    by: By = [*COUNTING],  # noqa: B006  never changed
+    by: By = [*COUNTING],  # noqa: B006  a list, for the interface shows it; only read
 ) -> Compared:
     """The statement by other conventions beside the official one: its lines, then the uses that only others see."""
     statements = [statement_by_convention(connections, loan_id, one) for one in dict.fromkeys(by)]
