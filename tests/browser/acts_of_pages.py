@@ -23,6 +23,8 @@ class Act:
     by: frozenset[Ability] = frozenset()
     """The abilities of which one is needed, where the route asks for another one for this act than for others."""
     kind: str = "button"
+    part: str = ""
+    """Key of the name of the part of the page that it stands in, where the page has others that are called the same."""
 
 
 def _by(*abilities: Ability) -> frozenset[Ability]:
@@ -143,7 +145,7 @@ ACTS = (
     ),
     # They tell of no customer: who may read them may have them as sheets.
     *(
-        Act(f"GET /api/v1/system/{table}.xlsx", "/administration/system", "table.export")
+        Act(f"GET /api/v1/system/{table}.xlsx", "/administration/system", "table.export", part=f"admin.{table}")
         for table in ("jobs", "settings")
     ),
     Act("GET /api/v1/list-entries.xlsx", "/lists", "table.export", _by(_A.EXPORT)),
