@@ -7,6 +7,8 @@ import { defineConfig, type Plugin } from "vite";
 const OUT = "../src/loantrail/http/static";
 const COMPRESSED = /\.(js|css|svg|json)$/;
 const SMALLEST_BYTES = 1024;
+const SHARED_BY_MOST = 8;
+const SMALL_BYTES = 100_000;
 
 /** Packs each file once, at build time, so that the server never compresses. */
 function precompress(): Plugin {
@@ -37,6 +39,22 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     license: { fileName: "licenses.md" },
     chunkSizeWarningLimit: 1200,
+    // In one file, so that what follows what does not hang on which page was opened before.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
+        // A browser asks for six files at a time, so that a hundred small ones take longer than what is in them: what most
+        // parts share comes in one file, what a few share in files of some size.
+        codeSplitting: {
+          groups: [
+            { name: "first", tags: ["$initial"], priority: 3 },
+            { name: "base", minShareCount: SHARED_BY_MOST, priority: 2 },
+            { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: SMALL_BYTES, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   cacheDir: process.env["LOANTRAIL_VITE_CACHE"] ?? "node_modules/.vite",
   // The server takes changes only from pages of its own address, so it must see the address that the browser sees.

@@ -52,14 +52,14 @@ def test_correcting_an_account_is_kept_and_can_be_withdrawn(page: Page, own_bank
     page.keyboard.press("Enter")
     dialog.get_by_label("原因").fill("工商登记为小额贷款公司")
     dialog.get_by_role("button", name="更正并重新计算").click()
-    expect(page.locator(".history")).to_contain_text("小贷、民间借贷")
-    expect(page.locator(".history")).to_contain_text("工商登记为小额贷款公司")
+    expect(page.locator(".correction-history")).to_contain_text("小贷、民间借贷")
+    expect(page.locator(".correction-history")).to_contain_text("工商登记为小额贷款公司")
     page.get_by_role("button", name="撤销").click()
     # The dialog before may still be closing.
     dialog = page.get_by_role("dialog").filter(has=page.get_by_role("button", name="撤销"))
     dialog.get_by_label("原因").fill("登记已变更")
     dialog.get_by_role("button", name="撤销").click()
-    expect(page.locator(".history")).to_contain_text("已撤销")
+    expect(page.locator(".correction-history")).to_contain_text("已撤销")
     expect(page.locator(".evaluation")).to_contain_text(
         re.compile("已按更改重新计算|正在重新计算"), timeout=60_000
     )

@@ -92,7 +92,7 @@ def disposes(page: Page, falsely_raised: bool) -> None:
         page.get_by_role("button", name=re.compile("^属实")).click()
         page.keyboard.type("与客户核实，货物未到")
         page.get_by_role("button", name="确认属实").click()
-        expect(page.locator(".timeline li").first).to_contain_text("判断：属实")
+        expect(page.locator(".warning-timeline li").first).to_contain_text("判断：属实")
         page.get_by_role("button", name="登记措施").click()
         page.get_by_role("button", name="登记", exact=True).click()
     expect(page.locator(".acts-said")).to_contain_text("已记录")

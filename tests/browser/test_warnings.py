@@ -78,7 +78,7 @@ def test_a_decision_takes_two_clicks_and_is_kept_under_the_person(page: Page, wa
     page.get_by_role("button", name="确认属实").click()
     expect(page.locator(".acts-said")).to_contain_text("已记录")
     assert page.evaluate("window.clicks") == CLICKS_TO_DECIDE
-    expect(page.locator(".timeline li").first).to_contain_text("客户经理一 判断：属实")
+    expect(page.locator(".warning-timeline li").first).to_contain_text("客户经理一 判断：属实")
     expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name=re.compile("^下一条")).click()
     expect(page).to_have_url(re.compile(QUIET_THREAD))
@@ -99,13 +99,13 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(THREAD))
     # What stood there before stays until this one is read.
-    expect(page.locator(".timeline li").first).to_contain_text("30.00 万元")
+    expect(page.locator(".warning-timeline li").first).to_contain_text("30.00 万元")
     expect(page.get_by_role("button", name=re.compile("待查")).first).to_be_enabled()
     page.keyboard.press("3")
     expect(page.locator("form textarea").first).to_be_focused()
     page.keyboard.type("先看合同")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".timeline li").first).to_contain_text("判断：待查 · 先看合同")
+    expect(page.locator(".warning-timeline li").first).to_contain_text("判断：待查 · 先看合同")
     page.locator("body").click(position={"x": 5, "y": 300})
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile(QUIET_THREAD))
@@ -164,7 +164,7 @@ def test_two_who_act_at_once_are_told(page: Page, allowed: list[str], warned: st
     page.evaluate("document.querySelector('.act-form').requestSubmit()")
     expect(page.get_by_role("alert")).to_contain_text("期间有人处理过这条预警")
     # Read again by itself: the same button does it now.
-    expect(page.locator(".timeline li").first).to_contain_text("指派")
+    expect(page.locator(".warning-timeline li").first).to_contain_text("指派")
     page.evaluate("document.querySelector('.act-form').requestSubmit()")
     expect(page.locator(".acts-said")).to_contain_text("已记录")
 

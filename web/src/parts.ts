@@ -48,15 +48,15 @@ interface Fetched {
   readonly bring: () => Promise<unknown>;
 }
 
-/** Address -> what it shows at once; the first that fits. */
-const SHOWN: readonly (readonly [string, readonly Fetched[]])[] = [
+/** Address -> what it shows at once, and what it draws from its first answers; the first that fits. */
+const SHOWN: readonly (readonly [string, readonly Fetched[], (readonly Fetched[])?])[] = [
   ["/", [WorkbenchPage]],
   ["/sign-in", [SignInPage]],
   ["/me", [MyPage]],
   ["/inbox/*", [InboxPage]],
   ["/administration/*", [AdministrationPage]],
   ["/loans", [LoansPage]],
-  ["/loans/:loanId/flow", [LoanPage, FlowTab, GraphView]],
+  ["/loans/:loanId/flow", [LoanPage, FlowTab], [GraphView]],
   ["/loans/:loanId/check", [LoanPage, LoanCheck]],
   ["/loans/:loanId/classification", [LoanPage, Classification]],
   ["/loans/:loanId/documents", [LoanPage, Documents]],
@@ -65,9 +65,9 @@ const SHOWN: readonly (readonly [string, readonly Fetched[]])[] = [
   ["/loans/:loanId/signals", [LoanPage, LoanSignals]],
   ["/loans/:loanId/*", [LoanPage]],
   ["/checks/:checkId?", [ChecksPage]],
-  ["/warnings/:threadId?", [WarningsPage, GraphView]],
+  ["/warnings/:threadId?", [WarningsPage], [GraphView]],
   ["/customers", [CustomersPage]],
-  ["/customers/:partyId/relations", [CustomerPage, RelationGraph]],
+  ["/customers/:partyId/relations", [CustomerPage], [RelationGraph]],
   ["/customers/:partyId/cash", [CustomerPage, CashChart]],
   ["/customers/:partyId/*", [CustomerPage]],
   ["/accounts", [AccountsPage]],
@@ -86,8 +86,18 @@ const SHOWN: readonly (readonly [string, readonly Fetched[]])[] = [
   ["/glossary", [GlossaryPage]],
 ];
 
-/** Fetches all that an address shows, at once; a part that cannot be fetched says so where it is shown. */
+/** Fetches all that an address shows at once; a part that cannot be fetched says so where it is shown. */
 export async function bringAhead(address: string): Promise<void> {
-  const shown = SHOWN.find(([pattern]) => matchPath(pattern, address))?.[1] ?? [];
-  await Promise.allSettled(shown.map((one) => one.bring()));
+  const [, atOnce] = shownAt(address) ?? [];
+  await Promise.allSettled((atOnce ?? []).map((one) => one.bring()));
+}
+
+/** Fetches what an address draws from its first answers, which are asked for before: a drawing library takes long to start. */
+export async function bringDrawings(address: string): Promise<void> {
+  const [, , drawings] = shownAt(address) ?? [];
+  await Promise.allSettled((drawings ?? []).map((one) => one.bring()));
+}
+
+function shownAt(address: string): (typeof SHOWN)[number] | undefined {
+  return SHOWN.find(([pattern]) => matchPath(pattern, address));
 }

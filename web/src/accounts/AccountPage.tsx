@@ -7,7 +7,6 @@ import { Figure } from "../ui/Figure";
 import { Failure, Loading, Notice, type ProblemLike, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
-import "./accounts.css";
 import { Correct, Corrections } from "./Correction";
 import { CurveCard } from "./CurveCard";
 import { EvaluationNotice } from "./EvaluationNotice";
@@ -92,9 +91,9 @@ function Whole({ page }: { readonly page: Account }) {
       <header className="account-head">
         <h1>{page.name ?? t("accounts.unnamed")}</h1>
         <span className="figures account-number">{page.account}</span>
-        <span className="mark">{t(page.ours ? "accounts.ours" : "accounts.outside")}</span>
-        <span className="mark">{name("account_kind", page.kind)}</span>
-        {page.closed_on && <span className="mark closed">{t("accounts.closed_mark")}</span>}
+        <span className="account-mark">{t(page.ours ? "accounts.ours" : "accounts.outside")}</span>
+        <span className="account-mark">{name("account_kind", page.kind)}</span>
+        {page.closed_on && <span className="account-mark closed">{t("accounts.closed_mark")}</span>}
       </header>
       <dl className="card figures-row">
         {page.ours && (
@@ -152,7 +151,7 @@ function Whole({ page }: { readonly page: Account }) {
         )}
       </dl>
       {check?.state === "differs" && check.first_position !== null && (
-        <p className="difference danger" role="note">
+        <p className="account-difference danger" role="note">
           {t("accounts.account_difference", {
             file: check.first_source_file?.split(/[\\/]/).at(-1) ?? "",
             row: check.first_position.toLocaleString("en"),
@@ -227,7 +226,7 @@ function ClassByHand({ page }: { readonly page: Account }) {
     page.corrections.find((row) => row.withdrawn_at === null);
   return (
     <section className="card box" aria-labelledby="by-hand-title">
-      <div className="box-head">
+      <div className="account-box-head">
         <h2 id="by-hand-title">{t("accounts.class_account_title")}</h2>
         <Correct
           transferId={null}

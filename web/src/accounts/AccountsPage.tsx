@@ -9,7 +9,6 @@ import type { Change } from "../table/list_address";
 import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
-import "./accounts.css";
 import { EvaluationNotice } from "./EvaluationNotice";
 import {
   asQuery,

@@ -174,7 +174,7 @@ export function Corrections({ rows, scoped = true }: { readonly rows: readonly C
   return (
     <>
       {toldHere}
-      <ol className="history">
+      <ol className="correction-history">
         {rows.map((row) => (
           <li key={row.correction_id} className={row.withdrawn_at ? "ended" : ""}>
             <div className="history-line">

@@ -28,7 +28,7 @@ export function CurveCard({ account, ours }: Props) {
   });
   return (
     <section className="card box curve" aria-labelledby="curve-title">
-      <div className="box-head">
+      <div className="account-box-head">
         <h2 id="curve-title">{t(ours ? "accounts.curve_title" : "accounts.curve_title_outside")}</h2>
       </div>
       {survivorsIn(error).length > 0 ? (

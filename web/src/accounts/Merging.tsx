@@ -33,14 +33,14 @@ export function Merging({ page }: { readonly page: Account }) {
   return (
     <section className="card box" aria-labelledby="merging-title">
       {toldHere}
-      <div className="box-head">
+      <div className="account-box-head">
         <h2 id="merging-title">{t("accounts.merge_title")}</h2>
         {corrects && <MergeInto page={page} />}
       </div>
       {page.merged.length === 0 ? (
         <p className="quiet">{t("accounts.merge_none")}</p>
       ) : (
-        <ul className="history merged-keys">
+        <ul className="correction-history merged-keys">
           {page.merged.map((row) => (
             <li key={row.merge_id}>
               <div className="history-line">

@@ -48,7 +48,7 @@ export function Pairing({ transaction, moved }: Props) {
   return (
     <section className="card box pairing" aria-labelledby="pairing-title">
       {toldHere}
-      <div className="box-head">
+      <div className="account-box-head">
         <h2 id="pairing-title">
           <Term name="pairing">{t("accounts.pairing_title")}</Term>
         </h2>
@@ -208,7 +208,7 @@ function Candidates({ candidates, choose }: CandidatesProps) {
           {
             title: t("accounts.class_basis"),
             render: (_, row) => (
-              <span className="reasons">
+              <span className="pair-reasons">
                 {row.reasons.map((reason) => (
                   <Tag key={reason}>{name("candidate_reason", reason)}</Tag>
                 ))}
@@ -258,7 +258,7 @@ function History({ transaction }: { readonly transaction: Transaction }) {
   return (
     <>
       <h3>{t("accounts.pairing_history")}</h3>
-      <ol className="history">
+      <ol className="correction-history">
         {transaction.history.map((row) => (
           <li key={`${row.transfer_id}-${row.version}`} className={row.state === "superseded" ? "ended" : ""}>
             <div className="history-line">

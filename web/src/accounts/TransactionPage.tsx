@@ -8,7 +8,6 @@ import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
-import "./accounts.css";
 import { Correct, Corrections } from "./Correction";
 import { EvaluationNotice } from "./EvaluationNotice";
 import { Pairing } from "./Pairing";
@@ -230,7 +229,7 @@ function ClassBox({ transaction }: { readonly transaction: Transaction }) {
   const seen = judgement?.evidence ? clue(judgement.evidence) : null;
   return (
     <section className="card box" aria-labelledby="class-title">
-      <div className="box-head">
+      <div className="account-box-head">
         <h2 id="class-title">
           <Term name="destination_class">{t("accounts.class_title")}</Term>
         </h2>

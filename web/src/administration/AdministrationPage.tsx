@@ -8,7 +8,6 @@ import { Parameters } from "./Parameters";
 import { Persons } from "./Persons";
 import { System } from "./System";
 import { Units } from "./Units";
-import "./administration.css";
 
 const TABS = ["persons", "units", "keys", "parameters", "system"] as const;
 type Tab = (typeof TABS)[number];

@@ -12,7 +12,6 @@ import { EntryDrawer } from "./EntryDrawer";
 import { EntryTable, step } from "./EntryTable";
 import { PAGE, queryOf, useFilters } from "./entries";
 import { Filters } from "./Filters";
-import "./audit.css";
 
 const SHIPPED = [
   ["audit.shipped.refused", "outcome=refused"],

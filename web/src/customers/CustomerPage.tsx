@@ -13,7 +13,6 @@ import { OutsideTab } from "./OutsideTab";
 import { Overview } from "./Overview";
 import { Relations } from "./Relations";
 import { TimelineTab } from "./TimelineTab";
-import "./customers.css";
 
 const TABS = ["overview", "relations", "cash", "documents", "contacts", "outside", "timeline"] as const;
 type Tab = (typeof TABS)[number];

@@ -5,9 +5,8 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { useUnitName } from "../ui/unit";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
-import "../warnings/level.css";
 import type { Change } from "../table/list_address";
 import { customerAddress, PAGE, SORTS, type Sort, type State, UPWARDS } from "./address";
 

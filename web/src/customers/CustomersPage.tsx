@@ -24,7 +24,6 @@ import {
   useListState,
 } from "./address";
 import { CustomerTable, type Rows } from "./CustomerTable";
-import "./customers.css";
 
 /** What many ask for, ready to choose. */
 const SHIPPED = [

@@ -4,9 +4,8 @@ import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { Figure } from "../ui/Figure";
 import { instantText } from "../ui/time";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
-import "../warnings/level.css";
 import { customerAddress } from "./address";
 
 type Page = Schemas["CustomerPage"];

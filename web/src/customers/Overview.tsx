@@ -7,7 +7,7 @@ import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
 import { Fact } from "./Fact";
 import { Group } from "./Group";

@@ -1,7 +1,6 @@
 import { type EdgeData, Graph, type GraphData, type IElementEvent, type NodeData } from "@antv/g6";
 import { type KeyboardEvent, type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { registerShapes } from "../flow/drawing";
-import "../flow/flow.css";
 import { ellipsed } from "../flow/text";
 import { type Palette, palette } from "../flow/tones";
 import { useSpeech } from "../i18n";

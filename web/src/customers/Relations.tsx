@@ -6,7 +6,7 @@ import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { RelationGraph } from "../parts";
 import { Failure, Loading } from "../ui/states";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
 import { customerAddress } from "./address";
 import { Ownership } from "./Ownership";

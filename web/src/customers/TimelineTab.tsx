@@ -90,7 +90,7 @@ export function TimelineTab({ partyId }: { readonly partyId: string }) {
         <Notice tone="empty" title={t("customers.timeline.none")} />
       ) : (
         <>
-          <ol className="timeline">
+          <ol className="customer-timeline">
             {days.map(({ day, events: those }) => (
               <li key={day}>
                 <span className="timeline-day figures">{day}</span>

@@ -1,6 +1,6 @@
 import type { Schemas } from "../api/client";
 import { type Values, useListAddress } from "../table/list_address";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 
 export type Sort = Schemas["CustomerSort"];
 export type Borrowing = Schemas["Borrowing"];

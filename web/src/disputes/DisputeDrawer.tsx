@@ -8,7 +8,6 @@ import { Amount } from "../ui/Amount";
 import { Failure } from "../ui/states";
 import { instantText } from "../ui/time";
 import { fenOf } from "./amounts";
-import "./disputes.css";
 
 interface Props {
   readonly loanId: string;

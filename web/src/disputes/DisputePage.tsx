@@ -11,7 +11,6 @@ import { instantText } from "../ui/time";
 import { Classes, Likenesses, NotSeen, Versions, Vouchers } from "./Grounds";
 import { Conventions, LimitTable, Paths, Windows } from "./Sections";
 import { Verification } from "./Verification";
-import "./disputes.css";
 import { Term } from "../ui/Term";
 
 /** A dispute sheet as it was made: everything that an amount rests on. */

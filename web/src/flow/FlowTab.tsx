@@ -10,7 +10,6 @@ import { Failure, Loading, Notice } from "../ui/states";
 import { edgeId } from "./edges";
 import { EdgeTable } from "./EdgeTable";
 import { FlowSearch } from "./FlowSearch";
-import "./flow.css";
 import { Legend, tonesIn } from "./Legend";
 import { type Picture, type Pointed, savePicture } from "./picture";
 import { SidePanel } from "./SidePanel";

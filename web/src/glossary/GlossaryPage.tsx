@@ -5,7 +5,6 @@ import { Link, useLocation, useSearchParams } from "react-router";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Notice } from "../ui/states";
-import "./glossary.css";
 import { GROUPS, type TermName, meanings, wording } from "./terms";
 
 /** What a person may type to find a term: case and blanks do not matter. */

@@ -1,123 +1,16 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import accountsEn from "./en/accounts.json";
-import appEn from "./en/app.json";
-import auditEn from "./en/audit.json";
-import checksEn from "./en/checks.json";
-import customersEn from "./en/customers.json";
-import disputesEn from "./en/disputes.json";
-import flowEn from "./en/flow.json";
-import glossaryEn from "./en/glossary.json";
-import identityEn from "./en/identity.json";
-import workbenchEn from "./en/workbench.json";
-import inboxEn from "./en/inbox.json";
-import administrationEn from "./en/administration.json";
-import importsEn from "./en/imports.json";
-import listsEn from "./en/lists.json";
-import loanEn from "./en/loan.json";
-import loanListEn from "./en/loan_list.json";
-import tableEn from "./en/table.json";
-import portfolioEn from "./en/portfolio.json";
-import ledgersEn from "./en/ledgers.json";
-import nightlyEn from "./en/nightly.json";
-import paymentsEn from "./en/payments.json";
-import unmaskingEn from "./en/unmasking.json";
-import warningsEn from "./en/warnings.json";
-import rulesEn from "./en/rules.json";
-import searchTextsEn from "./en/search.json";
-import signalsEn from "./en/signals.json";
-import wordsEn from "./en/words.json";
-import accountsZh from "./zh/accounts.json";
-import appZh from "./zh/app.json";
-import auditZh from "./zh/audit.json";
-import checksZh from "./zh/checks.json";
-import customersZh from "./zh/customers.json";
-import disputesZh from "./zh/disputes.json";
-import flowZh from "./zh/flow.json";
-import glossaryZh from "./zh/glossary.json";
-import identityZh from "./zh/identity.json";
-import workbenchZh from "./zh/workbench.json";
-import inboxZh from "./zh/inbox.json";
-import administrationZh from "./zh/administration.json";
-import importsZh from "./zh/imports.json";
-import listsZh from "./zh/lists.json";
-import loanZh from "./zh/loan.json";
-import loanListZh from "./zh/loan_list.json";
-import tableZh from "./zh/table.json";
-import portfolioZh from "./zh/portfolio.json";
-import ledgersZh from "./zh/ledgers.json";
-import nightlyZh from "./zh/nightly.json";
-import paymentsZh from "./zh/payments.json";
-import unmaskingZh from "./zh/unmasking.json";
-import warningsZh from "./zh/warnings.json";
-import rulesZh from "./zh/rules.json";
-import searchTextsZh from "./zh/search.json";
-import signalsZh from "./zh/signals.json";
-import wordsZh from "./zh/words.json";
-
-// One file of texts per area of the page.
-const chinese = {
-  ...appZh,
-  ...wordsZh,
-  ...loanListZh,
-  ...tableZh,
-  ...portfolioZh,
-  ...ledgersZh,
-  ...loanZh,
-  ...flowZh,
-  ...disputesZh,
-  ...accountsZh,
-  ...paymentsZh,
-  ...identityZh,
-  ...workbenchZh,
-  ...inboxZh,
-  ...administrationZh,
-  ...importsZh,
-  ...nightlyZh,
-  ...unmaskingZh, ...warningsZh,
-  ...checksZh,
-  ...glossaryZh,
-  ...rulesZh,
-  ...listsZh,
-  ...signalsZh,
-  ...customersZh,
-  ...searchTextsZh,
-  ...auditZh,
-};
-const english = {
-  ...appEn,
-  ...wordsEn,
-  ...loanListEn,
-  ...tableEn,
-  ...portfolioEn,
-  ...ledgersEn,
-  ...loanEn,
-  ...flowEn,
-  ...disputesEn,
-  ...accountsEn,
-  ...paymentsEn,
-  ...identityEn,
-  ...workbenchEn,
-  ...inboxEn,
-  ...administrationEn,
-  ...importsEn,
-  ...nightlyEn,
-  ...unmaskingEn, ...warningsEn,
-  ...checksEn,
-  ...glossaryEn,
-  ...rulesEn,
-  ...listsEn,
-  ...signalsEn,
-  ...customersEn,
-  ...searchTextsEn,
-  ...auditEn,
-};
 
 export type Language = "zh" | "en";
-export type Key = keyof typeof chinese;
+export type Key = keyof (typeof import("./zh/texts"))["default"];
+type Texts = Readonly<Record<Key, string>>;
 type Values = Readonly<Record<string, string | number>>;
 
-// The compiler refuses a key that one language lacks.
-const TEXTS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh: chinese, en: english };
+// Only the texts of the language that is read are fetched. The compiler refuses a key that one language lacks.
+const FETCHED: Readonly<Record<Language, () => Promise<{ readonly default: Texts }>>> = {
+  zh: () => import("./zh/texts"),
+  en: () => import("./en/texts"),
+};
+const known = new Map<Language, Texts>();
 const TAGS: Readonly<Record<Language, string>> = { zh: "zh-CN", en: "en-GB" };
 const STORED = "loantrail.language";
 
@@ -136,8 +29,14 @@ function fill(text: string, values?: Values): string {
   return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
 }
 
-function isKey(key: string): key is Key {
-  return Object.hasOwn(chinese, key);
+function isKey(key: string, texts: Texts): key is Key {
+  return Object.hasOwn(texts, key);
+}
+
+async function bring(language: Language): Promise<Texts> {
+  const texts = known.get(language) ?? (await FETCHED[language]()).default;
+  known.set(language, texts);
+  return texts;
 }
 
 /** `?lang=en` in the address wins, then what the reader chose before, then Chinese. */
@@ -146,27 +45,39 @@ function firstLanguage(): Language {
   return wanted === "en" ? "en" : "zh";
 }
 
+/** Fetches the texts of the language that the page begins with; `Speaking` needs them. */
+export async function bringTexts(): Promise<void> {
+  await bring(firstLanguage());
+}
+
+function firstSpoken(): { readonly language: Language; readonly texts: Texts } {
+  const language = firstLanguage();
+  const texts = known.get(language);
+  if (!texts) throw new Error("Speaking before its texts are there");
+  return { language, texts };
+}
+
 export function Speaking({ children }: { readonly children: ReactNode }) {
-  const [language, choose] = useState<Language>(firstLanguage);
+  const [{ language, texts }, choose] = useState(firstSpoken);
   useEffect(() => {
     document.documentElement.lang = TAGS[language];
   }, [language]);
   const setLanguage = useCallback((chosen: Language) => {
     window.localStorage.setItem(STORED, chosen);
-    choose(chosen);
+    // Texts that have gone after an upgrade come with a new page.
+    void bring(chosen).then((brought) => choose({ language: chosen, texts: brought }), () => window.location.reload());
   }, []);
   const speech = useMemo<Speech>(() => {
-    const texts = TEXTS[language];
     return {
       language,
       setLanguage,
       t: (key, values) => fill(texts[key], values),
       name: (list, value) => {
         const key = `${list}.${value}`;
-        return isKey(key) ? texts[key] : value;
+        return isKey(key, texts) ? texts[key] : value;
       },
     };
-  }, [language, setLanguage]);
+  }, [language, texts, setLanguage]);
   return <SpeechContext value={speech}>{children}</SpeechContext>;
 }
 

@@ -6,9 +6,7 @@ import { MustFirst, SignInAgain } from "../parts";
 import { Failure, Loading, problemCode } from "../ui/states";
 import { useIdle } from "./idle";
 import { type Me, MeContext } from "./me";
-import { SIGN_IN, useSessionEnded } from "./session";
-
-export const ME = "/api/v1/me";
+import { ME, SIGN_IN, useSessionEnded } from "./session";
 
 /** Lets through who is signed in, and nobody else. */
 export function Gate({ children }: { readonly children: ReactNode }) {

@@ -7,7 +7,6 @@ import { useMe } from "./me";
 import { PasswordForm } from "./PasswordForm";
 import { SecondFactor } from "./SecondFactor";
 import { useSignOut } from "./signing";
-import "./identity.css";
 
 /** What a person has to do before anything else: choose an own password, set the second factor up. */
 export default function MustFirst() {

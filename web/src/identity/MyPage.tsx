@@ -9,7 +9,6 @@ import { PasswordForm } from "./PasswordForm";
 import { useRoleName } from "./roles";
 import { SecondFactor } from "./SecondFactor";
 import { Sessions } from "./Sessions";
-import "./identity.css";
 
 /** One's own account: what one may do, how one signs in, who stands in while one is away. */
 export default function MyPage() {

@@ -6,7 +6,6 @@ import { DemoCards } from "./DemoCards";
 import type { Me } from "./me";
 import { SignInForm } from "./SignInForm";
 import { SIGN_IN, sessionBegan, sessionLeft } from "./session";
-import "./identity.css";
 
 interface Props {
   readonly me: Me;

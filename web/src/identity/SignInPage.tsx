@@ -9,7 +9,6 @@ import { DemoCards } from "./DemoCards";
 import type { Me } from "./me";
 import { SignInForm } from "./SignInForm";
 import { returnTo, sessionBegan, wasSignedIn } from "./session";
-import "./identity.css";
 
 /** Where everybody begins. */
 export default function SignInPage() {

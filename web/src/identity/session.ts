@@ -5,6 +5,7 @@ let ended = false;
 const watching = new Set<() => void>();
 const KNOWN = "loantrail.signed_in";
 export const SIGN_IN = "/sign-in";
+export const ME = "/api/v1/me";
 
 function tell(now: boolean): void {
   if (ended === now) return;

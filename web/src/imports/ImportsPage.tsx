@@ -12,7 +12,6 @@ import { OneImport } from "./OneImport";
 import { Refusals } from "./Refusals";
 import { Sources } from "./Sources";
 import { Unpaired } from "./Unpaired";
-import "./imports.css";
 
 const TABS = ["files", "sources", "history", "refusals", "balances", "unpaired", "ambiguous"] as const;
 type Tab = (typeof TABS)[number];

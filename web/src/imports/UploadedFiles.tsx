@@ -185,7 +185,7 @@ function Refused({ importId, file, begun }: {
   const rows = begun ? [] : (file.check?.refused_rows ?? []);
   return (
     <div className="refused">
-      <ul className="reasons">
+      <ul className="refusal-reasons">
         {reasons.map(([reason, count]) => (
           <li key={reason}>
             {begun ? (

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useSpeech } from "../i18n";
 import { LevelTag } from "../warnings/LevelTag";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { type TextPart, textParts } from "./text_parts";
 import { type Words, useFieldWords } from "./words";
 

@@ -11,7 +11,6 @@ import { useRuleName } from "../warnings/rules";
 import { Difference } from "./Difference";
 import { Panel } from "./Panel";
 import { pageOf } from "./places";
-import "../warnings/level.css";
 
 type Waiting = Schemas["WaitingProposal"];
 /** Where a proposal is decided -> what the way there is called for who may decide, and for others. */

@@ -5,7 +5,6 @@ import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { Decided } from "./Decided";
 import { Waiting } from "./Waiting";
-import "./inbox.css";
 
 export const TABS = ["waiting", "mine", "history"] as const;
 export type Tab = (typeof TABS)[number];

@@ -8,7 +8,6 @@ import { Conclusion } from "./Conclusion";
 import { JUDGEMENTS } from "./Judging";
 import { type Asked, Lines } from "./Lines";
 import { Vouchers } from "./Vouchers";
-import "./checks.css";
 
 interface Props {
   readonly check: Check;

@@ -11,8 +11,6 @@ import type { Act } from "./acting";
 import { queryOf, useQueueAddress } from "./address";
 import { CheckWork } from "./CheckWork";
 import { Queue } from "./Queue";
-import "../warnings/warnings.css";
-import "./checks.css";
 
 const PAGE = 50;
 const MOST = 200;

@@ -4,7 +4,6 @@ import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Failure, Loading, Notice } from "../ui/states";
 import { CheckWork } from "./CheckWork";
-import "./checks.css";
 import { Coded } from "../ui/Coded";
 
 /** The checks of one loan: the newest laid out, the others to choose. */

@@ -9,7 +9,6 @@ import { useDue } from "./due";
 import { Judging } from "./Judging";
 import type { Asked } from "./Lines";
 import { MissingPapers } from "./Papers";
-import "./checks.css";
 
 /** The check of a loan that stands in its statement: the newest that was made. */
 export function useLoanCheck(loanId: string): Check | undefined {

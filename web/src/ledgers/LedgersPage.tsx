@@ -3,7 +3,6 @@ import { Link, Navigate, useParams } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Failure, Loading, Notice } from "../ui/states";
-import "./ledgers.css";
 import { LedgerView } from "./LedgerView";
 import { useTold } from "./words";
 

@@ -6,9 +6,8 @@ import { ordered, type TableColumn } from "../table/RowsTable";
 import { Amount, type Currency } from "../ui/Amount";
 import { percentText, rateText } from "../ui/money";
 import { instantText } from "../ui/time";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
-import "../warnings/level.css";
 import type { Column, LedgerState } from "./address";
 import { useNaming, useTold } from "./words";
 

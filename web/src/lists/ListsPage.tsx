@@ -14,7 +14,6 @@ import { problemText } from "../ui/wording";
 import { EntryTable, mayApprove, mayEnd } from "./EntryTable";
 import { conditionsOf, type Entry, LISTS, type ListName, PAGE, STATES, useFilters } from "./entries";
 import { ProposeForm } from "./ProposeForm";
-import "./lists.css";
 
 const ENTRIES = "/api/v1/list-entries";
 
@@ -148,7 +147,7 @@ export default function ListsPage() {
           label={t("lists.search")}
           value={filters.search}
           change={(text) => change({ search: text })}
-          className="list-search"
+          className="lists-search"
         />
       </div>
       {approve.error && (

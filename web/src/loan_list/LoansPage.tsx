@@ -14,7 +14,6 @@ import { asQuery, conditionCount, useListState } from "./address";
 import { Chips } from "./Chips";
 import { FilterPanel } from "./FilterPanel";
 import { LoanTable } from "./LoanTable";
-import "./loan_list.css";
 import { COLUMNS, useColumns } from "./preferences";
 import { Totals } from "./Totals";
 

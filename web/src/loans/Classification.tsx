@@ -4,7 +4,6 @@ import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
-import "./history.css";
 
 type Period = Schemas["ClassPeriod"];
 type Chain = Schemas["ChainPeriod"];

@@ -232,7 +232,7 @@ function Cell({ line, taint, facts }: CellProps) {
     <>
       <Amount fen={amount} form="exact" {...facts} />
       <span
-        className={difference === 0n ? "difference quiet figures" : "difference figures"}
+        className={difference === 0n ? "convention-difference quiet figures" : "convention-difference figures"}
         title={money.hover(difference.toString())}
       >
         {difference === 0n

@@ -7,7 +7,6 @@ import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
-import "./history.css";
 import { Term } from "../ui/Term";
 
 type Paper = Schemas["LoanPaper"];

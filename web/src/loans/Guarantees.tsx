@@ -290,7 +290,7 @@ function RelatedBox({ found }: { readonly found: Schemas["Guarantees"] }) {
                 <AccountsOf name={first.name} />
               </span>
               <span className="quiet">{name("party_kind", first.party_kind)}</span>
-              <span className="relations">
+              <span className="guarantee-relations">
                 {[first, ...others].map((one) => (
                   <Related key={`${one.relation}-${one.from_borrower}`} one={one} />
                 ))}

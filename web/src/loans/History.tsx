@@ -8,7 +8,6 @@ import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
-import "./history.css";
 
 type Entry = Schemas["HistoryEntry"];
 type Kind = Entry["kind"];
@@ -42,7 +41,7 @@ export default function History({ loanId, facts }: { readonly loanId: string; re
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   const whole = data?.kinds.reduce((sum, one) => sum + one.count, 0) ?? 0;
   return (
-    <section className="card history" aria-labelledby="history-title">
+    <section className="card loan-history" aria-labelledby="history-title">
       <div className="card-head">
         <h2 id="history-title">{t("history.title")}</h2>
         <Segmented

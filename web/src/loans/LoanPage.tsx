@@ -15,7 +15,6 @@ import { Facts, RunFacts } from "./Facts";
 import { Guarantees } from "./Guarantees";
 import { grouped, type Line } from "./groups";
 import { Leads } from "./Leads";
-import "./loan.css";
 import { ProblemText } from "./ProblemText";
 import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";

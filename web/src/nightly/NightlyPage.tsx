@@ -3,8 +3,6 @@ import { Navigate, useParams } from "react-router";
 import { useSpeech } from "../i18n";
 import { Dates } from "./Dates";
 import { Night } from "./Night";
-import "../imports/imports.css";
-import "./nightly.css";
 
 /** A date as the folders are named, which is as well what one types. */
 const FOLDER_DATE = /^(\d{4})(\d{2})(\d{2})$/;

@@ -10,7 +10,6 @@ import { instantText } from "../ui/time";
 import { SourceBar, SourceLegend } from "./Bar";
 import { useKinds } from "./kinds";
 import { Sources } from "./Sources";
-import "./payments.css";
 import { Term } from "../ui/Term";
 
 type Repayment = Schemas["Repayment"];

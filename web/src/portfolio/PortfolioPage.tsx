@@ -19,7 +19,6 @@ import { MigrationView } from "./MigrationView";
 import { Notes } from "./Notes";
 import { UsesView } from "./UsesView";
 import { Way } from "./Way";
-import "./portfolio.css";
 import { NONE, useGroupName } from "./words";
 
 /** The portfolio (贷后总览): sums alone, group by group, down to the smallest that may be shown. */

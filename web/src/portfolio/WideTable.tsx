@@ -1,5 +1,4 @@
 import { Table, type TableProps } from "antd";
-import "./wide_table.css";
 
 interface Props<Row> extends TableProps<Row> {
   /** Inside a card that stands already. */

@@ -12,7 +12,7 @@ export function Reading({ part, judged = false }: Props) {
   const { t, language } = useSpeech();
   const said = language === "zh" ? part.chinese : part.english;
   const mark = judged && (
-    <span className={`verdict verdict-${part.holds === null ? "unknown" : part.holds}`}>
+    <span className={`rule-verdict rule-verdict-${part.holds === null ? "unknown" : part.holds}`}>
       {t(part.holds === null ? "rules.not_known" : part.holds ? "rules.holds" : "rules.holds_not")}
     </span>
   );

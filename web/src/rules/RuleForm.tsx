@@ -6,7 +6,7 @@ import { ConditionEditor } from "../parts";
 import { MergeNote } from "../ui/MergeNote";
 import { useMerging } from "../ui/merging";
 import { asProblem, problemText } from "../ui/wording";
-import { LEVELS } from "../warnings/address";
+import { LEVELS } from "../warnings/asked";
 import type { Content, Problem } from "./milli";
 import { Reading } from "./Reading";
 

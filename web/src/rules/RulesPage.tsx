@@ -5,8 +5,6 @@ import { may, useMe } from "../identity/me";
 import { NewRule } from "./NewRule";
 import { OneRule } from "./OneRule";
 import { RuleList } from "./RuleList";
-import "../warnings/level.css";
-import "./rules.css";
 
 /** The rules; the one that the address names, whole. */
 export default function RulesPage() {

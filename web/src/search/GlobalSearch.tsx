@@ -4,7 +4,6 @@ import { flushSync } from "react-dom";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { SearchPanel } from "./SearchPanel";
-import "./search.css";
 
 const TYPED_INTO = "input, textarea, select, [contenteditable], [role=combobox], [role=listbox]";
 const DIALOG = "dialog, [role=dialog]";

@@ -4,9 +4,8 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { exactText, shortText } from "../ui/money";
 import { useUnitName } from "../ui/unit";
-import type { Level } from "../warnings/address";
+import type { Level } from "../warnings/asked";
 import { LevelTag } from "../warnings/LevelTag";
-import "../warnings/level.css";
 
 /** One line that can be chosen: it leads somewhere, or searches again. */
 export interface Option {

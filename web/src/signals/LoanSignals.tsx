@@ -8,7 +8,6 @@ import { Amount, type Currency } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { type Family, type Field, GROUPS, useCatalogue } from "./catalogue";
-import "./signals.css";
 
 type Row = Schemas["SignalRow"];
 type Value = Row["values"][string];

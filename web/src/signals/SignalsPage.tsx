@@ -6,7 +6,6 @@ import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { type Family, fits, GROUPS, plain, useCatalogue } from "./catalogue";
-import "./signals.css";
 
 /** Every signal that rules may ask for; the address can name one: /signals#securities_fen_7d. */
 export default function SignalsPage() {

@@ -8,7 +8,6 @@ import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { problemCode, type ProblemLike } from "../ui/states";
 import { problemText } from "../ui/wording";
-import "./table.css";
 
 const ROWS_MAX = 100_000;
 

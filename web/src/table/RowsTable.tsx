@@ -3,7 +3,6 @@ import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeH
 import { useNavigate } from "react-router";
 import { useSpeech } from "../i18n";
 import type { Density } from "./kept";
-import "./table.css";
 
 export type TableColumn<Row> = NonNullable<TableProps<Row>["columns"]>[number];
 

@@ -11,7 +11,6 @@ import { PersonMenu } from "./PersonMenu";
 import { GROUPS, type Group, placeOf } from "./places";
 import { Shortcuts } from "./Shortcuts";
 import { Watermark } from "./Watermark";
-import "./frame.css";
 
 const LANGUAGES: readonly { readonly label: ReactNode; readonly value: Language }[] = [
   { label: "中文", value: "zh" },

@@ -1,6 +1,5 @@
 import { Alert, Button } from "antd";
 import { useSpeech } from "../i18n";
-import "./merge_note.css";
 
 interface Props<Content> {
   readonly merging: {

@@ -31,7 +31,7 @@ export function RangeBar({ least, most, counted, whole, tone }: RangeProps) {
   return (
     <span className="range-bar" aria-hidden="true">
       <span className={`span tone-${tone}`} style={{ left: `${at(least)}%`, width: `${width}%` }} />
-      <span className={`mark tone-${tone}`} style={{ left: `${at(counted)}%` }} />
+      <span className={`range-mark tone-${tone}`} style={{ left: `${at(counted)}%` }} />
     </span>
   );
 }

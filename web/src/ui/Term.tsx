@@ -3,7 +3,6 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { type TermName, wording } from "../glossary/terms";
 import { useSpeech } from "../i18n";
-import "./term.css";
 
 export type { TermName } from "../glossary/terms";
 

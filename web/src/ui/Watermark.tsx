@@ -2,7 +2,6 @@ import { useMemo } from "react";
 import { useMe } from "../identity/me";
 import { useNow } from "../warnings/time";
 import { instantText } from "./time";
-import "./watermark.css";
 
 const MINUTE_LENGTH = "2025-03-04 15:06".length;
 const TILE = { width: 460, height: 260 } as const;

@@ -8,7 +8,7 @@ import { PersonSelect } from "../ui/PersonSelect";
 import { problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
 import { problemText } from "../ui/wording";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 import { AllowForm } from "./AllowForm";
 import { Finding } from "./Finding";
 import { DisposeForm, LowerForm, MeasureForm, ReasonForm, SnoozeForm } from "./forms";

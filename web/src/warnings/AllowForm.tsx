@@ -5,7 +5,7 @@ import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Term } from "../ui/Term";
 import { problemText } from "../ui/wording";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 import { DayField, dayFromNow } from "./forms";
 import { useRuleName } from "./rules";
 import { isMasked, shownAccount } from "../ui/masked_account";

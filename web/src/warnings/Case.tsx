@@ -6,7 +6,7 @@ import { Term } from "../ui/Term";
 import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
 import { TransactionLink } from "../ui/TransactionLink";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 import { FlowFocus } from "./FlowFocus";
 import { LevelTag } from "./LevelTag";
 import { useRuleDoubt, useRuleName } from "./rules";

@@ -4,7 +4,7 @@ import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { Term } from "../ui/Term";
 import { type Act, Waiting } from "./Acts";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 import { HearingForm, ReasonForm } from "./forms";
 
 interface Props {

@@ -3,13 +3,12 @@ import { Suspense, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import type { Picture } from "../flow/picture";
-import "../flow/flow.css";
 import { type FlowNode, isSummary } from "../flow/tones";
 import { useFlowWords } from "../flow/words";
 import { useSpeech } from "../i18n";
 import { GraphView } from "../parts";
 import { Failure, Loading } from "../ui/states";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 
 const nothing = () => undefined;
 

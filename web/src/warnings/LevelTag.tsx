@@ -1,7 +1,7 @@
 import { AlertFilled, BellFilled, ExclamationCircleFilled, InfoCircleFilled } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import { useSpeech } from "../i18n";
-import type { Level } from "./address";
+import type { Level } from "./asked";
 
 const ICONS: Readonly<Record<Level, ReactNode>> = {
   red: <AlertFilled aria-hidden />,

@@ -4,7 +4,6 @@ import { useSpeech } from "../i18n";
 import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";
-import "./level.css";
 
 export function useLoanWarning(loanId: string) {
   return api.useQuery("get", "/api/v1/loans/{loan_id}/warning", { params: { path: { loan_id: loanId } } });

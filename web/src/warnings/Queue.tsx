@@ -8,7 +8,7 @@ import { Amount } from "../ui/Amount";
 import { type Person, PersonSelect } from "../ui/PersonSelect";
 import { TypedSearch } from "../ui/TypedSearch";
 import { useUnitName } from "../ui/unit";
-import { type Filters, LEVELS, type Row, STATES } from "./address";
+import { type Filters, LEVELS, type Row, STATES } from "./asked";
 import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";

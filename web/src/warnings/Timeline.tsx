@@ -1,7 +1,7 @@
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
 import { instantText } from "../ui/time";
-import type { Thread } from "./address";
+import type { Thread } from "./asked";
 import { useRuleName } from "./rules";
 
 type Entry = Thread["timeline"][number];
@@ -14,7 +14,7 @@ export function Timeline({ thread }: { readonly thread: Thread }) {
   return (
     <section className="card case-part" aria-labelledby="timeline-title">
       <h3 id="timeline-title">{t("warnings.timeline")}</h3>
-      <ol className="timeline">
+      <ol className="warning-timeline">
         {entries.map((entry) => (
           <li key={entry.version} className={entry.by ? "by-person" : ""}>
             <span className="figures quiet small">{instantText(entry.at)}</span>

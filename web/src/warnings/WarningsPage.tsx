@@ -1,25 +1,25 @@
-import { keepPreviousData } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Alert, Button, type InputRef, message } from "antd";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { unlessJustAsked } from "../queries";
 import { SavedFilters } from "../table/SavedFilters";
 import { useKeys } from "../ui/keys";
 import type { Person } from "../ui/PersonSelect";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Acts, type Opened } from "./Acts";
-import { queryOf, useQueueAddress } from "./address";
+import { useQueueAddress } from "./address";
+import { PAGE, queueAsked, warningAsked } from "./asked";
 import { Case } from "./Case";
 import { ChannelTrouble } from "./ChannelTrouble";
 import { Queue } from "./Queue";
 import { useWarningStream } from "./stream";
 import { VolumeDialog } from "./Volume";
-import "./warnings.css";
 import { Term } from "../ui/Term";
 
-const PAGE = 50;
 const MOST = 200;
 const SHIPPED = [
   ["warnings.only_overdue", "overdue=true"],
@@ -37,12 +37,7 @@ export default function WarningsPage() {
   const [form, openForm] = useState<Opened>(null);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<InputRef | null>(null);
-  const listed = api.useQuery(
-    "get",
-    "/api/v1/warnings",
-    { params: { query: { ...queryOf(filters), limit } } },
-    { placeholderData: keepPreviousData, refetchOnMount: "always" },
-  );
+  const listed = useQuery({ ...queueAsked(filters, limit), placeholderData: keepPreviousData, refetchOnMount: unlessJustAsked });
   const list = listed.data;
   const items = useMemo(() => list?.items ?? [], [list]);
   // Without a warning in the address the most urgent one is shown, and stays when it leaves the queue.
@@ -53,12 +48,7 @@ export default function WarningsPage() {
   useEffect(() => {
     if (!threadId && first) pin.current(first, true);
   }, [threadId, first]);
-  const one = api.useQuery(
-    "get",
-    "/api/v1/warnings/{thread_id}",
-    { params: { path: { thread_id: current } } },
-    { enabled: current !== "", refetchOnMount: "always" },
-  );
+  const one = useQuery({ ...warningAsked(current), enabled: current !== "", refetchOnMount: unlessJustAsked });
   const live = useWarningStream(list?.last_event, (event) => {
     if (event.kind !== "changed") setFresh((before) => new Set([...before, event.thread_id]));
   });

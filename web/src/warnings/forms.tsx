@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useSpeech } from "../i18n";
 import { DayPicker } from "../ui/DayPicker";
 import type { Act } from "./Acts";
-import { LEVELS, type Level } from "./address";
+import { LEVELS, type Level } from "./asked";
 
 export interface FormProps {
   readonly busy: boolean;

@@ -1,6 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { api, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
 import { type Key, useSpeech } from "../i18n";
 import { useFigures } from "../portfolio/GroupTable";
 import { WideTable } from "../portfolio/WideTable";
@@ -11,6 +12,7 @@ import { percentText, shareText } from "../ui/money";
 import { ShareBar } from "../ui/ShareBar";
 import { Failure, Loading } from "../ui/states";
 import { Term } from "../ui/Term";
+import { BY_INDUSTRY, BY_UNIT, CONCENTRATION, MIGRATION, USES } from "./asked";
 import { Card, Nothing } from "./Card";
 
 type Portfolio = Schemas["Portfolio"];
@@ -22,7 +24,7 @@ const GROUPS_SHOWN = 8;
 /** Where the loans' money went: the largest uses, and whatever is suspected. */
 export function FlowsCard() {
   const { t, name } = useSpeech();
-  const { data, error, refetch } = api.useQuery("get", "/api/v1/portfolio/uses", { params: { query: { by: "industry" } } });
+  const { data, error, refetch } = useQuery(USES);
   const covered = useCover(data?.fewest_loans ?? null);
   const whole = data?.total.disbursed_fen ? BigInt(data.total.disbursed_fen) : null;
   const shown = [...(data?.uses ?? [])].filter((line) => line.amount_fen !== null).sort((one, other) => (BigInt(other.amount_fen ?? "0") > BigInt(one.amount_fen ?? "0") ? 1 : -1));
@@ -78,7 +80,7 @@ interface GroupsProps {
 /** Risk by industry, or by unit; each leads into its group. */
 export function GroupsCard({ by, title, more, head }: GroupsProps) {
   const { t } = useSpeech();
-  const { data, error, refetch } = api.useQuery("get", "/api/v1/portfolio", { params: { query: { by } } });
+  const { data, error, refetch } = useQuery(by === "industry" ? BY_INDUSTRY : BY_UNIT);
   return (
     <Card title={title} more={[`/portfolio?by=${by}`, more]}>
       {error && <Failure error={error} retry={() => void refetch()} />}
@@ -137,7 +139,7 @@ function Groups({ by, read, title, head }: { readonly by: GroupsProps["by"]; rea
 /** What the largest owe, and the limits beside it. */
 export function ConcentrationCard() {
   const { t, language } = useSpeech();
-  const { data, error, refetch } = api.useQuery("get", "/api/v1/portfolio/concentration", {});
+  const { data, error, refetch } = useQuery(CONCENTRATION);
   const covered = useCover(data?.fewest_loans ?? null);
   const to = "/portfolio?view=concentration";
   return (
@@ -191,8 +193,8 @@ export function ConcentrationCard() {
 /** What changed since the last day of the month before. */
 export function SinceCard() {
   const { t } = useSpeech();
-  const read = api.useQuery("get", "/api/v1/portfolio", { params: { query: { by: "industry" } } });
-  const moved = api.useQuery("get", "/api/v1/portfolio/migration", {});
+  const read = useQuery(BY_INDUSTRY);
+  const moved = useQuery(MIGRATION);
   const data = read.data;
   const to = "/portfolio";
   return (

@@ -1,9 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { unlessJustAsked } from "../queries";
 import { Failure, Loading } from "../ui/states";
 import { ApprovalsCard } from "./ApprovalsCard";
+import { seesSums, WORKBENCH } from "./asked";
 import { ChangesCard } from "./ChangesCard";
 import { ChecksCard } from "./ChecksCard";
 import { DataCard } from "./DataCard";
@@ -17,8 +20,6 @@ import { RecordCard } from "./RecordCard";
 import { RulesCard } from "./RulesCard";
 import { WarningsCard } from "./WarningsCard";
 import { WaysCard } from "./WaysCard";
-import "../warnings/level.css";
-import "./workbench.css";
 
 export type Bench = Schemas["Workbench"];
 
@@ -26,7 +27,7 @@ export type Bench = Schemas["Workbench"];
 export default function WorkbenchPage() {
   const { t, language } = useSpeech();
   const me = useMe();
-  const { data, error, refetch } = api.useQuery("get", "/api/v1/workbench", {}, { refetchOnMount: "always" });
+  const { data, error, refetch } = useQuery({ ...WORKBENCH, refetchOnMount: unlessJustAsked });
   useEffect(() => {
     document.title = `${t("app.workbench")} · ${t("app.name")}`;
   }, [t]);
@@ -55,7 +56,7 @@ function Parts({ bench }: { readonly bench: Bench }) {
   const leads = may(me, ["check_warnings"]);
   const units = portfolio && portfolio.units.length > 0;
   // Sums alone are theirs to see: the portfolio answers them.
-  const sums = portfolio !== null && !may(me, ["read_loans"]);
+  const sums = seesSums(me);
   // Who has nothing of the business to see begins with the pages that are theirs.
   // Who acts on nothing here has little on the left: the rest goes there.
   const acts = may(me, ["act_on_warnings", "act_on_checks", "review_checks", "check_warnings"]);
