@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from "vite";
 const OUT = "../src/loantrail/http/static";
 const COMPRESSED = /\.(js|css|svg|json)$/;
 const SMALLEST_BYTES = 1024;
-const SHARED_BY_MOST = 8;
+const SHARED_BY_MANY = 8;
 const SMALL_BYTES = 100_000;
 
 /** Packs each file once, at build time, so that the server never compresses. */
@@ -44,12 +44,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
-        // A browser asks for six files at a time, so that a hundred small ones take longer than what is in them: what most
+        // A browser asks for six files at a time, so that sixty small ones take longer than what is in them: what many
         // parts share comes in one file, what a few share in files of some size.
         codeSplitting: {
           groups: [
             { name: "first", tags: ["$initial"], priority: 3 },
-            { name: "base", minShareCount: SHARED_BY_MOST, priority: 2 },
+            { name: "base", minShareCount: SHARED_BY_MANY, priority: 2 },
             { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: SMALL_BYTES, priority: 1 },
           ],
         },

@@ -1,11 +1,9 @@
 import { api } from "./api/client";
-import { may } from "./identity/me";
+import { type Me, may } from "./identity/me";
 import { ME, SIGN_IN } from "./identity/session";
 import { queries } from "./queries";
 import { filtersOf, PAGE, queueAsked, warningAsked } from "./warnings/asked";
 import { BY_INDUSTRY, BY_UNIT, CONCENTRATION, MIGRATION, seesSums, USES, WORKBENCH } from "./workbench/asked";
-
-type Me = Awaited<ReturnType<typeof askWho>>;
 
 /** Asks who is signed in, and for what stands on the pages that a day begins with, while the files of the page come. */
 export async function bringData({ pathname, search }: Location): Promise<void> {
@@ -18,7 +16,7 @@ export async function bringData({ pathname, search }: Location): Promise<void> {
   await knowing;
 }
 
-function askWho() {
+function askWho(): Promise<Me> {
   return queries.fetchQuery(api.queryOptions("get", ME, {}));
 }
 

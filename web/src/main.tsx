@@ -2,6 +2,7 @@ import "./ui/nonce";
 import { bringData } from "./ahead";
 import { bringTexts } from "./i18n";
 import { bringAhead, bringDrawings } from "./parts";
+import { sayNothingCame } from "./ui/nothing_came";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -14,4 +15,4 @@ async function begin(root: HTMLElement, address: string): Promise<void> {
 }
 
 // Not awaited: the other files of the page import what stands in this one.
-void begin(root, window.location.pathname);
+begin(root, window.location.pathname).catch(() => sayNothingCame(root));

@@ -86,13 +86,13 @@ const SHOWN: readonly (readonly [string, readonly Fetched[], (readonly Fetched[]
   ["/glossary", [GlossaryPage]],
 ];
 
-/** Fetches all that an address shows at once; a part that cannot be fetched says so where it is shown. */
+/** Fetches all that an address shows at once; a part that cannot be fetched is asked for again where it is shown. */
 export async function bringAhead(address: string): Promise<void> {
   const [, atOnce] = shownAt(address) ?? [];
   await Promise.allSettled((atOnce ?? []).map((one) => one.bring()));
 }
 
-/** Fetches what an address draws from its first answers, which are asked for before: a drawing library takes long to start. */
+/** Fetches what an address draws its first answers with, once they are asked for: a drawing library takes long to start. */
 export async function bringDrawings(address: string): Promise<void> {
   const [, , drawings] = shownAt(address) ?? [];
   await Promise.allSettled((drawings ?? []).map((one) => one.bring()));

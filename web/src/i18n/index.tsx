@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 
 export type Language = "zh" | "en";
 export type Key = keyof (typeof import("./zh/texts"))["default"];
@@ -11,12 +11,20 @@ const FETCHED: Readonly<Record<Language, () => Promise<{ readonly default: Texts
   en: () => import("./en/texts"),
 };
 const known = new Map<Language, Texts>();
+
+interface Spoken {
+  readonly language: Language;
+  readonly texts: Texts;
+}
+
+let first: Spoken | undefined;
 const TAGS: Readonly<Record<Language, string>> = { zh: "zh-CN", en: "en-GB" };
 const STORED = "loantrail.language";
 
 interface Speech {
   readonly language: Language;
-  readonly setLanguage: (language: Language) => void;
+  /** Rejects where the texts of that language cannot be fetched: then the language stays. */
+  readonly setLanguage: (language: Language) => Promise<void>;
   /** The text of a key, with `{name}` replaced by the values. */
   readonly t: (key: Key, values?: Values) => string;
   /** The text of one value of a list, such as `product.mortgage_loan`; the value itself when it has none. */
@@ -33,10 +41,10 @@ function isKey(key: string, texts: Texts): key is Key {
   return Object.hasOwn(texts, key);
 }
 
-async function bring(language: Language): Promise<Texts> {
+async function bring(language: Language): Promise<Spoken> {
   const texts = known.get(language) ?? (await FETCHED[language]()).default;
   known.set(language, texts);
-  return texts;
+  return { language, texts };
 }
 
 /** `?lang=en` in the address wins, then what the reader chose before, then Chinese. */
@@ -47,14 +55,12 @@ function firstLanguage(): Language {
 
 /** Fetches the texts of the language that the page begins with; `Speaking` needs them. */
 export async function bringTexts(): Promise<void> {
-  await bring(firstLanguage());
+  first = await bring(firstLanguage());
 }
 
-function firstSpoken(): { readonly language: Language; readonly texts: Texts } {
-  const language = firstLanguage();
-  const texts = known.get(language);
-  if (!texts) throw new Error("Speaking before its texts are there");
-  return { language, texts };
+function firstSpoken(): Spoken {
+  if (!first) throw new Error("Speaking before its texts are there");
+  return first;
 }
 
 export function Speaking({ children }: { readonly children: ReactNode }) {
@@ -62,10 +68,14 @@ export function Speaking({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = TAGS[language];
   }, [language]);
-  const setLanguage = useCallback((chosen: Language) => {
+  const wanted = useRef(language);
+  const setLanguage = useCallback(async (chosen: Language) => {
+    wanted.current = chosen;
+    const spoken = await bring(chosen);
+    // Of two that were chosen quickly the last one counts, whichever comes first.
+    if (wanted.current !== chosen) return;
     window.localStorage.setItem(STORED, chosen);
-    // Texts that have gone after an upgrade come with a new page.
-    void bring(chosen).then((brought) => choose({ language: chosen, texts: brought }), () => window.location.reload());
+    choose(spoken);
   }, []);
   const speech = useMemo<Speech>(() => {
     return {

@@ -8,7 +8,7 @@ import { LanguageSwitch } from "../ui/Frame";
 import { DemoCards } from "./DemoCards";
 import type { Me } from "./me";
 import { SignInForm } from "./SignInForm";
-import { returnTo, sessionBegan, wasSignedIn } from "./session";
+import { ME, returnTo, sessionBegan, wasSignedIn } from "./session";
 
 /** Where everybody begins. */
 export default function SignInPage() {
@@ -24,7 +24,7 @@ export default function SignInPage() {
   const done = (me: Me) => {
     sessionBegan();
     queries.clear();
-    queries.setQueryData(["get", "/api/v1/me", {}], me);
+    queries.setQueryData(["get", ME, {}], me);
     void navigate(to, { replace: true });
   };
   const demo = choices?.demo ?? [];

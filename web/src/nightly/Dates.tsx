@@ -76,7 +76,7 @@ function Standing({ overview }: { readonly overview: Overview }) {
   const open = overview.items.reduce((sum, row) => sum + row.open_alarm_count, 0);
   const critical = overview.items.reduce((sum, row) => sum + row.critical_alarm_count, 0);
   return (
-    <dl className="card figures-row">
+    <dl className="card figures-row night-figures">
       <Figure label={t("nightly.data_date")} note={t("nightly.data_date_note")}>
         {overview.data_date ?? t("nightly.none")}
       </Figure>

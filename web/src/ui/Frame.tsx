@@ -1,4 +1,4 @@
-import { Segmented } from "antd";
+import { message, Segmented } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { Link, useLocation } from "react-router";
 import { api } from "../api/client";
@@ -27,13 +27,17 @@ const LANGUAGES: readonly { readonly label: ReactNode; readonly value: Language 
 
 export function LanguageSwitch() {
   const { t, language, setLanguage } = useSpeech();
+  const [messages, toldHere] = message.useMessage();
   return (
-    <Segmented<Language>
-      aria-label={t("app.language")}
-      options={[...LANGUAGES]}
-      value={language}
-      onChange={setLanguage}
-    />
+    <>
+      {toldHere}
+      <Segmented<Language>
+        aria-label={t("app.language")}
+        options={[...LANGUAGES]}
+        value={language}
+        onChange={(chosen) => void setLanguage(chosen).catch(() => messages.error(t("error.unreachable")))}
+      />
+    </>
   );
 }
 

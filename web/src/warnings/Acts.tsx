@@ -74,7 +74,13 @@ export function Acts({ thread, opened, open, next, left }: Props) {
   const form = { busy, send, cancel: () => open(null) };
   return (
     <aside className="acts card" aria-labelledby="acts-title">
-      <h2 id="acts-title">{t("warnings.acts")}</h2>
+      {/* It stays where it is, whatever comes and goes below. */}
+      <div className="acts-head">
+        <h2 id="acts-title">{t("warnings.acts")}</h2>
+        <Button className="next" type="primary" onClick={next}>
+          {t("warnings.next", { count: left })} <kbd>n</kbd>
+        </Button>
+      </div>
       <div role="status" className="acts-said">
         {said && !error && <Alert type="success" showIcon title={t("warnings.done")} />}
       </div>
@@ -249,9 +255,6 @@ export function Acts({ thread, opened, open, next, left }: Props) {
           )}
         </>
       )}
-      <Button className="next" type="primary" block onClick={next}>
-        {t("warnings.next", { count: left })} <kbd>n</kbd>
-      </Button>
     </aside>
   );
 }

@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
-import { unlessJustAsked } from "../queries";
+import { anewOnMount } from "../queries";
 import { SavedFilters } from "../table/SavedFilters";
 import { useKeys } from "../ui/keys";
 import type { Person } from "../ui/PersonSelect";
@@ -37,7 +37,7 @@ export default function WarningsPage() {
   const [form, openForm] = useState<Opened>(null);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<InputRef | null>(null);
-  const listed = useQuery({ ...queueAsked(filters, limit), placeholderData: keepPreviousData, refetchOnMount: unlessJustAsked });
+  const listed = useQuery({ ...queueAsked(filters, limit), placeholderData: keepPreviousData, ...anewOnMount });
   const list = listed.data;
   const items = useMemo(() => list?.items ?? [], [list]);
   // Without a warning in the address the most urgent one is shown, and stays when it leaves the queue.
@@ -48,7 +48,7 @@ export default function WarningsPage() {
   useEffect(() => {
     if (!threadId && first) pin.current(first, true);
   }, [threadId, first]);
-  const one = useQuery({ ...warningAsked(current), enabled: current !== "", refetchOnMount: unlessJustAsked });
+  const one = useQuery({ ...warningAsked(current), enabled: current !== "", ...anewOnMount });
   const live = useWarningStream(list?.last_event, (event) => {
     if (event.kind !== "changed") setFresh((before) => new Set([...before, event.thread_id]));
   });
@@ -94,7 +94,7 @@ export default function WarningsPage() {
     }),
     "/": () => search.current?.focus({ cursor: "all" }),
   });
-  const waiting = items.filter((row) => row.thread_id !== current).length;
+  const waiting = (list?.total_count ?? 0) - (items.some((row) => row.thread_id === current) ? 1 : 0);
   return (
     <div className="page warnings">
       <div className="page-head">

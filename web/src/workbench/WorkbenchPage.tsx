@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
-import { unlessJustAsked } from "../queries";
+import { anewOnMount } from "../queries";
 import { Failure, Loading } from "../ui/states";
 import { ApprovalsCard } from "./ApprovalsCard";
 import { seesSums, WORKBENCH } from "./asked";
@@ -27,7 +27,7 @@ export type Bench = Schemas["Workbench"];
 export default function WorkbenchPage() {
   const { t, language } = useSpeech();
   const me = useMe();
-  const { data, error, refetch } = useQuery({ ...WORKBENCH, refetchOnMount: unlessJustAsked });
+  const { data, error, refetch } = useQuery({ ...WORKBENCH, ...anewOnMount });
   useEffect(() => {
     document.title = `${t("app.workbench")} · ${t("app.name")}`;
   }, [t]);
