@@ -145,7 +145,12 @@ ACTS = (
     ),
     # They tell of no customer: who may read them may have them as sheets.
     *(
-        Act(f"GET /api/v1/system/{table}.xlsx", "/administration/system", "table.export", part=f"admin.{table}")
+        Act(
+            f"GET /api/v1/system/{table}.xlsx",
+            "/administration/system",
+            "table.export",
+            part=f"admin.{table}",
+        )
         for table in ("jobs", "settings")
     ),
     Act("GET /api/v1/list-entries.xlsx", "/lists", "table.export", _by(_A.EXPORT)),

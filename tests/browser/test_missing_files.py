@@ -34,7 +34,9 @@ def test_a_page_without_its_first_files_says_so_in_both_languages(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_a_part_that_does_not_come_leaves_the_others(page: Page, allowed: list[str], bank_address: str) -> None:
+def test_a_part_that_does_not_come_leaves_the_others(
+    page: Page, allowed: list[str], bank_address: str
+) -> None:
     allowed.extend(BROKEN)
     page.goto(f"{bank_address}/loans")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
