@@ -98,7 +98,7 @@ def test_no_key_is_missing_in_either_language() -> None:
 
 def test_both_languages_fill_in_the_same_values() -> None:
     def places(text: str) -> set[str]:
-        return set(re.findall(r"\{(\w+)\}", text)) - {"currency"}  # Chinese names its currency
+        return set(re.findall(r"\{(\w+)[|}]", text)) - {"currency"}  # Chinese names its currency
 
     assert [key for key in CHINESE if places(CHINESE[key]) != places(ENGLISH[key])] == []
 

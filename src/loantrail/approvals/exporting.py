@@ -18,10 +18,11 @@ def _describe(
     connection: store.Database, content: Mapping[str, Any], maker: str, now: datetime.datetime
 ) -> Described:
     del now
+    name = store.name_of(connection, maker)
     return Described(
         subject=content["path"],
-        title_chinese=f"导出文件：{content['path']}（{maker}）",
-        title_english=f"Export of a file: {content['path']} ({maker})",
+        title_chinese=f"导出文件：{content['path']}（{name}）",
+        title_english=f"Export of a file: {content['path']} ({name})",
         before=None,
         after={"path": content["path"], "conditions": content["query"], "person": maker},
         unit_id=store.unit_of_person(connection, maker),

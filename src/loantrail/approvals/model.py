@@ -66,6 +66,9 @@ class Request:
     decided_at: datetime.datetime | None
     decision_reason: str | None
     result: Mapping[str, Any] | None
+    maker_name: str = ""
+    """As the books of the bank name them; empty where they do not."""
+    checker_name: str = ""
 
 
 def hash_of(content: Mapping[str, Any]) -> str:

@@ -84,10 +84,12 @@ class ApprovalRequest(Answer):
     content_hash: str = Field(description="SHA-256 of what will be done.")
     reason: str
     maker: str
+    maker_name: str
     made_at: datetime.datetime
     expires_at: datetime.datetime
     state: State
     checker: str | None
+    checker_name: str | None
     decided_at: datetime.datetime | None
     decision_reason: str | None
     is_own: bool
@@ -120,6 +122,13 @@ class WantedWithdrawing(Wanted):
     reason: Reason
 
 
+_AS_KEPT: Final = tuple(
+    name
+    for name in ApprovalRequest.model_fields
+    if name in Request.__dataclass_fields__ and name not in ("maker_name", "checker_name")
+)
+
+
 def answer_of(request: Request, person: Person) -> ApprovalRequest:
     """A proposal as it is told to this person."""
     kind = KINDS[request.kind]
@@ -129,7 +138,9 @@ def answer_of(request: Request, person: Person) -> ApprovalRequest:
         kind_english=kind.english,
         is_own=own,
         may_decide=request.state is State.WAITING and not own and person.may(kind.decides),
-        **{name: getattr(request, name) for name in ApprovalRequest.model_fields if hasattr(request, name)},
+        maker_name=request.maker_name or request.maker,
+        checker_name=request.checker_name or request.checker,
+        **{name: getattr(request, name) for name in _AS_KEPT},
     )
 
 

@@ -43,10 +43,10 @@ _DECIDED: Final = (
     text("inbox.what", _title, 60),
     text("inbox.kind", _kind, 18),
     text("inbox.reason", "reason", 40),
-    text("inbox.maker", "maker", 14),
+    text("inbox.maker", "maker_name", 14),
     instant("inbox.made_at", "made_at"),
     text("inbox.state", "state", 12, "approval_state"),
-    text("inbox.checker", "checker", 14),
+    text("inbox.checker", "checker_name", 14),
     instant(("决定时间", "Decided at"), "decided_at"),
     text("inbox.decision_reason", "decision_reason", 40),
 )

@@ -17,7 +17,9 @@ Row = dict[str, Any]
 
 _COLUMNS = (
     "request_id, kind, subject, title_chinese, title_english, content, content_hash, before, after, reason, maker, made_at, "
-    "expires_at, unit_id, state, checker, decided_at, decision_reason, result"
+    "expires_at, unit_id, state, checker, decided_at, decision_reason, result, "
+    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = maker), '') AS maker_name, "
+    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = checker), '') AS checker_name"
 )
 
 
@@ -44,6 +46,12 @@ def by_key(connection: Database, request_key: str) -> Request | None:
             (request_key,),
         ).fetchone()
     return None if row is None else _request(row)
+
+
+def name_of(connection: Database, staff_id: str) -> str:
+    """What a member of staff is called; the number where the books do not say."""
+    row = connection.execute("SELECT name FROM published.staff WHERE staff_id = %s", (staff_id,)).fetchone()
+    return staff_id if row is None else str(row[0])
 
 
 def insert(connection: Database, request: Request, request_key: str) -> None:

@@ -22,11 +22,11 @@ def _describe(
     unit = store.unit_of_loan(connection, loan_id)
     if unit is None:
         raise InputError(f"there is no loan {loan_id}", Place(field="loan_id"), "Search the list of loans")
-    days = _days(connection, now)
+    days, name = _days(connection, now), store.name_of(connection, maker)
     return Described(
         subject=loan_id,
-        title_chinese=f"查看贷款 {loan_id} 追踪路径上的第三方（{maker}，{days} 天）",
-        title_english=f"See third parties along the trace of loan {loan_id} ({maker}, {days} days)",
+        title_chinese=f"查看贷款 {loan_id} 追踪路径上的第三方（{name}，{days} 天）",
+        title_english=f"See third parties along the trace of loan {loan_id} ({name}, {days} days)",
         before={"third_parties": "masked"},
         after={"third_parties": "in clear", "person": maker, "days": days},
         unit_id=unit,

@@ -46,7 +46,9 @@ def _describe(
     person = None if isinstance(change, MakeKey) else store_people.person(connection, change.person_id)
     if person is None:
         after = {name: value for name, value in written_change(change).items() if name not in _UNTOLD}
-        return Described(subject, f"{chinese}：{subject}", f"{english}: {subject}", None, after)
+        # The number of a key says nothing to a person.
+        called = change.name if isinstance(change, MakeKey) else subject
+        return Described(subject, f"{chinese}：{called}", f"{english}: {called}", None, after)
     held = store_people.assignments(connection, [person.person_id])
     before, after = told(change, person, held, now)
     name = f"{person.name} {subject}"

@@ -188,7 +188,7 @@ def _trace(connection: Connection[Any]) -> list[Finding]:
         Finding(
             "last_run",
             Level.OK,
-            f"the last run over the books is of {run['created_at']:%Y-%m-%d %H:%M} UTC, {run['loan_count']} loans",
+            f"the last run over the books is of {run['created_at'].astimezone(clock.BUSINESS_ZONE):%Y-%m-%d %H:%M} (Beijing time), {run['loan_count']} loans",
         )
     ]
     if evaluation["failed"] > evaluation["evaluated"]:

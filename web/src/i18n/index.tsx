@@ -21,11 +21,11 @@ let first: Spoken | undefined;
 const TAGS: Readonly<Record<Language, string>> = { zh: "zh-CN", en: "en-GB" };
 const STORED = "loantrail.language";
 
-interface Speech {
+export interface Speech {
   readonly language: Language;
   /** Rejects where the texts of that language cannot be fetched: then the language stays. */
   readonly setLanguage: (language: Language) => Promise<void>;
-  /** The text of a key, with `{name}` replaced by the values. */
+  /** The text of a key, with `{name}` replaced by the values, and `{count|loan|loans}` by the number and the form that goes with it. */
   readonly t: (key: Key, values?: Values) => string;
   /** The text of one value of a list, such as `product.mortgage_loan`; the value itself when it has none. */
   readonly name: (list: string, value: string) => string;
@@ -34,7 +34,12 @@ interface Speech {
 const SpeechContext = createContext<Speech | null>(null);
 
 function fill(text: string, values?: Values): string {
-  return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+  if (!values) return text;
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return one === undefined ? String(value) : `${value} ${String(value) === "1" ? one : many}`;
+  });
 }
 
 function isKey(key: string, texts: Texts): key is Key {

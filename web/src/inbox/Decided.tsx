@@ -64,8 +64,8 @@ export function Decided({ tab, item }: Props) {
                 </>
               ),
             },
-            { title: t("inbox.maker"), key: "maker", className: "nowrap", render: (_, row) => row.maker },
-            { title: t("inbox.checker"), key: "checker", className: "nowrap", render: (_, row) => row.checker ?? "–" },
+            { title: t("inbox.maker"), key: "maker", className: "nowrap", render: (_, row) => row.maker_name },
+            { title: t("inbox.checker"), key: "checker", className: "nowrap", render: (_, row) => row.checker_name ?? "–" },
             {
               title: t("inbox.state"),
               key: "state",

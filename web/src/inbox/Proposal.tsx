@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Input, Modal } from "antd";
-import { useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
-import { useSpeech } from "../i18n";
+import { type Speech, useSpeech } from "../i18n";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
@@ -37,10 +37,11 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
     <Panel
       title={request[zh ? "title_chinese" : "title_english"]}
       kind={request[zh ? "kind_chinese" : "kind_english"]}
-      maker={request.maker}
+      maker={request.maker_name}
       madeAt={request.made_at}
       reason={request.reason}
       facts={[
+        ...about(request, t),
         [
           t("inbox.state"),
           <span key="state">
@@ -48,7 +49,7 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
             {request.decided_at && (
               <>
                 {" "}
-                · {request.checker ?? request.maker} · <span className="figures">{instantText(request.decided_at)}</span>
+                · {request.checker_name ?? request.maker_name} · <span className="figures">{instantText(request.decided_at)}</span>
                 {request.decision_reason && ` · ${request.decision_reason}`}
               </>
             )}
@@ -65,6 +66,19 @@ function Shown({ request, close }: { readonly request: Request; readonly close: 
       {request.state === "waiting" && <Decision request={request} />}
     </Panel>
   );
+}
+
+/** What it is about, where that has a page of its own: who decides looks at it first. */
+function about(request: Request, t: Speech["t"]): readonly (readonly [string, ReactNode])[] {
+  const { kind, subject } = request;
+  const id = encodeURIComponent(subject);
+  if (kind === "unmasking") {
+    return [[t("inbox.loan"), <Link key="about" to={`/loans/${id}/flow`}>{subject}</Link>]];
+  }
+  if (kind !== "class_correction") return [];
+  return request.after?.["scope"] === "account"
+    ? [[t("inbox.account"), <Link key="about" to={`/accounts/${id}`}>{subject}</Link>]]
+    : [[t("inbox.payment"), <Link key="about" to={`/transactions/${id}`}>{t("inbox.open_payment")}</Link>]];
 }
 
 function Decision({ request }: { readonly request: Request }) {

@@ -40,7 +40,7 @@ export function DataCard({ standing }: { readonly standing: Schemas["DataStandin
               <>
                 <span title={last.name}>{baseName(last.name)}</span> · {name("import_state", last.state)} ·{" "}
                 <span className="figures">
-                  {t("workbench.import_rows", { accepted: last.rows_accepted, refused: last.rows_refused })}
+                  {t("workbench.import_rows", { accepted: last.rows_accepted.toLocaleString("en"), refused: last.rows_refused.toLocaleString("en") })}
                 </span>
               </>
             ) : (
