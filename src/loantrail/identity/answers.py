@@ -135,7 +135,9 @@ class DelegationRow(Answer):
 
     delegation_id: str
     from_person_id: str
+    from_name: str
     to_person_id: str
+    to_name: str
     valid_from: datetime.datetime
     valid_to: datetime.datetime
     reason: str
@@ -256,7 +258,9 @@ def delegation_row(one: Delegation) -> DelegationRow:
     return DelegationRow(
         delegation_id=one.delegation_id,
         from_person_id=one.from_person_id,
+        from_name=one.from_name or one.from_person_id,
         to_person_id=one.to_person_id,
+        to_name=one.to_name or one.to_person_id,
         valid_from=one.valid_from,
         valid_to=one.valid_to,
         reason=one.reason,

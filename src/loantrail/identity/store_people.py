@@ -210,8 +210,9 @@ def administrators(connection: Database, now: datetime.datetime) -> Administrato
 # Standing in --------------------------------------------------------------------------------------------------
 
 _DELEGATION: Final[LiteralString] = (
-    "SELECT delegation_id, from_person_id, to_person_id, valid_from, valid_to, reason, maker, made_at, ended_at "
-    "FROM identity.delegation "
+    "SELECT delegation_id, from_person_id, to_person_id, valid_from, valid_to, reason, maker, made_at, ended_at, "
+    "coalesce((SELECT name FROM identity.person WHERE person_id = from_person_id), '') AS from_name, "
+    "coalesce((SELECT name FROM identity.person WHERE person_id = to_person_id), '') AS to_name FROM identity.delegation "
 )
 
 

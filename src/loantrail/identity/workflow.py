@@ -90,6 +90,9 @@ class Delegation:
     maker: str
     made_at: datetime.datetime
     ended_at: datetime.datetime | None
+    from_name: str = ""
+    """As a person is called, where the delegation was read."""
+    to_name: str = ""
 
 
 def _overlap(

@@ -141,7 +141,7 @@ function Shown({ detail, close }: { readonly detail: Detail; readonly close: () 
             {detail.delegations.map((one) => (
               <li key={one.delegation_id}>
                 <span>
-                  {t("admin.delegation", { from: one.from_person_id, to: one.to_person_id })}
+                  {t("admin.delegation", { from: one.from_name, to: one.to_name })}
                   <span className="quiet small figures">
                     {" "}
                     {t("admin.role_period", { from: dayText(one.valid_from), until: dayText(one.ended_at ?? one.valid_to) })} · {one.reason}

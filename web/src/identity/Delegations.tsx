@@ -51,8 +51,8 @@ export function Delegations() {
               key: "who",
               render: (_, row) =>
                 row.from_person_id === me.person_id
-                  ? t("me.delegation_to", { name: row.to_person_id })
-                  : t("me.delegation_for", { name: row.from_person_id }),
+                  ? t("me.delegation_to", { name: row.to_name })
+                  : t("me.delegation_for", { name: row.from_name }),
             },
             { title: t("me.delegation_from"), key: "from", className: "figures nowrap", render: (_, row) => dayText(row.valid_from) },
             { title: t("me.delegation_until"), key: "until", className: "figures nowrap", render: (_, row) => dayText(row.valid_to) },

@@ -82,9 +82,10 @@ export function PasswordForm({ done }: Props) {
           description={
             <>
               <p>{problemText(language, problem) || t("error.unreachable")}</p>
-              {problem.fields?.map((one) => (
-                <p key={one.field + one.problem}>{said(language, one.problem, one.problem_chinese)}</p>
-              ))}
+              {problem.fields
+                ?.map((one) => said(language, one.problem, one.problem_chinese))
+                .filter((told) => !problemText(language, problem).includes(told))
+                .map((told) => <p key={told}>{told}</p>)}
             </>
           }
         />

@@ -193,14 +193,15 @@ export function Acts({ thread, opened, open, next, left }: Props) {
                 <Term name="warning_level">{t("warnings.level")}</Term>
               </h3>
               {thread.lowering ? (
-                <Waiting who={thread.lowering.by_name} mine={thread.lowering.by === me.acting}>
-                  <p className="small">
-                    {t("warnings.lowering_asked", {
-                      level: name("warning_level", thread.lowering.level),
-                      by: thread.lowering.by_name,
-                      reason: thread.lowering.reason,
-                    })}
-                  </p>
+                <Waiting
+                  who={thread.lowering.by_name}
+                  mine={thread.lowering.by === me.acting}
+                  asked={t("warnings.lowering_asked", {
+                    level: name("warning_level", thread.lowering.level),
+                    by: thread.lowering.by_name,
+                    reason: thread.lowering.reason,
+                  })}
+                >
                   {checks && (
                     <span className="acts-row">
                       <Button
@@ -259,15 +260,23 @@ export function Acts({ thread, opened, open, next, left }: Props) {
   );
 }
 
-/** What a second person must do; the first one is told so. */
-export function Waiting({ who, mine, children }: { readonly who: string; readonly mine: boolean; readonly children: React.ReactNode }) {
+interface WaitingProps {
+  readonly who: string;
+  readonly mine: boolean;
+  readonly asked?: string;
+  readonly children: React.ReactNode;
+}
+
+/** What a second person must do; the first one is told so, and offered nothing that would be refused. */
+export function Waiting({ who, mine, asked, children }: WaitingProps) {
   const { t } = useSpeech();
   return (
     <div className="waiting-for">
       <p className="small">
         <Term name="second_person">{t(mine ? "warnings.second_not_you" : "warnings.second_person", { who })}</Term>
       </p>
-      {children}
+      {asked && <p className="small">{asked}</p>}
+      {!mine && children}
     </div>
   );
 }
