@@ -7,8 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+
+from loantrail.early_warning import routes as warnings
+from loantrail.rules import answers as rules
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -65,3 +69,21 @@ def test_every_action_has_words(language: str) -> None:
     }
 
     assert wordless == {}
+
+
+def acts(module: Any) -> set[str]:
+    """What may be asked of a rule or a warning: each is recorded by its own name."""
+    models = [
+        one for name, one in vars(module).items() if name.endswith("Act") and hasattr(one, "model_fields")
+    ]
+    fields = [one.model_fields["act"] for one in models if "act" in one.model_fields]
+    return {act for field in fields for act in get_args(field.annotation)}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("module", "one"), [(rules, "to_shadow"), (warnings, "propose_lowering")])
+def test_every_act_on_a_rule_or_a_warning_has_words(language: str, module: Any, one: str) -> None:
+    words = json.loads((ROOT / "web" / "src" / "i18n" / language / "audit.json").read_text())
+
+    assert one in acts(module)
+    assert sorted(act for act in acts(module) if f"audit_verb.{act}" not in words) == []

@@ -48,6 +48,7 @@ OTHER_READINGS: Final[dict[str, str]] = {
     "曾": "zeng", "卡": "qia", "车": "ju", "尉": "yu", "隆": "long", "柏": "bo", "贾": "gu", "降": "xiang", "石": "dan",
     "铺": "pu", "率": "lv", "大": "dai", "调": "diao", "合": "ge", "兴": "xing", "济": "ji", "浒": "xu", "堡": "pu",
     "洞": "tong", "汤": "shang", "万": "mo", "莘": "shen", "阿": "e", "莞": "wan", "台": "tai", "荥": "ying",
+    "晟": "sheng", "茜": "xi", "娜": "nuo", "浚": "xun",
 }  # fmt: skip
 """A second reading that these characters have in names of places and firms, or that is often typed for them."""
 

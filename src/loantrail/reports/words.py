@@ -39,6 +39,10 @@ _CLUES: Final[tuple[tuple[str, str, str], ...]] = (
 )
 
 
+_PLACE: Final = re.compile(r"\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}")
+"""Where a text takes a value, with the forms of what is counted."""
+
+
 @dataclass(frozen=True)
 class Words:
     """The texts of one language."""
@@ -47,11 +51,17 @@ class Words:
     texts: dict[str, str]
 
     def say(self, key: str, **values: str | int) -> str:
-        """The text of a key with `{name}` replaced by the values. KeyError for an unknown key: a defect."""
-        text = self.texts[key]
-        for name, value in values.items():
-            text = text.replace(f"{{{name}}}", str(value))
-        return text
+        """The text of a key with `{name}` replaced by the values, and `{count|loan|loans}` by the number and the form that goes
+        with it. KeyError for an unknown key: a defect."""
+
+        def filled(place: re.Match[str]) -> str:
+            name, one, many = place.groups()
+            if name not in values:
+                return place[0]
+            value = str(values[name])
+            return value if one is None else f"{value} {one if value == '1' else many}"
+
+        return _PLACE.sub(filled, self.texts[key])
 
     def name(self, kind: str, value: str) -> str:
         """The word for one value of a list, such as `product`; the value itself where it has none."""

@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
-import { Failure, Loading, problemCode } from "../ui/states";
+import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Acts } from "./Acts";
 import { Backtests } from "./Backtests";
@@ -27,7 +27,11 @@ export function OneRule({ code }: { readonly code: string }) {
     return (
       <>
         <Crumbs />
-        <Failure error={error} {...(problemCode(error) !== "not_found" && { retry: () => void refetch() })} />
+        {problemCode(error) === "not_found" ? (
+          <Notice tone="empty" title={t("rules.missing", { code })} action={<Link to="/rules">{t("rules.back")}</Link>} />
+        ) : (
+          <Failure error={error} retry={() => void refetch()} />
+        )}
       </>
     );
   }

@@ -1,5 +1,5 @@
 import { Button, Skeleton } from "antd";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useSpeech } from "../i18n";
 import { asProblem, said } from "./wording";
 
@@ -67,10 +67,18 @@ function Mark({ failed }: { readonly failed: boolean }) {
   );
 }
 
+const SLOW_MS = 8000;
+
 export function Loading({ rows = 8 }: { readonly rows?: number }) {
   const { t } = useSpeech();
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const waiting = window.setTimeout(() => setSlow(true), SLOW_MS);
+    return () => window.clearTimeout(waiting);
+  }, []);
   return (
     <div className="loading" role="status" aria-label={t("app.loading")}>
+      {slow && <p className="quiet">{t("app.slow")}</p>}
       <Skeleton active title={false} paragraph={{ rows, width: "100%" }} />
     </div>
   );

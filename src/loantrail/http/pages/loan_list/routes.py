@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.responses import FileResponse
 
 from loantrail import clock
-from loantrail.http.access import Reading, allowed
+from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.exporting import Exporting
 from loantrail.http.pages.loan_list import store, store_choices
 from loantrail.http.pages.loan_list.model import (
@@ -107,7 +107,7 @@ def loan_choices(connection: Reading) -> LoanChoices:
     responses=file_responses(XLSX) | LIST_PROBLEMS,
 )
 def loan_sheet(
-    connection: Reading, exporting: Exporting, asked: Annotated[LoanSheet, Query()]
+    connection: Reading, person: Person, exporting: Exporting, asked: Annotated[LoanSheet, Query()]
 ) -> FileResponse:
     """All loans that a filter finds, as a spreadsheet."""
     run = current_run(connection)
@@ -127,6 +127,8 @@ def loan_sheet(
             asked.language,
             run,
             made_at,
+            person.name,
+            asked,
         ),
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from loantrail.http.pages.loan_list.model import LoanFilter, Totals
 from loantrail.http.pages.loan_list.model import SheetColumn as Column
-from loantrail.http.pages.loan_list.model import Totals
 from loantrail.http.pages.loan_list.titles import SHEET_TEXTS, TITLES
 from loantrail.http.pages.store import Row
+from loantrail.reports.page_words import page_words
 from loantrail.reports.table_sheet import TEXTS, Form, Line, SheetColumn, write_table
 from loantrail.reports.words import Words, words
 
@@ -37,6 +38,28 @@ _NAMED: Final = {
     Column.PATTERN: ("pattern", "suspected_pattern"),
 }
 _WIDTHS: Final = {Column.BORROWER: 34, Column.UNIT: 30, Column.LOAN: 20, Column.CONTRACT: 20}
+_FEN: Final = "fen"
+"""An amount, told in yuan."""
+_ASKED: Final[dict[str, tuple[str, str]]] = {
+    "search": ("asked_search", ""),
+    "product": ("loans.filter.product", "product"),
+    "borrower_kind": ("loans.filter.borrower_kind", "party_kind"),
+    "unit": ("loans.filter.unit", ""),
+    "manager": ("loans.filter.manager", ""),
+    "state": ("loans.filter.state", "state"),
+    "five_class": ("loans.filter.five_class", "five_class"),
+    "grant_kind": ("loans.filter.grant_kind", "grant_kind"),
+    "pattern": ("loans.filter.pattern", "pattern"),
+    "main_pattern": ("asked_main_pattern", "pattern"),
+    "suspected_class": ("loans.filter.suspected_class", "use"),
+    "suspected": ("asked_suspected", ""),
+    "seen_below": ("asked_seen_below", ""),
+    "amount_from": ("asked_amount_from", _FEN),
+    "amount_to": ("asked_amount_to", _FEN),
+    "issued_from": ("loans.filter.issued_from", ""),
+    "issued_to": ("loans.filter.issued_to", ""),
+}
+"""Condition -> its title in the words of the pages, or of this sheet, and the list of its values."""
 
 
 def write_sheet(
@@ -47,8 +70,11 @@ def write_sheet(
     language: str,
     run: Row | None,
     made_at: datetime.datetime,
+    made_by: str,
+    asked: LoanFilter,
 ) -> None:
-    """Write the rows of the list to `path`, `columns` in their order, and a second sheet that says what it is."""
+    """Write the rows of the list to `path`, `columns` in their order, and a second sheet that says what it is: who made it when, by
+    which conditions."""
     shown = [_column(column, language, words(language)) for column in dict.fromkeys(columns)]
     write_table(
         path,
@@ -56,7 +82,12 @@ def write_sheet(
         shown,
         rows,
         [total.currency for total in totals],
-        _about(totals, language, run, made_at),
+        [
+            Line(TEXTS[language]["made_at"], made_at, Form.INSTANT),
+            Line(TEXTS[language]["made_by"], made_by),
+            *_conditions(asked, language),
+            *_about(totals, language, run),
+        ],
         language,
         made_at,
     )
@@ -83,12 +114,34 @@ def _value(column: Column, named: Words) -> tuple[Form, Callable[[Any], Any]]:
     )
 
 
-def _about(
-    totals: Sequence[Totals], language: str, run: Row | None, made_at: datetime.datetime
-) -> list[Line]:
-    """When, from which trace, and the sums over the rows."""
+def _conditions(asked: LoanFilter, language: str) -> list[Line]:
+    """What was asked for, in the words of the page."""
+    say, named = TEXTS[language] | SHEET_TEXTS[language], page_words(language)
+    colon = "：" if language == "zh" else ": "
+    told: list[str] = []
+    for name, value in asked.model_dump(mode="json").items():
+        if name not in _ASKED or value is None or value is False or value in ("", []):
+            continue
+        key, kind = _ASKED[name]
+        title = named.say(key) if key in named.texts else say[key]
+        values = value if isinstance(value, list) else [value]
+        shown = ", ".join(_shown(str(one), kind, named) for one in values)
+        told.append(title if value is True else f"{title}{colon}{shown}")
+    return [
+        Line(say["conditions"] if place == 0 else " ", one) for place, one in enumerate(told or [say["none"]])
+    ]
+
+
+def _shown(value: str, kind: str, named: Words) -> str:
+    if kind == _FEN:
+        return f"{int(value) // 100:,}.{int(value) % 100:02d}"
+    return named.name(kind, value) if kind else value
+
+
+def _about(totals: Sequence[Totals], language: str, run: Row | None) -> list[Line]:
+    """From which trace, and the sums over the rows."""
     say = TEXTS[language] | SHEET_TEXTS[language]
-    lines = [Line(say["made_at"], made_at, Form.INSTANT)]
+    lines: list[Line] = []
     if run is None:
         lines.append(Line(say["run"], say["untraced"]))
     else:

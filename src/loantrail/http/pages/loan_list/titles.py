@@ -25,12 +25,18 @@ SHEET_TEXTS: Final[dict[str, dict[str, str]]] = {
         "loans": "贷款", "run": "追踪批次", "convention": "追踪规则", "untraced": "尚未追踪", "count": "贷款笔数",
         "amount": "借据金额合计", "balance": "余额合计", "disbursed": "追踪放款合计", "seen": "看清去向合计",
         "suspected": "疑似金额合计", "suspected_count": "有线索的贷款",
+        "asked_search": "查找", "asked_main_pattern": "主要线索", "asked_suspected": "有疑似线索",
+        "asked_seen_below": "看清去向低于（%）", "asked_amount_from": "借据金额不低于（元）",
+        "asked_amount_to": "借据金额不高于（元）",
         "caution": "疑似不等于认定。一笔贷款的多条线索可能说的是同一笔钱，所以每笔贷款只计最大的一条。",
     },
     "en": {
         "loans": "Loans", "run": "Trace", "convention": "Convention", "untraced": "not traced", "count": "Loans",
         "amount": "Total amount", "balance": "Total balance", "disbursed": "Total traced",
         "seen": "Followed to a final use", "suspected": "Total suspected", "suspected_count": "Loans with leads",
+        "asked_search": "Searched for", "asked_main_pattern": "Largest lead", "asked_suspected": "With a lead",
+        "asked_seen_below": "Followed to a final use, below (%)", "asked_amount_from": "Loan amount at least (CNY)",
+        "asked_amount_to": "Loan amount at most (CNY)",
         "caution": "Suspected is not found. Leads of one loan may speak of the same money, so each loan counts once, "
         "with its largest lead.",
     },
