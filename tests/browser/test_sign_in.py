@@ -314,7 +314,7 @@ def test_somebody_stands_in_for_who_is_away(
     stranger.get_by_label("原因").fill("年休假")
     stranger.get_by_role("button", name="确定").click()
     row = stranger.get_by_role("table", name="离岗代理").get_by_role("row").filter(has_text="年休假")
-    expect(row).to_contain_text("由 S2 代我办理")
+    expect(row).to_contain_text("由 李强 代我办理")
     expect(row).to_contain_text("进行中")
 
     as_person(context, "S2")

@@ -265,7 +265,7 @@ def test_the_sheet_holds_what_the_filter_found_as_numbers_and_days(keyed: httpx.
     assert untraced[4:6] == ["", ""]
     assert ["贷款笔数", 2.0] in about
     assert ["条件", "查找：hzzs"] in about
-    assert [row[1] for row in about if row[0] == "导出人"] != [""]
+    assert [row[0] for row in about][:3] == ["导出时间", "导出人", "条件"]
     assert ["疑似金额合计", 300_000.0] in about
 
 

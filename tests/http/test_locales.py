@@ -96,6 +96,12 @@ def test_no_key_is_missing_in_either_language() -> None:
     assert [key for texts in (CHINESE, ENGLISH) for key, text in texts.items() if not text.strip()] == []
 
 
+def test_every_place_in_a_text_is_one_that_is_filled() -> None:
+    place = re.compile(r"\{\w+(\|[^|}]*\|[^|}]*)?\}")
+    texts = [(key, text) for one in (CHINESE, ENGLISH) for key, text in one.items()]
+    assert [key for key, text in texts if re.search(r"[{}]", place.sub("", text))] == []
+
+
 def test_both_languages_fill_in_the_same_values() -> None:
     def places(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)[|}]", text)) - {"currency"}  # Chinese names its currency

@@ -194,3 +194,8 @@ def test_what_was_seen_is_told_in_words_and_an_unknown_language_refused() -> Non
     assert words("en").clue("something else") == "something else"
     with pytest.raises(InputError, match="language"):
         words("fr")
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 entry"), (0, "0 entries"), ("1,000", "1,000 entries")])
+def test_what_is_counted_has_the_form_that_goes_with_the_number(count: int | str, told: str) -> None:
+    assert words("en").say("disputes.entries", count=count) == told

@@ -3,7 +3,7 @@ import { ConfigProvider, type ThemeConfig } from "antd";
 import enGB from "antd/locale/en_GB";
 import zhCN from "antd/locale/zh_CN";
 import { Suspense } from "react";
-import { BrowserRouter, Link, Route, Routes, useLocation } from "react-router";
+import { BrowserRouter, Link, Route, Routes } from "react-router";
 import { useSpeech } from "./i18n";
 import { Gate } from "./identity/Gate";
 import { SIGN_IN } from "./identity/session";
@@ -36,7 +36,6 @@ import {
 import { queries } from "./queries";
 import { Frame } from "./ui/Frame";
 import { nonce } from "./ui/nonce";
-import { PartBoundary } from "./ui/PartBoundary";
 import { Loading, Notice } from "./ui/states";
 
 const fontFamily = getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
@@ -83,40 +82,37 @@ function Missing() {
 
 /** Every page of who is signed in. */
 function Inside() {
-  const { pathname } = useLocation();
   return (
     <Gate>
       <Frame>
-        <PartBoundary place={pathname}>
-          <Suspense fallback={<Loading />}>
-            <Routes>
-              <Route path="/" element={<WorkbenchPage />} />
-              <Route path="/me" element={<MyPage />} />
-              <Route path="/inbox/:tab?/:item?" element={<InboxPage />} />
-              <Route path="/administration/:tab?/:item?" element={<AdministrationPage />} />
-              <Route path="/loans" element={<LoansPage />} />
-              <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
-              <Route path="/warnings/:threadId?" element={<WarningsPage />} />
-              <Route path="/checks/:checkId?" element={<ChecksPage />} />
-              <Route path="/customers" element={<CustomersPage />} />
-              <Route path="/customers/:partyId/:tab?" element={<CustomerPage />} />
-              <Route path="/accounts" element={<AccountsPage />} />
-              <Route path="/accounts/:account" element={<AccountPage />} />
-              <Route path="/transactions/:transferId" element={<TransactionPage />} />
-              <Route path="/disputes/:sheetId" element={<DisputePage />} />
-              <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
-              <Route path="/audit" element={<AuditPage />} />
-              <Route path="/ledgers/:name?" element={<LedgersPage />} />
-              <Route path="/lists" element={<ListsPage />} />
-              <Route path="/nightly/:date?" element={<NightlyPage />} />
-              <Route path="/portfolio" element={<PortfolioPage />} />
-              <Route path="/rules/:code?" element={<RulesPage />} />
-              <Route path="/signals" element={<SignalsPage />} />
-              <Route path="/glossary" element={<GlossaryPage />} />
-              <Route path="*" element={<Missing />} />
-            </Routes>
-          </Suspense>
-        </PartBoundary>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<WorkbenchPage />} />
+            <Route path="/me" element={<MyPage />} />
+            <Route path="/inbox/:tab?/:item?" element={<InboxPage />} />
+            <Route path="/administration/:tab?/:item?" element={<AdministrationPage />} />
+            <Route path="/loans" element={<LoansPage />} />
+            <Route path="/loans/:loanId/:tab?" element={<LoanPage />} />
+            <Route path="/warnings/:threadId?" element={<WarningsPage />} />
+            <Route path="/checks/:checkId?" element={<ChecksPage />} />
+            <Route path="/customers" element={<CustomersPage />} />
+            <Route path="/customers/:partyId/:tab?" element={<CustomerPage />} />
+            <Route path="/accounts" element={<AccountsPage />} />
+            <Route path="/accounts/:account" element={<AccountPage />} />
+            <Route path="/transactions/:transferId" element={<TransactionPage />} />
+            <Route path="/disputes/:sheetId" element={<DisputePage />} />
+            <Route path="/imports/:tab?/:item?" element={<ImportsPage />} />
+            <Route path="/audit" element={<AuditPage />} />
+            <Route path="/ledgers/:name?" element={<LedgersPage />} />
+            <Route path="/lists" element={<ListsPage />} />
+            <Route path="/nightly/:date?" element={<NightlyPage />} />
+            <Route path="/portfolio" element={<PortfolioPage />} />
+            <Route path="/rules/:code?" element={<RulesPage />} />
+            <Route path="/signals" element={<SignalsPage />} />
+            <Route path="/glossary" element={<GlossaryPage />} />
+            <Route path="*" element={<Missing />} />
+          </Routes>
+        </Suspense>
       </Frame>
     </Gate>
   );

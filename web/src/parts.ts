@@ -86,7 +86,7 @@ const SHOWN: readonly (readonly [string, readonly Fetched[], (readonly Fetched[]
   ["/glossary", [GlossaryPage]],
 ];
 
-/** Fetches all that an address shows at once; a part that cannot be fetched is asked for again where it is shown. */
+/** Fetches all that an address shows at once; a part that cannot be fetched is told where it is shown. */
 export async function bringAhead(address: string): Promise<void> {
   const [, atOnce] = shownAt(address) ?? [];
   await Promise.allSettled((atOnce ?? []).map((one) => one.bring()));

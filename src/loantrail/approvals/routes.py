@@ -122,6 +122,7 @@ class WantedWithdrawing(Wanted):
     reason: Reason
 
 
+# Names fall back to numbers where the books of the bank do not know who it is.
 _AS_KEPT: Final = tuple(
     name
     for name in ApprovalRequest.model_fields

@@ -18,8 +18,8 @@ Row = dict[str, Any]
 _COLUMNS = (
     "request_id, kind, subject, title_chinese, title_english, content, content_hash, before, after, reason, maker, made_at, "
     "expires_at, unit_id, state, checker, decided_at, decision_reason, result, "
-    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = maker), '') AS maker_name, "
-    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = checker), '') AS checker_name"
+    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = request.maker), '') AS maker_name, "
+    "coalesce((SELECT staff.name FROM published.staff AS staff WHERE staff.staff_id = request.checker), '') AS checker_name"
 )
 
 

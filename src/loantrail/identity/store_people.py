@@ -211,8 +211,8 @@ def administrators(connection: Database, now: datetime.datetime) -> Administrato
 
 _DELEGATION: Final[LiteralString] = (
     "SELECT delegation_id, from_person_id, to_person_id, valid_from, valid_to, reason, maker, made_at, ended_at, "
-    "coalesce((SELECT name FROM identity.person WHERE person_id = from_person_id), '') AS from_name, "
-    "coalesce((SELECT name FROM identity.person WHERE person_id = to_person_id), '') AS to_name FROM identity.delegation "
+    "coalesce((SELECT name FROM identity.person WHERE person_id = delegation.from_person_id), '') AS from_name, "
+    "coalesce((SELECT name FROM identity.person WHERE person_id = delegation.to_person_id), '') AS to_name FROM identity.delegation "
 )
 
 

@@ -1,10 +1,8 @@
-import { Button } from "antd";
 import { Component, type ReactNode } from "react";
 import { useSpeech } from "../i18n";
-import { Notice } from "./states";
 
 interface Props {
-  /** Another place is shown anew. */
+  /** At another place it is tried anew. */
   readonly place: string;
   readonly children: ReactNode;
 }
@@ -26,21 +24,18 @@ export class PartBoundary extends Component<Props, { readonly failed: boolean }>
   }
 }
 
+/** Without the library of components: this stands in the first file of the page. */
 function Failed() {
   const { t } = useSpeech();
   return (
-    <div className="page">
-      <Notice
-        tone="failure"
-        title={t("error.title")}
-        action={
-          <Button type="primary" onClick={() => window.location.reload()}>
-            {t("error.reload")}
-          </Button>
-        }
-      >
+    <section className="notice notice-failure" role="alert">
+      <h2>{t("error.title")}</h2>
+      <div className="notice-text">
         <p>{t("error.part")}</p>
-      </Notice>
-    </div>
+      </div>
+      <button type="button" className="notice-button" onClick={() => window.location.reload()}>
+        {t("error.reload")}
+      </button>
+    </section>
   );
 }

@@ -1,4 +1,5 @@
 import { type ComponentType, createElement, lazy, useState } from "react";
+import { PartBoundary } from "./PartBoundary";
 
 /** A part of the page in a file of its own. `bring` fetches it ahead; once it is there it shows at once. */
 export type Part<Props> = ComponentType<Props> & { readonly bring: () => Promise<unknown> };
@@ -18,7 +19,7 @@ export function part<Props extends object>(load: () => Promise<{ default: Compon
   function Shown(props: Props) {
     // Chosen once: another kind of component in its place would lose its state.
     const [Chosen] = useState(() => loaded ?? Waiting);
-    return createElement(Chosen, props);
+    return <PartBoundary place={window.location.pathname}>{createElement(Chosen, props)}</PartBoundary>;
   }
   return Object.assign(Shown, { bring });
 }

@@ -18,8 +18,8 @@ export interface ProblemLike {
 /** The server's words in the reader's language, as sentences begin. A text that is none of its own has no Chinese: it stays as it came. */
 export function said(language: Language, english?: string | null, chinese?: string | null): string {
   const text = (language === "zh" ? chinese : null) ?? english ?? "";
-  // A name, such as that of a file or a setting, stays as it is written.
-  return /^(?!loantrail\b)[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  // A name, such as that of a file, a setting or a field, stays as it is written.
+  return language === "en" && /^(?!loantrail\b)[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /** A failure of the interface answers a problem; one of the network is an Error without its fields. */

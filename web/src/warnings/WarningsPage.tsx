@@ -94,7 +94,7 @@ export default function WarningsPage() {
     }),
     "/": () => search.current?.focus({ cursor: "all" }),
   });
-  const waiting = (list?.total_count ?? 0) - (items.some((row) => row.thread_id === current) ? 1 : 0);
+  const waiting = Math.max(0, (list?.total_count ?? 0) - (items.some((row) => row.thread_id === current) ? 1 : 0));
   return (
     <div className="page warnings">
       <div className="page-head">
