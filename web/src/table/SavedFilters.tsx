@@ -63,6 +63,21 @@ export function SavedFilters({ place, page, text, shipped, apply, say, complain 
   };
   const content = (
     <div className="saved-filters">
+      {/* First: these stay where they are when the own ones come. */}
+      {shipped.length > 0 && (
+        <>
+          <h3>{t("table.saved.shipped")}</h3>
+          <ul>
+            {shipped.map(([called, conditions]) => (
+              <li key={called}>
+                <Button type="text" className="saved-name" aria-current={conditions === text} onClick={() => choose(conditions)}>
+                  {called}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       <h3>{t("table.saved.mine")}</h3>
       {saved.length === 0 && <p className="quiet small">{t("table.saved.none")}</p>}
       <ul aria-label={t("table.saved.mine")}>
@@ -81,20 +96,6 @@ export function SavedFilters({ place, page, text, shipped, apply, say, complain 
           </li>
         ))}
       </ul>
-      {shipped.length > 0 && (
-        <>
-          <h3>{t("table.saved.shipped")}</h3>
-          <ul>
-            {shipped.map(([called, conditions]) => (
-              <li key={called}>
-                <Button type="text" className="saved-name" aria-current={conditions === text} onClick={() => choose(conditions)}>
-                  {called}
-                </Button>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
       <form
         className="saved-new"
         onSubmit={(event) => {
