@@ -16,7 +16,8 @@ from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, w
 from tests.http.conftest import application, client_of
 from tests.postgres_fixtures import copied
 
-from loantrail.http.pages.loan_list.model import LoanSort, SheetColumn
+from loantrail.http.pages.loan_list.model import LoanFilter, LoanSort, SheetColumn
+from loantrail.http.pages.loan_list.sheet import ASKED
 from loantrail.http.pages.loan_list.titles import TITLES
 from loantrail.parties.names import party_keys, sort_key
 from loantrail.postgres.connection import Database, configure, type_of_connection
@@ -317,3 +318,12 @@ def test_the_sheet_and_the_page_title_columns_alike(language: str):
     assert set(TITLES[language]) == set(SheetColumn)
     for column, title in TITLES[language].items():
         assert page[f"loans.column.{column}"] == title
+
+
+def test_the_sheet_tells_every_condition_that_there_is(keyed: httpx.Client):
+    _, about = _sheet(
+        keyed, amount_from=12_345, product="working_capital_loan", suspected="true", language="en"
+    )
+    told = [row[1] for row in about if row[0] in ("Conditions", " ")]
+    assert told == ["Product: Working capital loan", "With a lead", "Loan amount at least (CNY): 123.45"]
+    assert set(LoanFilter.model_fields) == set(ASKED)

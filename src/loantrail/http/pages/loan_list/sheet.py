@@ -40,7 +40,7 @@ _NAMED: Final = {
 _WIDTHS: Final = {Column.BORROWER: 34, Column.UNIT: 30, Column.LOAN: 20, Column.CONTRACT: 20}
 _FEN: Final = "fen"
 """An amount, told in yuan."""
-_ASKED: Final[dict[str, tuple[str, str]]] = {
+ASKED: Final[dict[str, tuple[str, str]]] = {
     "search": ("asked_search", ""),
     "product": ("loans.filter.product", "product"),
     "borrower_kind": ("loans.filter.borrower_kind", "party_kind"),
@@ -120,9 +120,9 @@ def _conditions(asked: LoanFilter, language: str) -> list[Line]:
     colon = "：" if language == "zh" else ": "
     told: list[str] = []
     for name, value in asked.model_dump(mode="json").items():
-        if name not in _ASKED or value is None or value is False or value in ("", []):
+        if name not in ASKED or value is None or value is False or value in ("", []):
             continue
-        key, kind = _ASKED[name]
+        key, kind = ASKED[name]
         title = named.say(key) if key in named.texts else say[key]
         values = value if isinstance(value, list) else [value]
         shown = ", ".join(_shown(str(one), kind, named) for one in values)
