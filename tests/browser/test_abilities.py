@@ -149,7 +149,7 @@ def addresses_of(role: Role) -> list[str]:
 def offered(page: Page, act: Act) -> bool:
     """Whether the page shows the act's control."""
     within = page.get_by_role("region", name=named(act.part)) if act.part else page
-    found = within.get_by_role(act.kind, name=named(act.words))  # type: ignore[arg-type]
+    found = within.get_by_role(act.kind, name=named(act.words))  # type: ignore[arg-type]  acts name the roles of elements as texts
     return any(one.is_visible() for one in found.all())
 
 

@@ -83,6 +83,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 """Words that every sheet uses, by language."""
 
 
+def condition_lines(told: Sequence[str], language: str) -> list[Line]:
+    """The conditions that a sheet was asked for by, in words, one under the other; that there were none is said."""
+    say = TEXTS[language]
+    return [
+        Line(say["conditions"] if place == 0 else " ", one) for place, one in enumerate(told or [say["none"]])
+    ]
+
+
 def write_table(
     path: Path,
     title: str,

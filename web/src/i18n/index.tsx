@@ -10,7 +10,6 @@ const FETCHED: Readonly<Record<Language, () => Promise<{ readonly default: Texts
   zh: () => import("./zh/texts"),
   en: () => import("./en/texts"),
 };
-const known = new Map<Language, Texts>();
 
 interface Spoken {
   readonly language: Language;
@@ -47,9 +46,7 @@ function isKey(key: string, texts: Texts): key is Key {
 }
 
 async function bring(language: Language): Promise<Spoken> {
-  const texts = known.get(language) ?? (await FETCHED[language]()).default;
-  known.set(language, texts);
-  return { language, texts };
+  return { language, texts: (await FETCHED[language]()).default };
 }
 
 /** `?lang=en` in the address wins, then what the reader chose before, then Chinese. */

@@ -37,7 +37,11 @@ export default function WarningsPage() {
   const [form, openForm] = useState<Opened>(null);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<InputRef | null>(null);
-  const listed = useQuery({ ...queueAsked(filters, limit), placeholderData: keepPreviousData, ...anewOnMount });
+  const listed = useQuery({
+    ...queueAsked(filters, limit),
+    placeholderData: keepPreviousData, // the rows before stay until those of other filters are there
+    ...anewOnMount,
+  });
   const list = listed.data;
   const items = useMemo(() => list?.items ?? [], [list]);
   // Without a warning in the address the most urgent one is shown, and stays when it leaves the queue.

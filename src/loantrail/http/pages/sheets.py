@@ -33,7 +33,7 @@ from loantrail.identity.abilities import Ability
 from loantrail.identity.discretion import MARK
 from loantrail.reports.page_words import page_words
 from loantrail.reports.routes import XLSX, file_responses
-from loantrail.reports.table_sheet import TEXTS, Form, Line, Row, SheetColumn, write_table
+from loantrail.reports.table_sheet import TEXTS, Form, Line, Row, SheetColumn, condition_lines, write_table
 from loantrail.reports.words import Language, Words
 
 PARTS_AT_ONCE: Final = 200
@@ -274,7 +274,7 @@ def _rows(table: Table, found: Any) -> Iterable[Row]:
 
 def _conditions(table: Table, asked: Mapping[str, Any], language: Language) -> list[Line]:
     """What was asked for, in words. `asked`: as JSON."""
-    say, words = TEXTS[language], page_words(language)
+    words = page_words(language)
     colon = "：" if language == "zh" else ": "
     told: list[str] = []
     for name, named in table.asked.items():
@@ -283,9 +283,7 @@ def _conditions(table: Table, asked: Mapping[str, Any], language: Language) -> l
             continue
         title = _title(named[0], words)
         told.append(title if asked[name] is True else f"{title}{colon}{_named(asked[name], named[1], words)}")
-    return [
-        Line(say["conditions"] if place == 0 else " ", one) for place, one in enumerate(told or [say["none"]])
-    ]
+    return condition_lines(told, language)
 
 
 def _file(table: Table, rows: Sequence[Row], about: Sequence[Line], language: Language) -> Response:

@@ -12,7 +12,7 @@ from loantrail.http.pages.loan_list.model import SheetColumn as Column
 from loantrail.http.pages.loan_list.titles import SHEET_TEXTS, TITLES
 from loantrail.http.pages.store import Row
 from loantrail.reports.page_words import page_words
-from loantrail.reports.table_sheet import TEXTS, Form, Line, SheetColumn, write_table
+from loantrail.reports.table_sheet import TEXTS, Form, Line, SheetColumn, condition_lines, write_table
 from loantrail.reports.words import Words, words
 
 _FORMS: Final = {
@@ -116,7 +116,7 @@ def _value(column: Column, named: Words) -> tuple[Form, Callable[[Any], Any]]:
 
 def _conditions(asked: LoanFilter, language: str) -> list[Line]:
     """What was asked for, in the words of the page."""
-    say, named = TEXTS[language] | SHEET_TEXTS[language], page_words(language)
+    say, named = SHEET_TEXTS[language], page_words(language)
     colon = "：" if language == "zh" else ": "
     told: list[str] = []
     for name, value in asked.model_dump(mode="json").items():
@@ -127,9 +127,7 @@ def _conditions(asked: LoanFilter, language: str) -> list[Line]:
         values = value if isinstance(value, list) else [value]
         shown = ", ".join(_shown(str(one), kind, named) for one in values)
         told.append(title if value is True else f"{title}{colon}{shown}")
-    return [
-        Line(say["conditions"] if place == 0 else " ", one) for place, one in enumerate(told or [say["none"]])
-    ]
+    return condition_lines(told, language)
 
 
 def _shown(value: str, kind: str, named: Words) -> str:
