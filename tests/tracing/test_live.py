@@ -16,7 +16,7 @@ from tests.tracing.living import arrive, random_payment
 from loantrail.errors import FileUnreadable, InputError, LimitExceeded
 from loantrail.tracing.kernel_state import HOP_COUNT, LOT_TOP
 from loantrail.tracing.live import LiveTrace
-from loantrail.tracing.live_batch import Batch, Payment, events_of_history
+from loantrail.tracing.live_batch import Batch, Payment, events_of_history, no_events
 from loantrail.tracing.live_snapshot import restore, snapshot
 from loantrail.tracing.model import Convention, History, Trace
 from loantrail.tracing.trace import no_specials, trace_history
@@ -116,6 +116,53 @@ def test_a_probe_gives_the_hops_that_the_payment_would_and_changes_nothing() -> 
                 seed,
                 column.name,
             )
+
+
+def test_events_that_came_last_are_taken_back_and_leave_nothing_behind() -> None:
+    undone = 0
+    for seed in range(300):
+        random = Random(seed)
+        trace = arrive(random_history(random), random, mark_every=random.choice((4, 1000)), probes=False)
+        payments = [random_payment(trace, random) for _ in range(random.randrange(1, 5))]
+        trace.append(names_alone(trace, payments))
+        trace.append(at_the_end(payments))
+        # Pools that grew are as long as they must be now; going back to a mark puts what is in them in order.
+        trace.rewind(trace.event_count - len(payments))
+        before, totals, count = arrays_of(trace), trace.totals_fen, trace.event_count
+
+        for one in payments:
+            trace.append(at_the_end([one]))
+        digest = trace.state_digest()
+        undone += trace.undoes_from(count)
+        gone = trace.rewind(count)
+
+        assert arrays_of(trace) == before, seed
+        assert trace.totals_fen == totals, seed
+        assert gone.event_count == len(payments), seed
+        trace.append(gone)
+        assert trace.state_digest() == digest, seed
+    assert undone > 200
+
+
+def names_alone(trace: LiveTrace, payments: list[Payment]) -> Batch:
+    """The accounts that the payments name and that are not known yet."""
+    most = max(max(one.debit, one.credit) for one in payments)
+    return replace(no_events(), opening_fen=np.zeros(max(0, most + 1 - trace.log.account_count), np.int64))
+
+
+def at_the_end(payments: list[Payment]) -> Batch:
+    builder = HistoryBuilder()
+    for number, one in enumerate(payments):
+        builder.event(
+            f"a{number}", f"b{number}", one.amount_fen, one.arrival_use,
+            specific_loan=one.specific_loan, specific_fen=one.specific_fen,
+        )  # fmt: skip
+    batch = events_of_history(builder.build(), np.arange(len(payments)))
+    return replace(
+        batch,
+        debit=np.array([one.debit for one in payments], np.int32),
+        credit=np.array([one.credit for one in payments], np.int32),
+    )
 
 
 def as_batch(trace: LiveTrace, payment: Payment) -> Batch:

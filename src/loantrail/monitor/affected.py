@@ -55,6 +55,8 @@ class Told:
     @classmethod
     def of(cls, around: Index, rows: Int64) -> Told:
         """Rows of the index, ascending."""
+        if not len(rows):
+            return _NOTHING
         names = around.transactions.rows(rows)
         return cls(
             debit=around.debit.array[rows],
@@ -69,11 +71,23 @@ class Told:
 
     def and_of(self, other: Told) -> Told:
         """These and others."""
+        if not len(self.debit) or not len(other.debit):
+            return self if len(self.debit) else other
         arrays = ("debit", "credit", "amount_fen", "at_us", "of_class")
         return Told(
             **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in arrays},
             credit_name=pl.concat([self.credit_name, other.credit_name]),
         )
+
+
+_NOTHING: Final = Told(
+    debit=np.zeros(0, np.int32),
+    credit=np.zeros(0, np.int32),
+    amount_fen=np.zeros(0, np.int64),
+    at_us=np.zeros(0, np.int64),
+    of_class=np.zeros(0, np.int32),
+    credit_name=pl.Series("credit_name", [], dtype=pl.String),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,11 @@ import polars as pl
 from loantrail.ledger.merging import resolved
 from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known, Pool
-from loantrail.monitor.tail import CLASSES, LINES, PAIRS, Lines, paired_anew
+from loantrail.monitor.tail import CLASSES, LINES, Lines, paired_anew, repaying_lines
 from loantrail.tracing.books import Books
 from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.live_batch import events_of_history, no_events
-from loantrail.tracing.model import Bool, History
+from loantrail.tracing.model import Bool, History, Int64
 
 
 def instant(microseconds: int) -> datetime.datetime:
@@ -30,28 +31,38 @@ def opens_of(history: History) -> Bool:
     return opens
 
 
-def first_lines(books: Books, lines: pl.DataFrame, by_hand: frozenset[str]) -> Lines:
+def first_lines(
+    books: Books, lines: pl.DataFrame, by_hand: frozenset[str], repayments: Mapping[tuple[str, str], str]
+) -> Lines:
     """The tail as the books were read."""
     recent = books.read.recent.lines.select("line_id", "transaction_id")
     known = resolved(lines, ["account", "counterparty_account"], books.read.merged)
-    told = known.select("line_id", "direction").join(recent, on="line_id")
-    debits = told.filter(pl.col("direction") == "debit").select("transaction_id", debit_line="line_id")
-    credits = told.filter(pl.col("direction") == "credit").select("transaction_id", credit_line="line_id")
-    pairs = debits.join(credits, on="transaction_id").select(
-        "debit_line", "credit_line", basis=pl.lit("amount_window")
+    told = known.select("line_id", "direction").with_row_index("row").join(recent, on="line_id")
+    debits, credits = (
+        told.filter(pl.col("direction") == end).select(
+            "transaction_id", pl.col("row").alias(end).cast(pl.Int64)
+        )
+        for end in ("debit", "credit")
     )
-    paid_out = credits.join(books.read.disbursements, on="transaction_id").select("credit_line", "loan_id")
+    pairs = debits.join(credits, on="transaction_id")
+    partner = np.full(len(known), -1, np.int64)
+    partner[pairs["debit"].to_numpy()] = pairs["credit"].to_numpy()
+    partner[pairs["credit"].to_numpy()] = pairs["debit"].to_numpy()
+    paid_out = credits.join(books.read.disbursements, on="transaction_id").select("credit", "loan_id")
     classes = books.classes.select(*CLASSES).join(
         recent.select("transaction_id").unique(), on="transaction_id", how="semi"
     )
+    row_of = {line: row for row, line in enumerate(known["line_id"].to_list())}
+    reversing = _reversing(books, known, recent)
     read = Lines(
         lines=known.select(*LINES),
-        pairs=pairs.match_to_schema(pl.Schema(PAIRS)),
+        partner=partner,
         by_hand=by_hand,
         disbursing=dict(paid_out.iter_rows()),
         shown=frozenset(),
-        reversing=_reversing(books, known, recent),
-        classes=classes,
+        reversing={row_of[line]: original for line, original in reversing.items()},
+        repaying=repaying_lines(known, 0, repayments),
+        classes={row[0]: row[1:] for row in classes.iter_rows()},
     )
     return paired_anew(read)
 
@@ -76,11 +87,10 @@ def ties_of(books: Books, place: int) -> Ties:
     repaying: dict[tuple[str, str], str] = {}
     for reference, account, loan in repayments.select("reference", "account", "loan_id").iter_rows():
         repaying.setdefault((reference, account), loan)
-    references = pl.Series("reference", list({reference for reference, _ in repaying}), pl.String)
     by_payee: dict[str, list[dict[str, object]]] = {}
     for order in orders.drop_nulls("payee_account").iter_rows(named=True):
         by_payee.setdefault(order["payee_account"], []).append(order)
-    return Ties(orders, by_payee, left, repaying, references, _pools(books, place))
+    return Ties(orders, by_payee, left, repaying, _pools(books, place))
 
 
 def _pools(books: Books, place: int) -> dict[tuple[int, str], Pool]:
@@ -127,20 +137,27 @@ def after(ties: Ties, events: TailEvents, gone: int, place: int, documents: pl.S
         known.note_disbursement(
             place + event, int(events.disburses[event]), int(events.debit[event]), int(events.credit[event])
         )
-    return Ties(ties.orders, ties.by_payee, left, ties.repayments, ties.references, pools)
+    return Ties(ties.orders, ties.by_payee, left, ties.repayments, pools)
 
 
-def only(tail: Lines, line_ids: pl.Series, transactions: pl.Series) -> Lines:
-    """The tail with these of its lines alone."""
-    kept = set(line_ids.to_list())
+def only(tail: Lines, rows: Int64, transactions: pl.Series) -> Lines:
+    """The tail with these of its lines (rows, ascending) alone."""
+    place = np.full(len(tail) + 1, -1, np.int64)  # one more: nobody's partner stays nobody's
+    place[rows] = np.arange(len(rows))
+    lines, kept = tail.lines[rows], set(transactions.to_list())
+
+    def moved(told: dict[int, str]) -> dict[int, str]:
+        return {int(place[row]): said for row, said in told.items() if place[row] >= 0}
+
     return Lines(
-        lines=tail.lines.filter(pl.col("line_id").is_in(line_ids.implode())),
-        pairs=tail.pairs.filter(pl.col("debit_line").is_in(line_ids.implode())),
-        by_hand=tail.by_hand & kept,
-        disbursing={line: loan for line, loan in tail.disbursing.items() if line in kept},
+        lines=lines,
+        partner=place[tail.partner[rows]],
+        by_hand=tail.by_hand & set(lines["line_id"].to_list()) if tail.by_hand else tail.by_hand,
+        disbursing=moved(tail.disbursing),
         shown=tail.shown,
-        reversing={line: original for line, original in tail.reversing.items() if line in kept},
-        classes=tail.classes.filter(pl.col("transaction_id").is_in(transactions.implode())),
+        reversing=moved(tail.reversing),
+        repaying=moved(tail.repaying),
+        classes={name: said for name, said in tail.classes.items() if name in kept},
     )
 
 

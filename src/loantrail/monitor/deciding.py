@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
 import psycopg
 
 from loantrail import clock
@@ -332,7 +331,7 @@ class Deciding:
             lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
         try:
             changed = standing.show(standing.with_lines(lines, held.lines))
-            moved = standing.moved_in(changed, lines["line_id"])
+            moved = standing.moved_in(lines["line_id"])
             return said_of_payment(connection, held, changed, moved)
         finally:
             self._show_committed(held)
@@ -374,13 +373,9 @@ class Deciding:
         held.pending = last
         changed = held.standing.show(shown)
         judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
-        told = changed.of_line.filter(pl.col("line_id").is_in(arrived["line_id"].implode()))
-        of_line = dict(told.select("line_id", "transaction_id").iter_rows())
-        return {
-            line: of_transaction(judged, of_line.get(line), changed.waiting)
-            for line in arrived["line_id"].to_list()
-            if line in of_line
-        }
+        of_line = held.standing.transactions_of(arrived["line_id"])
+        waiting = changed.order.waiting()
+        return {line: of_transaction(judged, name, waiting) for line, name in of_line.items()}
 
     def _judged(self, connection: Connection[Any], held: Held, changed: Changed) -> dict[str, RowDecision]:
         found = held.judgement = held.judging.judge(connection, held.standing.index, changed)

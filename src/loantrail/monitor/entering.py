@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.monitor.known import Known, NewNames, Pool
+from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.assemble import arrival_uses
 from loantrail.tracing.live_batch import Batch, no_events
 from loantrail.tracing.model import NO_SPECIAL, USE_REPAYMENT, Bool, Int8, Int32, Int64
@@ -32,6 +33,8 @@ class TailEvents:
     credit: Int32
     amount_fen: Int64
     arrival_use: Int8
+    use_by_class: Int8
+    """The same before marks: what the class alone gives."""
     disburses: Int64
     reverses: Int64
     """Position of the event that this one takes back."""
@@ -95,7 +98,7 @@ def no_tail_events() -> TailEvents:
     none: Any = np.zeros(0, np.int64)
     return TailEvents(
         transaction_id=pl.Series([], dtype=pl.String),
-        debit=none, credit=none, amount_fen=none, arrival_use=none, disburses=none, reverses=none,
+        debit=none, credit=none, amount_fen=none, arrival_use=none, use_by_class=none.astype(np.uint8), disburses=none, reverses=none,
         specific_loan=none, specific_fen=none, specific_row=none, opens_slot=none.astype(np.bool_), carries=none, repays=none,
         marked_repayment=none.astype(np.bool_),
     )  # fmt: skip
@@ -117,29 +120,12 @@ class Ties:
     """Row -> fen left at the beginning of the tail."""
     repayments: dict[tuple[str, str], str]
     """(reference, account) -> loan that the payment repays."""
-    references: pl.Series
-    """The references of these."""
     pools: dict[tuple[int, str], Pool]
     """(pooled account, document) -> payments before the tail."""
 
-    def repaying(self, of_line: pl.DataFrame) -> dict[str, str]:
-        """Transaction -> loan that it repays as recorded. `of_line`: `reference, account, transaction_id` of lines; of one
-        transaction the first that is recorded counts."""
-        found: dict[str, str] = {}
-        told = of_line.filter(pl.col("reference").is_in(self.references.implode()))
-        for reference, account, transaction in told.select(
-            "reference", "account", "transaction_id"
-        ).iter_rows():
-            loan = self.repayments.get((reference, account))
-            if loan is not None:
-                found.setdefault(transaction, loan)
-        return found
-
 
 def events_of_tail(
-    transactions: pl.DataFrame,
-    disbursing: dict[str, str],
-    repaying: dict[str, str],
+    found: Ordered,
     known: Known,
     ties: Ties,
     opened_before: set[int],
@@ -149,20 +135,19 @@ def events_of_tail(
     before: TailEvents | None = None,
     start: int = 0,
 ) -> TailEvents:
-    """The events of `transactions` (TRANSACTION_COLUMNS and `destination_class`, in order), the first at position `place`.
+    """The events of the transactions of the tail, the first at position `place`.
 
-    `disbursing` and `repaying`: transaction -> loan. `opened_before`: positions before the tail whose slots are open; `settled`
-    tells of transactions before the tail. The first `start` transactions are those of `before`.
-    Accounts and loans that are not known are numbered and entered in `new`.
+    `opened_before`: positions before the tail whose slots are open; `settled` tells of transactions before the tail. The first
+    `start` transactions are those of `before`. Accounts and loans that are not known are numbered and entered in `new`.
     """
-    ids = transactions["transaction_id"]
-    place_of = {name: number for number, name in enumerate(ids.to_list())}
-    debit, credit = (
-        _numbered(transactions.slice(start), end, known, new) for end in ("debit_account", "credit_account")
-    )
+    transactions = found.transactions
+    fresh = transactions.slice(start)
+    debit, credit = (_numbered(fresh, end, known, new) for end in ("debit_account", "credit_account"))
+    by_class = arrival_uses(fresh["destination_class"], np.arange(len(fresh)), known.class_of_account, credit)
     if before is not None:
         debit = np.concatenate([before.debit[:start], debit])
         credit = np.concatenate([before.credit[:start], credit])
+        by_class = np.concatenate([before.use_by_class[:start], by_class])
     amount = transactions["amount_fen"].to_numpy()
     count = len(debit)
     none = np.full(count, -1, np.int64)
@@ -171,28 +156,26 @@ def events_of_tail(
         "specific_row": none.copy(),
     }
     opens = np.zeros(count, np.bool_)
-    disbursed: list[tuple[int, int]] = []
-    for transaction, loan_id in disbursing.items():
-        event = place_of.get(transaction, -1)
-        if event < 0 or credit[event] < 0 or columns["disburses"][event] >= 0:
+    for event, loan_id in found.disbursing.items():
+        if credit[event] < 0 or columns["disburses"][event] >= 0:
             continue
-        disbursed.append((event, event))
         number = known.loan_number.get(loan_id)
         if number is None:
             account = known.plain(known.names[int(credit[event])])
             number = known.new_loan(loan_id, account, int(credit[event]), new)
         columns["disburses"][event] = number
-    uses = arrival_uses(transactions["destination_class"], np.arange(count), known.class_of_account, credit)
-    marked = _repayments(repaying, place_of, known, columns, uses, debit, credit, place)
-    _reversals(transactions, place_of, settled, columns, debit, credit, place)
+    uses = by_class.copy()
+    marked = _repayments(found.repaying, known, columns, uses, debit, credit, place)
+    _reversals(transactions, settled, columns, debit, credit, place, before, start)
     _pools(transactions, known, ties, opened_before, columns, opens, debit, credit, place)
     _orders(transactions, known, ties, columns, debit, credit, place, before, start)
     return TailEvents(
-        transaction_id=ids,
+        transaction_id=transactions["transaction_id"],
         debit=debit,
         credit=credit,
         amount_fen=amount,
         arrival_use=uses,
+        use_by_class=by_class,
         opens_slot=opens,
         marked_repayment=marked,
         **columns,
@@ -213,8 +196,7 @@ def _paid_out(columns: dict[str, Int64], debit: Int32, place: int) -> dict[int, 
 
 
 def _repayments(
-    repaying: dict[str, str],
-    place_of: dict[str, int],
+    repaying: dict[int, str],
     known: Known,
     columns: dict[str, Int64],
     uses: Int8,
@@ -224,11 +206,9 @@ def _repayments(
 ) -> Bool:
     """As `marks.mark_repayments`: as recorded, else the payer's latest loan paid out of that account."""
     marked = np.zeros(len(debit), np.bool_)
-    for transaction, loan_id in repaying.items():
-        event = place_of.get(transaction, -1)
-        if event >= 0:
-            marked[event] = True
-            columns["repays"][event] = known.loan_number.get(loan_id, -1)
+    for event, loan_id in repaying.items():
+        marked[event] = True
+        columns["repays"][event] = known.loan_number.get(loan_id, -1)
     here = _paid_out(columns, debit, place)
     for event in np.flatnonzero((uses == USE_REPAYMENT) & ~marked & (debit >= 0)).tolist():
         payers = known.sides_of(int(debit[event]))
@@ -243,20 +223,25 @@ def _repayments(
 
 def _reversals(
     transactions: pl.DataFrame,
-    place_of: dict[str, int],
     settled: Settled,
     columns: dict[str, Int64],
     debit: Int32,
     credit: Int32,
     place: int,
+    before: TailEvents | None,
+    start: int,
 ) -> None:
-    named = transactions.select("reverses").with_row_index("event").drop_nulls("reverses")
-    for event, original in named.iter_rows():
-        other = place_of.get(original)
-        if other is not None:
+    named = transactions["reverses"]
+    for event in named.is_not_null().arg_true().to_list():
+        if event < start and before is not None and 0 <= before.reverses[event] < place + start:
+            columns["reverses"][event] = before.reverses[event]  # neither of the two stands otherwise
+            continue
+        others = (transactions["transaction_id"] == named[event]).arg_true()
+        if len(others):
+            other = int(others[0])
             found = (place + other, int(debit[other]), int(credit[other]))
         else:
-            found = settled(original)
+            found = settled(named[event])
         if found is not None and found[1:] == (int(credit[event]), int(debit[event])):
             columns["reverses"][event] = found[0]
 

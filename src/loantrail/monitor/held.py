@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import ChainMap
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -174,7 +174,7 @@ def shown_with(connection: Connection[Any], held: Held, arrived: pl.DataFrame) -
     taking_back = timely.drop_nulls("reverses")["line_id"].to_list()
     if not taking_back:
         return shown
-    return replace(shown, reversing=shown.reversing | store_step.originals_of(connection, taking_back))
+    return shown.taking_back(store_step.originals_of(connection, taking_back))
 
 
 def show_beside(sessions: Sessions, held: Held) -> None:

@@ -125,7 +125,7 @@ class Judging:
             leads = self._remembered.leads_of(ends)
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
-        waiting = pl.Series(sorted(changed.waiting), dtype=pl.String)
+        waiting = pl.Series(sorted(changed.order.waiting()), dtype=pl.String)
         every = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)])
         on_half = every["transaction_ids"].list.eval(pl.element().is_in(waiting.implode())).list.any()
         hits = every.filter(~on_half)

@@ -285,15 +285,21 @@ class Movement:
 
     def least(self, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> Int64:
         """[accounts] the least opening balance that neither the events before nor these overdraw."""
-        need = np.zeros(len(self.low_fen), np.int64)
-        touched, places = np.unique(np.concatenate([debit, credit]), return_inverse=True)
-        ends = np.where(np.concatenate([debit, credit]) >= 0, places, -1).astype(np.int32)
-        here = np.zeros(len(touched), np.int64)
-        kernel.least_openings(ends[: len(debit)], ends[len(debit) :], amount_fen, here)
-        inside = touched >= 0
-        accounts = touched[inside]
-        need[accounts] = here[inside] - self.moved_fen[accounts]
-        return np.maximum(self.low_fen, need)
+        found = self.low_fen.copy()
+        touched = np.unique(np.concatenate([debit, credit]))
+        touched = touched[touched >= 0].astype(np.int64)
+        found[touched] = self.least_of(touched, debit, credit, amount_fen)
+        return found
+
+    def least_of(self, accounts: Int64, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> Int64:
+        """The same of these accounts alone (ascending)."""
+        place = np.full(len(self.low_fen) + 1, -1, np.int32)  # one more: the world outside
+        place[accounts] = np.arange(len(accounts), dtype=np.int32)
+        paid, got = place[debit], place[credit]
+        theirs = (paid >= 0) | (got >= 0)
+        here = np.zeros(len(accounts), np.int64)
+        kernel.least_openings(paid[theirs], got[theirs], amount_fen[theirs], here)
+        return np.maximum(self.low_fen[accounts], here - self.moved_fen[accounts])
 
 
 def implied_openings(lines: pl.DataFrame, accounts: Collection[str]) -> dict[str, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS
 from loantrail.monitor.entering import TailEvents
-from loantrail.monitor.tail import Lines, Ordered
+from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.model import Int64
+
+FEW: Final = 256
+"""So few rows are compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,8 @@ class Changed:
     """Transactions that are gone, or say something else."""
     transactions: tuple[str, ...]
     """Transactions that are new or say something else, sorted."""
-    of_line: pl.DataFrame
-    """`line_id, account, reference, transaction_id` of all lines of the tail."""
-    waiting: frozenset[str]
-    """Transactions of the tail whose other line is yet to come: nothing rests on them."""
+    order: Ordered
+    """Of the tail: which transaction each line is of, and what nothing rests on, as its other line is yet to come."""
 
     @property
     def concerns_loans(self) -> bool:
@@ -94,6 +95,9 @@ def first_other(one: pl.DataFrame, other: pl.DataFrame, start: int = 0) -> int:
     if shared <= 0:
         return start
     left, right = one.slice(start, shared), other.slice(start, shared)
+    if shared <= FEW:
+        differ = (mine != theirs for mine, theirs in zip(left.iter_rows(), right.iter_rows(), strict=True))
+        return start + next((place for place, here in enumerate(differ) if here), shared)
     differs = pl.Series([False]).new_from_index(0, shared)
     for name in one.columns:
         differs |= left[name].ne_missing(right[name])
@@ -104,25 +108,13 @@ def first_other(one: pl.DataFrame, other: pl.DataFrame, start: int = 0) -> int:
 def fresh_of(one: pl.DataFrame, other: pl.DataFrame, row: int) -> set[str]:
     """Transactions from `row` on that the other frame does not have in these words, wherever they stand."""
     said = [name for name in one.columns if name != "sequence"]
-    before = other.slice(row)
-    new = (
-        one.slice(row)
-        if before.is_empty()
-        else one.slice(row).join(before, on=said, how="anti", nulls_equal=True)
-    )
+    mine, theirs = one.slice(row), other.slice(row)
+    if mine.is_empty():
+        return set()
+    if len(mine) <= FEW and len(theirs) <= FEW:
+        known = set(theirs.select(said).iter_rows())
+        names = mine["transaction_id"].to_list()
+        rows = zip(names, mine.select(said).iter_rows(), strict=True)
+        return {name for name, words in rows if words not in known}
+    new = mine if theirs.is_empty() else mine.join(theirs, on=said, how="anti", nulls_equal=True)
     return set(new["transaction_id"].to_list())
-
-
-def waiting_of(judged: pl.DataFrame, found: Ordered, lines: Lines, own: Collection[str]) -> frozenset[str]:
-    """Transactions of one line whose other one is yet to come: it names an account that statements are given of."""
-    half = judged.filter(pl.col("debit_account").is_null() | pl.col("credit_account").is_null())
-    told = (
-        found.of_line.join(half.select("transaction_id"), on="transaction_id", how="semi")
-        .join(lines.lines.select("line_id", "counterparty_account"), on="line_id")
-        .drop_nulls("counterparty_account")
-    )
-    return frozenset(
-        transaction
-        for transaction, other in told.select("transaction_id", "counterparty_account").iter_rows()
-        if other in own
-    )

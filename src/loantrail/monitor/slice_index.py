@@ -26,6 +26,8 @@ from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+FEW: Final = 256
+"""So many accounts are numbered one by one."""
 ENDED_USES: Final = ("overdraft_repaid", "relent")
 """Uses of hops that came to rest, where the hops do not say so themselves."""
 
@@ -194,6 +196,10 @@ class Index:
 
     def _numbered(self, accounts: pl.Series) -> Int32:
         """Numbers of accounts, new ones among them."""
+        if len(accounts) <= FEW:
+            codes = [self.accounts.of(account) for account in accounts.to_list()]
+            self._widen()
+            return np.array(codes, np.int32)
         distinct = accounts.unique()
         codes = [self.accounts.of(account) for account in distinct.to_list()]
         self._widen()
@@ -259,10 +265,13 @@ class Index:
             self.hop_ended.array[row] = over
 
     def _cut_hops(self, count: int) -> None:
+        gone = self.hops.rows(np.arange(count, len(self.hops)))["hop_id"].to_list()
         self.hops.cut(count)
-        self._hop_ids.cut(count)
-        for grouped in (self.hops_of_loan, self.hops_into, self.hops_from):
-            grouped.cut(count)
+        self._hop_ids.cut(count, gone)
+        for grouped, column in (
+            (self.hops_of_loan, self.hop_loan), (self.hops_into, self.hop_to), (self.hops_from, self.hop_from),
+        ):  # fmt: skip
+            grouped.cut(count, column.array[count:].tolist())
         for column in (
             self.hop_loan, self.hop_from, self.hop_to, self.hop_depth, self.hop_use, self.hop_use_before, self.hop_fen,
             self.hop_transaction, self.hop_parent, self.hop_ended, self.hop_reaches,

@@ -77,6 +77,10 @@ class Table:
         """The whole table."""
         return self._whole.vstack(self._tail)
 
+    def none(self) -> pl.DataFrame:
+        """No rows."""
+        return self._tail.clear()
+
     def extend(self, frame: pl.DataFrame) -> None:
         """More rows, with the same columns in any order."""
         self._tail = self._tail.vstack(frame.select(self._whole.columns).cast(self._whole.schema))
@@ -151,15 +155,15 @@ class Grouped:
         if group >= 0:
             self._more.setdefault(group, []).append(row)
 
-    def cut(self, count: int) -> None:
-        """Rows from `count` on are in no group any more."""
+    def cut(self, count: int, groups: Iterable[int]) -> None:
+        """Rows from `count` on are in no group any more; `groups`: those that they are in."""
         self._limit = min(self._limit, count)
-        for group in list(self._more):
-            kept = [row for row in self._more[group] if row < count]
-            if kept:
-                self._more[group] = kept
-            else:
-                del self._more[group]
+        for group in groups:
+            more = self._more.get(group, [])
+            while more and more[-1] >= count:
+                more.pop()
+            if not more:
+                self._more.pop(group, None)
 
     def any_of(self, groups: np.ndarray) -> Bool:
         """Whether each of the groups may have rows; -1 has none."""
@@ -224,16 +228,19 @@ class Ids:
         """An id that was added is not known any more."""
         self._more.pop(text, None)
 
-    def cut(self, count: int) -> None:
-        """Rows from `count` on are not known any more."""
+    def cut(self, count: int, gone: Iterable[str]) -> None:
+        """Rows from `count` on, which have these ids, are not known any more."""
         if count < len(self._ids):
             self.__init__(self._ids.head(count))
         else:
-            self._more = {text: row for text, row in self._more.items() if row < count}
+            for text in gone:
+                self._more.pop(text, None)
 
     def rows(self, ids: pl.Series) -> Int64:
         """The row of each id; -1 where there is none."""
         asked = ids.to_list()
+        if self._more.keys() >= set(asked):
+            return np.array([self._more[text] for text in asked], np.int64)
         hashes = ids.cast(pl.String).hash().to_numpy()
         first = np.searchsorted(self._hashes, hashes, side="left")
         last = np.searchsorted(self._hashes, hashes, side="right")

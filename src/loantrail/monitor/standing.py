@@ -24,10 +24,11 @@ from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_event
 from loantrail.monitor.known import Known, Movement, NewNames, implied_openings
 from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops, loans_that_differ
 from loantrail.monitor.payees import KnownPayees
-from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of, waiting_of
+from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import distinct
-from loantrail.monitor.tail import Lines, Ordered, Surroundings, joined, ordered, ordered_from
+from loantrail.monitor.tail import Lines, Surroundings, joined, rows_of
+from loantrail.monitor.tail_order import CHUNKS_MOST, Ordered, difference, ordered, ordered_from
 from loantrail.parameters import ParameterBook
 from loantrail.tracing.books import Books, bank_frames, known_destinations
 from loantrail.tracing.live_openings import first_reached, set_openings
@@ -55,11 +56,13 @@ class Standing:
         self.since = read.recent.since
         self.last_arrival = read.last_arrival
         self.known = Known(books, self.place)
+        self._ties = ties_of(books, self.place)
         self.around = Surroundings(
             merged=read.merged,
             payees=KnownPayees(known_destinations(books.context)),
             corrections=books.corrections,
             waiting=read.waiting,
+            repayments=self._ties.repayments,
             parameters=books.parameters,
         )
         self.trace = live_trace_of(history)
@@ -80,10 +83,11 @@ class Standing:
             history.account_count,
         )
         self._opened = set(np.flatnonzero(opens_of(history)).tolist())
-        self._ties = ties_of(books, self.place)
-        self.lines = first_lines(books, lines, by_hand)
+        self.lines = first_lines(books, lines, by_hand, self._ties.repayments)
         self._own_before = set(self.known.own)
         self._given_before = set(self.known.given)
+        self._implied: set[str] = set()
+        """Accounts of which statements are given for the first time, and whose beginning these imply."""
         self._events = no_tail_events()
         self._judged = pl.DataFrame()
         self._found: Ordered | None = None
@@ -108,6 +112,7 @@ class Standing:
 
     def _begin(self, history: History, hops: pl.DataFrame) -> None:
         """The tail as the books give it: from here on only differences count."""
+        self._imply_openings(self.lines.lines, None)
         found, self.lines, _start = self._ordered(self.lines)
         self._found = found
         self._events = self._entered(found, NewNames())
@@ -147,13 +152,14 @@ class Standing:
         """Make the state that of these lines of the tail."""
         new = NewNames()
         shown = self.lines, self._found, self._events, self._judged
+        opened = self._imply_openings(lines.lines, self._accounts_between(lines))
         again = self._previous_of(lines)
         if again is not None:
             told, found, events, judged, start = lines, *again, 0
         else:
             found, told, start = self._ordered(lines)
             events = self._entered(found, new, start)
-            judged = as_frames(found.transactions)
+            judged = self._judged_anew(found, start)
         if new.accounts or new.loans or new.sides:
             self.trace.append(self.known.batch_of(new))
         first = events.first_difference(self._events, start)
@@ -161,9 +167,8 @@ class Standing:
         fresh = fresh_of(judged, self._judged, row)
         gone = fresh_of(self._judged, judged, row)
         anew, replaced = before_others(self.index, self.known, self._events, row, gone)
-        moved = self._go_on(events, first)
-        gone_rows = self._rows(gone)
-        before = Told.of(self.index, gone_rows)
+        moved = self._go_on(events, first, opened)
+        before = Told.of(self.index, self._rows(gone))
         moved_before = Told.of(self.index, self._rows(gone & moved.transactions))
         self.lines, self._judged, self._found = told, judged, found
         self._previous = shown
@@ -186,6 +191,14 @@ class Standing:
         told = Shown(events, row, frozenset(fresh), frozenset(gone), rows, anew, replaced - anew, moved.loans)
         return self._changed(told, found_affected, found)
 
+    def _judged_anew(self, found: Ordered, start: int) -> pl.DataFrame:
+        """The transactions as frames of the books have them; those before `start` are as they were."""
+        new = as_frames(found.transactions.slice(start))
+        if not start:
+            return new
+        whole = pl.concat([self._judged.head(start), new])
+        return whole.rechunk() if whole.n_chunks() > CHUNKS_MOST else whole
+
     def _rows(self, transactions: set[str]) -> Int64:
         return self.index.transaction_rows(pl.Series(sorted(transactions), dtype=pl.String))
 
@@ -205,18 +218,28 @@ class Standing:
             replaced=frozenset(known.loans[loan] for loan in told.replaced),
             gone=told.gone,
             transactions=tuple(sorted(fresh)),
-            of_line=found.of_line,
-            waiting=waiting_of(self._judged, found, self.lines, known.own),
+            order=found,
         )
 
-    def moved_in(self, changed: Changed, line_ids: pl.Series) -> pl.DataFrame:
+    def transactions_of(self, line_ids: pl.Series) -> dict[str, str]:
+        """Line -> transaction, of those of the lines that are in the tail."""
+        if self._found is None:
+            return {}
+        rows = rows_of(self.lines.lines["line_id"], line_ids.to_list())
+        return dict(zip(rows, self._found.transactions_of(rows.values()), strict=True))
+
+    def moved_in(self, line_ids: pl.Series) -> pl.DataFrame:
         """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
-        ids = changed.of_line.filter(pl.col("line_id").is_in(line_ids.implode()))["transaction_id"].unique()
-        pool = self.trace.state.hops[: self.trace.hop_count]
-        first = int(np.searchsorted(pool["event"], self.place))
-        hops = self.index.hops.rows(np.arange(first, self.trace.hop_count))
+        rows = rows_of(self.lines.lines["line_id"], line_ids.to_list()).values()
+        places = [] if self._found is None else self._found.event_of_line[list(rows)]
+        event_of_hop = self.trace.state.hops["event"][: self.trace.hop_count]
+        first, last = (
+            np.searchsorted(event_of_hop, np.unique(places) + self.place, side=side)
+            for side in ("left", "right")
+        )
+        spans = [np.arange(*span, dtype=np.int64) for span in zip(first.tolist(), last.tolist(), strict=True)]
         return (
-            hops.filter(pl.col("transaction_id").is_in(ids.implode()))
+            self.index.hops.rows(distinct(*spans))
             .group_by("loan_id", "use", maintain_order=True)
             .agg(pl.col("amount_fen").sum())
             .select("loan_id", "amount_fen", pl.col("use").fill_null(""))
@@ -228,27 +251,25 @@ class Standing:
         count = len(self._events)
         if count <= TAIL_MOST:
             return
+        lines, found = self.lines.lines, self._found or self._ordered(self.lines)[0]
         since: datetime.datetime = self._judged["booked_at"][count - TAIL_LEAST]
-        lines, of_line = self.lines.lines, (self._found or self._ordered(self.lines)[0]).of_line
-        late = lines.join(of_line.select("line_id", "transaction_id"), on="line_id", maintain_order="left")
-        ids = self._events.transaction_id
-        open_ids = late.filter(pl.col("booked_at") >= since)["transaction_id"].unique()
-        first = ids.is_in(open_ids.implode()).arg_true()
-        gone = int(first[0]) if len(first) else count
+        open_lines = (lines["booked_at"] >= since).arg_true().to_numpy()
+        gone = int(found.event_of_line[open_lines].min(initial=count))
         if gone == 0:
             return
-        events = self._events
+        events, ids = self._events, self._events.transaction_id
         self._movement.fit(len(self.known.names))
         settled_ids = pl.concat([self._settled_ids, ids[:gone]])
         settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
         opened = set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
-        kept = late.filter(pl.col("transaction_id").is_in(ids[gone:].implode()))["line_id"]
-        left = only(self._with_reversals(gone, late), kept, ids[gone:])
+        kept = np.flatnonzero(found.event_of_line >= gone)
+        left = only(self._with_reversals(gone, found), kept, ids[gone:])
         ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
         # What the first lines of new accounts imply of their beginning is settled with them.
         accounts = set(lines["account"].unique().to_list())
         self._given_before |= accounts & self.known.given.keys()
         self._own_before |= accounts
+        self._implied -= accounts
         self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
         self._settled_ids, self._settled_us, self._opened = settled_ids, settled_us, self._opened | opened
         self._ties, self.lines = ties, left
@@ -256,15 +277,15 @@ class Standing:
         self._events, self._judged = events.after(gone), self._judged.slice(gone)
         self._found = self._previous = None
 
-    def _with_reversals(self, gone: int, lines: pl.DataFrame) -> Lines:
+    def _with_reversals(self, gone: int, found: Ordered) -> Lines:
         """The tail with what its lines take back of the first `gone` events, which are settled."""
-        back = self._events.reverses
-        events = np.flatnonzero((back >= self.place) & (back < self.place + gone))
-        ids = self._events.transaction_id
-        originals = {ids[int(event)]: ids[int(back[event]) - self.place] for event in events}
-        told = lines.drop_nulls("reverses").filter(pl.col("transaction_id").is_in(list(originals)))
-        found = {line: originals[of] for line, of in told.select("line_id", "transaction_id").iter_rows()}
-        return replace(self.lines, reversing=self.lines.reversing | found)
+        back, ids = self._events.reverses, self._events.transaction_id
+        reversing = self.lines.reversing
+        for row in self.lines.lines["reverses"].is_not_null().arg_true().to_list():
+            original = int(back[found.event_of_line[row]])
+            if self.place <= original < self.place + gone:
+                reversing = reversing | {row: ids[original - self.place]}
+        return replace(self.lines, reversing=reversing)
 
     def _previous_of(self, lines: Lines) -> tuple[Ordered, TailEvents, pl.DataFrame] | None:
         """What these lines were before, where just they were shown before and are the same still."""
@@ -273,14 +294,12 @@ class Standing:
         before, found, events, judged = self._previous
         if before is not lines or found is None:
             return None
-        self._imply_openings(lines.lines)
         return (found, events, judged) if found.own_count == len(self.known.own) else None
 
     def _ordered(self, lines: Lines) -> tuple[Ordered, Lines, int]:
         """The order of the tail with these lines, and the first place where it can be another than before."""
         floor_us = int(self._settled_us[-1]) if len(self._settled_us) else None
         floor = None if floor_us is None else instant(floor_us)
-        self._imply_openings(lines.lines)
         if self._found is not None:
             again = ordered_from(
                 self._found, self.lines, lines, self.known.own, self.place, floor, self.around
@@ -289,26 +308,33 @@ class Standing:
                 return again
         return *ordered(lines, self.known.own, self.place, floor, self.around), 0
 
-    def _imply_openings(self, lines: pl.DataFrame) -> None:
-        """What the running balances of accounts that statements are given of for the first time say of their beginning."""
-        accounts = set(lines["account"].unique().to_list())
-        self.known.own.update(dict.fromkeys(sorted(accounts)))
-        new = accounts - self._own_before - self._given_before
-        for account in self.known.given.keys() - self._given_before - new:
-            self.known.take_opening(account)
-        if not new:
-            return
-        implied = implied_openings(lines, new)
+    def _accounts_between(self, lines: Lines) -> set[str] | None:
+        """The accounts of the lines that these have more, or fewer, than those that are shown; None where all may be others."""
+        differing = None if self._found is None else difference(self.lines, lines)
+        if differing is None:
+            return None
+        longer = max(lines, self.lines, key=len)
+        return set(longer.lines["account"].slice(differing[0]).to_list())
+
+    def _imply_openings(self, lines: pl.DataFrame, among: set[str] | None) -> set[str]:
+        """What the running balances of accounts that statements are given of for the first time say of their beginning; only lines of
+        `among` differ from those before. Returns the accounts of which something else may be said now."""
+        there = set(lines["account"].unique().to_list()) if among is None else among
+        self.known.own.update(dict.fromkeys(sorted(there)))
+        changed = (there | self._implied if among is None else there) - self._own_before - self._given_before
+        if not changed:
+            return changed
+        implied = implied_openings(lines, changed)
         for account, opening in implied.items():
             self.known.give_opening(account, opening)
-        for account in (new - implied.keys()) & self.known.given.keys():
+        for account in (changed - implied.keys()) & self._implied:
             self.known.take_opening(account)
+        self._implied = (self._implied - changed) | implied.keys()
+        return changed
 
     def _entered(self, found: Ordered, new: NewNames, start: int = 0) -> TailEvents:
         return events_of_tail(
-            found.transactions,
-            found.disbursing,
-            self._ties.repaying(found.of_line),
+            found,
             self.known,
             self._ties,
             self._opened,
@@ -326,15 +352,16 @@ class Standing:
         position, log = int(rows[0]), self.trace.log
         return position, int(log.debit[position]), int(log.credit[position])
 
-    def _go_on(self, events: TailEvents, first: int) -> Moved:
-        """Take the events of the tail from `first` on in place of those that stand there."""
+    def _go_on(self, events: TailEvents, first: int, opened: set[str]) -> Moved:
+        """Take the events of the tail from `first` on in place of those that stand there. `opened`: accounts of whose beginning
+        something else may be known."""
         trace, place = self.trace, self.place
         pool = trace.state.hops[: trace.hop_count]
         first_hop = int(np.searchsorted(pool["event"], place + first))
         old = content_of(pool[first_hop:].copy(), self._events.transaction_id, place)
         if place + first < trace.event_count:
             trace.rewind(place + first)
-        again, loans, opened = self._set_openings(events)
+        again, loans, moved = self._set_openings(events, first, opened)
         self._events = events
         batch = events.batch(first)
         if batch.event_count:
@@ -342,31 +369,36 @@ class Standing:
             # A reversal that came later made money wait that was at rest: hops of before say so now.
             again = min(again, *taken.changed_hops.tolist()) if len(taken.changed_hops) else again
             loans |= set(trace.state.hops["loan"][taken.changed_hops].tolist())
-            opened = distinct(opened, trace.state.hops["event"][taken.changed_hops])
+            moved = distinct(moved, trace.state.hops["event"][taken.changed_hops])
         pool = trace.state.hops[: trace.hop_count]
         lowest = min(again, first_hop)
         new = content_of(pool[first_hop:], events.transaction_id, place)
         anew = loans | {int(one[1]) for one in old - new}
         transactions = {str(one[0]) for one in old ^ new}
-        return Moved(lowest, anew | {int(one[1]) for one in new - old}, anew, transactions, opened)
+        return Moved(lowest, anew | {int(one[1]) for one in new - old}, anew, transactions, moved)
 
-    def _set_openings(self, events: TailEvents) -> tuple[int, set[int], Int64]:
-        """Accounts whose opening balance is not known begin with the least that never overdraws them. Returns the first hop
-        that was made again by it, the loans whose hops became others, and the events of these."""
-        trace, known = self.trace, self.known
+    def _set_openings(self, events: TailEvents, first: int, opened: set[str]) -> tuple[int, set[int], Int64]:
+        """Accounts whose opening balance is not known begin with the least that never overdraws them. Only those of events from
+        `first` on, and `opened`, can need another. Returns the first hop that was made again by it, the loans whose hops became
+        others, and the events of these."""
+        trace, known, before = self.trace, self.known, self._events
         self._movement.fit(len(known.names))
-        least = self._movement.least(events.debit, events.credit, events.amount_fen)
-        wanted = np.where(known.has_opening, trace.log.opening_fen[: len(least)], least)
-        for account in known.given.keys() - self._given_before:
-            number = known.number_of.get(account)
-            if number is not None:
-                wanted[number] = known.given[account]
-        different = np.flatnonzero(wanted != trace.log.opening_fen[: len(wanted)]).astype(np.int32)
+        numbers = [known.number_of[name] for name in opened if name in known.number_of]
+        ends = (before.debit[first:], before.credit[first:], events.debit[first:], events.credit[first:])
+        accounts = distinct(*ends, np.array(numbers, np.int64))
+        accounts = accounts[accounts >= 0]
+        least = self._movement.least_of(accounts, events.debit, events.credit, events.amount_fen)
+        wanted = np.where(known.has_opening[accounts], trace.log.opening_fen[accounts], least)
+        for place, number in enumerate(accounts.tolist()):
+            if known.names[number] in self._implied:
+                wanted[place] = known.given[known.names[number]]
+        differs = wanted != trace.log.opening_fen[accounts]
+        different = accounts[differs].astype(np.int32)
         if not len(different):
             return trace.hop_count, set(), np.zeros(0, np.int64)
         reached = first_reached(trace, different)
         old = trace.state.hops[reached : trace.hop_count].copy()
-        set_openings(trace, different, wanted[different])
+        set_openings(trace, different, wanted[differs])
         new = trace.state.hops[reached : trace.hop_count]
         loans = loans_that_differ(old, new)
         these = np.array(sorted(loans), np.int64)
@@ -374,6 +406,8 @@ class Standing:
         return reached, loans, distinct(*events_of)
 
     def _hop_frame(self, first: int) -> pl.DataFrame:
+        if first == self.trace.hop_count and self.index.hop_count:
+            return self.index.hops.none()
         return frame_of_hops(
             self.trace, first, self.known.names, self.known.loans, self._ids_at, self._booked_us_at
         )

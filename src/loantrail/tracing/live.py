@@ -12,20 +12,9 @@ import numpy as np
 from loantrail.errors import ConservationBroken, InputError, LimitExceeded, Place
 from loantrail.tracing import kernel, kernel_live
 from loantrail.tracing.kernel_digest import UInt64
-from loantrail.tracing.kernel_state import (
-    ACCOUNT_ROW,
-    COUNTERS,
-    EVENT_AT,
-    FIFO,
-    HOP_COUNT,
-    HOP_ROW,
-    LOT_ROW,
-    NEED,
-    State,
-    empty_pool,
-    empty_state,
-)
+from loantrail.tracing.kernel_state import EVENT_AT, FIFO, HOP_COUNT, NEED, State, empty_state
 from loantrail.tracing.live_batch import Batch, Payment, Taken, hops_of, no_events
+from loantrail.tracing.live_journal import Journal, Step, keeps
 from loantrail.tracing.live_log import EventLog
 from loantrail.tracing.live_marks import Mark, go_back, take_mark, thinned
 from loantrail.tracing.live_order import carries_ahead, check, merged, split
@@ -54,6 +43,7 @@ class LiveTrace:
         self._marks: list[Mark] = [take_mark(self._log, self._state, 0, 0)]
         self._opened = 0  # accounts whose opening balance is in the state
         self._before_ended: dict[int, bool] = {}
+        self._journal = Journal()
 
     # What is known -------------------------------------------------------------------------------------------
 
@@ -187,11 +177,16 @@ class LiveTrace:
         )
 
     def rewind(self, to: int) -> Batch:
-        """Take the events from position `to` on out again, and return them as they were told, with positions as they
-        were. Goes back to the last mark before and processes again what lies between."""
+        """Take the events from position `to` on out again, and return them as they were told, with positions as they were. A few
+        that came last are undone; else it goes back to the last mark before and processes again what lies between."""
         if not 0 <= to <= self._log.count:
             raise InputError("there is no such position", Place(row=to), "Name one of the order so far")
-        to = self._backed(to)
+        to = self._log.backed(to)
+        if self.undoes_from(to):
+            step = self._journal.take_back(self._state, self._log.events(), to)
+            self._disbursed_fen, self._ended_fen = step.disbursed_fen, step.ended_fen
+            self._marks = [mark for mark in self._marks if mark.position <= to]
+            return self._log.cut(to, step.special_count)
         tail = self._cut(to)
         first = self._log.count
         kept, gone = split(tail, first, to)
@@ -202,7 +197,7 @@ class LiveTrace:
         """The hops that a payment not yet made would give if it came last. The state stays as it is, bit for bit. An
         account number one above the last is an account not known yet. Errors as `append`."""
         log = self._log
-        ends = (payment.debit, payment.credit)
+        ends = payment.debit, payment.credit
         if max(ends) > log.account_count or min(ends) < -1 or ends[0] == ends[1] or payment.amount_fen <= 0:
             raise InputError(
                 "the payment cannot be judged", Place(field="debit, credit, amount_fen"), "Correct it"
@@ -216,26 +211,22 @@ class LiveTrace:
         for name in ("specific_loan", "specific_fen", "repays", "disburses"):
             log.specials[name][row] = getattr(payment, name)
         log.special[event] = row
-        lots = int(self._state.accounts["lot_count"][payment.debit]) if payment.debit >= 0 else 0
-        room = 2 * lots + 16
-        ends, numbers = empty_pool(ACCOUNT_ROW, 2), np.zeros(COUNTERS + 4, np.int64)
-        rows, kept, found = np.zeros(room, np.int32), empty_pool(LOT_ROW, room), empty_pool(HOP_ROW, room)
-        events, hops = log.events(), 0
+        events = log.events()
         try:
             while True:
                 state = self._state
-                count = kernel_live.journal(state, events, event, ends, numbers, rows, kept)
+                step = Step.before(state, events, event, row, self.totals_fen)
                 status = kernel.run(state, events, FIFO, event, event + 1)
-                hops = kernel_live.undo(state, events, event, ends, numbers, rows, kept, count, found)
+                found = step.undo(state, events)
                 if status != kernel.GROW:
                     break
-                self._state = grown(state, room)
+                self._state = grown(state, 2 * step.count + 16)
         finally:
             log.special[event] = -1
             log.blank(row)
         if status == kernel.TOO_LARGE:
             raise _too_large(event)
-        return hops_of(found[:hops])
+        return hops_of(found)
 
     # Inside --------------------------------------------------------------------------------------------------
 
@@ -253,7 +244,7 @@ class LiveTrace:
         old = late[~np.isin(late, new_at)] if len(before) else late[late < log.count]
         if len(old):
             first = min(first, int((old - np.searchsorted(new_at, old)).min()))
-        return self._backed(min(first, self._first_on_side(batch)))
+        return log.backed(min(first, self._first_on_side(batch)))
 
     def _first_on_side(self, batch: Batch) -> int:
         """The first event that brought a borrower's loan money to an account which, as is now known, is on that
@@ -270,22 +261,19 @@ class LiveTrace:
                 first = min(first, int(events[0])) if len(events) else first
         return first
 
-    def _backed(self, position: int) -> int:
-        """`position`, or an earlier one where a kept event would carry a slot that a later one opens."""
-        log = self._log
-        rows = np.arange(log.special_count)
-        ahead = rows[log.carries_event[rows] > log.special_event[rows]]
-        while True:
-            needs = ahead[log.carries_event[ahead] >= position]
-            earliest = int(log.special_event[needs].min()) if len(needs) else position
-            if earliest >= position:
-                return position
-            position = earliest
+    def undoes_from(self, position: int) -> bool:
+        """Whether the events from there on can be undone one by one."""
+        return self._journal.reaches(position, self._log.count)
+
+    def forget_steps(self) -> None:
+        """Something else than an event changed the state: go back to marks alone."""
+        self._journal.forget()
 
     def _cut(self, first: int) -> Batch:
         """Go back to the last mark at or before `first`; returns the events behind it."""
+        self._journal.forget()
         mark = self._marks[-1]
-        while mark.position > first or self._backed(mark.position) < mark.position:
+        while mark.position > first or self._log.backed(mark.position) < mark.position:
             self._marks.pop()
             mark = self._marks[-1]
         ended, _ = go_back(self._log, self._state, mark)
@@ -338,9 +326,14 @@ class LiveTrace:
             part, rest = rest, None
             if part.event_count > self._mark_every and not carries_ahead(part, start):
                 part, rest = split(part, start, start + self._mark_every)
+            specials = log.special_count
             late = log.add_events(part)
             self.fit()
             self._open_late(late.events)
+            if keeps(part):
+                touched += self._run_kept(part, start, specials)
+                continue
+            self._journal.forget()
             for first in range(start, log.count, PIECE):
                 touched.append(self._run(first, min(first + PIECE, log.count)))
         places = np.unique(np.concatenate([np.zeros(0, np.int32), *touched]))
@@ -354,6 +347,16 @@ class LiveTrace:
                 self._before_ended.setdefault(row, bool(self._state.hops["ended"][row]))
             self._state = grown(self._state, 2 * (last - first) + 2)
             self._ended_fen -= kernel_live.open_slot_late(self._state, self._log.events(), event)
+
+    def _run_kept(self, batch: Batch, start: int, specials: int) -> list[Int32]:
+        """Process the events of a batch, which begins at position `start`, each so that it can be undone; before it there were so
+        many special rows."""
+        events, touched = self._log.events(), list[Int32]()
+        for event, special in enumerate(batch.special.tolist(), start):
+            self._journal.add(Step.before(self._state, events, event, specials, self.totals_fen))
+            touched.append(self._run(event, event + 1))
+            specials += int(special >= 0)
+        return touched
 
     def _run(self, first: int, last: int) -> Int32:
         """Process events that are in the log; the places they touched."""

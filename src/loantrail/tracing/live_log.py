@@ -261,6 +261,17 @@ class EventLog:
                     late.append(source)
         return Late(late)
 
+    def backed(self, position: int) -> int:
+        """`position`, or an earlier one where a kept event would carry a slot that a later one opens."""
+        rows = np.arange(self.special_count)
+        ahead = rows[self.carries_event[rows] > self.special_event[rows]]
+        while True:
+            needs = ahead[self.carries_event[ahead] >= position]
+            earliest = int(self.special_event[needs].min()) if len(needs) else position
+            if earliest >= position:
+                return position
+            position = earliest
+
     # Going back ----------------------------------------------------------------------------------------------
 
     def cut(self, position: int, special_count: int) -> Batch:

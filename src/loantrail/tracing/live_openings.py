@@ -31,6 +31,7 @@ def set_openings(trace: LiveTrace, accounts: Int32, opening_fen: Int64) -> int:
     reached = first_reached(trace, accounts)
     first = int(trace.state.hops["event"][reached]) if reached < trace.hop_count else log.count
     gone = trace.rewind(first) if first < log.count else None
+    trace.forget_steps()
     log.opening_fen[accounts] += change
     trace.state.balance[accounts] += change
     for mark in trace.marks:

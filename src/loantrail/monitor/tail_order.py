@@ -1,0 +1,362 @@
+"""The transactions of the last lines in their order, and the classes of their payees.
+
+Pure. What stands otherwise than before is put in order anew, by the functions that read whole books; the rest stays.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.clock import BUSINESS_ZONE, business_date
+from loantrail.destinations.classify import classify
+from loantrail.destinations.corrections import corrected
+from loantrail.destinations.dictionary import shipped_dictionary
+from loantrail.ledger.transfers import TRANSACTION_COLUMNS, build_transfers
+from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
+from loantrail.tracing.model import Bool, Int64
+
+CHUNKS_MOST: Final = 64
+_PAYERS_FEW: Final = 16
+"""The payments of so many payers are looked for one payer after the other."""
+_NEVER_US: Final = int(np.iinfo(np.int64).max)
+_PAIRS: Final = {"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The transactions of the tail."""
+
+    transactions: pl.DataFrame
+    """TRANSACTION_COLUMNS and CLASSES, in order; `sequence` counts from the beginning of the books."""
+    disbursing: dict[int, str]
+    """Place of a transaction -> loan."""
+    repaying: dict[int, str]
+    """Place of a transaction -> loan that it repays as recorded: of several lines the first that says so counts."""
+    event_of_line: Int64
+    """[lines] place of each line's transaction among the transactions."""
+    booked_us: Int64
+    """[transactions] as they stand in the order."""
+    first_us: Int64
+    """[transactions] when the line that the order goes by was booked: the debit, or the only one."""
+    last_us: Int64
+    """[transactions] when the latest of its lines was booked."""
+    waits: Bool
+    """[transactions] whether there is but one line yet, which names an account that statements are given of."""
+    contradicts: bool
+    """Whether statements contradict each other in their order."""
+    own_count: int
+    """How many accounts had statements."""
+
+    def waiting(self) -> frozenset[str]:
+        """Transactions of one line whose other one is yet to come."""
+        places = np.flatnonzero(self.waits)
+        return frozenset(self.transactions["transaction_id"].gather(places).to_list())
+
+    def transactions_of(self, rows: Collection[int]) -> list[str]:
+        """The transaction of each of these lines (rows of the tail)."""
+        places = self.event_of_line[list(rows)]
+        return self.transactions["transaction_id"].gather(places).to_list()
+
+
+def ordered(
+    tail: Lines, own: Collection[str], place: int, floor: datetime.datetime | None, around: Surroundings
+) -> tuple[Ordered, Lines]:
+    """The transactions of the tail and its lines with their classes. `own`: accounts with statements, new ones behind those
+    of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
+    part = _part(tail, np.arange(len(tail), dtype=np.int64), own, place, floor)
+    kept = _Kept.nothing()
+    classes, _again = _classes(kept, part, tail.classes, around)
+    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes)
+
+
+def ordered_from(
+    before: Ordered,
+    lines_before: Lines,
+    tail: Lines,
+    own: Collection[str],
+    place: int,
+    floor: datetime.datetime | None,
+    around: Surroundings,
+) -> tuple[Ordered, Lines, int] | None:
+    """The same as `ordered`, where `before` is the order of `lines_before`: only what can stand otherwise is put in order anew;
+    and the first place of that. None where all must be.
+
+    The order takes, of all transactions whose predecessors in their statements stand already, the first by its own time.
+    So what is booked with all its lines before every line that came, went or was paired otherwise stands where it stood, as
+    far as no transaction with a line of these times has a first line of before that.
+    """
+    differing = difference(lines_before, tail)
+    if differing is None or before.contradicts:
+        return None
+    if tail.classes is not lines_before.classes and not tail.classes.items() <= lines_before.classes.items():
+        return None  # a line that went showed wages
+    common, otherwise = differing
+    new = list(islice(own, before.own_count, None))
+    if new and tail.lines["counterparty_account"].head(common).is_in(new).any():
+        return None  # it was an account elsewhere when this line came
+    longer = tail.lines if len(tail) > common else lines_before.lines
+    touched = np.concatenate([otherwise, np.arange(common, len(longer), dtype=np.int64)])
+    booked = longer["booked_at"].to_physical().gather(touched).to_numpy()
+    since = int(booked.min()) if len(booked) else _NEVER_US
+    late = before.last_us >= since
+    first = min(since, int(before.first_us[late].min(initial=_NEVER_US)))
+    ends = np.flatnonzero(late | (before.first_us >= first))
+    start = int(ends[0]) if len(ends) else len(before.first_us)
+    rows = np.concatenate(
+        [
+            np.flatnonzero(before.event_of_line[:common] >= start),
+            np.arange(common, len(tail), dtype=np.int64),
+        ]
+    )
+    taking_back = tail.lines["reverses"].is_not_null().arg_true().to_numpy()
+    if len(taking_back):
+        accounts = set(longer["account"].gather(touched).to_list())
+        told = tail.lines["account"].gather(taking_back).to_list()
+        if np.isin(taking_back, rows).any() or not accounts.isdisjoint(told):
+            return None
+    kept = _Kept(before, common, start)
+    if start:
+        floor = before.transactions["booked_at"][start - 1]
+    part = _part(tail, rows, own, place + start, floor)
+    classes, again = _classes(kept, part, tail.classes, around)
+    stays = again.keys() - set(part.ids)
+    if any(tail.classes[transaction] != again[transaction] for transaction in stays):
+        return None  # wages show by later payments
+    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes), start
+
+
+def difference(one: Lines, other: Lines) -> tuple[int, Int64] | None:
+    """How many lines both begin with, where one holds all lines of the other, and of which of these (rows, ascending) something else
+    is settled; else None."""
+    count = min(len(one), len(other))
+    if one.mark is other.mark:
+        return count, np.zeros(0, np.int64)
+    for shorter, longer in ((one, other), (other, one)):
+        if longer.grown_from is shorter.mark:
+            return len(shorter), np.array(sorted(longer.otherwise), np.int64)
+    if one.by_hand != other.by_hand:
+        return None
+    if not one.lines["line_id"].head(count).equals(other.lines["line_id"].head(count)):
+        return None
+    differs = one.partner[:count] != other.partner[:count]
+    settled = ((one.disbursing, other.disbursing), (one.reversing, other.reversing))
+    for told, said in (*settled, (one.repaying, other.repaying)):
+        differs[[row for row, _ in told.items() ^ said.items() if row < count]] = True
+    return count, np.flatnonzero(differs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What stays of an order: its first lines, as far as they are among those of before, and its first transactions."""
+
+    before: Ordered | None
+    lines: int
+    start: int
+
+    @classmethod
+    def nothing(cls) -> _Kept:
+        return cls(None, 0, 0)
+
+    @property
+    def transactions(self) -> pl.DataFrame:
+        return pl.DataFrame() if self.before is None else self.before.transactions.head(self.start)
+
+    def of(self, name: str) -> Any:
+        """One of the arrays over the transactions that stay."""
+        return (
+            np.zeros(0, np.bool_ if name == "waits" else np.int64)
+            if self.before is None
+            else getattr(self.before, name)[: self.start]
+        )
+
+    @property
+    def event_of_line(self) -> Int64:
+        return np.zeros(0, np.int64) if self.before is None else self.before.event_of_line[: self.lines]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some lines of the tail (rows, ascending) in order."""
+
+    rows: Int64
+    lines: pl.DataFrame
+    transactions: pl.DataFrame
+    """TRANSACTION_COLUMNS."""
+    ids: list[str]
+    event_of_line: Int64
+    """[rows] place of the transaction among those of the part."""
+    booked_us: Int64
+    contradicts: bool
+
+
+def _part(
+    tail: Lines, rows: Int64, own: Collection[str], place: int, floor: datetime.datetime | None
+) -> _Part:
+    lines = tail.lines if len(rows) == len(tail) else tail.lines[rows]
+    named = set(lines["counterparty_account"].to_list())
+    ours = {one for one in named if one in own} | set(lines["account"].to_list())
+    transfers = build_transfers(
+        lines.drop("counterparty_elsewhere", "arrival_number"),
+        _pairs(tail, rows, lines),
+        pl.Series("account", list(ours), pl.String),
+    )
+    transactions = transfers.transactions
+    booked = transactions["booked_at"]
+    if floor is not None and len(booked) and booked[0] < floor:
+        booked = booked.to_frame().select(pl.max_horizontal("booked_at", pl.lit(floor, INSTANT))).to_series()
+    transactions = transactions.with_columns(booked.alias("booked_at"), transactions["sequence"] + place)
+    of_line = transfers.transaction_of_line.to_list()
+    if tail.reversing:
+        transactions = _with_reversals(transactions, rows, of_line, tail.reversing)
+    ids = transactions["transaction_id"].to_list()
+    place_of = {name: number for number, name in enumerate(ids)}
+    return _Part(
+        rows=rows,
+        lines=lines,
+        transactions=transactions,
+        ids=ids,
+        event_of_line=np.array([place_of[name] for name in of_line], np.int64),
+        booked_us=booked.to_physical().to_numpy(),
+        contradicts=bool((transfers.problems["problem"] == "order_contradiction").any()),
+    )
+
+
+def _pairs(tail: Lines, rows: Int64, lines: pl.DataFrame) -> pl.DataFrame:
+    """`debit, credit` (places among the rows), `basis`: the pairs of which both lines are among the rows."""
+    partner = tail.partner[rows]
+    places = np.minimum(np.searchsorted(rows, partner), max(len(rows) - 1, 0))
+    there = (partner >= 0) & (rows[places] == partner) if len(rows) else np.zeros(0, np.bool_)
+    debit = np.flatnonzero(there & (lines["direction"] == "debit").to_numpy())
+    return pl.DataFrame(
+        {"debit": debit, "credit": places[debit], "basis": ["amount_window"] * len(debit)}, schema=_PAIRS
+    )
+
+
+def _with_reversals(
+    transactions: pl.DataFrame, rows: Int64, of_line: list[str], reversing: dict[int, str]
+) -> pl.DataFrame:
+    """What transactions take back that stands before the tail."""
+    told: dict[str, str] = {}
+    for row, transaction in zip(rows.tolist(), of_line, strict=True):
+        if row in reversing:
+            told.setdefault(transaction, reversing[row])
+    if not told:
+        return transactions
+    named = zip(transactions["reverses"].to_list(), transactions["transaction_id"].to_list(), strict=True)
+    found = [told.get(transaction) if original is None else original for original, transaction in named]
+    return transactions.with_columns(pl.Series("reverses", found, dtype=pl.String))
+
+
+def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: Collection[str]) -> Ordered:
+    """Transactions that stay where they were, and behind them those of the part."""
+    start, count = kept.start, len(part.ids)
+    said = [classes[name] for name in part.ids]
+    judged = part.transactions.with_columns(
+        pl.Series(name, [one[place] for one in said], dtype=dtype)
+        for place, (name, dtype) in enumerate(list(CLASSES.items())[1:])
+    )
+    if start:
+        judged = pl.concat([kept.transactions, judged])
+        if judged.n_chunks() > CHUNKS_MOST:
+            judged = judged.rechunk()
+    event_of_line = np.zeros(len(tail), np.int64)
+    before = kept.event_of_line
+    event_of_line[: len(before)] = before
+    event_of_line[part.rows] = part.event_of_line + start
+    booked = part.lines["booked_at"].to_physical().to_numpy()
+    debit = (part.lines["direction"] == "debit").to_numpy()
+    first, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    events = part.event_of_line
+    np.maximum.at(last, events, booked)
+    first[events[~debit]] = booked[~debit]
+    first[events[debit]] = booked[debit]
+    return Ordered(
+        transactions=judged,
+        disbursing={int(event_of_line[row]): loan for row, loan in tail.disbursing.items()},
+        repaying={int(event_of_line[row]): tail.repaying[row] for row in sorted(tail.repaying, reverse=True)},
+        event_of_line=event_of_line,
+        booked_us=np.concatenate([kept.of("booked_us"), part.booked_us]),
+        first_us=np.concatenate([kept.of("first_us"), first]),
+        last_us=np.concatenate([kept.of("last_us"), last]),
+        waits=_waits(kept, part, own),
+        contradicts=part.contradicts,
+        own_count=len(own),
+    )
+
+
+def _waits(kept: _Kept, part: _Part, own: Collection[str]) -> Bool:
+    """[transactions]"""
+    count = np.bincount(part.event_of_line, minlength=len(part.ids))
+    faces = np.array([one in own for one in part.lines["counterparty_account"].to_list()], np.bool_)
+    waits = np.zeros(len(part.ids), np.bool_)
+    waits[part.event_of_line[faces]] = True
+    return np.concatenate([kept.of("waits"), waits & (count == 1)])
+
+
+# Classes -----------------------------------------------------------------------------------------------------
+
+
+def _classes(
+    kept: _Kept, part: _Part, known: dict[str, Said], around: Surroundings
+) -> tuple[dict[str, Said], dict[str, Said]]:
+    """What CLASSES say of all transactions, of which those that are new are in the part; and of those that were judged now. What is
+    new is judged together with what the same payers paid: wages show by many payments of one account on one day."""
+    new = [place for place, name in enumerate(part.ids) if name not in known]
+    if not new:
+        return known, {}
+    payers, booked = part.transactions["debit_account"].to_list(), part.booked_us
+    days = {(payers[place], _day_of(int(booked[place]))) for place in new if payers[place] is not None}
+    again = [
+        *_paid_on(kept.transactions, kept.of("booked_us"), days),
+        *_paid_on(part.transactions, booked, days),
+    ]
+    alone = part.transactions[[place for place in new if payers[place] is None]]
+    wanted = pl.concat([one.select(*TRANSACTION_COLUMNS) for one in (*again, alone)])
+    latest = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
+        microseconds=int(booked[-1])
+    )
+    judged = classify(
+        wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees.near(wanted)
+    )
+    found = corrected(judged, wanted, around.corrections).select(*CLASSES)
+    told = {row[0]: row[1:] for row in found.iter_rows()}
+    return known | told, told
+
+
+def _paid_on(
+    transactions: pl.DataFrame, booked_us: Int64, days: set[tuple[str, datetime.date]]
+) -> list[pl.DataFrame]:
+    """The transactions that these accounts paid on these business dates, in their order."""
+    if not len(booked_us) or not days:
+        return []
+    # The order goes by time, so that days are spans of it.
+    begin_us = min(_begins_us(day) for _, day in days)
+    first = int(np.searchsorted(booked_us, begin_us))
+    late = transactions.slice(first)
+    payers = {payer for payer, _ in days}
+    if len(payers) > _PAYERS_FEW:
+        places = late["debit_account"].is_in(list(payers)).arg_true().to_numpy()
+    else:
+        found = [(late["debit_account"] == payer).arg_true().to_numpy() for payer in payers]
+        places = np.sort(np.concatenate(found))
+    named = zip(
+        late["debit_account"].gather(places).to_list(), booked_us[first + places].tolist(), strict=True
+    )
+    theirs = np.array([(payer, _day_of(at)) in days for payer, at in named], np.bool_)
+    return [late[places[theirs]]] if theirs.any() else []
+
+
+def _day_of(instant_us: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(instant_us // 1_000_000, BUSINESS_ZONE).date()
+
+
+def _begins_us(day: datetime.date) -> int:
+    begins = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE)
+    return int(begins.timestamp()) * 1_000_000
