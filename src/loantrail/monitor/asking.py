@@ -23,7 +23,10 @@ def said_of_payment(
     traced = tuple(TracedPart(*row) for row in moved.select("loan_id", "amount_fen", "use").iter_rows())
     if not (changed.loans or changed.draining):
         return Decided(ALLOW, (), traced)
-    judgement = held.judging.judge(connection, held.standing.index, changed)
+    judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)
+    new = set(changed.transactions)
+    if not any(not new.isdisjoint(ids) for ids in judgement.hits["transaction_ids"].to_list()):
+        return Decided(ALLOW, (), traced)
     told = held.judging.told(connection, judgement)
     decisions = decided(judgement.hits, told, changed.transactions)
     hits = {hit.hit_id: hit for one in decisions.values() for hit in one.hits}

@@ -257,7 +257,7 @@ class Deciding:
 
     def _show_committed(self, held: Held) -> None:
         try:
-            held.standing.show(held.lines)
+            held.standing.go_back(held.lines)
         except Exception:
             _LOG.exception("the state of the step could not go back; it is built anew")
             self.forget()

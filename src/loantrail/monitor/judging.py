@@ -94,11 +94,15 @@ class Judging:
             self._unknown.add(loan)
             self._remembered.doubt((loan,))
 
-    def judge(self, connection: Connection[Any], index: Index, changed: Changed) -> Judgement:
-        """Judge the loans that changed; only reads."""
+    def judge(
+        self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
+    ) -> Judgement:
+        """Judge the loans that changed; only reads. Without `days_too` only those of which hits may rest on what is new: the end of a
+        day rests on no transaction, and of other loans all hits rest on earlier ones."""
         day = clock.business_date(index.as_of)
         rules = self._ready(connection, day, index.parameters)
         whole, ends = self._parted(index, changed, rules)
+        ends = ends if days_too else []
         anew = [loan for loan in whole if self._is_anew(changed, loan)]
         others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS
+from loantrail.monitor.affected import Told
 from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.model import Int64
@@ -59,6 +60,25 @@ class Moved:
     """Transactions of the tail in which loan money moves otherwise than before, or did."""
     events: Int64
     """Positions of earlier events of which that may be so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one state of the tail to another, which differ from place `row` on."""
+
+    order: Ordered
+    """Of the other."""
+    row: int
+    fresh: set[str]
+    """Transactions that are new or say something else."""
+    gone: set[str]
+    """Those that are gone, or said something else."""
+    told_gone: Told
+    told_moved: Told
+    """Those of them in which loan money moved otherwise."""
+    anew: set[int]
+    replaced: set[int]
+    moved: Moved
 
 
 @dataclass(frozen=True, slots=True)

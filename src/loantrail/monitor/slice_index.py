@@ -26,8 +26,6 @@ from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-FEW: Final = 256
-"""So many accounts are numbered one by one."""
 ENDED_USES: Final = ("overdraft_repaid", "relent")
 """Uses of hops that came to rest, where the hops do not say so themselves."""
 
@@ -196,19 +194,9 @@ class Index:
 
     def _numbered(self, accounts: pl.Series) -> Int32:
         """Numbers of accounts, new ones among them."""
-        if len(accounts) <= FEW:
-            codes = [self.accounts.of(account) for account in accounts.to_list()]
-            self._widen()
-            return np.array(codes, np.int32)
-        distinct = accounts.unique()
-        codes = [self.accounts.of(account) for account in distinct.to_list()]
+        numbers = self.accounts.of_all(accounts)
         self._widen()
-        return (
-            accounts.replace_strict(distinct, pl.Series(codes, dtype=pl.Int32), return_dtype=pl.Int32)
-            .fill_null(-1)
-            .to_numpy()
-            .astype(np.int32)
-        )
+        return numbers
 
     def _widen(self) -> None:
         self.on_side.extend(np.zeros(len(self.accounts) - self.on_side.count, np.bool_))

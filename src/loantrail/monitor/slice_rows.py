@@ -12,6 +12,7 @@ from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
 NO_ROWS: Final[Int64] = np.zeros(0, np.int64)
+_FEW: Final = 256
 _TAIL_LEAST: Final = 4096
 """Rows at the end of a table that are kept apart before they are put to the others."""
 
@@ -139,6 +140,15 @@ class Numbers:
             number = self._number[text] = len(self.names)
             self.names.append(text)
         return number
+
+    def of_all(self, texts: pl.Series) -> Int32:
+        """The same of many; few are numbered one by one."""
+        if len(texts) <= _FEW:
+            return np.array([self.of(text) for text in texts.to_list()], np.int32)
+        distinct = texts.unique()
+        codes = pl.Series([self.of(text) for text in distinct.to_list()], dtype=pl.Int32)
+        numbers = texts.replace_strict(distinct, codes, return_dtype=pl.Int32)
+        return numbers.fill_null(-1).to_numpy().astype(np.int32)
 
 
 class Grouped:

@@ -21,17 +21,17 @@ from loantrail.monitor.beginning import after, first_lines, instant, live_trace_
 from loantrail.monitor.bystanders import Bystanders
 from loantrail.monitor.concerned import before_others, behind, loans_of_sides, with_money_in
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
-from loantrail.monitor.known import Known, Movement, NewNames, implied_openings
-from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops, loans_that_differ
+from loantrail.monitor.known import Known, NewNames
+from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops
+from loantrail.monitor.openings import Openings
 from loantrail.monitor.payees import KnownPayees
-from loantrail.monitor.shown import Changed, Moved, Shown, as_frames, first_other, fresh_of
+from loantrail.monitor.shown import Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.tail import Lines, Surroundings, joined, rows_of
 from loantrail.monitor.tail_order import CHUNKS_MOST, Ordered, difference, ordered, ordered_from
 from loantrail.parameters import ParameterBook
 from loantrail.tracing.books import Books, bank_frames, known_destinations
-from loantrail.tracing.live_openings import first_reached, set_openings
 from loantrail.tracing.model import History, Int64
 
 TAIL_LEAST: Final = 4_000
@@ -76,18 +76,9 @@ class Standing:
         ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
-        self._movement = Movement(
-            history.debit[: self.place],
-            history.credit[: self.place],
-            history.amount_fen[: self.place],
-            history.account_count,
-        )
+        self._openings = Openings(self.known, history, self.place)
         self._opened = set(np.flatnonzero(opens_of(history)).tolist())
         self.lines = first_lines(books, lines, by_hand, self._ties.repayments)
-        self._own_before = set(self.known.own)
-        self._given_before = set(self.known.given)
-        self._implied: set[str] = set()
-        """Accounts of which statements are given for the first time, and whose beginning these imply."""
         self._events = no_tail_events()
         self._judged = pl.DataFrame()
         self._found: Ordered | None = None
@@ -112,7 +103,7 @@ class Standing:
 
     def _begin(self, history: History, hops: pl.DataFrame) -> None:
         """The tail as the books give it: from here on only differences count."""
-        self._imply_openings(self.lines.lines, None)
+        self._openings.imply(self.lines.lines, None)
         found, self.lines, _start = self._ordered(self.lines)
         self._found = found
         self._events = self._entered(found, NewNames())
@@ -150,9 +141,30 @@ class Standing:
 
     def show(self, lines: Lines) -> Changed:
         """Make the state that of these lines of the tail."""
+        step = self._stand_on(lines)
+        fresh, gone, moved, row = step.fresh, step.gone, step.moved, step.row
+        rows = self._rows(fresh)
+        moved_rows = distinct(self._rows(moved.transactions), moved.events)
+        found_affected = affected(
+            self.index,
+            Told.of(self.index, rows).and_of(step.told_gone),
+            Told.of(self.index, moved_rows).and_of(step.told_moved),
+        )
+        anew, replaced = step.anew | moved.anew, step.replaced
+        told = Shown(
+            self._events, row, frozenset(fresh), frozenset(gone), rows, anew, replaced - anew, moved.loans
+        )
+        return self._changed(told, found_affected, step.order)
+
+    def go_back(self, lines: Lines) -> None:
+        """The same, where nobody asks what it changes: lines that were shown before."""
+        self._stand_on(lines)
+        self.index.handed.settle()
+
+    def _stand_on(self, lines: Lines) -> Step:
         new = NewNames()
         shown = self.lines, self._found, self._events, self._judged
-        opened = self._imply_openings(lines.lines, self._accounts_between(lines))
+        opened = self._openings.imply(lines.lines, self._accounts_between(lines))
         again = self._previous_of(lines)
         if again is not None:
             told, found, events, judged, start = lines, *again, 0
@@ -168,8 +180,8 @@ class Standing:
         gone = fresh_of(self._judged, judged, row)
         anew, replaced = before_others(self.index, self.known, self._events, row, gone)
         moved = self._go_on(events, first, opened)
-        before = Told.of(self.index, self._rows(gone))
-        moved_before = Told.of(self.index, self._rows(gone & moved.transactions))
+        told_gone = Told.of(self.index, self._rows(gone))
+        told_moved = Told.of(self.index, self._rows(gone & moved.transactions))
         self.lines, self._judged, self._found = told, judged, found
         self._previous = shown
         if row < self.index.transaction_count - self.place or len(judged) > row or moved.loans:
@@ -180,16 +192,7 @@ class Standing:
                 first_transaction=self.place + row,
             )
         self.bystanders.shown(accounts_of_hops(self.trace, moved.first_hop))
-        rows = self._rows(fresh)
-        moved_rows = distinct(self._rows(moved.transactions), moved.events)
-        found_affected = affected(
-            self.index,
-            Told.of(self.index, rows).and_of(before),
-            Told.of(self.index, moved_rows).and_of(moved_before),
-        )
-        anew |= moved.anew
-        told = Shown(events, row, frozenset(fresh), frozenset(gone), rows, anew, replaced - anew, moved.loans)
-        return self._changed(told, found_affected, found)
+        return Step(found, row, fresh, gone, told_gone, told_moved, anew, replaced, moved)
 
     def _judged_anew(self, found: Ordered, start: int) -> pl.DataFrame:
         """The transactions as frames of the books have them; those before `start` are as they were."""
@@ -258,19 +261,13 @@ class Standing:
         if gone == 0:
             return
         events, ids = self._events, self._events.transaction_id
-        self._movement.fit(len(self.known.names))
         settled_ids = pl.concat([self._settled_ids, ids[:gone]])
         settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
         opened = set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
         kept = np.flatnonzero(found.event_of_line >= gone)
         left = only(self._with_reversals(gone, found), kept, ids[gone:])
         ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
-        # What the first lines of new accounts imply of their beginning is settled with them.
-        accounts = set(lines["account"].unique().to_list())
-        self._given_before |= accounts & self.known.given.keys()
-        self._own_before |= accounts
-        self._implied -= accounts
-        self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
+        self._openings.settle(set(lines["account"].unique().to_list()), events, gone)
         self._settled_ids, self._settled_us, self._opened = settled_ids, settled_us, self._opened | opened
         self._ties, self.lines = ties, left
         self.place, self.since = self.place + gone, since
@@ -316,22 +313,6 @@ class Standing:
         longer = max(lines, self.lines, key=len)
         return set(longer.lines["account"].slice(differing[0]).to_list())
 
-    def _imply_openings(self, lines: pl.DataFrame, among: set[str] | None) -> set[str]:
-        """What the running balances of accounts that statements are given of for the first time say of their beginning; only lines of
-        `among` differ from those before. Returns the accounts of which something else may be said now."""
-        there = set(lines["account"].unique().to_list()) if among is None else among
-        self.known.own.update(dict.fromkeys(sorted(there)))
-        changed = (there | self._implied if among is None else there) - self._own_before - self._given_before
-        if not changed:
-            return changed
-        implied = implied_openings(lines, changed)
-        for account, opening in implied.items():
-            self.known.give_opening(account, opening)
-        for account in (changed - implied.keys()) & self._implied:
-            self.known.take_opening(account)
-        self._implied = (self._implied - changed) | implied.keys()
-        return changed
-
     def _entered(self, found: Ordered, new: NewNames, start: int = 0) -> TailEvents:
         return events_of_tail(
             found,
@@ -361,7 +342,7 @@ class Standing:
         old = content_of(pool[first_hop:].copy(), self._events.transaction_id, place)
         if place + first < trace.event_count:
             trace.rewind(place + first)
-        again, loans, moved = self._set_openings(events, first, opened)
+        again, loans, moved = self._openings.give(self.trace, self._events, events, first, opened)
         self._events = events
         batch = events.batch(first)
         if batch.event_count:
@@ -376,34 +357,6 @@ class Standing:
         anew = loans | {int(one[1]) for one in old - new}
         transactions = {str(one[0]) for one in old ^ new}
         return Moved(lowest, anew | {int(one[1]) for one in new - old}, anew, transactions, moved)
-
-    def _set_openings(self, events: TailEvents, first: int, opened: set[str]) -> tuple[int, set[int], Int64]:
-        """Accounts whose opening balance is not known begin with the least that never overdraws them. Only those of events from
-        `first` on, and `opened`, can need another. Returns the first hop that was made again by it, the loans whose hops became
-        others, and the events of these."""
-        trace, known, before = self.trace, self.known, self._events
-        self._movement.fit(len(known.names))
-        numbers = [known.number_of[name] for name in opened if name in known.number_of]
-        ends = (before.debit[first:], before.credit[first:], events.debit[first:], events.credit[first:])
-        accounts = distinct(*ends, np.array(numbers, np.int64))
-        accounts = accounts[accounts >= 0]
-        least = self._movement.least_of(accounts, events.debit, events.credit, events.amount_fen)
-        wanted = np.where(known.has_opening[accounts], trace.log.opening_fen[accounts], least)
-        for place, number in enumerate(accounts.tolist()):
-            if known.names[number] in self._implied:
-                wanted[place] = known.given[known.names[number]]
-        differs = wanted != trace.log.opening_fen[accounts]
-        different = accounts[differs].astype(np.int32)
-        if not len(different):
-            return trace.hop_count, set(), np.zeros(0, np.int64)
-        reached = first_reached(trace, different)
-        old = trace.state.hops[reached : trace.hop_count].copy()
-        set_openings(trace, different, wanted[differs])
-        new = trace.state.hops[reached : trace.hop_count]
-        loans = loans_that_differ(old, new)
-        these = np.array(sorted(loans), np.int64)
-        events_of = [rows["event"][np.isin(rows["loan"], these)] for rows in (old, new)]
-        return reached, loans, distinct(*events_of)
 
     def _hop_frame(self, first: int) -> pl.DataFrame:
         if first == self.trace.hop_count and self.index.hop_count:

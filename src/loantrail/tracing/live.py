@@ -149,8 +149,7 @@ class LiveTrace:
         log.add_names(batch)
         self.fit()
         before_ended: dict[int, bool] = {}
-        self._before_ended = before_ended
-        tail = no_events()
+        self._before_ended, tail = before_ended, no_events()
         if first < log.count:
             old_count = log.count
             tail = self._cut(first)
@@ -266,7 +265,7 @@ class LiveTrace:
         return self._journal.reaches(position, self._log.count)
 
     def forget_steps(self) -> None:
-        """Something else than an event changed the state: go back to marks alone."""
+        """Something else than an event changed the state."""
         self._journal.forget()
 
     def _cut(self, first: int) -> Batch:

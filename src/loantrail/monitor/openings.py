@@ -1,0 +1,83 @@
+"""With what balance the accounts of the tail begin, where the bank's records do not say so. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from loantrail.monitor.entering import TailEvents
+from loantrail.monitor.known import Known, Movement, implied_openings
+from loantrail.monitor.live_hops import loans_that_differ
+from loantrail.monitor.slice_rows import distinct
+from loantrail.tracing.live import LiveTrace
+from loantrail.tracing.live_openings import first_reached, set_openings
+from loantrail.tracing.model import History, Int64
+
+
+class Openings:
+    """What running balances imply of accounts that are new, and the least that the others must have had."""
+
+    def __init__(self, known: Known, history: History, place: int) -> None:
+        """`place`: how many events of the history are settled."""
+        self._known = known
+        self._movement = Movement(
+            history.debit[:place], history.credit[:place], history.amount_fen[:place], history.account_count
+        )
+        self._own_before = set(known.own)
+        self._given_before = set(known.given)
+        self._implied: set[str] = set()
+        """Accounts of which statements are given for the first time, and whose beginning these imply."""
+
+    def settle(self, accounts: set[str], events: TailEvents, gone: int) -> None:
+        """The first `gone` events are settled, and with them what the first lines of the accounts of the tail imply."""
+        self._movement.fit(len(self._known.names))
+        self._movement.add(events.debit[:gone], events.credit[:gone], events.amount_fen[:gone])
+        self._given_before |= accounts & self._known.given.keys()
+        self._own_before |= accounts
+        self._implied -= accounts
+
+    def imply(self, lines: pl.DataFrame, among: set[str] | None) -> set[str]:
+        """What the running balances of accounts that statements are given of for the first time say of their beginning; only lines of
+        `among` differ from those before. Returns the accounts of which something else may be said now."""
+        there = set(lines["account"].unique().to_list()) if among is None else among
+        self._known.own.update(dict.fromkeys(sorted(there)))
+        changed = (there | self._implied if among is None else there) - self._own_before - self._given_before
+        if not changed:
+            return changed
+        implied = implied_openings(lines, changed)
+        for account, opening in implied.items():
+            self._known.give_opening(account, opening)
+        for account in (changed - implied.keys()) & self._implied:
+            self._known.take_opening(account)
+        self._implied = (self._implied - changed) | implied.keys()
+        return changed
+
+    def give(
+        self, trace: LiveTrace, before: TailEvents, events: TailEvents, first: int, opened: set[str]
+    ) -> tuple[int, set[int], Int64]:
+        """Accounts whose opening balance is not known begin with the least that never overdraws them. Only those of events from
+        `first` on, which stand in place of those of `before`, and `opened` can need another. Returns the first hop that was
+        made again by it, the loans whose hops became others, and the events of these."""
+        known = self._known
+        self._movement.fit(len(known.names))
+        numbers = [known.number_of[name] for name in opened if name in known.number_of]
+        ends = (before.debit[first:], before.credit[first:], events.debit[first:], events.credit[first:])
+        accounts = distinct(*ends, np.array(numbers, np.int64))
+        accounts = accounts[accounts >= 0]
+        least = self._movement.least_of(accounts, events.debit, events.credit, events.amount_fen)
+        wanted = np.where(known.has_opening[accounts], trace.log.opening_fen[accounts], least)
+        for place, number in enumerate(accounts.tolist()):
+            if known.names[number] in self._implied:
+                wanted[place] = known.given[known.names[number]]
+        differs = wanted != trace.log.opening_fen[accounts]
+        different = accounts[differs].astype(np.int32)
+        if not len(different):
+            return trace.hop_count, set(), np.zeros(0, np.int64)
+        reached = first_reached(trace, different)
+        old = trace.state.hops[reached : trace.hop_count].copy()
+        set_openings(trace, different, wanted[differs])
+        new = trace.state.hops[reached : trace.hop_count]
+        loans = loans_that_differ(old, new)
+        these = np.array(sorted(loans), np.int64)
+        events_of = [rows["event"][np.isin(rows["loan"], these)] for rows in (old, new)]
+        return reached, loans, distinct(*events_of)
