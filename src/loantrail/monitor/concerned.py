@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 
 from loantrail.monitor.entering import TailEvents
@@ -9,6 +12,29 @@ from loantrail.monitor.known import Known
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import among, distinct
 from loantrail.tracing.model import Bool, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLost:
+    """Loan money that moved in transactions of the tail that are gone; places of the tail."""
+
+    loans: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    """Place of such a transaction -> loans."""
+    last_staying: dict[int, int] = field(default_factory=dict[int, int])
+    """Loan -> the last place of a transaction that stays in which its money moved."""
+
+
+def money_lost(
+    places: list[int], hops: list[tuple[Any, ...]], there: set[tuple[Any, ...]], gone: set[str]
+) -> MoneyLost:
+    """Of the hops of before (live_hops.content_of) and the places of their transactions; `there`: those that are now."""
+    lost = MoneyLost()
+    for place, hop in zip(places, hops, strict=True):
+        if hop[0] not in gone:
+            lost.last_staying[hop[1]] = place
+        elif hop not in there:
+            lost.loans.setdefault(place, set()).add(hop[1])
+    return lost
 
 
 def _there(events: TailEvents, row: int, transactions: set[str]) -> Bool:
@@ -23,10 +49,10 @@ def loans_of_sides(known: Known, events: TailEvents, row: int, transactions: set
 
 
 def before_others(
-    index: Index, known: Known, events: TailEvents, row: int, gone: set[str]
+    index: Index, known: Known, events: TailEvents, row: int, gone: set[str], lost: MoneyLost
 ) -> tuple[set[int], set[int]]:
-    """Loans of borrowers whose side moved in these transactions, which are taken out of the tail (from `row` on): those of
-    which a transaction that stays stood behind, and so had them in its windows; and the others."""
+    """Loans of borrowers whose side moved in these transactions, which are taken out of the tail (from `row` on), and those whose
+    money did (`lost`): those of which a transaction that stays stood behind, and so had them in its windows; and the others."""
     ids = events.transaction_id[row:].to_list()
     is_gone = np.array([one in gone for one in ids], np.bool_)
     debit, credit = events.debit[row:], events.credit[row:]
@@ -40,6 +66,7 @@ def before_others(
             if end >= 0
             for loan in known.loans_of_account(end)
         }
+        loans |= lost.loans.get(row + place, set())
         if loans <= seen:
             continue
         after = stays[np.searchsorted(stays, place) :]
@@ -50,7 +77,9 @@ def before_others(
         ends = [known.number_of[name] for name in names if name in known.number_of]
         accounts = np.array([one for one in (*ends, debit[place], credit[place]) if one >= 0], np.int64)
         disturbs = np.isin(debit[after], accounts).any() or np.isin(credit[after], accounts).any()
+        moved_behind = {loan for loan in loans if lost.last_staying.get(loan, -1) > row + place}
         (seen if disturbs else others).update(loans)
+        seen |= moved_behind
     return seen, others - seen
 
 

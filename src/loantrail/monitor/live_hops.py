@@ -112,10 +112,11 @@ def compact(
     return named, renumbered
 
 
-def content_of(rows: Any, transactions: pl.Series, place: int) -> set[tuple[Any, ...]]:
-    """What hops from the tail (rows of the pool, events from position `place` on) say, for comparison."""
-    ids = transactions.gather(rows["event"].astype(np.int64) - place).to_list()
-    return set(zip(ids, *(rows[name].tolist() for name in _COMPARED), strict=True))
+def content_of(rows: Any, transactions: pl.Series, place: int) -> list[tuple[Any, ...]]:
+    """What hops from the tail (rows of the pool, events from position `place` on) say, for comparison: transaction, loan and the
+    rest of each."""
+    ids = transactions.gather(rows["event"].astype(np.int64) - place).to_list() if len(rows) else []
+    return list(zip(ids, *(rows[name].tolist() for name in _COMPARED), strict=True))
 
 
 def loans_that_differ(old: Any, new: Any) -> set[int]:

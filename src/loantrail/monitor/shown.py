@@ -9,6 +9,7 @@ import polars as pl
 
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS
 from loantrail.monitor.affected import Told
+from loantrail.monitor.concerned import MoneyLost
 from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.model import Int64
@@ -55,7 +56,9 @@ class Moved:
     loans: set[int]
     """Loans whose hops are others than before."""
     anew: set[int]
-    """Those of them of which earlier hops are gone or changed."""
+    """Those of them of which earlier hops in transactions that stay are gone or changed."""
+    lost: MoneyLost
+    """Earlier hops in transactions that are gone."""
     transactions: set[str]
     """Transactions of the tail in which loan money moves otherwise than before, or did."""
     events: Int64

@@ -19,7 +19,7 @@ from loantrail.early_warning.frames import STATEMENT, empty
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.beginning import after, first_lines, instant, live_trace_of, only, opens_of, ties_of
 from loantrail.monitor.bystanders import Bystanders
-from loantrail.monitor.concerned import before_others, behind, loans_of_sides, with_money_in
+from loantrail.monitor.concerned import before_others, behind, loans_of_sides, money_lost, with_money_in
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
 from loantrail.monitor.known import Known, NewNames
 from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops
@@ -178,8 +178,9 @@ class Standing:
         row = min(first, first_other(judged, self._judged, start))
         fresh = fresh_of(judged, self._judged, row)
         gone = fresh_of(self._judged, judged, row)
-        anew, replaced = before_others(self.index, self.known, self._events, row, gone)
-        moved = self._go_on(events, first, opened)
+        before = self._events
+        moved = self._go_on(events, first, opened, gone)
+        anew, replaced = before_others(self.index, self.known, before, row, gone, moved.lost)
         told_gone = Told.of(self.index, self._rows(gone))
         told_moved = Told.of(self.index, self._rows(gone & moved.transactions))
         self.lines, self._judged, self._found = told, judged, found
@@ -333,13 +334,14 @@ class Standing:
         position, log = int(rows[0]), self.trace.log
         return position, int(log.debit[position]), int(log.credit[position])
 
-    def _go_on(self, events: TailEvents, first: int, opened: set[str]) -> Moved:
+    def _go_on(self, events: TailEvents, first: int, opened: set[str], gone: set[str]) -> Moved:
         """Take the events of the tail from `first` on in place of those that stand there. `opened`: accounts of whose beginning
-        something else may be known."""
+        something else may be known; `gone`: transactions that are gone."""
         trace, place = self.trace, self.place
         pool = trace.state.hops[: trace.hop_count]
         first_hop = int(np.searchsorted(pool["event"], place + first))
-        old = content_of(pool[first_hop:].copy(), self._events.transaction_id, place)
+        places = (pool["event"][first_hop:] - place).tolist()
+        old = content_of(pool[first_hop:], self._events.transaction_id, place)
         if place + first < trace.event_count:
             trace.rewind(place + first)
         again, loans, moved = self._openings.give(self.trace, self._events, events, first, opened)
@@ -354,9 +356,17 @@ class Standing:
         pool = trace.state.hops[: trace.hop_count]
         lowest = min(again, first_hop)
         new = content_of(pool[first_hop:], events.transaction_id, place)
-        anew = loans | {int(one[1]) for one in old - new}
-        transactions = {str(one[0]) for one in old ^ new}
-        return Moved(lowest, anew | {int(one[1]) for one in new - old}, anew, transactions, moved)
+        differing = set(old) ^ set(new)
+        there = set(new)
+        anew = loans | {int(one[1]) for one in old if one not in there and one[0] not in gone}
+        return Moved(
+            first_hop=lowest,
+            loans=loans | {int(one[1]) for one in differing},
+            anew=anew,
+            lost=money_lost(places, old, there, gone),
+            transactions={str(one[0]) for one in differing},
+            events=moved,
+        )
 
     def _hop_frame(self, first: int) -> pl.DataFrame:
         if first == self.trace.hop_count and self.index.hop_count:
