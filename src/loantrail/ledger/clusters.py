@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import polars as pl
+
+_FIRST_DAY: Final = np.datetime64("1970-01-01")
 
 
 def business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.Series:
     """A number that grows by one with every business day; a day off counts as the next business day."""
     distinct = dates.unique().drop_nulls()
     numbers = np.busday_count(
-        np.datetime64("1970-01-01"),
+        _FIRST_DAY,
         distinct.to_numpy().astype("datetime64[D]"),
         holidays=[np.datetime64(day) for day in holidays],
     )
@@ -22,6 +26,13 @@ def business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.S
         .join(table, on="date", how="left", maintain_order="left")
         .get_column("day")
     )
+
+
+@lru_cache(maxsize=4096)
+def business_day(date: int, holidays: tuple[datetime.date, ...]) -> int:
+    """`business_days` of one date, told in days since 1970."""
+    off = [np.datetime64(day) for day in holidays]
+    return int(np.busday_count(_FIRST_DAY, np.datetime64(date, "D"), holidays=off))
 
 
 def no_pairs() -> pl.DataFrame:

@@ -23,6 +23,7 @@ _BLANK: Final = "[\\s\\u200b\\u200c\\u200d\\ufeff]+"
 _PLAIN: Final = "^[0-9A-Z]+$"
 # Banks hide digits of a counterparty's account; such a text names nobody.
 _MASKED: Final = r"[*＊]"
+_HIDDEN: Final = re.compile(_MASKED).search
 
 
 def normalised_number(text: str) -> str:
@@ -77,6 +78,11 @@ def account_keys(
         return keyed.select(key.alias(column)).to_series()
     whole = pl.when(foreign).then(pl.format("{}/{}", key, pl.col(currency))).otherwise(key)
     return keyed.select(whole.alias(column)).to_series()
+
+
+def has_hidden_digits(number: str) -> bool:
+    """`is_masked` of one account number."""
+    return _HIDDEN(number) is not None
 
 
 def is_masked(column: str) -> pl.Expr:

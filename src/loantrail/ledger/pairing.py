@@ -22,8 +22,6 @@ The result depends on the set of lines alone, not on the order or the files they
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -37,32 +35,12 @@ from loantrail.ledger.clusters import (
     none_ambiguous,
     without,
 )
+from loantrail.ledger.few import FEW
 from loantrail.ledger.identity import is_masked
+from loantrail.ledger.pairing_few import pair_few
+from loantrail.ledger.pairing_model import NO_REFERENCE, Pairing, PairingParameters
 
 BUSINESS_ZONE: Final = "Asia/Shanghai"
-# What formats write where there is no reference.
-NO_REFERENCE: Final = ("", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NONE", "N/A", "-", "0")
-
-
-@dataclass(frozen=True, slots=True)
-class PairingParameters:
-    window_days: int = 3
-    """Business days by which the credit may follow the debit, without a common reference."""
-    reference_window_days: int = 10
-    """The same where both lines carry the same reference; a reference may be used again later."""
-    lead_days: int = 1
-    """Business days by which the credit may be booked before its debit."""
-    holidays: tuple[datetime.date, ...] = ()
-    """Days that are no business days besides Saturdays and Sundays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    pairs: pl.DataFrame
-    """`debit, credit` (row numbers of the lines, UInt32), `basis` (`reference` or `amount_window`)."""
-    ambiguous: pl.DataFrame
-    """`row, group` (the smallest row number of those that could not be told apart), `reason`."""
-
 
 NEEDED: Final = (
     "account",
@@ -90,6 +68,12 @@ def pair_lines(
     number does. Lines with a null account or amount never pair.
     """
     limits = parameters or PairingParameters()
+    pairing = pair_few(lines, limits, tie) if len(lines) <= FEW else None
+    return pairing or pair_many(lines, limits, tie)
+
+
+def pair_many(lines: pl.DataFrame, limits: PairingParameters, tie: str | None = None) -> Pairing:
+    """`pair_lines` of lines of any number, by frames."""
     prepared, row_numbers = _prepared(lines, limits, tie)
     found: list[pl.DataFrame] = []
     doubtful: list[pl.DataFrame] = []

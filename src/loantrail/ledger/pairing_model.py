@@ -1,0 +1,36 @@
+"""What pairing is asked and what it answers. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+# What formats write where there is no reference.
+NO_REFERENCE: Final = ("", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NONE", "N/A", "-", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class PairingParameters:
+    window_days: int = 3
+    """Business days by which the credit may follow the debit, without a common reference."""
+    reference_window_days: int = 10
+    """The same where both lines carry the same reference; a reference may be used again later."""
+    lead_days: int = 1
+    """Business days by which the credit may be booked before its debit."""
+    holidays: tuple[datetime.date, ...] = ()
+    """Days that are no business days besides Saturdays and Sundays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    pairs: pl.DataFrame
+    """`debit, credit` (row numbers of the lines, UInt32), `basis` (`reference` or `amount_window`)."""
+    ambiguous: pl.DataFrame
+    """`row, group` (the smallest row number of those that could not be told apart), `reason`."""
+
+
+PAIR_SCHEMA: Final[dict[str, Any]] = {"debit": pl.UInt32(), "credit": pl.UInt32(), "basis": pl.String()}
+AMBIGUOUS_SCHEMA: Final[dict[str, Any]] = {"row": pl.UInt32(), "group": pl.UInt32(), "reason": pl.String()}
