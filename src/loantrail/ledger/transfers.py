@@ -9,15 +9,23 @@ debit), moved later only as far as the rows before it demand; `sequence` is its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from loantrail.ids import derived_id, derived_ids
+from loantrail.ledger.few import FEW
 from loantrail.ledger.kernel_order import order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
+from loantrail.ledger.transfers_few import few_transfers, numbered_few
+from loantrail.ledger.transfers_model import (
+    CONTRADICTION,
+    PROBLEM_SCHEMA,
+    TRANSACTION_COLUMNS,
+    UNKNOWN_ORIGINAL,
+    Transfers,
+)
 
 LINES: Final[dict[str, Any]] = {
     "line_id": pl.String(),
@@ -39,72 +47,6 @@ LINES: Final[dict[str, Any]] = {
     "account_name": pl.String(),
 }
 """A statement line as the books hold it, with the name of the file that brought it."""
-TRANSACTION_COLUMNS: Final = (
-    "transaction_id",
-    "booked_at",
-    "sequence",
-    "debit_account",
-    "credit_account",
-    "amount_fen",
-    "currency",
-    "reverses",
-    "document_no",
-    "purpose_text",
-    "credit_name",
-)
-PAIR_COLUMNS: Final = (
-    "transaction_id",
-    "basis",
-    "debit_source_file",
-    "debit_position",
-    "debit_booked_at",
-    "credit_source_file",
-    "credit_position",
-    "credit_booked_at",
-    "debit_account",
-    "credit_account",
-    "amount_fen",
-    "currency",
-)
-PROBLEM_SCHEMA: Final = {
-    "source_file": pl.String,
-    "position": pl.Int64,
-    "transaction_id": pl.String,
-    "problem": pl.String,
-    "message": pl.String,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Transfers:
-    transactions: pl.DataFrame
-    """`TRANSACTION_COLUMNS`, in their order. A null account is the outside world."""
-    transaction_of_line: pl.Series
-    """Shape `[lines]`: id of the transfer that each line belongs to."""
-    problems: pl.DataFrame
-    """`PROBLEM_SCHEMA`: statements that contradict each other, reversals whose original is not there."""
-    lines: pl.DataFrame
-    """As given, numbered in `row`."""
-    nodes: pl.DataFrame
-    """One row per transfer: `transaction_id`, `debit` and `credit` (rows of `lines` or null), `basis`."""
-
-    def pairs(self) -> pl.DataFrame:
-        """`PAIR_COLUMNS`, one row per transfer of two lines."""
-        pairs = self.nodes.filter(pl.col("basis").is_not_null())
-        told = self.lines.select("source_file", "position", "booked_at", "account", "amount_fen", "currency")
-        debit = told.select(pl.all().gather(pairs.get_column("debit")).name.prefix("debit_"))
-        credit = told.select(pl.all().gather(pairs.get_column("credit")).name.prefix("credit_"))
-        both = pl.concat([pairs.select("transaction_id", "basis"), debit, credit], how="horizontal")
-        return both.rename({"debit_amount_fen": "amount_fen", "debit_currency": "currency"}).select(
-            PAIR_COLUMNS
-        )
-
-    def unpaired(self) -> pl.DataFrame:
-        """`transaction_id` and all columns of each line that has no partner."""
-        alone = self.nodes.filter(pl.col("basis").is_null())
-        rows = alone.select(pl.coalesce("debit", "credit")).to_series()
-        told = self.lines.drop("row", "line_id").select(pl.all().gather(rows))
-        return pl.concat([alone.select("transaction_id"), told], how="horizontal")
 
 
 def transfer_id(debit_line: str, credit_line: str) -> str:
@@ -140,6 +82,12 @@ def line_ids(lines: pl.DataFrame) -> pl.Series:
 def numbered_pairs(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """`debit, credit` (row numbers in `lines`), `basis` of pairs given by `debit_line, credit_line`; those of which a line is
     not among `lines` are left out."""
+    numbered = numbered_few(pairs, lines) if len(lines) <= FEW else None
+    return numbered_many(pairs, lines) if numbered is None else numbered
+
+
+def numbered_many(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """`numbered_pairs` of lines of any number, by frames."""
     rows = lines.select("line_id").with_row_index("row")
     return (
         pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")
@@ -156,6 +104,12 @@ def build_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | N
     `account_name` are used where present. `own`: the accounts that statements are given of, where `lines` are only
     some of all.
     """
+    transfers = few_transfers(lines, pairs, own) if len(lines) <= FEW else None
+    return transfers or many_transfers(lines, pairs, own)
+
+
+def many_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None = None) -> Transfers:
+    """`build_transfers` of lines of any number, by frames."""
     lines = _with_optional(lines).with_row_index("row")
     nodes = _nodes(lines, pairs)
     node_of_line = _node_of_line(len(lines), nodes)
@@ -302,9 +256,7 @@ def _reversals(
         "position",
         of_line.alias("transaction_id"),
         lost.get_column("problem"),
-        pl.format(
-            "takes back {}, which cannot be told among the lines; it counts as a plain transfer", "reverses"
-        ).alias("message"),
+        pl.format(UNKNOWN_ORIGINAL, "reverses").alias("message"),
     )
     return reverses, problems
 
@@ -362,8 +314,5 @@ def _contradictions(nodes: pl.DataFrame, forced: np.ndarray) -> pl.DataFrame:
         "source_file",
         "position",
         "transaction_id",
-        pl.lit("order_contradiction").alias("problem"),
-        pl.lit(
-            "two statements put this transfer and another in opposite order; the order of booking times is kept"
-        ).alias("message"),
+        *(pl.lit(text).alias(name) for name, text in zip(("problem", "message"), CONTRADICTION, strict=True)),
     ).cast(PROBLEM_SCHEMA)  # pyright: ignore[reportArgumentType]  polars accepts a schema of types
