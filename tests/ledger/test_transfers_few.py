@@ -14,6 +14,7 @@ from tests.ledger.statement_lines import lines
 from loantrail.ids import seeded_random
 from loantrail.ledger.few import FEW
 from loantrail.ledger.pairing import pair_lines
+from loantrail.ledger.pairing_model import PAIR_SCHEMA
 from loantrail.ledger.transfers import (
     build_transfers,
     line_ids,
@@ -127,3 +128,21 @@ def test_so_many_lines_and_one_more_become_transfers_alike():
         )
         named = part.with_columns(line_id=pl.col("position").cast(pl.String))
         assert numbered_pairs(by_id, named).equals(numbered_many(by_id, named))
+
+
+@pytest.mark.parametrize("unknown", ["account", "currency"])
+def test_lines_of_no_known_account_or_currency_follow_nobody(unknown: str):
+    # As one statement the two credits would contradict the order of the debits.
+    frame = lines("""
+        03-01 09:00 | A | debit  | 100 |
+        03-01 09:05 | B | credit | 100 |
+        03-01 09:01 | A | debit  | 100 |
+        03-01 09:02 | B | credit | 100 |
+    """)
+    frame = frame.with_columns(line_ids(frame))
+    pairs = pl.DataFrame([(0, 1, "by_hand"), (2, 3, "by_hand")], schema=PAIR_SCHEMA, orient="row")
+    credit = pl.col("direction") == "credit"
+    blank = frame.with_columns(pl.when(~credit).then(unknown).alias(unknown))
+    for case, problem_count in ((frame, 1), (blank, 0)):
+        assert becomes_the_same(case, pairs, None)
+        assert len(build_transfers(case, pairs).problems) == problem_count
