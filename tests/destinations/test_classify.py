@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from loantrail.destinations.classify import OUTPUT_SCHEMA, Context, classify
 from loantrail.destinations.dictionary import load_dictionary, shipped_dictionary
 from loantrail.errors import ColumnMissing, FileUnreadable, ValueRefused
+from loantrail.monitor.payees import KnownPayees
 from loantrail.parameters import shipped_parameters
 
 DAY = datetime.date(2025, 6, 1)
@@ -36,8 +39,18 @@ def payments(*rows: dict[str, Any]) -> pl.DataFrame:
     )
 
 
+def classified(context: Context | None, *rows: dict[str, Any]) -> pl.DataFrame:
+    """By frames; asking about the payments one by one says the same."""
+    made, known = payments(*rows), context or Context()
+    result = classify(made, shipped_dictionary(), shipped_parameters(), DAY, known)
+    whole = known if known.accounts is not None else replace(known, accounts=ACCOUNTS.clear())
+    alone = classify(made, shipped_dictionary(), shipped_parameters(), DAY, KnownPayees(whole))
+    assert_frame_equal(alone, result)
+    return result
+
+
 def judged(context: Context | None = None, *rows: dict[str, Any]) -> list[tuple[str, str]]:
-    result = classify(payments(*rows), shipped_dictionary(), shipped_parameters(), DAY, context)
+    result = classified(context, *rows)
     return [(row["destination_class"], row["basis"]) for row in result.to_dicts()]
 
 
@@ -151,7 +164,7 @@ def with_documents(**frames: pl.DataFrame) -> Context:
 def test_documents_make_a_supplier(context: Context) -> None:
     paid = {"credit_account": "S", "purpose_text": "货款", "document_no": "D1"}
     elsewhere = {"credit_account": "P", "document_no": "D2"}
-    result = classify(payments(paid, elsewhere), shipped_dictionary(), shipped_parameters(), DAY, context)
+    result = classified(context, paid, elsewhere)
     assert result["destination_class"].to_list() == ["supplier", "individual"]
     assert result["basis"].to_list()[0] == "document"
     assert result["documented"].to_list() == [True, False]
@@ -170,9 +183,7 @@ def test_a_document_does_not_hide_a_developer() -> None:
     context = with_documents(
         orders=pl.DataFrame({"order_id": ["O"], "borrower_party_id": ["B"], "payee_account": ["DEV"]})
     )
-    result = classify(
-        payments({"credit_account": "DEV"}), shipped_dictionary(), shipped_parameters(), DAY, context
-    )
+    result = classified(context, {"credit_account": "DEV"})
     assert result.select("destination_class", "documented").row(0) == ("developer", True)
 
 

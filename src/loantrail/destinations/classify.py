@@ -1,15 +1,13 @@
 """Gives every transaction the class of where its money goes, with basis, confidence and evidence.
 
 Works on distinct accounts, names and remarks and joins back, so that ten million rows cost little more than
-reading them. Relative classes (own account, related party, guarantor) depend on the loan and are not decided here.
+reading them; few rows of which one knows by asking are judged one by one (`classify_few`). Relative classes (own account, related party, guarantor) depend on the loan and are not decided here.
 `docs/concepts/destinations.md` gives the order in words.
 """
 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -24,55 +22,25 @@ from loantrail.destinations.candidates import (
     lookup,
     normalised_distinct,
 )
+from loantrail.destinations.classify_few import FEW_PAYMENTS, TEXTS, classify_few
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.destinations.documents import documented_pairs
-from loantrail.destinations.kinds import OF_ACCOUNT_KINDS, OF_PARTY_KINDS, OF_SHAPES
+from loantrail.destinations.kinds import NOTHING_KNOWN, OF_ACCOUNT_KINDS, OF_PARTY_KINDS, OF_SHAPES, SAME_NAME
+from loantrail.destinations.known import Context, Known, NothingKnown, watched_by
 from loantrail.destinations.model import BY_NAME, CLASSES, Basis
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
 from loantrail.destinations.payroll import payroll_pattern
-from loantrail.destinations.terms import best_terms, normalised
-from loantrail.parameters import ParameterBook
-
-CLASS_DTYPE: Final = pl.Enum([row.name for row in CLASSES])
-BASIS_DTYPE: Final = pl.Enum([basis.value for basis in Basis])
-OUTPUT_SCHEMA: Final = {
-    "transaction_id": pl.String,
-    "destination_class": CLASS_DTYPE,
-    "basis": BASIS_DTYPE,
-    "confidence_permille": pl.Int16,
-    "evidence": pl.String,
-    "documented": pl.Boolean,
-}
-
-# Says nothing about use: anything more particular wins over these.
-GENERIC: Final = frozenset(BY_NAME[name].code for name in ("individual", "company", "unknown", "other_bank"))
-# A way money takes rather than a use: a strong remark says more.
-CARRIERS: Final = frozenset(
-    BY_NAME[name].code for name in ("other_bank", "payment_institution", "bank_internal", "pooled")
+from loantrail.destinations.terms import best_terms
+from loantrail.destinations.weighing import (
+    BASIS_DTYPE,
+    CARRIERS,
+    CLASS_DTYPE,
+    FIRM_NAME_PERMILLE,
+    GENERIC,
+    OUTPUT_SCHEMA,
+    STRONG_REMARK_PERMILLE,
 )
-STRONG_REMARK_PERMILLE: Final = 850
-FIRM_NAME_PERMILLE: Final = 700
-"""A name below this gives way to a remark that is surer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What else is known; every frame may be missing, and every column not named `account` or an id too.
-
-    accounts: account, name, owner (party id), class (given by the bank: wins over all), kind.
-    parties: party_id, name, kind, industry_code, identity_number.
-    contract_payees: contract_id, borrower_party_id, name, account, party_id.
-    invoices: invoice_id, seller_party_id, seller_name, buyer_party_id, buyer_name, state.
-    orders: order_id, loan_id, borrower_party_id, payee_account, payee_name, document_no.
-    watch_list: account and/or name, class, source.
-    """
-
-    accounts: pl.DataFrame | None = None
-    parties: pl.DataFrame | None = None
-    contract_payees: pl.DataFrame | None = None
-    invoices: pl.DataFrame | None = None
-    orders: pl.DataFrame | None = None
-    watch_list: pl.DataFrame | None = None
+from loantrail.parameters import ParameterBook
 
 
 def _named(verdicts: pl.DataFrame, key: str, what: str) -> pl.DataFrame:
@@ -110,7 +78,7 @@ def classify(
     dictionary: Dictionary,
     parameters: ParameterBook,
     on_date: datetime.date,
-    context: Context | None = None,
+    context: Context | Known | None = None,
 ) -> pl.DataFrame:
     """One row per transaction, in the given order: OUTPUT_SCHEMA.
 
@@ -119,7 +87,21 @@ def classify(
     destination stays what it is when a document backs the payment; a generic one becomes `supplier`.
     `documented` says whether a contract, invoice or payment order of the payer names the payee.
     """
-    context = context or Context()
+    if isinstance(context, Context):
+        return _classify_many(transactions, dictionary, parameters, on_date, context)
+    known = context or NothingKnown()
+    if len(transactions) <= FEW_PAYMENTS:
+        return classify_few(transactions, dictionary, parameters, on_date, known)
+    return _classify_many(transactions, dictionary, parameters, on_date, known.near(transactions))
+
+
+def _classify_many(
+    transactions: pl.DataFrame,
+    dictionary: Dictionary,
+    parameters: ParameterBook,
+    on_date: datetime.date,
+    context: Context,
+) -> pl.DataFrame:
     count = transactions.height
     accounts = columns_or_null(
         context.accounts if context.accounts is not None else pl.DataFrame({"account": []}),
@@ -135,16 +117,7 @@ def classify(
         how="left",
     ).with_columns(name=pl.coalesce("name", "party_name"))
 
-    text_columns = (
-        "debit_account",
-        "credit_account",
-        "credit_name",
-        "purpose_text",
-        "document_no",
-        "merchant_code",
-        "credit_institution",
-    )
-    rows = columns_or_null(transactions, text_columns).with_columns(transactions["amount_fen"])
+    rows = columns_or_null(transactions, TEXTS).with_columns(transactions["amount_fen"])
     payer = books.select(
         debit_account="account", payer_name="name", payer_party="owner", payer_kind="party_kind"
     )
@@ -214,7 +187,7 @@ def classify(
     chosen = np.zeros(count, np.uint8)
     confidence = np.zeros(count, np.int16)
     basis = np.full(count, list(Basis).index(Basis.NONE), np.uint8)
-    evidence_pools: list[pl.Series] = [pl.Series(["nothing known"], dtype=pl.String)]
+    evidence_pools: list[pl.Series] = [pl.Series([NOTHING_KNOWN.evidence], dtype=pl.String)]
     evidence = np.zeros(count, np.int64)
 
     def give(candidate: Candidate, where: NDArray[np.bool_], why: Basis) -> None:
@@ -266,7 +239,7 @@ def classify(
     give(institution, everywhere, Basis.BANK_CODE)
     give(kind, everywhere, Basis.ACCOUNT_KIND)
 
-    chosen[chosen == 0] = BY_NAME["unknown"].code
+    chosen[chosen == 0] = NOTHING_KNOWN.class_code
     pool = pl.concat([series.rename("evidence") for series in evidence_pools])
     class_place = np.zeros(256, np.uint8)
     for position, row in enumerate(CLASSES):
@@ -326,9 +299,9 @@ def _same_name(rows: pl.DataFrame, names: Distinct) -> Candidate:
     payer_name_place = payers.spread(matched["place"].cast(pl.Int32).fill_null(-1).to_numpy(), -1)
     same = (payer_name_place >= 0) & (payer_name_place == names.place) & outside.to_numpy()
     return Candidate(
-        np.where(same, BY_NAME["same_name_other_bank"].code, 0).astype(np.uint8),
-        np.full(len(same), 900, np.int16),
-        pl.Series(["same name as the payer"], dtype=pl.String),
+        np.where(same, SAME_NAME.class_code, 0).astype(np.uint8),
+        np.full(len(same), SAME_NAME.confidence_permille, np.int16),
+        pl.Series([SAME_NAME.evidence], dtype=pl.String),
         np.zeros(len(same), np.int32),
     )
 
@@ -337,20 +310,6 @@ def _watched(watch_list: pl.DataFrame | None, payees: Distinct, names: Distinct)
     """Opinions of the watch list, by account and by name."""
     if watch_list is None:
         return []
-    listed = columns_or_null(watch_list, ("account", "name", "class", "source")).with_columns(
-        normalised("name"),
-        pl.col("source").fill_null("watch list"),
-        class_code=pl.col("class").replace_strict(
-            {row.name: row.code for row in CLASSES}, default=0, return_dtype=pl.UInt8
-        ),
-        confidence_permille=pl.lit(950, pl.Int16),
-    )
-    found: list[Candidate] = []
-    for key, keys in (("account", payees), ("name", names)):
-        table = (
-            listed.filter(pl.col(key).is_not_null() & (pl.col("class_code") != 0))
-            .unique(key, keep="first", maintain_order=True)
-            .select(key, "class_code", "confidence_permille", evidence=pl.format("{} {}", "source", key))
-        )
-        found.append(lookup(keys, table, key))
-    return found
+    return [
+        lookup(keys, watched_by(watch_list, key), key) for key, keys in (("account", payees), ("name", names))
+    ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from loantrail.destinations import store
+from loantrail.destinations.classify_few import FEW_PAYMENTS
+from loantrail.destinations.corrected_few import SURE_PERMILLE, corrected_few
 from loantrail.destinations.model import BY_NAME, CLASSES, Basis
 from loantrail.errors import InputError, Place
 from loantrail.ids import new_id
@@ -21,7 +23,6 @@ RELATIVE_CLASSES: Final = frozenset(("own_account", "related_party", "guarantor"
 """What an account is to one loan: ownership on record decides these, so that nobody sets them for all loans."""
 
 CORRECTABLE_CLASSES: Final = tuple(row.name for row in CLASSES if row.name not in RELATIVE_CLASSES)
-SURE_PERMILLE: Final = 1000
 
 
 class Scope(StrEnum):
@@ -67,6 +68,14 @@ def corrected(classes: pl.DataFrame, transactions: pl.DataFrame, standing: pl.Da
     """
     if standing.is_empty():
         return classes
+    if len(classes) <= FEW_PAYMENTS:
+        return corrected_few(classes, transactions, standing)
+    return _corrected_many(classes, transactions, standing)
+
+
+def _corrected_many(
+    classes: pl.DataFrame, transactions: pl.DataFrame, standing: pl.DataFrame
+) -> pl.DataFrame:
     told = pl.col("destination_class").alias("told_class"), pl.col("reason").alias("told_reason")
     of_account = standing.drop_nulls("account").select(pl.col("account").alias("credit_account"), *told)
     of_transaction = standing.drop_nulls("transaction_id").select("transaction_id", *told)

@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from loantrail.destinations.candidates import Candidate
-from loantrail.destinations.model import BY_NAME
+from loantrail.destinations.kinds import SUPPLIER
 from loantrail.destinations.names import company_key
+from loantrail.destinations.plain import WHITE_SPACE
 
 _PAYER_KEYS = ("payer_party", "payer_key")
 _PAYEE_KEYS = ("payee_party", "credit_account", "payee_key")
 
 
-def _pairs(frame: pl.DataFrame, names: Mapping[str, str | None], what: str, number: str) -> pl.DataFrame:
-    """Rows with all key columns (null where `names` gives no column of `frame`), and the evidence text."""
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns of a kind of documents name payer and payee; None where none does. A document may lack any."""
+
+    what: str
+    number: str
+    payer_party: str
+    payer_name: str
+    payee_party: str | None
+    payee_account: str | None
+    payee_name: str
+
+    @property
+    def payer(self) -> tuple[str, str]:
+        """By party, else by name."""
+        return self.payer_party, self.payer_name
+
+    @property
+    def payee(self) -> tuple[str | None, str | None, str]:
+        """By party, else by account, else by name."""
+        return self.payee_party, self.payee_account, self.payee_name
+
+    def evidence(self, number: str | None) -> str:
+        """What is told of one document."""
+        return f"{self.what} {number or ''}".strip(WHITE_SPACE)
+
+
+ORDER: Final = Roles(
+    "payment order", "order_id", "borrower_party_id", "borrower_name", None, "payee_account", "payee_name"
+)
+CONTRACT: Final = Roles(
+    "contract", "contract_id", "borrower_party_id", "borrower_name", "party_id", "account", "name"
+)
+BOUGHT: Final = Roles(
+    "invoice", "invoice_id", "buyer_party_id", "buyer_name", "seller_party_id", None, "seller_name"
+)
+SOLD: Final = Roles(
+    "invoice", "invoice_id", "seller_party_id", "seller_name", "buyer_party_id", None, "buyer_name"
+)
+
+ORDERED: Final = "payment order, document {}"
+"""What is told of an order that has the number of the payment's document."""
+
+
+def _pairs(frame: pl.DataFrame, roles: Roles) -> pl.DataFrame:
+    """Rows with all key columns (null where `roles` gives no column of `frame`), and the evidence text."""
 
     def column(name: str | None) -> pl.Expr:
         if name is None or name not in frame.columns:
@@ -24,16 +70,25 @@ def _pairs(frame: pl.DataFrame, names: Mapping[str, str | None], what: str, numb
         return pl.col(name).cast(pl.String).replace("", None)
 
     keyed = frame.select(
-        column(names["payer_party"]).alias("payer_party"),
-        column(names["payer_name"]).alias("payer_name"),
-        column(names["payee_party"]).alias("payee_party"),
-        column(names["payee_account"]).alias("credit_account"),
-        column(names["payee_name"]).alias("payee_name"),
-        pl.format("{} {}", pl.lit(what), column(number).fill_null("")).str.strip_chars().alias("evidence"),
+        column(roles.payer_party).alias("payer_party"),
+        column(roles.payer_name).alias("payer_name"),
+        column(roles.payee_party).alias("payee_party"),
+        column(roles.payee_account).alias("credit_account"),
+        column(roles.payee_name).alias("payee_name"),
+        pl.format("{} {}", pl.lit(roles.what), column(roles.number).fill_null(""))
+        .str.strip_chars()
+        .alias("evidence"),
     )
     return keyed.with_columns(
         company_key("payer_name").alias("payer_key"), company_key("payee_name").alias("payee_key")
     )
+
+
+def is_valid(invoices: pl.DataFrame) -> pl.Series:
+    """[invoices] whether each counts: those without a state all do."""
+    if "state" not in invoices.columns:
+        return pl.repeat(value=True, n=len(invoices), dtype=pl.Boolean, eager=True)
+    return invoices.select((pl.col("state") == "valid").fill_null(value=False))["state"]
 
 
 def _all_pairs(
@@ -41,34 +96,12 @@ def _all_pairs(
 ) -> pl.DataFrame | None:
     parts: list[pl.DataFrame] = []
     if orders is not None:
-        columns = {
-            "payer_party": "borrower_party_id",
-            "payer_name": "borrower_name",
-            "payee_party": None,
-            "payee_account": "payee_account",
-            "payee_name": "payee_name",
-        }
-        parts.append(_pairs(orders, columns, "payment order", "order_id"))
+        parts.append(_pairs(orders, ORDER))
     if contract_payees is not None:
-        columns = {
-            "payer_party": "borrower_party_id",
-            "payer_name": "borrower_name",
-            "payee_party": "party_id",
-            "payee_account": "account",
-            "payee_name": "name",
-        }
-        parts.append(_pairs(contract_payees, columns, "contract", "contract_id"))
+        parts.append(_pairs(contract_payees, CONTRACT))
     if invoices is not None:
-        valid = invoices.filter(pl.col("state") == "valid") if "state" in invoices.columns else invoices
-        for payer, payee in (("buyer", "seller"), ("seller", "buyer")):
-            columns = {
-                "payer_party": f"{payer}_party_id",
-                "payer_name": f"{payer}_name",
-                "payee_party": f"{payee}_party_id",
-                "payee_account": None,
-                "payee_name": f"{payee}_name",
-            }
-            parts.append(_pairs(valid, columns, "invoice", "invoice_id"))
+        valid = invoices.filter(is_valid(invoices))
+        parts += [_pairs(valid, BOUGHT), _pairs(valid, SOLD)]
     return pl.concat(parts) if parts else None
 
 
@@ -111,7 +144,7 @@ def documented_pairs(
                 )
                 .drop_nulls()
                 .unique(maintain_order=True)
-                .with_columns(evidence=pl.format("payment order, document {}", "document_no"))
+                .with_columns(evidence=pl.format(ORDERED, "document_no"))
             )
             hit = rows.select("credit_account", "document_no").join(
                 numbered, on=["credit_account", "document_no"], how="left", maintain_order="left"
@@ -119,8 +152,8 @@ def documented_pairs(
             found = pl.select(pl.coalesce(found, hit).alias("evidence"))["evidence"]
     has = found.is_not_null().to_numpy()
     return Candidate(
-        np.where(has, BY_NAME["supplier"].code, 0).astype(np.uint8),
-        np.where(has, 950, 0).astype(np.int16),
+        np.where(has, SUPPLIER.class_code, 0).astype(np.uint8),
+        np.where(has, SUPPLIER.confidence_permille, 0).astype(np.int16),
         found,
         np.arange(count, dtype=np.int32),
     )

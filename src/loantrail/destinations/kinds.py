@@ -1,9 +1,10 @@
-"""What the kind of an account, the kind of a party and the shape of a name say of a payee: class and confidence."""
+"""What the kind of an account, the kind of a party, the shape of a name and other marks say of a payee: class and
+confidence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -29,31 +30,51 @@ _PARTY_KIND_CLASS: Final = {
 }
 
 
-def _constant_table(entries: Mapping[str, tuple[str, int]], key: str, what: str) -> pl.DataFrame:
+class Opinion(NamedTuple):
+    """What one source says of a payee."""
+
+    class_code: int
+    """0: nothing."""
+    confidence_permille: int
+    evidence: str
+
+
+NO_OPINION: Final = Opinion(0, 0, "")
+
+
+def _opinions(entries: Mapping[str, tuple[str, int]], what: str) -> dict[str, Opinion]:
+    return {
+        kind: Opinion(BY_NAME[name].code, confidence, f"{what} {kind}")
+        for kind, (name, confidence) in entries.items()
+    }
+
+
+def _table(
+    opinions: Mapping[str, Opinion] | Mapping[int, Opinion], key: str, dtype: pl.DataType
+) -> pl.DataFrame:
     return pl.DataFrame(
-        {
-            key: list(entries),
-            "class_code": [BY_NAME[name].code for name, _ in entries.values()],
-            "confidence_permille": [confidence for _, confidence in entries.values()],
-            "evidence": [f"{what} {value}" for value in entries],
-        },
+        [(value, *opinion) for value, opinion in opinions.items()],
         schema={
-            key: pl.String,
+            key: dtype,
             "class_code": pl.UInt8,
             "confidence_permille": pl.Int16,
             "evidence": pl.String,
         },
+        orient="row",
     )
 
 
-OF_ACCOUNT_KINDS: Final = _constant_table(_ACCOUNT_KIND_CLASS, "kind", "account kind")
-OF_PARTY_KINDS: Final = _constant_table(_PARTY_KIND_CLASS, "kind", "party kind")
-OF_SHAPES: Final = pl.DataFrame(
-    {
-        "shape": [NAME_INDIVIDUAL, NAME_COMPANY],
-        "class_code": [BY_NAME["individual"].code, BY_NAME["company"].code],
-        "confidence_permille": [800, 700],
-        "evidence": ["name of a person", "name of a company"],
-    },
-    schema_overrides={"shape": pl.UInt8},
-)
+BY_ACCOUNT_KIND: Final = _opinions(_ACCOUNT_KIND_CLASS, "account kind")
+BY_PARTY_KIND: Final = _opinions(_PARTY_KIND_CLASS, "party kind")
+BY_SHAPE: Final = {
+    NAME_INDIVIDUAL: Opinion(BY_NAME["individual"].code, 800, "name of a person"),
+    NAME_COMPANY: Opinion(BY_NAME["company"].code, 700, "name of a company"),
+}
+OF_ACCOUNT_KINDS: Final = _table(BY_ACCOUNT_KIND, "kind", pl.String())
+OF_PARTY_KINDS: Final = _table(BY_PARTY_KIND, "kind", pl.String())
+OF_SHAPES: Final = _table(BY_SHAPE, "shape", pl.UInt8())
+SAME_NAME: Final = Opinion(BY_NAME["same_name_other_bank"].code, 900, "same name as the payer")
+WAGES: Final = Opinion(BY_NAME["payroll"].code, 550, "many persons paid on one day")
+NOTHING_KNOWN: Final = Opinion(BY_NAME["unknown"].code, 0, "nothing known")
+SUPPLIER: Final = Opinion(BY_NAME["supplier"].code, 950, "document")
+"""A document of the payer names the payee; the evidence is that document."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
+
+from loantrail.destinations.plain import HAN, REMEMBERED_MOST, by_frame, is_plain
 
 SURNAMES: Final = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
@@ -45,17 +51,28 @@ NAME_INDIVIDUAL: Final = 1
 NAME_COMPANY: Final = 2
 
 
+_PERSON_SHAPES: Final = (
+    "[{surnames}]{han}{{1,2}}",
+    "(?:{compounds}){han}{{1,2}}",
+    "[{surnames}][{surnames}]{han}{{2}}",
+    # Masked names (张*, *小明) and minority names with a dot are persons too.
+    "{han}{{1,8}}[·•]{han}{{1,10}}",
+    r"{han}\*{{1,2}}|\*{{1,2}}{han}{{1,2}}|{han}\*{han}",
+)
+_KEY_LEAVES_OUT: Final = r"[\s()\[\]【】《》<>·•.,，。、\-_/&'\"]"
+_LEGAL_FORMS: Final = "股份有限公司|有限责任公司|有限公司|公司"
+
+
+def _person_shapes(han: str) -> list[str]:
+    """Each fits the whole of a name. `han`: an ideograph, as a regular expression."""
+    compounds = "|".join(COMPOUND_SURNAMES)
+    return [shape.format(surnames=SURNAMES, compounds=compounds, han=han) for shape in _PERSON_SHAPES]
+
+
 def name_shape(name: pl.Expr) -> pl.Expr:
     """NAME_INDIVIDUAL, NAME_COMPANY or NAME_NOTHING for a normalised name (UInt8)."""
-    chinese = r"\p{Han}"
-    # Masked names (张*, *小明) and minority names with a dot are persons too.
-    person = (
-        name.str.contains(rf"^[{SURNAMES}]{chinese}{{1,2}}$")
-        | name.str.contains(rf"^(?:{'|'.join(COMPOUND_SURNAMES)}){chinese}{{1,2}}$")
-        | name.str.contains(rf"^[{SURNAMES}][{SURNAMES}]{chinese}{{2}}$")
-        | name.str.contains(rf"^{chinese}{{1,8}}[·•]{chinese}{{1,10}}$")
-        | name.str.contains(rf"^{chinese}\*{{1,2}}$|^\*{{1,2}}{chinese}{{1,2}}$|^{chinese}\*{chinese}$")
-    ) & ~name.str.contains(rf"(?:{_BUSINESS_ENDS})$")
+    shapes = [name.str.contains(rf"^(?:{shape})$") for shape in _person_shapes(r"\p{Han}")]
+    person = reduce(or_, shapes) & ~name.str.contains(rf"(?:{_BUSINESS_ENDS})$")
     company = name.str.contains(_COMPANY_WORDS)
     return (
         pl.when(person)
@@ -68,6 +85,21 @@ def name_shape(name: pl.Expr) -> pl.Expr:
     )
 
 
+_OF_PERSON: Final = re.compile("|".join(_person_shapes(HAN)))
+_ENDS_AS_BUSINESS: Final = re.compile(rf"(?:{_BUSINESS_ENDS})\Z")
+_OF_COMPANY: Final = re.compile(_COMPANY_WORDS.replace("$", r"\Z"))
+
+
+@lru_cache(maxsize=REMEMBERED_MOST)
+def shape_of_name(name: str) -> int:
+    """As `name_shape`, of one normalised name."""
+    if not is_plain(name):
+        return int(str(by_frame(name_shape(pl.col("text")), name)))
+    if _OF_PERSON.fullmatch(name) and not _ENDS_AS_BUSINESS.search(name):
+        return NAME_INDIVIDUAL
+    return NAME_COMPANY if _OF_COMPANY.search(name) else NAME_NOTHING
+
+
 def company_key(column: str) -> pl.Expr:
     """The column reduced to what two spellings of one company's name share: NFKC, upper case, without brackets,
     punctuation, white space and the legal form. Null where nothing is left."""
@@ -75,7 +107,21 @@ def company_key(column: str) -> pl.Expr:
         pl.col(column)
         .str.normalize("NFKC")
         .str.to_uppercase()
-        .str.replace_all(r"[\s()\[\]【】《》<>·•.,，。、\-_/&'\"]", "")
-        .str.replace(r"(?:股份有限公司|有限责任公司|有限公司|公司)$", "")
+        .str.replace_all(_KEY_LEAVES_OUT, "")
+        .str.replace(rf"(?:{_LEGAL_FORMS})$", "")
     )
     return pl.when(text != "").then(text)
+
+
+_LEFT_OUT: Final = re.compile(_KEY_LEAVES_OUT)
+_ENDS_AS_LEGAL_FORM: Final = re.compile(rf"(?:{_LEGAL_FORMS})\Z")
+
+
+@lru_cache(maxsize=REMEMBERED_MOST)
+def key_of_company(name: str) -> str | None:
+    """As `company_key`, of one name."""
+    if not is_plain(name):
+        found = by_frame(company_key("text"), name)
+        return None if found is None else str(found)
+    text = _LEFT_OUT.sub("", unicodedata.normalize("NFKC", name).upper())
+    return _ENDS_AS_LEGAL_FORM.sub("", text, count=1) or None

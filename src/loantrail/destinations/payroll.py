@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from loantrail.destinations.candidates import Candidate
-from loantrail.destinations.model import BY_NAME
+from loantrail.destinations.kinds import WAGES
 from loantrail.parameters import ParameterBook
+
+PERSON: Final = "individual"
+"""The kind of a party."""
 
 UNEVEN_UNIT_FEN = 100_000
 """A sum that is no multiple of 1,000 yuan is uneven, as wages are."""
@@ -42,7 +47,7 @@ def payroll_pattern(
     payments = (
         rows.select("debit_account", "amount_fen", "payer_kind")
         .with_columns(
-            transactions["booked_at"].dt.convert_time_zone("Asia/Shanghai").dt.date().alias("day"),
+            _days(transactions["booked_at"]).alias("day"),
             payee=pl.Series(payee),
             eligible=pl.Series(to_person & silent),
         )
@@ -51,7 +56,7 @@ def payroll_pattern(
             pl.col("eligible")
             & pl.col("debit_account").is_not_null()
             & pl.col("amount_fen").is_between(least, most)
-            & (pl.col("payer_kind").fill_null("") != "individual")
+            & (pl.col("payer_kind").fill_null("") != PERSON)
         )
     )
     days = (
@@ -64,10 +69,56 @@ def payroll_pattern(
     )
     places = payments.join(days, on=["debit_account", "day"], how="semi")["place"].to_numpy()
     code = np.zeros(count, np.uint8)
-    code[places] = BY_NAME["payroll"].code
+    code[places] = WAGES.class_code
     return Candidate(
         code,
-        np.full(count, 550, np.int16),
-        pl.Series(["many persons paid on one day"], dtype=pl.String),
+        np.full(count, WAGES.confidence_permille, np.int16),
+        pl.Series([WAGES.evidence], dtype=pl.String),
         np.zeros(count, np.int32),
     )
+
+
+def _days(booked_at: pl.Series) -> pl.Series:
+    return booked_at.dt.convert_time_zone("Asia/Shanghai").dt.date()
+
+
+class ToPerson(NamedTuple):
+    """A payment to a person whose remark says nothing."""
+
+    place: int
+    debit_account: str | None
+    payer_kind: str | None
+    payee_name: str
+    amount_fen: int | None
+
+
+def wages_among(
+    payments: Sequence[ToPerson], booked_at: pl.Series, parameters: ParameterBook, on_date: datetime.date
+) -> set[int]:
+    """As `payroll_pattern`, of few payments: the places of those that are wages. `booked_at` [places]."""
+    if not payments:
+        return set()
+    fewest = parameters.at_or_first("payroll_payees_same_day", on_date).number
+    least = parameters.at_or_first("payroll_single_least_fen", on_date).number
+    most = parameters.at_or_first("payroll_single_most_fen", on_date).number
+    believable = [
+        one
+        for one in payments
+        if one.debit_account is not None
+        and one.payer_kind != PERSON
+        and one.amount_fen is not None
+        and least <= one.amount_fen <= most
+    ]
+    if len(believable) < fewest:
+        return set()
+    days = _days(booked_at).to_list()
+    groups: dict[tuple[str | None, datetime.date], list[ToPerson]] = {}
+    for one in believable:
+        if days[one.place] is not None:
+            groups.setdefault((one.debit_account, days[one.place]), []).append(one)
+    found: set[int] = set()
+    for group in groups.values():
+        uneven = sum(one.amount_fen % UNEVEN_UNIT_FEN != 0 for one in group if one.amount_fen is not None)
+        if len({one.payee_name for one in group}) >= fewest and 2 * uneven >= len(group):
+            found.update(one.place for one in group)
+    return found

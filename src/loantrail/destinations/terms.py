@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from loantrail.destinations.dictionary import Dictionary
+from loantrail.destinations.plain import REMEMBERED_MOST, by_frame, is_plain
 
 VERDICT_SCHEMA = {
     "text": pl.String,
@@ -17,16 +20,31 @@ VERDICT_SCHEMA = {
     "confidence_permille": pl.Int16,
 }
 
-_AT_ONCE_MOST: Final = 256
-"""So many texts at most are remembered with what was found of them."""
-_TOLD_MOST: Final = 100_000
-"""When so many are remembered no more are."""
+_ONE_BY_ONE_MOST: Final = 256
+"""So many texts at most are read one by one, and remembered with what was found of them: the same come again and again."""
 
 
 def normalised(column: str) -> pl.Expr:
     """The column as terms are compared: NFKC, upper case, no white space; null where nothing is left."""
     text = pl.col(column).str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s+", "")
     return pl.when(text != "").then(text)
+
+
+@lru_cache(maxsize=REMEMBERED_MOST)
+def normalised_text(text: str) -> str | None:
+    """As `normalised`, of one text."""
+    if not is_plain(text):
+        found = by_frame(normalised("text"), text)
+        return None if found is None else str(found)
+    # Of the characters of a plain text the space alone is white.
+    return unicodedata.normalize("NFKC", text).upper().replace(" ", "") or None
+
+
+class _Rule(NamedTuple):
+    class_code: int
+    match: str
+    confidence_permille: int
+    silencers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +54,10 @@ class _OfKind:
     terms: pl.DataFrame
     silencers: pl.DataFrame
     patterns: tuple[str, ...]
-    told: dict[str, tuple[Any, ...] | None]
-    """What was found of texts that were asked about few at a time; None where nothing was. The same texts come again and
-    again."""
+    rules: Mapping[str, tuple[_Rule, ...]]
+    """By term."""
+    terms_by_first: Mapping[str, tuple[str, ...]]
+    """By their first character."""
 
 
 @lru_cache(maxsize=64)
@@ -46,7 +65,67 @@ def _of_kind(dictionary: Dictionary, kind: str) -> _OfKind:
     terms = dictionary.terms.filter(pl.col("kind") == kind)
     silencers = dictionary.silencers.join(terms.select("rule"), on="rule", how="semi")
     patterns = pl.concat([terms["term"], silencers["term"]]).unique(maintain_order=True)
-    return _OfKind(terms, silencers, tuple(patterns.to_list()), {})
+    silent_at: dict[int, list[str]] = {}
+    for rule, silencer in silencers.select("rule", "term").iter_rows():
+        silent_at.setdefault(rule, []).append(silencer)
+    rules: dict[str, list[_Rule]] = {}
+    by_first: dict[str, list[str]] = {}
+    columns = "rule", "term", "class_code", "match", "confidence_permille"
+    for rule, term, code, match, confidence in terms.select(columns).iter_rows():
+        if term not in rules:
+            by_first.setdefault(term[0], []).append(term)
+        rules.setdefault(term, []).append(_Rule(code, match, confidence, tuple(silent_at.get(rule, ()))))
+    return _OfKind(
+        terms,
+        silencers,
+        tuple(patterns.to_list()),
+        {term: tuple(those) for term, those in rules.items()},
+        {first: tuple(those) for first, those in by_first.items()},
+    )
+
+
+class Term(NamedTuple):
+    """The term that a text speaks of."""
+
+    term: str
+    class_code: int
+    confidence_permille: int
+
+
+@lru_cache(maxsize=REMEMBERED_MOST)
+def best_term(text: str, dictionary: Dictionary, kind: str) -> Term | None:
+    """As `best_terms`, of one normalised text; None where it holds no term."""
+    of_kind = _of_kind(dictionary, kind)
+    hits: list[tuple[int, int, str, _Rule]] = []
+    for start, first in enumerate(text):
+        for term in of_kind.terms_by_first.get(first, ()):
+            if text.startswith(term, start):
+                end = start + len(term)
+                hits += [
+                    (start, end, term, rule) for rule in of_kind.rules[term] if _holds(rule, text, start, end)
+                ]
+    spans = [(start, end) for start, end, _term, _rule in hits]
+    # Byte for byte, as the frames measure terms.
+    ranked = [
+        (rule.confidence_permille, len(term.encode()), start, -rule.class_code, term)
+        for start, end, term, rule in hits
+        if rule.class_code and not _is_hidden(start, end, spans)
+    ]
+    if not ranked:
+        return None
+    confidence, _length, _start, code, term = max(ranked)
+    return Term(term, -code, confidence)
+
+
+def _holds(rule: _Rule, text: str, start: int, end: int) -> bool:
+    """Whether the term of the rule may stand there, and nothing in the text silences it."""
+    at_start, at_end = start == 0, end == len(text)
+    there = {"contains": True, "prefix": at_start, "suffix": at_end, "exact": at_start and at_end}
+    return there[rule.match] and not any(silencer in text for silencer in rule.silencers)
+
+
+def _is_hidden(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    return any(one <= start and other >= end and other - one > end - start for one, other in spans)
 
 
 def best_terms(texts: pl.Series, dictionary: Dictionary, kind: str) -> pl.DataFrame:
@@ -60,16 +139,10 @@ def best_terms(texts: pl.Series, dictionary: Dictionary, kind: str) -> pl.DataFr
     of_kind = _of_kind(dictionary, kind)
     if distinct.is_empty() or not of_kind.patterns:
         return pl.DataFrame(schema=VERDICT_SCHEMA)
-    if len(distinct) > _AT_ONCE_MOST:
+    if len(distinct) > _ONE_BY_ONE_MOST:
         return _best_terms(distinct, of_kind)
-    told, asked = of_kind.told, distinct.to_list()
-    new: dict[str, tuple[Any, ...] | None] = {text: None for text in asked if text not in told}
-    if new:
-        rows = _best_terms(pl.Series(list(new), dtype=pl.String), of_kind).rows()
-        new.update((row[0], row) for row in rows)
-        if len(told) < _TOLD_MOST:
-            told.update(new)
-    found = [row for text in asked if (row := new[text] if text in new else told[text]) is not None]
+    told = ((text, best_term(text, dictionary, kind)) for text in distinct.to_list())
+    found = [(text, *term) for text, term in told if term is not None]
     return pl.DataFrame(found, schema=VERDICT_SCHEMA, orient="row")
 
 

@@ -201,24 +201,42 @@ class ByText:
         self.frame = frame.rechunk()
         codes, names = code_texts([frame[column] for column in columns])
         self._numbers = {name: number for number, name in enumerate(names.to_list())}
-        # Row by row, so that each text's rows ascend.
-        flat = np.stack(codes, axis=1).ravel() if codes else np.zeros(0, np.int32)
+        self._columns = {name: place for place, name in enumerate(columns)}
+        # By text, then by column, then by row.
+        width = len(columns)
+        flat = np.concatenate(
+            [np.zeros(0, np.int64), *(_cells(one, k, width) for k, one in enumerate(codes))]
+        )
         order = np.argsort(flat, kind="stable")
-        self._starts = np.searchsorted(flat[order], np.arange(len(names) + 1))
-        self._rows = order // max(len(columns), 1)
+        self._starts = np.searchsorted(flat[order], np.arange(len(names) * width + 1))
+        self._rows = order % max(len(frame), 1)
 
     def rows(self, texts: Iterable[str | None]) -> Int64:
         """Numbers of the rows that hold any of the texts, each once, ascending."""
+        width = len(self._columns)
         parts: list[Int64] = []
         for text in texts:
             number = -1 if text is None else self._numbers.get(text, -1)
             if number >= 0:
-                parts.append(self._rows[self._starts[number] : self._starts[number + 1]])
+                parts.append(self._rows[self._starts[number * width] : self._starts[(number + 1) * width]])
         return distinct(*parts) if parts else NO_ROWS
+
+    def rows_in(self, column: str, text: str) -> Int64:
+        """Numbers of the rows that hold the text in that column, ascending; none where the column is not looked at."""
+        number, place = self._numbers.get(text, -1), self._columns.get(column, -1)
+        if number < 0 or place < 0:
+            return NO_ROWS
+        cell = number * len(self._columns) + place
+        return self._rows[self._starts[cell] : self._starts[cell + 1]]
 
     def of(self, texts: Iterable[str | None]) -> pl.DataFrame:
         """Those rows."""
         return self.frame[self.rows(texts)]
+
+
+def _cells(codes: Int32, place: int, width: int) -> Int64:
+    """[rows] number of the text and the column together; negative where there is no text."""
+    return np.where(codes < 0, -1, codes.astype(np.int64) * width + place)
 
 
 class Ids:

@@ -323,7 +323,7 @@ def _classes(
         microseconds=int(booked[-1])
     )
     judged = classify(
-        wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees.near(wanted)
+        wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees
     )
     found = corrected(judged, wanted, around.corrections).select(*CLASSES)
     told = {row[0]: row[1:] for row in found.iter_rows()}

@@ -1,0 +1,190 @@
+"""A few payments, judged one by one, become what they become among many."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections import Counter
+from typing import Any
+
+import hypothesis
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.destinations.random_payments import DAY, Situation, situations
+from tests.destinations.test_cases import CASES
+from tests.destinations.test_classify import ACCOUNTS, BOOKS, PARTIES, payments
+
+from loantrail.destinations.classify import OUTPUT_SCHEMA, Context, classify
+from loantrail.destinations.classify_few import FEW_PAYMENTS
+from loantrail.destinations.corrections import corrected
+from loantrail.destinations.dictionary import shipped_dictionary
+from loantrail.destinations.model import Basis
+from loantrail.destinations.store import STANDING_SCHEMA
+from loantrail.monitor.payees import KnownPayees
+from loantrail.parameters import shipped_parameters
+
+EXAMPLES = int(os.environ.get("LOANTRAIL_FEW_EXAMPLES", "60"))
+"""Random situations of each test, in the usual run."""
+OFTEN = hypothesis.settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+
+
+def classes(rows: pl.DataFrame, context: Context | KnownPayees | None) -> pl.DataFrame:
+    found = classify(rows, shipped_dictionary(), shipped_parameters(), DAY, context)
+    assert dict(found.schema) == OUTPUT_SCHEMA
+    return found
+
+
+def with_fillers(frame: pl.DataFrame) -> pl.DataFrame:
+    """So many rows that frames are used for them all."""
+    return pl.concat([frame, frame.clear(FEW_PAYMENTS + 1)])
+
+
+@OFTEN
+@hypothesis.given(situations())
+def test_random_payments_are_judged_alike(situation: Situation) -> None:
+    rows, payees = situation.payments, KnownPayees(situation.context)
+    among_many = classes(rows, situation.context)
+
+    assert_frame_equal(classes(rows, payees), among_many)
+    # What is near these payments is all that counts for them.
+    assert_frame_equal(classes(rows, payees.near(rows)), among_many)
+    assert_frame_equal(classes(rows, None), classes(rows, Context()))
+
+
+@OFTEN
+@hypothesis.given(situations())
+def test_random_payments_are_corrected_alike(situation: Situation) -> None:
+    rows, standing = situation.payments, situation.standing
+    before = classes(rows, situation.context)
+
+    few = corrected(before, rows, standing)
+
+    many = corrected(with_fillers(before), with_fillers(rows), standing)
+    assert_frame_equal(few, many.head(len(rows)))
+
+
+@OFTEN
+@hypothesis.given(situations())
+def test_accounts_learned_later_are_known_as_those_from_the_beginning(situation: Situation) -> None:
+    accounts = situation.context.accounts
+    assert accounts is not None
+    accounts = accounts.filter(pl.col("account") != "").unique("account", maintain_order=True)
+    early, late = accounts.head(len(accounts) // 2), accounts.slice(len(accounts) // 2)
+    frames = {
+        name: getattr(situation.context, name)
+        for name in ("parties", "contract_payees", "invoices", "orders", "watch_list")
+    }
+    payees, rows = KnownPayees(Context(early, **frames)), situation.payments
+
+    for part in late.iter_slices(2):
+        payees.learn(part)
+
+    among_many = classes(rows, Context(accounts, **frames))
+    assert_frame_equal(classes(rows, payees), among_many)
+    assert_frame_equal(classes(rows, payees.near(rows)), among_many)
+
+
+def test_random_payments_meet_all_that_can_be_known() -> None:
+    """The situations above are worth their while: every basis decides in some, and documents count."""
+    met: Counter[str] = Counter()
+
+    @hypothesis.settings(
+        max_examples=250,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(situations())
+    def meet(situation: Situation) -> None:
+        found = classes(situation.payments, KnownPayees(situation.context))
+        met.update(found["basis"].cast(pl.String))
+        met["documented"] += int(found["documented"].sum())
+
+    meet()
+    never = {"relation"}
+    assert set(met) == {*Basis, "documented"} - never
+    assert met["documented"] > 10
+
+
+def test_every_labelled_case_is_judged_alone_as_among_all() -> None:
+    cases = pl.read_csv(CASES, schema_overrides={"name": pl.String, "remark": pl.String})
+    rows = cases.select(
+        transaction_id=pl.int_range(pl.len()).cast(pl.String),
+        debit_account=pl.lit("PAYER"),
+        credit_account=pl.when(pl.col("name").is_not_null()).then(pl.format("A{}", pl.int_range(pl.len()))),
+        credit_name="name",
+        purpose_text="remark",
+        amount_fen=pl.lit(1_000_000),
+    )
+    assert len(rows) > FEW_PAYMENTS
+
+    alone = pl.concat([classes(row, None) for row in rows.iter_slices(1)])
+
+    assert_frame_equal(alone, classes(rows, None))
+
+
+@pytest.mark.parametrize("count", [FEW_PAYMENTS, FEW_PAYMENTS + 1])
+def test_as_many_as_are_few_and_one_more(count: int) -> None:
+    paid = [{"credit_account": account} for account in ACCOUNTS["account"]]
+    rows = payments(*(paid[number % len(paid)] for number in range(count)))
+    assert_frame_equal(classes(rows, KnownPayees(BOOKS)), classes(rows, BOOKS))
+
+
+INVOICE = {"buyer_party_id": "B", "seller_party_id": "S", "state": "valid"}
+
+
+@pytest.mark.parametrize(
+    ("invoices", "evidence"),
+    [
+        ([{"invoice_id": "1"}, {"invoice_id": "2"}], "invoice 1"),
+        ([{"invoice_id": "1", "state": "void"}, {"invoice_id": "2"}], "invoice 2"),
+        ([{"invoice_id": "1", "seller_party_id": "P"}, {"invoice_id": "2"}], "invoice 2"),
+        ([{"invoice_id": "1", "buyer_party_id": "S", "seller_party_id": "B"}, {"invoice_id": "2"}], "invoice 2"),
+        ([{"invoice_id": "1", "buyer_party_id": "S", "seller_party_id": "B"}], "invoice 1"),
+        ([{"invoice_id": "1", "state": "void"}], None),
+    ],
+)  # fmt: skip
+def test_the_first_document_that_counts_is_told(invoices: list[dict[str, str]], evidence: str | None) -> None:
+    books = Context(ACCOUNTS, PARTIES, invoices=pl.DataFrame([INVOICE | one for one in invoices]))
+    (row,) = classes(payments({"credit_account": "S"}), KnownPayees(books)).to_dicts()
+    assert (row["evidence"] if row["documented"] else None) == evidence
+
+
+def test_a_payment_between_own_accounts_is_no_document_of_others() -> None:
+    books = Context(ACCOUNTS, PARTIES, invoices=pl.DataFrame([INVOICE | {"invoice_id": "1"}]))
+    own = payments({"credit_account": "DEP"}, {"credit_account": "B.main"})
+    assert classes(own, KnownPayees(books))["documented"].to_list() == [False, False]
+
+
+def test_what_was_said_of_other_books_is_not_said_of_these() -> None:
+    rows = payments({"credit_account": "S"})
+    found = classes(rows, KnownPayees(BOOKS))
+
+    def said(told_class: str) -> Any:
+        one = {"account": "S", "destination_class": told_class, "reason": told_class}
+        return corrected(found, rows, pl.DataFrame([one], schema=STANDING_SCHEMA))["evidence"].item()
+
+    assert [said(one) for one in ("tax", "cash", "supplier", "tax")] == ["tax", "cash", "supplier", "tax"]
+
+
+def test_wages_of_one_day_in_china_are_those_from_four_to_four_by_universal_time() -> None:
+    def paid(*hours: int) -> list[str]:
+        rows = [
+            {
+                "credit_account": name,
+                "credit_name": name,
+                "amount_fen": 812_345,
+                "booked_at": datetime.datetime(2025, 5, 31, hour, tzinfo=datetime.UTC),
+            }
+            for hour, name in zip(hours, ["张三", "李四", "王五", "赵六", "孙七"], strict=True)
+        ]
+        return classes(payments(*rows), None)["basis"].to_list()
+
+    assert paid(16, 17, 18, 22, 23) == ["model"] * 5
+    assert paid(15, 16, 17, 18, 22) == ["name"] * 5
