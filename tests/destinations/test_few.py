@@ -11,9 +11,9 @@ import hypothesis
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tests.destinations.random_payments import DAY, Situation, situations
+from tests.destinations.random_payments import DAY, LEAST, MOST, Situation, situations
 from tests.destinations.test_cases import CASES
-from tests.destinations.test_classify import ACCOUNTS, BOOKS, PARTIES, payments
+from tests.destinations.test_classify import ACCOUNTS, BOOKS, PARTIES, classified, payments
 
 from loantrail.destinations.classify import OUTPUT_SCHEMA, Context, classify
 from loantrail.destinations.classify_few import FEW_PAYMENTS
@@ -136,6 +136,57 @@ def test_as_many_as_are_few_and_one_more(count: int) -> None:
     assert_frame_equal(classes(rows, KnownPayees(BOOKS)), classes(rows, BOOKS))
 
 
+MORE = {
+    "accounts": [
+        {
+            "account": "ELSEWHERE",
+            "name": "杭州甲机械有限公司",
+            "owner": None,
+            "kind": "external",
+            "class": None,
+        },
+        {"account": "OWN2", "name": "杭州甲机械有限公司", "owner": None, "kind": "settlement", "class": None},
+        {"account": "STALL", "name": "", "owner": "STALL", "kind": "", "class": ""},
+        {"account": "MALL", "name": "海通商场", "owner": None, "kind": "settlement", "class": None},
+        {"account": "POOL3", "name": "支付宝", "owner": "S", "kind": "pooled", "class": None},
+        {"account": "STALL", "name": "second of one name", "owner": "S", "kind": "pooled", "class": "tax"},
+    ],
+    "parties": [
+        {"party_id": "STALL", "name": "李四", "kind": "sole_proprietor", "industry_code": ""},
+        {"party_id": "STALL", "name": "second of one name", "kind": "individual", "industry_code": "7010"},
+    ],
+    "orders": [{"order_id": "O", "borrower_party_id": "B", "payee_account": "STALL"}],
+}
+WITH_MORE = Context(
+    accounts=pl.concat([ACCOUNTS, pl.DataFrame(MORE["accounts"])], how="vertical_relaxed"),
+    parties=pl.concat([PARTIES, pl.DataFrame(MORE["parties"])], how="vertical_relaxed"),
+    orders=pl.DataFrame(MORE["orders"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"purpose_text": "代发工资"}, ("payroll", "remark", 985, False)),
+        ({"purpose_text": "代发工资", "debit_account": "P"}, ("payroll", "remark", 492, False)),
+        # At half confidence the remark is no longer stronger than the bank's own account.
+        ({"purpose_text": "代发工资", "debit_account": "P", "credit_account": "INNER"}, ("bank_internal", "account_kind", 950, False)),
+        ({"credit_account": "ELSEWHERE"}, ("same_name_other_bank", "name", 900, False)),
+        ({"credit_account": "OWN2"}, ("company", "name", 850, False)),
+        # A stall keeper: by record a firm, by name a person.
+        ({"credit_account": "STALL"}, ("company", "registry", 850, True)),
+        ({"credit_account": "STALL", "credit_name": "李四商店"}, ("supplier", "document", 950, True)),
+        ({"credit_account": "POOL3", "purpose_text": "代发工资"}, ("payroll", "remark", 985, False)),
+        ({"credit_account": "S", "debit_account": None, "purpose_text": ""}, ("company", "registry", 900, False)),
+    ],
+)  # fmt: skip
+def test_a_payment_on_the_edge(row: dict[str, Any], expected: tuple[str, str, int, bool]) -> None:
+    found = classified(WITH_MORE, row).select(
+        "destination_class", "basis", "confidence_permille", "documented"
+    )
+    assert found.row(0) == expected
+
+
 INVOICE = {"buyer_party_id": "B", "seller_party_id": "S", "state": "valid"}
 
 
@@ -188,3 +239,34 @@ def test_wages_of_one_day_in_china_are_those_from_four_to_four_by_universal_time
 
     assert paid(16, 17, 18, 22, 23) == ["model"] * 5
     assert paid(15, 16, 17, 18, 22) == ["name"] * 5
+
+
+PERSONS = ["张三", "李四", "王五", "赵六", "孙七", "周八"]
+UNEVEN, EVEN = 812_345, 800_000
+
+
+@pytest.mark.parametrize(
+    ("paid", "is_wages"),
+    [
+        ([(name, UNEVEN) for name in PERSONS[:5]], True),
+        ([(name, UNEVEN) for name in PERSONS[:4]], False),
+        ([(name, UNEVEN) for name in [*PERSONS[:4], "张三"]], False),
+        ([(name, UNEVEN) for name in [*PERSONS[:4], "张 三"]], False),
+        (list(zip(PERSONS, [UNEVEN] * 3 + [EVEN] * 3, strict=True)), True),
+        (list(zip(PERSONS, [UNEVEN] * 2 + [EVEN] * 4, strict=True)), False),
+        (list(zip(PERSONS[:5], [LEAST, MOST, UNEVEN, UNEVEN, UNEVEN], strict=True)), True),
+        (list(zip(PERSONS[:5], [LEAST - 1, MOST, UNEVEN, UNEVEN, UNEVEN], strict=True)), False),
+        (list(zip(PERSONS[:5], [LEAST, MOST + 1, UNEVEN, UNEVEN, UNEVEN], strict=True)), False),
+    ],
+)
+def test_what_wages_must_be_like(paid: list[tuple[str, int]], is_wages: bool) -> None:
+    rows = [
+        {"credit_account": f"X{number}", "credit_name": name, "amount_fen": amount}
+        for number, (name, amount) in enumerate(paid)
+    ]
+    assert set(classified(None, *rows)["basis"]) == ({"model"} if is_wages else {"name"})
+    # Without its day, or from a person's account, no payment is a wage.
+    unknown = payments(*rows).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("booked_at"))
+    assert_frame_equal(classes(unknown, None), classes(unknown, Context()))
+    assert set(classes(unknown, None)["basis"]) == {"name"}
+    assert set(classified(BOOKS, *(row | {"debit_account": "P"} for row in rows))["basis"]) == {"name"}

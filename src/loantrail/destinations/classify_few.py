@@ -70,7 +70,7 @@ class _Sources:
     watched: Opinion
     name: Opinion
     remark: Opinion
-    """As far as it is believed: a confidence without a class is that of a remark that is not."""
+    """As far as it is believed."""
     same_name: Opinion
     document: Opinion
     party: Opinion
@@ -180,7 +180,7 @@ def _believed(remark: Opinion, payment: _Payment, most_fen: int) -> Opinion:
         )
     )
     if is_refused:
-        return remark._replace(class_code=0)
+        return NO_OPINION
     if code == _PAYROLL and payment.payer.owner_kind == PERSON:
         return remark._replace(confidence_permille=remark.confidence_permille // 2)
     return remark

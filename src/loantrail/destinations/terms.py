@@ -106,15 +106,18 @@ def best_term(text: str, dictionary: Dictionary, kind: str) -> Term | None:
                 ]
     spans = [(start, end) for start, end, _term, _rule in hits]
     # Byte for byte, as the frames measure terms.
-    ranked = [
-        (rule.confidence_permille, len(term.encode()), start, -rule.class_code, term)
-        for start, end, term, rule in hits
-        if rule.class_code and not _is_hidden(start, end, spans)
-    ]
-    if not ranked:
-        return None
-    confidence, _length, _start, code, term = max(ranked)
-    return Term(term, -code, confidence)
+    ranked = sorted(
+        (
+            (rule.confidence_permille, len(term.encode()), start, -rule.class_code, term)
+            for start, _end, term, rule in hits
+            if rule.class_code
+        ),
+        reverse=True,
+    )
+    for confidence, _length, start, code, term in ranked:
+        if not _is_hidden(start, start + len(term), spans):
+            return Term(term, -code, confidence)
+    return None
 
 
 def _holds(rule: _Rule, text: str, start: int, end: int) -> bool:

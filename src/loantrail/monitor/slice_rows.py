@@ -204,9 +204,9 @@ class ByText:
         self._columns = {name: place for place, name in enumerate(columns)}
         # By text, then by column, then by row.
         width = len(columns)
-        flat = np.concatenate(
-            [np.zeros(0, np.int64), *(_cells(one, k, width) for k, one in enumerate(codes))]
-        )
+        narrow = np.int32 if len(names) * width <= np.iinfo(np.int32).max else np.int64
+        cells = [np.where(one < 0, -1, one.astype(narrow) * width + k) for k, one in enumerate(codes)]
+        flat = np.concatenate(cells) if cells else NO_ROWS
         order = np.argsort(flat, kind="stable")
         self._starts = np.searchsorted(flat[order], np.arange(len(names) * width + 1))
         self._rows = order % max(len(frame), 1)
@@ -232,11 +232,6 @@ class ByText:
     def of(self, texts: Iterable[str | None]) -> pl.DataFrame:
         """Those rows."""
         return self.frame[self.rows(texts)]
-
-
-def _cells(codes: Int32, place: int, width: int) -> Int64:
-    """[rows] number of the text and the column together; negative where there is no text."""
-    return np.where(codes < 0, -1, codes.astype(np.int64) * width + place)
 
 
 class Ids:
