@@ -91,6 +91,16 @@ def test_a_document_is_told_alike(what: str, number: str) -> None:
     assert roles.evidence(number) == told
 
 
+def test_what_is_white_at_the_end_of_a_number_is_white_for_both() -> None:
+    numbers = [f"{mark}1{mark}" for mark in map(chr, range(1, 0x3010))]
+    told = pl.select(pl.format("order {}", pl.Series("number", numbers)).str.strip_chars().alias("told"))[
+        "told"
+    ]
+    assert [
+        Roles("order", "", "", "", None, None, "").evidence(number) for number in numbers
+    ] == told.to_list()
+
+
 # Terms ---------------------------------------------------------------------------------------------------------
 
 FILLERS = [f"没有词{chr(0x4E00 + number)}" for number in range(300)]
