@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -103,6 +104,8 @@ class Judging:
         rules = self._ready(connection, day, index.parameters)
         whole, ends = self._parted(index, changed, rules)
         ends = ends if days_too else []
+        if not whole and not ends:
+            return replace(_nothing_said(), on_date=day, as_of=index.as_of, doubtful=changed.doubtful)
         anew = [loan for loan in whole if self._is_anew(changed, loan)]
         others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)
@@ -129,11 +132,14 @@ class Judging:
             leads = self._remembered.leads_of(ends)
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
-        waiting = pl.Series(sorted(changed.order.waiting()), dtype=pl.String)
-        every = pl.concat([pl.DataFrame(schema=HITS), *(part.hits for part in parts)])
-        on_half = every["transaction_ids"].list.eval(pl.element().is_in(waiting.implode())).list.any()
-        hits = every.filter(~on_half)
-        if len(hits) < len(every):
+        waiting = changed.order.waiting()
+        every = pl.concat([empty(HITS), *(part.hits for part in parts)])
+        on_half = pl.Series(
+            [not waiting.isdisjoint(ids) for ids in every["transaction_ids"].to_list()], dtype=pl.Boolean
+        )
+        hits = every
+        if on_half.any():
+            hits = every.filter(~on_half)
             # Nothing rests on half a transfer: such a hit says what it said before.
             before = store_step.standing_hits(connection, every.filter(on_half)["loan_id"].unique().to_list())
             keys = ["loan_id", "rule_code"]
@@ -229,6 +235,29 @@ class Judging:
             self._rules = ready_rules(connection, day, parameters, stopped)
             self._rules_state, self._rules_day = state, day
         return self._rules
+
+
+@cache
+def _nothing_said() -> Judgement:
+    return Judgement(
+        loans=(),
+        hits=empty(HITS),
+        codes=(),
+        proven=empty(PROVEN),
+        payees=Payees(
+            transactions=pl.DataFrame(
+                schema={"transaction_id": pl.String, "account": pl.String, "party_id": pl.String}
+            ),
+            borrowers=pl.DataFrame(schema={"loan_id": pl.String, "party_id": pl.String}),
+        ),
+        on_date=EPOCH.date(),
+        found={},
+        whole=(),
+        leads=empty(LEADS),
+        days=pl.DataFrame(schema=row_schema()),
+        as_of=EPOCH,
+        doubtful=frozenset(),
+    )
 
 
 def payees_of_hits(index: Index, hits: pl.DataFrame, loans: Sequence[str]) -> Payees:

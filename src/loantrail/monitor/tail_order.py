@@ -322,9 +322,7 @@ def _classes(
     latest = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
         microseconds=int(booked[-1])
     )
-    judged = classify(
-        wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees
-    )
+    judged = classify(wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees)
     found = corrected(judged, wanted, around.corrections).select(*CLASSES)
     told = {row[0]: row[1:] for row in found.iter_rows()}
     return known | told, told
