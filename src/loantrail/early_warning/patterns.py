@@ -5,13 +5,15 @@ Each function takes the prepared view and gives leads. Thresholds are parameters
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import polars as pl
 
 from loantrail.early_warning.debts import LENDER_CLASSES
-from loantrail.early_warning.frames import LEADS, Frames
+from loantrail.early_warning.excluded import cannot_have
+from loantrail.early_warning.few import is_few
+from loantrail.early_warning.frames import LEADS, Frames, empty
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.near_in_time import soon_paid
 from loantrail.early_warning.patterns_identity import new_shell_payee, payee_mismatch
@@ -89,6 +91,11 @@ def _classes_present(view: View) -> set[str | None]:
     return set(pl.concat([one.cast(pl.String).alias("class") for one in parts]).unique().to_list())
 
 
+def _lacking_classes(view: View) -> frozenset[str]:
+    present = _classes_present(view)
+    return frozenset(code for code, classes in NEEDS.items() if present.isdisjoint(classes))
+
+
 def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] | None = None) -> pl.DataFrame:
     """The leads of all patterns, or of `codes`: schema LEADS, sorted by loan and pattern, at most one row each.
 
@@ -97,12 +104,13 @@ def find_leads(frames: Frames, parameters: ParameterBook, codes: Sequence[str] |
     return leads_of(prepare(frames, parameters), codes)
 
 
-def leads_of(view: View, codes: Sequence[str] | None = None) -> pl.DataFrame:
-    """`find_leads` over a view that is prepared already."""
-    present = _classes_present(view)
-    found = [
-        PATTERNS[code](view)
-        for code in (PATTERNS if codes is None else codes)
-        if code not in NEEDS or not present.isdisjoint(NEEDS[code])
-    ]
-    return pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")
+def leads_of(
+    view: View, codes: Sequence[str] | None = None, loans: Collection[str] | None = None
+) -> pl.DataFrame:
+    """`find_leads` over a view that is prepared already; `loans`: of these alone."""
+    excluded = cannot_have(view, NEEDS, loans) if is_few(view) else _lacking_classes(view)
+    found = [PATTERNS[code](view) for code in (PATTERNS if codes is None else codes) if code not in excluded]
+    if not found:
+        return empty(LEADS)
+    leads = pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")
+    return leads if loans is None else leads.filter(pl.col("loan_id").is_in(list(loans)))

@@ -14,7 +14,7 @@ from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, fitted
 from loantrail.early_warning.related import business_day, made_once, related_parties
 from loantrail.early_warning.telling import Telling
-from loantrail.parameters import ParameterBook
+from loantrail.parameters import Parameter, ParameterBook
 
 RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
 # Uses that are an end without suspicion.
@@ -60,21 +60,25 @@ class View:
     balances: pl.DataFrame
     made: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame], compare=False)
 
-    def number(self, name: str) -> int:
+    def threshold(self, name: str) -> Parameter:
         """The parameter in force on the business date of `as_of`."""
-        return self.parameters.at_or_first(name, business_date(self.as_of)).number
+        return self.parameters.at_or_first(name, business_date(self.as_of))
+
+    def number(self, name: str) -> int:
+        """Its number."""
+        return self.threshold(name).number
 
 
 def least(column: str, view: View, name: str) -> pl.Expr:
     """The column meets the threshold parameter (at least it, or more where it is not inclusive)."""
-    threshold = view.parameters.at_or_first(name, business_date(view.as_of))
+    threshold = view.threshold(name)
     expression = pl.col(column)
     return expression >= threshold.number if threshold.inclusive else expression > threshold.number
 
 
 def least_share(amount: str, of: str, view: View, name: str) -> pl.Expr:
     """`amount` over `of` meets a threshold in millionths, in whole numbers of 128 bits."""
-    threshold = view.parameters.at_or_first(name, business_date(view.as_of))
+    threshold = view.threshold(name)
     left = pl.col(amount).cast(pl.Int128) * 1_000_000
     right = pl.col(of).cast(pl.Int128) * threshold.number
     return left >= right if threshold.inclusive else left > right
@@ -82,7 +86,7 @@ def least_share(amount: str, of: str, view: View, name: str) -> pl.Expr:
 
 def within_days(days: str, view: View, name: str) -> pl.Expr:
     """The column of days lies from 0 to the parameter (below it where it is not inclusive)."""
-    limit = view.parameters.at_or_first(name, business_date(view.as_of))
+    limit = view.threshold(name)
     return pl.col(days).is_between(0, limit.number, closed="both" if limit.inclusive else "left")
 
 
@@ -261,7 +265,7 @@ def tied_payees(view: View) -> pl.DataFrame:
 
 def young_on(registered_on: str, instant: str, view: View) -> pl.Expr:
     """Registered fewer than the parameter's months before the instant's business date; false when not known."""
-    threshold = view.parameters.at_or_first("young_company_months", business_date(view.as_of))
+    threshold = view.threshold("young_company_months")
     limit = pl.col(registered_on).dt.offset_by(f"{threshold.number}mo")
     day = business_day(instant)
     return ((day <= limit) if threshold.inclusive else (day < limit)).fill_null(value=False)

@@ -57,8 +57,7 @@ def judge_loans(
     on_date = business_date(frames.as_of)
     view = prepare(frames, parameters)
     view.made["handed_on"] = part.handed_on
-    own = pl.col("loan_id").is_in(part.loans)
-    leads = leads_of(view).filter(own)
+    leads = leads_of(view, loans=part.loans)
     prepared = prepare_count(
         frames, view, (on_date, on_date), part.ended, Only(part.loans, part.wanted), part.beforehand
     )

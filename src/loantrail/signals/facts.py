@@ -7,12 +7,13 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.patterns_loan import is_person
 from loantrail.early_warning.patterns_return import guarantors_in_force
 from loantrail.early_warning.view import View, related_parties
 
 _CASH: Final = "cash"
+JUDGED: Final = {"class_basis": pl.String, "class_confidence_permille": pl.Int64}
+"""How the class of a transaction was judged."""
 
 
 def loan_facts(view: View) -> pl.DataFrame:
@@ -51,18 +52,22 @@ def traced_part(view: View, loans: Sequence[str] | None = None) -> pl.DataFrame:
     )
 
 
-def transaction_facts(frames: Frames) -> pl.DataFrame:
-    """Per transaction: how its class was judged, null where that is not told."""
-    names = {"class_basis": pl.String, "class_confidence_permille": pl.Int64}
-    return frames.transactions.select(
-        "transaction_id",
-        *(
-            pl.col(name).cast(dtype)
-            if name in frames.transactions.columns
-            else pl.lit(None, dtype).alias(name)
-            for name, dtype in names.items()
-        ),
-    ).unique("transaction_id", keep="first", maintain_order=True)
+def with_told(transactions: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The transactions of a view with `sequence` and JUDGED as those of its frames (`told`) have them: of several of one id
+    the first; a sequence of 0 where none has any, null where a class was not judged."""
+    columns = [
+        pl.col(name).cast(dtype) if name in told.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in JUDGED.items()
+    ]
+    if "sequence" in told.columns:
+        columns.append(pl.col("sequence"))
+    if len(told) == len(transactions) and not transactions["transaction_id"].null_count():
+        # All of them are in the view, in the same order.
+        known = transactions.with_columns(told.select("transaction_id", *columns).get_columns()[1:])
+    else:
+        first = told.select("transaction_id", *columns).unique("transaction_id", keep="first")
+        known = transactions.join(first, on="transaction_id", how="left", maintain_order="left")
+    return known if "sequence" in told.columns else known.with_columns(sequence=pl.lit(0))
 
 
 def with_payee(rows: pl.DataFrame, view: View) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
 from loantrail.signals.beforehand import Beforehand, borrower_key
+from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.model import GROUP_OF, Given
 from loantrail.signals.wanted import Days, Only, ends_of_days, movements
@@ -39,6 +40,7 @@ class _Numbers:
     payer: Int32
     payee: Int32
     loans: pl.DataFrame  # loan_id, loan, borrower
+    repayment: Int32  # [loans of the view, the first of `loans`] account, or -1
     side_start: Int32
     side_borrower: Int32
     touched: Bool  # [accounts] have windows from the start, as told beforehand
@@ -61,7 +63,7 @@ def prepare_count(
     known = Beforehand() if beforehand is None else beforehand
     transactions = _in_order(frames, view)
     numbers = _numbers(view, transactions, known)
-    moved = movements(view, transactions, frames, only)
+    moved = movements(view, transactions, only)
     ends = ends_of_days(frames, view, days, only)
     at, event_of_transaction, event_of_date = _one_order(transactions, ends)
     moved = moved.with_columns(event=pl.Series(event_of_transaction).gather(moved["place"]))
@@ -70,12 +72,8 @@ def prepare_count(
         "event", "loan_id"
     )
     on_record = view.balances.filter(~pl.col("account").is_in(known.assumed))
-    wanted = wanted.join(
-        on_record.select("account", known_balance=pl.lit(value=True)).unique(),
-        left_on="row_account",
-        right_on="account",
-        how="left",
-        maintain_order="left",
+    wanted = wanted.with_columns(
+        known_balance=pl.col("row_account").is_in(on_record["account"].drop_nulls().implode())
     )
     count = len(at)
     events_of = np.full(count, -1, np.int64)
@@ -87,13 +85,9 @@ def prepare_count(
     actions, action_start, pairs = _actions(
         view, transactions, numbers, event_of_transaction, count, ended, known
     )
-    opening = (
-        numbers.accounts.join(
-            view.balances.unique("account", keep="last"), on="account", how="left", maintain_order="left"
-        )["balance_fen"]
-        .fill_null(0)
-        .to_numpy()
-    )
+    opening = np.zeros(len(numbers.accounts), np.int64)
+    told = view.balances.unique("account", keep="last").drop_nulls().join(numbers.accounts, on="account")
+    opening[told["number"].to_numpy()] = told["balance_fen"].to_numpy()
     events = k.Events(
         at_us=at,
         debit=spread(numbers.debit, -1),
@@ -112,7 +106,7 @@ def prepare_count(
     )
     given = Given(
         events=events,
-        opening_fen=opening.astype(np.int64),
+        opening_fen=opening,
         on_side=(np.diff(numbers.side_start) > 0) | numbers.touched,
         borrowers=int(numbers.loans["borrower"].n_unique()),
         loans=len(numbers.loans),
@@ -122,32 +116,38 @@ def prepare_count(
 
 
 def _in_order(frames: Frames, view: View) -> pl.DataFrame:
-    """The transactions of the view in the order of the trace: booking time, sequence, id (as a number when all are)."""
-    transactions = view.transactions
-    if "sequence" in frames.transactions.columns:
-        sequence = frames.transactions.select("transaction_id", "sequence").unique(
-            "transaction_id", keep="first"
-        )
-        transactions = transactions.join(sequence, on="transaction_id", how="left", maintain_order="left")
-    else:
-        transactions = transactions.with_columns(sequence=pl.lit(0))
-    number = pl.col("transaction_id")
-    if bool(transactions["transaction_id"].str.contains(r"^[0-9]{1,18}$").all()):
-        number = number.cast(pl.Int64)
-    return (
-        transactions.sort("booked_at", "sequence", number)
-        .with_row_index("place")
-        .with_columns(pl.col("place").cast(pl.Int64))
-    )
+    """The transactions of the view in the order of the trace: booking time, sequence, id (as a number when all are); with
+    `place` and how their classes were judged (facts.JUDGED)."""
+    transactions = with_told(view.transactions, frames.transactions)
+    booked = transactions["booked_at"].to_physical().to_numpy()
+    sequence = transactions["sequence"]
+    if sequence.null_count() or not _ascend(booked, sequence.to_numpy()):
+        number = pl.col("transaction_id")
+        if bool(transactions["transaction_id"].str.contains(r"^[0-9]{1,18}$").all()):
+            number = number.cast(pl.Int64)
+        transactions = transactions.sort("booked_at", "sequence", number)
+    return transactions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+
+
+def _ascend(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether the pairs of both come in order, no two alike."""
+    if first.dtype.kind not in "iu" or second.dtype.kind not in "iu":
+        return False  # some are missing
+    higher, same = first[1:] > first[:-1], first[1:] == first[:-1]
+    return bool((higher | (same & (second[1:] > second[:-1]))).all())
 
 
 def _numbers(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -> _Numbers:
-    more = pl.concat([view.sides["account"], view.loans["repayment_account"]])
-    (debit, credit, _more), names = code_texts(
-        [transactions["debit_account"], transactions["credit_account"], more]
+    (debit, credit, side, repayment), names = code_texts(
+        [
+            transactions["debit_account"],
+            transactions["credit_account"],
+            view.sides["account"],
+            view.loans["repayment_account"],
+        ]
     )
     accounts = pl.DataFrame({"account": names, "number": np.arange(len(names), dtype=np.int32)})
-    owners = view.accounts.select("account", "owner").unique("account", keep="first")
+    owners = view.accounts.select("account", "owner")
     of_account = accounts.join(owners, on="account", how="left", maintain_order="left").select(
         party=pl.coalesce("owner", "account")
     )["party"]
@@ -172,8 +172,9 @@ def _numbers(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -> 
         .with_columns((pl.col("borrower").rank("dense") - 1).cast(pl.Int32), pl.col("loan").cast(pl.Int32))
     )
     sides = (
-        view.sides.join(loans, on="loan_id")
-        .join(accounts, on="account")
+        view.sides.select("loan_id", number=pl.Series(side))
+        .filter(pl.col("number") >= 0)
+        .join(loans, on="loan_id")
         .select("number", "borrower")
         .unique()
         .sort("number", "borrower")
@@ -186,6 +187,7 @@ def _numbers(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -> 
         payer=payer.astype(np.int32),
         payee=payee.astype(np.int32),
         loans=loans,
+        repayment=repayment,
         touched=names.is_in(
             beforehand.touched.filter(pl.col("transaction_id").is_null())["account"].implode()
         ).to_numpy(),
@@ -216,6 +218,9 @@ def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, I
 
 def _handed_on(view: View, at: Int64) -> Int64:
     """The share of the day from which on a payee is looked through; one more where the share itself does not count."""
+    periods = view.parameters.periods("handed_on_share_ppm")
+    if len(periods) == 1 and periods[0].effective_to is None:
+        return np.full(len(at), periods[0].number + int(not periods[0].inclusive), np.int64)
     instants = pl.DataFrame({"at": pl.Series(at).cast(pl.Datetime("us", "UTC"))})
     dates = instants.select(day=business_day("at"))["day"]
     shares: dict[datetime.date, int] = {}
@@ -327,23 +332,14 @@ def _told_beforehand(
 
 def _wanted(wanted: pl.DataFrame, numbers: _Numbers) -> np.ndarray:
     rows = k.empty_pool(k.WANTED_ROW, len(wanted))
-    accounts = numbers.accounts
-
-    def number(column: str) -> np.ndarray:
-        keyed = wanted.select(account=column)
-        return (
-            keyed.join(accounts, on="account", how="left", maintain_order="left")["number"]
-            .fill_null(-1)
-            .to_numpy()
-        )
-
     rows["loan"] = wanted.join(numbers.loans, on="loan_id", how="left", maintain_order="left")[
         "loan"
     ].to_numpy()
-    rows["account"] = number("row_account")
-    rows["payee_account"] = number("credit_account")
-    rows["payee"] = -1
+    rows["account"] = rows["payee_account"] = rows["payee"] = -1
     places = wanted["transaction_place"].fill_null(-1).to_numpy()
     real = places >= 0
+    rows["account"][real] = numbers.debit[places[real]]
+    rows["account"][~real] = numbers.repayment[rows["loan"][~real]]
+    rows["payee_account"][real] = numbers.credit[places[real]]
     rows["payee"][real] = numbers.payee[places[real]]
     return rows

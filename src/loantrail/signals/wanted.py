@@ -15,7 +15,6 @@ from loantrail.signals.facts import (
     loan_facts,
     since_disbursement,
     traced_part,
-    transaction_facts,
     with_payee,
 )
 from loantrail.signals.repaying import balance_changes, instalments, with_balance, with_owed
@@ -37,11 +36,9 @@ class Only:
         return frame.filter(pl.col("loan_id").is_in(self.loans))
 
 
-def movements(
-    view: View, transactions: pl.DataFrame, frames: Frames, only: Only | None = None
-) -> pl.DataFrame:
+def movements(view: View, transactions: pl.DataFrame, only: Only | None = None) -> pl.DataFrame:
     """Wanted rows of transactions with loan money, and of payments by the borrower's side within 90 days, with facts.
-    `transactions`: those of the view with `place`."""
+    `transactions`: those of the view with `place` and facts.JUDGED."""
     traced = traced_part(view, None if only is None else only.loans)
     loans, side = loan_facts(view), view.sides.unique()
     if only is not None:
@@ -64,7 +61,6 @@ def movements(
         .unique()
         .join(traced, on=["loan_id", "transaction_id"], how="left")
         .join(transactions.rename({"booked_at": "at"}), on="transaction_id")
-        .join(transaction_facts(frames), on="transaction_id", how="left")
         .join(loans, on="loan_id")
         .with_columns(
             pl.col("traced_amount_fen").fill_null(0),
