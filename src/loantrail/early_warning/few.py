@@ -23,9 +23,12 @@ DAY_US: Final = 86_400_000_000
 class Move(NamedTuple):
     """A row of `View.moves`."""
 
+    hop_id: str | None
+    parent_hop_id: str | None
     loan_id: str
     transaction_id: str | None
     at_us: int
+    parent_at_us: int | None
     amount_fen: int
     transaction_fen: int | None
     loan_fen: int | None
@@ -37,6 +40,7 @@ class Move(NamedTuple):
     documented: bool
     ordered: bool
     document_no: str | None
+    purpose_text: str | None
     from_account: str | None
     from_owner: str | None
     from_kind: str | None
@@ -85,12 +89,21 @@ class Paid(NamedTuple):
 
 
 def is_few(view: View) -> bool:
-    """Few moves, and no amount or instant is missing."""
+    """Few moves, each with an id of its own, and no amount or instant is missing."""
     return (
         len(view.moves) <= FEW_MOVES
+        and view.moves["hop_id"].n_unique() == len(view.moves)
         and not any(view.moves[name].null_count() for name in ("booked_at", "amount_fen", "depth"))
         and not any(view.transactions[name].null_count() for name in ("booked_at", "amount_fen"))
     )
+
+
+def moves_of(view: View) -> list[Move]:
+    """All moves of a view that `is_few`, made once for it."""
+    found = view.plain.get("moves")
+    if found is None:
+        found = view.plain["moves"] = [Move(*row) for row in view.moves.select(_columns(Move, _MOVED)).rows()]
+    return found
 
 
 class Few:
@@ -99,7 +112,7 @@ class Few:
     def __init__(self, view: View, loans: Collection[str] | None = None) -> None:
         """`view` as `is_few` takes it. `loans`: those that are asked about; None: all of them."""
         self.view = view
-        self.every_move = [Move(*row) for row in view.moves.select(_columns(Move, _MOVED)).rows()]
+        self.every_move = moves_of(view)
         every_loan = [Lent(*row) for row in view.loans.select(_columns(Lent, _LENT)).rows()]
         self.borrowers = {one.loan_id: one.borrower for one in every_loan}
         asked = self.borrowers.keys() if loans is None else set(loans)
@@ -240,6 +253,7 @@ class Few:
 
 _MOVED: Final = {
     "at_us": pl.col("booked_at").dt.epoch("us"), "borrower": pl.col("borrower_party_id"),
+    "parent_at_us": pl.col("parent_booked_at").dt.epoch("us"),
 }  # fmt: skip
 _LENT: Final = {
     "disbursed_us": pl.col("disbursed_at").dt.epoch("us"), "borrower": pl.col("borrower_party_id"),

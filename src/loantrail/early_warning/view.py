@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -39,7 +39,7 @@ class View:
     transaction says (transaction_fen, purpose_text, destination_class, documented, document_no, credit_name),
     both ends (from/to owner, kind, name, side), loan facts (loan_fen, disbursed_at, retail, borrower, product),
     `payee` (party, else account, else name), `ordered`, and `days` since disbursement.
-    sides: loan_id, account: the borrower's side. arrivals: see `first_arrivals`. made: what patterns share, made once.
+    sides: loan_id, account: the borrower's side. arrivals: see `first_arrivals`. made: what patterns share, made once; plain: rows of its frames, where these are few.
     """
 
     as_of: datetime.datetime
@@ -59,6 +59,7 @@ class View:
     repayments: pl.DataFrame
     balances: pl.DataFrame
     made: dict[str, pl.DataFrame] = field(default_factory=dict[str, pl.DataFrame], compare=False)
+    plain: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]], compare=False)
 
     def threshold(self, name: str) -> Parameter:
         """The parameter in force on the business date of `as_of`."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
 from loantrail.signals.beforehand import Beforehand, borrower_key
 from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
+from loantrail.signals.meaning_of_few import actions_of_few
 from loantrail.signals.model import GROUP_OF, Given
 from loantrail.signals.wanted import Days, Only, ends_of_days, movements
 from loantrail.tracing.codes import code_texts
@@ -247,7 +249,7 @@ def _actions(
         .join(places, on="transaction_id", how="left", maintain_order="left")
     )
     found = (
-        actions_of(view, ended)
+        (actions_of_few(view, ended) if is_few(view) else actions_of(view, ended))
         .join(
             of_hop.select(pl.col("hop").cast(pl.Int64), "place"), on="hop", how="left", maintain_order="left"
         )

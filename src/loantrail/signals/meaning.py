@@ -24,7 +24,7 @@ from loantrail.early_warning.view import BENIGN_USES, GENERIC_CLASSES, View, dir
 from loantrail.signals import kernel_state as k
 from loantrail.signals.kernel_lineage import lineage
 
-_SUMS_OF_CLASS: Final[dict[str, str]] = {
+SUMS_OF_CLASS: Final[dict[str, str]] = {
     **dict.fromkeys(SECURITIES_CLASSES, "securities"),
     **dict.fromkeys(REAL_ESTATE_CLASSES, "property"),
     **dict.fromkeys(OTHER_DEBT_CLASSES, "other_debt"),
@@ -37,7 +37,7 @@ _SUMS_OF_CLASS: Final[dict[str, str]] = {
     "same_name_other_bank": "same_name_out",
     "supplier": "documented",
 }
-_ENDED_USES: Final = ("overdraft_repaid", "relent")
+ENDED_USES: Final = ("overdraft_repaid", "relent")
 ACTIONS: Final = {
     "hop": pl.Int64, "kind": pl.UInt8, "fen": pl.Int64, "loan_id": pl.String, "account": pl.String,
     "payee": pl.String, "sum": pl.String, "pair_sum": pl.UInt8, "gate": pl.UInt8,
@@ -51,7 +51,7 @@ def actions_of(view: View, ended: pl.DataFrame | None = None) -> pl.DataFrame:
     good, where the trace says so; else their use tells."""
     moves = _with_lineage(view)
     if ended is None:
-        over = pl.col("use").is_in(_ENDED_USES).fill_null(value=False)
+        over = pl.col("use").is_in(ENDED_USES).fill_null(value=False)
     else:
         over = pl.col("hop_id").is_in(ended["hop_id"].implode())
     days = view.number("handed_on_days")
@@ -158,7 +158,7 @@ def _handed_on(moves: pl.DataFrame, quickly: pl.Expr) -> pl.DataFrame:
 
 
 def _sum_of(column: str) -> pl.Expr:
-    by_class = pl.col(column).replace_strict(_SUMS_OF_CLASS, default=None, return_dtype=pl.String)
+    by_class = pl.col(column).replace_strict(SUMS_OF_CLASS, default=None, return_dtype=pl.String)
     return pl.when(repays_a_lender(column)).then(pl.lit("other_debt")).otherwise(by_class)
 
 

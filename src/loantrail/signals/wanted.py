@@ -17,7 +17,14 @@ from loantrail.signals.facts import (
     traced_part,
     with_payee,
 )
-from loantrail.signals.repaying import balance_changes, instalments, with_balance, with_owed
+from loantrail.signals.repaying import (
+    FEW_INSTALMENTS,
+    balance_changes,
+    balances_of_few,
+    instalments,
+    with_balance,
+    with_owed,
+)
 
 Days = tuple[datetime.date, datetime.date]
 """First and last business date of the `day` rows that are wanted."""
@@ -84,12 +91,14 @@ def movements(view: View, transactions: pl.DataFrame, only: Only | None = None) 
     rows = rows.with_columns(
         pl.col("from_borrower_side", "to_borrower_side", "ordered").fill_null(value=False)
     )
-    return with_balance(with_payee(rows, view), _balances(view))
+    return _with_balance(with_payee(rows, view), view)
 
 
-def _balances(view: View) -> pl.DataFrame:
+def _with_balance(rows: pl.DataFrame, view: View) -> pl.DataFrame:
     paid_out = view.moves.filter(pl.col("depth") == 0).select("loan_id", "amount_fen", at="booked_at")
-    return balance_changes(paid_out, view.repayments)
+    if max(len(rows), len(paid_out), len(view.repayments)) <= FEW_INSTALMENTS:
+        return balances_of_few(rows, paid_out, view.repayments)
+    return with_balance(rows, balance_changes(paid_out, view.repayments))
 
 
 def ends_of_days(frames: Frames, view: View, days: Days | None, only: Only | None = None) -> pl.DataFrame:
@@ -112,6 +121,6 @@ def ends_of_days(frames: Frames, view: View, days: Days | None, only: Only | Non
             row_account="repayment_account",
         )
     )
-    rows = with_balance(grid, _balances(view)).filter(pl.col("loan_balance_fen") > 0)
+    rows = _with_balance(grid, view).filter(pl.col("loan_balance_fen") > 0)
     due = instalments(fitted(frames.schedules, SCHEDULES), view.repayments)
     return with_owed(rows.with_columns(since_disbursement()), due)

@@ -1,0 +1,111 @@
+"""Row by row over few gives what joins give over many."""
+
+from __future__ import annotations
+
+import datetime
+import random
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+from tests.monitor.random_books import random_frames
+
+from loantrail.early_warning.few import is_few
+from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
+from loantrail.early_warning.view import prepare
+from loantrail.parameters import shipped_parameters
+from loantrail.signals import repaying
+from loantrail.signals.meaning import actions_of
+from loantrail.signals.meaning_of_few import actions_of_few
+
+BOOK = shipped_parameters()
+SEEDS = st.integers(0, 1 << 32)
+DAY0 = datetime.date(2024, 2, 27)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_actions(seed: int) -> None:
+    frames = random_frames(random.Random(seed))
+    view = prepare(frames, BOOK)
+    assert is_few(view)
+
+    for ended in (None, frames.hops.filter("ended").select("hop_id")):
+        assert_frame_equal(actions_of_few(view, ended), actions_of(view, ended))
+
+
+def due_and_paid(chance: random.Random) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Schedules and repayments of some loans, with gaps, and days on which several fall together."""
+    loans = ["L0", "L1", "L2", None]
+
+    def day() -> datetime.date:
+        return DAY0 + datetime.timedelta(days=chance.choice((0, 1, 29, 31, 61, 182, 184, 366, 367, 400)))
+
+    def fen() -> int | None:
+        return chance.choice((None, 0, 5, 10, 10, 30))
+
+    schedules = [(chance.choice(loans), n, chance.choice((day(), None)), fen(), fen()) for n in range(12)]
+    repayments = [
+        (
+            f"R{n}", chance.choice(loans),
+            chance.choice((datetime.datetime.combine(day(), datetime.time(chance.choice((3, 15, 16, 23))), datetime.UTC), None)),
+            fen(), fen(), None, None,
+        )
+        for n in range(12)
+    ]  # fmt: skip
+    return (
+        pl.DataFrame(schedules, schema=pl.Schema(SCHEDULES), orient="row"),
+        pl.DataFrame(repayments, schema=pl.Schema(REPAYMENTS), orient="row"),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS)
+def test_what_is_owed(seed: int) -> None:
+    chance = random.Random(seed)
+    schedules, repayments = due_and_paid(chance)
+    days = pl.DataFrame(
+        [
+            (chance.choice(("L0", "L1", "L2", "none")), DAY0 + datetime.timedelta(days=chance.randrange(800)))
+            for _ in range(20)
+        ],
+        schema={"loan_id": pl.String, "business_date": pl.Date},
+        orient="row",
+    )
+    few_met, few_owed = repaying.instalments(schedules, repayments), None
+    few_owed = repaying.with_owed(days, few_met)
+    few, repaying.FEW_INSTALMENTS = repaying.FEW_INSTALMENTS, -1  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        met = repaying.instalments(schedules, repayments)
+        owed = repaying.with_owed(days, met)
+    finally:
+        repaying.FEW_INSTALMENTS = few  # pyright: ignore[reportAttributeAccessIssue]
+
+    assert_frame_equal(few_met, met)
+    assert_frame_equal(few_owed, owed)
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS)
+def test_balances(seed: int) -> None:
+    chance = random.Random(seed)
+    _, repayments = due_and_paid(chance)
+
+    def told(count: int) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "loan_id": [chance.choice(("L0", "L1", "L2")) for _ in range(count)],
+                "at": [chance.choice(instants) for _ in range(count)],
+                "amount_fen": [chance.choice((10, 20, 40)) for _ in range(count)],
+            },
+            schema={"loan_id": pl.String, "at": pl.Datetime("us", "UTC"), "amount_fen": pl.Int64},
+        )
+
+    instants = [*repayments["paid_at"].drop_nulls(), datetime.datetime(2024, 2, 28, tzinfo=datetime.UTC)]
+    rows, paid_out = told(15).drop("amount_fen"), told(4)
+
+    assert_frame_equal(
+        repaying.balances_of_few(rows, paid_out, repayments),
+        repaying.with_balance(rows, repaying.balance_changes(paid_out, repayments)),
+    )
