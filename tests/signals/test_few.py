@@ -6,16 +6,18 @@ import datetime
 import random
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from tests.monitor.random_books import random_frames
+from tests.monitor.random_books import LOANS, random_frames
 
 from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
-from loantrail.signals import repaying
+from loantrail.signals import facts, repaying, wanted
+from loantrail.signals.catalogue import row_schema
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.meaning_of_few import actions_of_few
 
@@ -33,6 +35,28 @@ def test_actions(seed: int) -> None:
 
     for ended in (None, frames.hops.filter("ended").select("hop_id")):
         assert_frame_equal(actions_of_few(view, ended), actions_of(view, ended))
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_movements(seed: int) -> None:
+    chance = random.Random(seed)
+    frames = random_frames(chance)
+    view = prepare(frames, BOOK)
+    transactions = facts.with_told(view.transactions, frames.transactions).with_row_index("place")
+    some = frames.transactions["transaction_id"].sample(20, seed=seed % 1000)
+    loans = tuple(chance.sample([f"L{n}" for n in range(LOANS)], 2))
+
+    for only in (None, wanted.Only(loans), wanted.Only(loans, some)):
+        few = wanted.movements(view, transactions, only)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wanted, "is_few", lambda _view: False)
+            joined = wanted.movements(view, transactions, only)
+        key = ["loan_id", "transaction_id"]
+        # What the joins leave over beside the signals is not in it.
+        there = [name for name in few.columns if name not in ("owner", "is_guarantor", "is_named_guarantor")]
+        assert {*row_schema(), "row_account", "place"} & {*joined.columns} <= {*there}
+        assert_frame_equal(few.sort(key).select(there), joined.sort(key).select(there))
 
 
 def due_and_paid(chance: random.Random) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -73,14 +97,12 @@ def test_what_is_owed(seed: int) -> None:
         schema={"loan_id": pl.String, "business_date": pl.Date},
         orient="row",
     )
-    few_met, few_owed = repaying.instalments(schedules, repayments), None
+    few_met = repaying.instalments(schedules, repayments)
     few_owed = repaying.with_owed(days, few_met)
-    few, repaying.FEW_INSTALMENTS = repaying.FEW_INSTALMENTS, -1  # pyright: ignore[reportAttributeAccessIssue]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repaying, "FEW_INSTALMENTS", -1)
         met = repaying.instalments(schedules, repayments)
         owed = repaying.with_owed(days, met)
-    finally:
-        repaying.FEW_INSTALMENTS = few  # pyright: ignore[reportAttributeAccessIssue]
 
     assert_frame_equal(few_met, met)
     assert_frame_equal(few_owed, owed)

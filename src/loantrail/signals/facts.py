@@ -94,16 +94,25 @@ def with_payee(rows: pl.DataFrame, view: View) -> pl.DataFrame:
         (by_name, ["loan_id", "credit_name"]),
     ):
         rows = rows.join(other, on=key, how="left", maintain_order="left")
+    return rows.with_columns(payee_signals())
+
+
+def payee_signals() -> list[pl.Expr]:
+    """What rows with the columns of `with_payee` say of the payee."""
     days = (pl.col("business_date") - pl.col("registered_on")).dt.total_days()
-    return rows.with_columns(
-        payee_registered_days=pl.when(days.is_not_null()).then(pl.max_horizontal(days, 0)),
-        payee_insured_staff_count="insured_staff_count",
-        payee_has_tax=pl.when(pl.col("payee_kind").is_not_null()).then(
-            (pl.col("tax_paid_on") <= pl.col("business_date")).fill_null(value=False)
-        ),
-        payee_is_related=pl.col("payee_relation").is_not_null(),
-        payee_is_guarantor=pl.col("is_guarantor").is_not_null()
-        | (pl.col("owner").is_null() & pl.col("is_named_guarantor").is_not_null()),
-        payee_is_individual=is_person("payee_kind", "credit_name").fill_null(value=False),
-        is_cash=(pl.col("destination_class") == _CASH).fill_null(value=False),
+    registered_days = pl.when(days.is_not_null()).then(pl.max_horizontal(days, 0))
+    has_tax = pl.when(pl.col("payee_kind").is_not_null()).then(
+        (pl.col("tax_paid_on") <= pl.col("business_date")).fill_null(value=False)
     )
+    is_guarantor = pl.col("is_guarantor").is_not_null() | (
+        pl.col("owner").is_null() & pl.col("is_named_guarantor").is_not_null()
+    )
+    return [
+        registered_days.alias("payee_registered_days"),
+        pl.col("insured_staff_count").alias("payee_insured_staff_count"),
+        has_tax.alias("payee_has_tax"),
+        pl.col("payee_relation").is_not_null().alias("payee_is_related"),
+        is_guarantor.alias("payee_is_guarantor"),
+        is_person("payee_kind", "credit_name").fill_null(value=False).alias("payee_is_individual"),
+        (pl.col("destination_class") == _CASH).fill_null(value=False).alias("is_cash"),
+    ]

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import SCHEDULES, Frames, fitted
 from loantrail.early_warning.view import View, business_day
 from loantrail.signals.catalogue import DAY, DAYS_KEPT, MOVEMENT
@@ -17,6 +18,7 @@ from loantrail.signals.facts import (
     traced_part,
     with_payee,
 )
+from loantrail.signals.movements_of_few import movements_of_few
 from loantrail.signals.repaying import (
     FEW_INSTALMENTS,
     balance_changes,
@@ -46,14 +48,18 @@ class Only:
 def movements(view: View, transactions: pl.DataFrame, only: Only | None = None) -> pl.DataFrame:
     """Wanted rows of transactions with loan money, and of payments by the borrower's side within 90 days, with facts.
     `transactions`: those of the view with `place` and facts.JUDGED."""
-    traced = traced_part(view, None if only is None else only.loans)
-    loans, side = loan_facts(view), view.sides.unique()
+    loans, side = loan_facts(view), view.sides
     if only is not None:
         loans, side = only.of_loans(loans), only.of_loans(side)
-        if only.transactions is not None:
-            chosen = only.transactions.implode()
-            transactions = transactions.filter(pl.col("transaction_id").is_in(chosen))
-            traced = traced.filter(pl.col("transaction_id").is_in(chosen))
+    if is_few(view):
+        chosen = None if only is None else only.transactions
+        return _with_balance(movements_of_few(view, transactions, loans, side, chosen), view)
+    side = side.unique()
+    traced = traced_part(view, None if only is None else only.loans)
+    if only is not None and only.transactions is not None:
+        chosen = only.transactions.implode()
+        transactions = transactions.filter(pl.col("transaction_id").is_in(chosen))
+        traced = traced.filter(pl.col("transaction_id").is_in(chosen))
     paid = (
         side.join(loans.select("loan_id", "disbursed_at"), on="loan_id")
         .join(transactions.select("transaction_id", "booked_at", account="debit_account"), on="account")
