@@ -10,7 +10,7 @@ import polars as pl
 from tests.monitor.random_books import LOANS, random_frames
 
 from loantrail.early_warning.excluded import cannot_have
-from loantrail.early_warning.few import FEW_MOVES, is_few
+from loantrail.early_warning.moves import FEW_MOVES, is_few
 from loantrail.early_warning.patterns import NEEDS, PATTERNS, leads_of
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.monitor.random_books import LOANS, random_frames
 
-from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
+from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
 from loantrail.signals import facts, repaying, wanted

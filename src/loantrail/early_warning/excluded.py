@@ -21,7 +21,8 @@ from loantrail.early_warning.debts import (
     LENDER_CLASSES,
     LENDER_WORDS,
 )
-from loantrail.early_warning.few import DAY_US, MILLION, Few, Lent, Move, Paid
+from loantrail.early_warning.few import Few, Lent, Paid
+from loantrail.early_warning.moves import DAY_US, MILLION, Move
 from loantrail.early_warning.patterns_loan import DEALING_WORDS
 from loantrail.early_warning.patterns_payee import LIMIT_OF_PRODUCT
 from loantrail.early_warning.patterns_return import NOT_A_PARTY_KINDS, guarantors_in_force

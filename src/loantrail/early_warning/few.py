@@ -10,52 +10,10 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from loantrail.early_warning.handing_on import handed_on
+from loantrail.early_warning.moves import DAY_US, MILLION, Move, columns_of, moves_of
 from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES
 from loantrail.early_warning.related import CLOSE_RELATIONS, related_parties
 from loantrail.early_warning.view import HOMECOMING_CLASSES, View, party_name
-
-FEW_MOVES: Final = 500
-"""Of more moves the looks would cost more than they save."""
-MILLION: Final = 1_000_000
-DAY_US: Final = 86_400_000_000
-
-
-class Move(NamedTuple):
-    """A row of `View.moves`."""
-
-    hop_id: str | None
-    parent_hop_id: str | None
-    loan_id: str
-    transaction_id: str | None
-    at_us: int
-    parent_at_us: int | None
-    amount_fen: int
-    transaction_fen: int | None
-    loan_fen: int | None
-    depth: int
-    days: int | None
-    use: str | None
-    use_before: str | None
-    destination_class: str | None
-    documented: bool
-    ordered: bool
-    document_no: str | None
-    purpose_text: str | None
-    from_account: str | None
-    from_owner: str | None
-    from_kind: str | None
-    from_side: bool
-    to_account: str | None
-    to_owner: str | None
-    to_kind: str | None
-    to_side: bool
-    payee: str | None
-    borrower: str | None
-
-    @property
-    def goes_out(self) -> bool:
-        """From the borrower's side to others, after the disbursement."""
-        return self.from_side and not self.to_side and self.depth > 0
 
 
 class Lent(NamedTuple):
@@ -88,24 +46,6 @@ class Paid(NamedTuple):
     at_us: int
 
 
-def is_few(view: View) -> bool:
-    """Few moves, each with an id of its own, and no amount or instant is missing."""
-    return (
-        len(view.moves) <= FEW_MOVES
-        and view.moves["hop_id"].n_unique() == len(view.moves)
-        and not any(view.moves[name].null_count() for name in ("booked_at", "amount_fen", "depth"))
-        and not any(view.transactions[name].null_count() for name in ("booked_at", "amount_fen"))
-    )
-
-
-def moves_of(view: View) -> list[Move]:
-    """All moves of a view that `is_few`, made once for it."""
-    found = view.plain.get("moves")
-    if found is None:
-        found = view.plain["moves"] = [Move(*row) for row in view.moves.select(_columns(Move, _MOVED)).rows()]
-    return found
-
-
 class Few:
     """A view of a few loans as plain rows; what costs a look at all transactions is made when it is asked for."""
 
@@ -113,7 +53,7 @@ class Few:
         """`view` as `is_few` takes it. `loans`: those that are asked about; None: all of them."""
         self.view = view
         self.every_move = moves_of(view)
-        every_loan = [Lent(*row) for row in view.loans.select(_columns(Lent, _LENT)).rows()]
+        every_loan = [Lent(*row) for row in view.loans.select(columns_of(Lent, _LENT)).rows()]
         self.borrowers = {one.loan_id: one.borrower for one in every_loan}
         asked = self.borrowers.keys() if loans is None else set(loans)
         self.loans = {one.loan_id: one for one in every_loan if one.loan_id in asked}
@@ -194,7 +134,7 @@ class Few:
         if since_us is not None and until_us is not None:
             asked &= pl.col("booked_at").dt.epoch("us").is_between(since_us, until_us)
         found = self.view.transactions.filter(asked)
-        return [Paid(*row) for row in found.select(_columns(Paid, _PAYMENT)).rows()]
+        return [Paid(*row) for row in found.select(columns_of(Paid, _PAYMENT)).rows()]
 
     @cached_property
     def loan_payments(self) -> list[tuple[Move, int]]:
@@ -251,10 +191,6 @@ class Few:
         return [row for row in rows if row[0] in self.loans]
 
 
-_MOVED: Final = {
-    "at_us": pl.col("booked_at").dt.epoch("us"), "borrower": pl.col("borrower_party_id"),
-    "parent_at_us": pl.col("parent_booked_at").dt.epoch("us"),
-}  # fmt: skip
 _LENT: Final = {
     "disbursed_us": pl.col("disbursed_at").dt.epoch("us"), "borrower": pl.col("borrower_party_id"),
     "borrower_key": party_name("borrower_name"),
@@ -262,7 +198,3 @@ _LENT: Final = {
 _PAYMENT: Final = {
     "at_us": pl.col("booked_at").dt.epoch("us"), "debit": pl.col("debit_account"), "credit": pl.col("credit_account"),
 }  # fmt: skip
-
-
-def _columns(row: type[Move] | type[Lent] | type[Paid], others: dict[str, pl.Expr]) -> list[pl.Expr]:
-    return [others.get(name, pl.col(name)).alias(name) for name in row._fields]

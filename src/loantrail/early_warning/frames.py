@@ -148,7 +148,8 @@ def fitted(frame: pl.DataFrame, schema: Shape) -> pl.DataFrame:
 class Frames:
     """Bank data and trace. Columns as the schemas above; a frame the bank lacks stays empty. `sides` lists accounts
     of co-borrowers and declared related parties (the borrower's own accounts need not be listed). `as_of` is the
-    instant up to which the records go; parameters are those of its business date."""
+    instant up to which the records go; parameters are those of its business date. `out_of_view`: all but hops and
+    transactions are rows of a view that was made of the whole (`view.prepare`), none twice."""
 
     as_of: datetime.datetime
     hops: pl.DataFrame
@@ -166,3 +167,4 @@ class Frames:
     schedules: pl.DataFrame = field(default_factory=lambda: empty(SCHEDULES))
     sides: pl.DataFrame = field(default_factory=lambda: empty(SIDES))
     balances: pl.DataFrame = field(default_factory=lambda: empty(BALANCES))
+    out_of_view: bool = False

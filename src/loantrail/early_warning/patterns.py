@@ -12,9 +12,9 @@ import polars as pl
 
 from loantrail.early_warning.debts import LENDER_CLASSES
 from loantrail.early_warning.excluded import cannot_have
-from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import LEADS, Frames, empty
 from loantrail.early_warning.handing_on import handed_on
+from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.near_in_time import soon_paid
 from loantrail.early_warning.patterns_identity import new_shell_payee, payee_mismatch
 from loantrail.early_warning.patterns_lending import private_lending

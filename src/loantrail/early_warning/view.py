@@ -11,10 +11,21 @@ import polars as pl
 from loantrail.clock import business_date
 from loantrail.destinations.names import company_key
 from loantrail.early_warning import frames as shapes
+from loantrail.early_warning.arrivals_of_few import (
+    DEPOSITS,
+    OWN_DEPOSITS,
+    direct_of_few,
+    first_of_few,
+    looked_through_rows,
+    payees_frame,
+    tied_rows,
+)
 from loantrail.early_warning.frames import Frames, fitted
+from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.related import business_day, made_once, related_parties
 from loantrail.early_warning.telling import Telling
 from loantrail.parameters import Parameter, ParameterBook
+from loantrail.tracing.codes import are_distinct
 
 RETAIL_PRODUCTS: Final = ("consumer_loan", "personal_business_loan", "mortgage_loan", "internet_loan")
 # Uses that are an end without suspicion.
@@ -91,6 +102,11 @@ def within_days(days: str, view: View, name: str) -> pl.Expr:
     return pl.col(days).is_between(0, limit.number, closed="both" if limit.inclusive else "left")
 
 
+def _taken(frame: pl.DataFrame, schema: shapes.Shape) -> pl.DataFrame:
+    """The columns of a frame that is fitted already."""
+    return frame if frame.width == len(schema) else frame.select(*schema)
+
+
 def _loans(frame: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
     return (
         fitted(frame, shapes.LOANS)
@@ -137,16 +153,21 @@ def _ends(moves: pl.DataFrame, accounts: pl.DataFrame, sides: pl.DataFrame) -> p
 
 def prepare(frames: Frames, parameters: ParameterBook) -> View:
     """Fits and joins the frames once. Polars errors when a column cannot be read as its type."""
-    accounts = fitted(frames.accounts, shapes.ACCOUNTS).unique("account", keep="first", maintain_order=True)
-    parties = fitted(frames.parties, shapes.PARTIES).unique("party_id", keep="first", maintain_order=True)
-    loans = _loans(frames.loans, parties)
-    sides = _sides(loans, accounts, fitted(frames.sides, shapes.SIDES))
-    transactions = (
-        fitted(frames.transactions, shapes.TRANSACTIONS)
-        .with_columns(pl.col("documented").fill_null(value=False))
-        .unique("transaction_id", keep="first", maintain_order=True)
+    fit = _taken if frames.out_of_view else fitted
+    accounts, parties = fit(frames.accounts, shapes.ACCOUNTS), fit(frames.parties, shapes.PARTIES)
+    if frames.out_of_view:
+        loans = frames.loans.select(*shapes.LOANS, "retail", "borrower_name")
+    else:
+        accounts = accounts.unique("account", keep="first", maintain_order=True)
+        parties = parties.unique("party_id", keep="first", maintain_order=True)
+        loans = _loans(frames.loans, parties)
+    sides = _sides(loans, accounts, fit(frames.sides, shapes.SIDES))
+    transactions = fitted(frames.transactions, shapes.TRANSACTIONS).with_columns(
+        pl.col("documented").fill_null(value=False)
     )
-    orders = fitted(frames.orders, shapes.ORDERS)
+    if not are_distinct(transactions["transaction_id"]):
+        transactions = transactions.unique("transaction_id", keep="first", maintain_order=True)
+    orders = fit(frames.orders, shapes.ORDERS)
     hops = fitted(frames.hops, shapes.HOPS).with_columns(
         use=pl.when(~pl.col("use").is_in(["none", "0"])).then(pl.col("use"))
     )
@@ -205,13 +226,13 @@ def prepare(frames: Frames, parameters: ParameterBook) -> View:
         sides=sides,
         accounts=accounts,
         parties=parties,
-        relations=fitted(frames.relations, shapes.RELATIONS),
-        guarantors=fitted(frames.guarantors, shapes.GUARANTORS),
+        relations=fit(frames.relations, shapes.RELATIONS),
+        guarantors=fit(frames.guarantors, shapes.GUARANTORS),
         orders=orders,
-        contract_payees=fitted(frames.contract_payees, shapes.CONTRACT_PAYEES),
-        invoices=fitted(frames.invoices, shapes.INVOICES),
-        repayments=fitted(frames.repayments, shapes.REPAYMENTS),
-        balances=fitted(frames.balances, shapes.BALANCES),
+        contract_payees=fit(frames.contract_payees, shapes.CONTRACT_PAYEES),
+        invoices=fit(frames.invoices, shapes.INVOICES),
+        repayments=fit(frames.repayments, shapes.REPAYMENTS),
+        balances=fit(frames.balances, shapes.BALANCES),
     )
     return replace(view, arrivals=first_arrivals(view))
 
@@ -220,6 +241,8 @@ def prepare(frames: Frames, parameters: ParameterBook) -> View:
 def looked_through(view: View) -> pl.DataFrame:
     """loan_id, account: documented payees whose further payments still count: related to the borrower, a guarantor,
     registered shortly before, or handing on most of it within days."""
+    if is_few(view):
+        return payees_frame(looked_through_rows(view))
     paid = view.moves.filter((pl.col("use") == "supplier") & pl.col("to_account").is_not_null())
     paid = paid.filter(pl.col("use_before").is_null() | (pl.col("use_before") != "supplier"))
     days = view.number("handed_on_days")
@@ -247,6 +270,8 @@ def looked_through(view: View) -> pl.DataFrame:
 @made_once
 def tied_payees(view: View) -> pl.DataFrame:
     """loan_id, account: documented payees that are related to the borrower, a guarantor, or registered shortly before."""
+    if is_few(view):
+        return payees_frame(tied_rows(view))
     paid = view.moves.filter((pl.col("use") == "supplier") & pl.col("to_account").is_not_null())
     paid = paid.filter(pl.col("use_before").is_null() | (pl.col("use_before") != "supplier"))
     tied = pl.concat(
@@ -280,6 +305,8 @@ def first_arrivals(view: View) -> pl.DataFrame:
     """
     moves = view.moves
     direct = direct_arrivals(view)
+    if is_few(view):
+        return first_of_few(view, direct, GENERIC_CLASSES, CHAIN_LONGEST)
     frontier = direct.filter((pl.col("arrived") == "supplier") & (pl.col("use") == "supplier"))
     if frontier.is_empty():
         return direct
@@ -303,6 +330,8 @@ def first_arrivals(view: View) -> pl.DataFrame:
 @made_once
 def direct_arrivals(view: View) -> pl.DataFrame:
     """`first_arrivals` without what passed through a documented payee: each follows from its own move."""
+    if is_few(view):
+        return direct_of_few(view)
     moves = view.moves
     # A margin or time deposit in the borrower's own name is on the borrower's side, and still a use.
     own_deposit = pl.when(
@@ -310,11 +339,7 @@ def direct_arrivals(view: View) -> pl.DataFrame:
         & ~(pl.col("from_side") & (pl.col("from_kind") == pl.col("to_kind")).fill_null(value=False))
     ).then(
         pl.col("to_kind").replace_strict(
-            {
-                "margin_deposit": "acceptance_margin",
-                "time_deposit": "time_deposit",
-                "structured_deposit": "time_deposit",
-            },
+            OWN_DEPOSITS,
             default=None,
             return_dtype=pl.String,
         )
@@ -331,8 +356,8 @@ def direct_arrivals(view: View) -> pl.DataFrame:
     ).with_columns(arrived=pl.col("use_before"), amount_fen=-pl.col("amount_fen"))
     left_deposit = moves.filter(
         pl.col("from_side")
-        & pl.col("from_kind").is_in(["time_deposit", "structured_deposit"])
-        & ~pl.col("to_kind").is_in(["time_deposit", "structured_deposit"]).fill_null(value=False)
+        & pl.col("from_kind").is_in(DEPOSITS)
+        & ~pl.col("to_kind").is_in(DEPOSITS).fill_null(value=False)
     ).with_columns(arrived=pl.lit("time_deposit"), amount_fen=-pl.col("amount_fen"))
     columns = [*moves.columns, "arrived"]
     return pl.concat([part.select(columns) for part in (set_now, parked, undone, left_deposit)])

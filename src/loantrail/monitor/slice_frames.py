@@ -103,6 +103,7 @@ def _frames(around: Index, found: Chosen, hops: pl.DataFrame) -> Frames:
         schedules=records.schedules.of(loan_ids),
         sides=records.declared.of(loan_ids),
         balances=_balances(around, found),
+        out_of_view=True,
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import Frames
+from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
 from loantrail.signals.beforehand import Beforehand, borrower_key

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning.debts import LENDER_CLASSES, REPAYING_WORDS
-from loantrail.early_warning.few import DAY_US, Move, moves_of
+from loantrail.early_warning.moves import DAY_US, Move, moves_of
 from loantrail.early_warning.patterns_return import NOT_A_PARTY_KINDS, guarantors_in_force
 from loantrail.early_warning.related import CLOSE_RELATIONS, related_parties
 from loantrail.early_warning.view import (

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from loantrail.early_warning.few import Move, moves_of
+from loantrail.early_warning.moves import Move, moves_of
 from loantrail.early_warning.patterns_return import guarantors_in_force
 from loantrail.early_warning.related import business_day, related_parties
 from loantrail.early_warning.view import View

@@ -8,8 +8,8 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.few import is_few
 from loantrail.early_warning.frames import SCHEDULES, Frames, fitted
+from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import View, business_day
 from loantrail.signals.catalogue import DAY, DAYS_KEPT, MOVEMENT
 from loantrail.signals.facts import (
@@ -128,5 +128,6 @@ def ends_of_days(frames: Frames, view: View, days: Days | None, only: Only | Non
         )
     )
     rows = _with_balance(grid, view).filter(pl.col("loan_balance_fen") > 0)
-    due = instalments(fitted(frames.schedules, SCHEDULES), view.repayments)
+    schedules = frames.schedules if frames.out_of_view else fitted(frames.schedules, SCHEDULES)
+    due = instalments(schedules, view.repayments)
     return with_owed(rows.with_columns(since_disbursement()), due)

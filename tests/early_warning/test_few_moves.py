@@ -1,0 +1,83 @@
+"""Row by row over few moves gives what joins give over many."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+from tests.monitor.random_books import random_frames
+
+from loantrail.early_warning import related, view
+from loantrail.early_warning.view import View, prepare
+from loantrail.parameters import shipped_parameters
+
+T = TypeVar("T")
+BOOK = shipped_parameters()
+SEEDS = st.integers(0, 1 << 32)
+
+
+def joined(make: Callable[[], T]) -> T:
+    """What is made where nothing is few."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "is_few", lambda _view: False)
+        patch.setattr(related, "FEW_RELATIONS", -1)
+        return make()
+
+
+def anew(prepared: View) -> View:
+    """The same with nothing made of it yet."""
+    return replace(prepared, made={}, plain={})
+
+
+def key(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sort(frame.columns)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_arrivals_and_payees_that_are_looked_through(seed: int) -> None:
+    frames = random_frames(random.Random(seed))
+    few = prepare(frames, BOOK)
+    many = joined(lambda: prepare(frames, BOOK))
+
+    assert_frame_equal(few.moves, many.moves)
+    assert_frame_equal(view.direct_arrivals(few), joined(lambda: view.direct_arrivals(anew(many))))
+    assert_frame_equal(few.arrivals, many.arrivals)
+    for make in (view.looked_through, view.tied_payees):
+        assert_frame_equal(key(make(anew(few))), key(joined(lambda make=make: make(anew(many)))))
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_related_parties(seed: int) -> None:
+    chance = random.Random(seed)
+    frames = random_frames(chance)
+    kinds = (
+        "controller", "spouse", "shareholder", "legal_representative", "guarantees", "executive", "same_address", None,
+    )  # fmt: skip
+    parties = frames.parties["party_id"].to_list()
+    days = [None, *frames.loans["disbursed_at"].dt.date().to_list()]
+    relations = pl.DataFrame(
+        [
+            (chance.choice(parties), chance.choice(parties), chance.choice(kinds), chance.choice((None, 1, 900_000)),
+             chance.choice(days), chance.choice(days))
+            for _ in range(25)
+        ],
+        schema=["from_party_id", "to_party_id", "kind", "share_ppm", "valid_from", "valid_to"],
+        orient="row",
+    )  # fmt: skip
+    few = prepare(replace(frames, relations=relations), BOOK)
+
+    found = view.related_parties(anew(few))
+    by_joins = joined(lambda: view.related_parties(anew(few)))
+
+    # Of several relations that are as close any may be named.
+    close = pl.col("relation").is_in(related.CLOSE_RELATIONS)
+    assert_frame_equal(key(found.with_columns(close)), key(by_joins.with_columns(close)))
