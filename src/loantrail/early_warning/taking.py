@@ -5,17 +5,26 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from loantrail.early_warning import store, store_allow
 from loantrail.early_warning.deadlines import business_date
+from loantrail.early_warning.frames import Shape, empty
 from loantrail.early_warning.gathering import take, tick
 from loantrail.early_warning.hits import HITS, PROVEN, Level
 from loantrail.early_warning.model import Found, Kind, Policy, Thread, policy_of
 from loantrail.early_warning.timeline import after, thread_of
 from loantrail.ids import derived_id
 from loantrail.parameters import ParameterBook
+
+KEPT: Final[Shape] = {
+    **HITS, "suppressed_by": pl.String, "proven_fen": pl.Int64, "payee_accounts": pl.List(pl.String)
+}  # fmt: skip
+"""Hits as they are kept."""
+FEW_PAYMENTS: Final = 500
+"""The payees of so few are looked up one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ def take_hits(
 def hit_rows(hits: pl.DataFrame, entries: pl.DataFrame, proven: pl.DataFrame, payees: Payees) -> pl.DataFrame:
     """The hits (HITS) as they are kept: with `suppressed_by`, `proven_fen` and `payee_accounts`. `entries`: the allow
     list in force (store_allow.ENTRIES)."""
+    if hits.is_empty():
+        return empty(KEPT)
     return (
         suppressed(hits.match_to_schema(pl.Schema(HITS)), entries, payees)
         .join(
@@ -145,6 +156,8 @@ def told_of(rows: pl.DataFrame) -> frozenset[str]:
 
 
 def _payee_accounts(hits: pl.DataFrame, payees: Payees) -> pl.DataFrame:
+    if len(payees.transactions) <= FEW_PAYMENTS and len(hits) <= FEW_PAYMENTS:
+        return _payee_accounts_of_few(hits, payees)
     return (
         hits.select("hit_id", transaction_id="transaction_ids")
         .explode("transaction_id", empty_as_null=True, keep_nulls=True)
@@ -152,6 +165,20 @@ def _payee_accounts(hits: pl.DataFrame, payees: Payees) -> pl.DataFrame:
         .drop_nulls("account")
         .group_by("hit_id")
         .agg(payee_accounts=pl.col("account").unique().sort())
+    )
+
+
+def _payee_accounts_of_few(hits: pl.DataFrame, payees: Payees) -> pl.DataFrame:
+    paid: dict[str, set[str]] = {}
+    for transaction_id, account in payees.transactions.select("transaction_id", "account").rows():
+        if account is not None:
+            paid.setdefault(transaction_id, set()).add(account)
+    found: dict[str, set[str]] = {}
+    for hit_id, ids in hits.select("hit_id", "transaction_ids").rows():
+        found.setdefault(hit_id, set()).update(*(paid.get(one, ()) for one in ids or ()))
+    return pl.DataFrame(
+        {"hit_id": list(found), "payee_accounts": [sorted(accounts) for accounts in found.values()]},
+        schema={"hit_id": pl.String, "payee_accounts": pl.List(pl.String)},
     )
 
 

@@ -77,8 +77,7 @@ def judge_loans(
             on_date,
             software_version,
         )
-    hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
-    return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)
+    return Judged(_together(told, rules, found), tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)
 
 
 def judge_ends_of_day(
@@ -100,8 +99,17 @@ def judge_ends_of_day(
         rows = around.transactions.rows(around.transaction_rows(ids))
         on_date = business_date(around.as_of)
         told = hits_of_leads(leads, rows, _bases(rows), proven, parameters, on_date, software_version)
-    hits = pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), rules.told(found)])
-    return Judged(hits, tuple(sorted({*PATTERNS, *rules.codes})), leads, found, days)
+    return Judged(_together(told, rules, found), tuple(sorted({*PATTERNS, *rules.codes})), leads, found, days)
+
+
+def _together(told: pl.DataFrame, rules: ReadyRules, found: pl.DataFrame) -> pl.DataFrame:
+    """The hits of patterns (`told`) that no rule speaks in the place of, and those of the rules."""
+    by_rules = rules.told(found)
+    return (
+        by_rules
+        if told.is_empty()
+        else pl.concat([told.filter(~pl.col("rule_code").is_in(rules.codes)), by_rules])
+    )
 
 
 def _bases(transactions: pl.DataFrame) -> pl.DataFrame:
@@ -113,13 +121,18 @@ def _bases(transactions: pl.DataFrame) -> pl.DataFrame:
 
 def _going_on(before: pl.DataFrame, found: pl.DataFrame, rules: ReadyRules) -> pl.DataFrame:
     """What was found in earlier rows and in these together. Ends of days count for the last day alone."""
-    of_movements = [one.version.rule_id for one in rules.rules if one.checked.content.occasion == MOVEMENT]
-    kept = before.filter(pl.col("rule_id").is_in(of_movements))
-    rule_ids = pl.concat([kept, found]).select("rule_code", "rule_version", "rule_id").unique()
+    of_movements = {one.version.rule_id for one in rules.rules if one.checked.content.occasion == MOVEMENT}
+    kept = before.filter(pl.col("rule_id").is_in(list(of_movements))) if len(before) else before
+    if kept.is_empty() and found.is_empty():
+        return empty(FOUND_BY_RULE)
+    rule_ids: dict[tuple[str, str], str] = {
+        (code, number): rule_id
+        for part in (kept, found)
+        for code, number, rule_id in part.select("rule_code", "rule_version", "rule_id").rows()
+    }
     whole = merged(kept.select(*FOUND), found.select(*FOUND))
-    return whole.join(rule_ids, on=["rule_code", "rule_version"], how="left", maintain_order="left").select(
-        *FOUND_BY_RULE
-    )
+    of_hits = [rule_ids[one] for one in whole.select("rule_code", "rule_version").rows()]
+    return whole.with_columns(rule_id=pl.Series(of_hits, dtype=pl.String))
 
 
 @dataclass(frozen=True, slots=True)

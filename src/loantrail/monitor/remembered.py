@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from loantrail.clock import business_date
+from loantrail.clock import BUSINESS_ZONE, business_date
 from loantrail.early_warning.frames import LEADS, Frames, empty
 from loantrail.early_warning.view import View
 from loantrail.ids import derived_ids
@@ -23,7 +23,6 @@ from loantrail.monitor.slice_rows import ByText
 from loantrail.parameters import ParameterBook
 from loantrail.signals.catalogue import DAY, FIELDS, ROW_COLUMNS, SINCE_DISBURSEMENT, row_schema
 from loantrail.signals.counting import share_ppm
-from loantrail.signals.facts import since_disbursement
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.kernel_state import DAY_US
 from loantrail.signals.repaying import OWED, instalments, with_owed
@@ -31,6 +30,7 @@ from loantrail.signals.rows import ID_PREFIX, signal_rows
 from loantrail.signals.wanted import Only
 from loantrail.tracing.model import Int64
 
+HOUR_US: Final = 3_600_000_000
 _DATED: Final = (
     "days_since_disbursement", "hours_since_disbursement", "loan_balance_fen", "repayment_balance_fen", "liquidity_ppm", *OWED,
 )  # fmt: skip
@@ -144,41 +144,37 @@ class Remembered:
     def ends_of_day(self, around: Index, loans: Sequence[str], on_date: datetime.date) -> pl.DataFrame:
         """What the end of the day says of loans whose money did not move since: the columns SAID of row_schema."""
         schema = row_schema()
-        told = pl.DataFrame(
-            [self._days[loan] for loan in loans if loan in self._days],
-            schema={name: schema["loan_id"] if name == "loan_id" else schema[name] for name in _KEPT},
-            orient="row",
-        )
-        if told.is_empty():
-            return pl.DataFrame(schema={name: schema[name] for name in SAID})
-        records = around.records
-        numbers = [records.number_of(loan) for loan in told["loan_id"].to_list()]
         end = _end_of(on_date)
-        rows = told.with_columns(
-            pl.lit(on_date, pl.Date).alias("business_date"),
-            at=pl.lit(end, pl.Datetime("us", "UTC")),
-            disbursed_at=pl.Series([records.disbursed_us[one] for one in numbers], dtype=pl.Int64).cast(
-                pl.Datetime("us", "UTC")
-            ),
-            loan_balance_fen=pl.Series(self._balances(around, numbers, end), dtype=pl.Int64),
-        ).with_columns(since_disbursement())
-        rows = with_owed(rows, self._due(around).of(told["loan_id"].to_list()))
-        balance = [_repayment_balance(around, number) for number in numbers]
-        rows = rows.with_columns(repayment_balance_fen=pl.Series(balance, dtype=pl.Int64))
-        rows = rows.with_columns(
-            _liquidity(rows["repayment_balance_fen"], rows["next_due_fen"]),
-            occasion=pl.lit(DAY),
-            occasion_id=pl.Series(
-                derived_ids(
-                    [ID_PREFIX], [DAY] * len(rows), rows["loan_id"], [on_date.isoformat()] * len(rows)
-                ),
-                dtype=pl.String,
-            ),
-        ).filter(pl.col("loan_balance_fen") > 0)
-        there = set(rows.columns)
-        return rows.select(
-            pl.col(name).cast(schema[name]) if name in there else pl.lit(None, schema[name]).alias(name)
-            for name in SAID
+        numbers = {loan: around.records.number_of(loan) for loan in loans if loan in self._days}
+        left = self._balances(around, list(numbers.values()), end).tolist()
+        balances = {loan: fen for loan, fen in zip(numbers, left, strict=True) if fen > 0}
+        if not balances:
+            return pl.DataFrame(schema={name: schema[name] for name in SAID})
+        ids = list(balances)
+        figures: dict[str, Any] = dict(
+            zip(_KEPT, zip(*(self._days[loan] for loan in ids), strict=True), strict=True)
+        )
+        disbursed = [around.records.disbursed_us[numbers[loan]] for loan in ids]
+        hours = [None if at is None else max((_us(end) - at) // HOUR_US, 0) for at in disbursed]
+        figures |= {
+            "occasion": [DAY] * len(ids),
+            "occasion_id": derived_ids([ID_PREFIX], [DAY] * len(ids), ids, [on_date.isoformat()] * len(ids)),
+            "business_date": [on_date] * len(ids),
+            "at": pl.repeat(end, len(ids), dtype=schema["at"], eager=True),
+            "loan_balance_fen": list(balances.values()),
+            "hours_since_disbursement": hours,
+            "days_since_disbursement": [None if one is None else one // 24 for one in hours],
+            "repayment_balance_fen": [_repayment_balance(around, numbers[loan]) for loan in ids],
+        }
+        days = pl.DataFrame({"loan_id": ids, "business_date": figures["business_date"]})
+        owed = with_owed(days, self._due(around).of(ids))
+        figures |= {name: owed[name] for name in OWED}
+        figures["liquidity_ppm"] = _liquidity(
+            figures["repayment_balance_fen"], owed["next_due_fen"].to_list()
+        )
+        nothing = [None] * len(ids)
+        return pl.DataFrame(
+            {name: figures.get(name, nothing) for name in SAID}, schema={name: schema[name] for name in SAID}
         )
 
     def _balances(self, around: Index, numbers: Sequence[int], end: datetime.datetime) -> Int64:
@@ -189,13 +185,13 @@ class Remembered:
             hops = around.hops_of_loan.of(number)
             found[place] = int(around.hop_fen.array[hops[around.hop_depth.array[hops] == 0]].sum())
         ids = [around.records.loan_ids[number] for number in numbers]
-        paid = (
-            around.records.repayments.of(ids)
-            .filter(pl.col("paid_at").to_physical() <= end_us)
-            .group_by("loan_id")
-            .agg(pl.col("principal_fen").fill_null(0).sum())
+        repaid: dict[str, int] = {}
+        paid = around.records.repayments.of(ids).select(
+            "loan_id", pl.col("paid_at").to_physical(), "principal_fen"
         )
-        repaid: dict[str, int] = dict(paid.iter_rows())
+        for loan, at_us, fen in paid.iter_rows():
+            if at_us is not None and at_us <= end_us:
+                repaid[loan] = repaid.get(loan, 0) + (fen or 0)
         found -= np.array([repaid.get(loan, 0) for loan in ids], np.int64)
         return np.maximum(found, 0)
 
@@ -213,12 +209,7 @@ def _us(instant: datetime.datetime) -> int:
 
 def _end_of(day: datetime.date) -> datetime.datetime:
     """The last microsecond of the day in Asia/Shanghai."""
-    begins = pl.select(
-        pl.lit(day, pl.Date)
-        .cast(pl.Datetime("us"))
-        .dt.replace_time_zone("Asia/Shanghai")
-        .dt.convert_time_zone("UTC")
-    ).item()
+    begins = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE).astimezone(datetime.UTC)
     return begins + datetime.timedelta(days=1) - datetime.timedelta(microseconds=1)
 
 
@@ -232,10 +223,14 @@ def _repayment_balance(around: Index, number: int) -> int | None:
     return opening + (0 if account < 0 else around.lines.sum_of(account))
 
 
-def _liquidity(balance: pl.Series, due: pl.Series) -> pl.Series:
-    share, defined = share_ppm(balance.fill_null(0).to_numpy(), due.fill_null(0).to_numpy())
-    known = pl.Series(defined) & balance.is_not_null() & due.is_not_null()
-    return pl.Series("liquidity_ppm", share).set(~known, None)
+def _liquidity(balance: Sequence[int | None], due: Sequence[int | None]) -> list[int | None]:
+    share, defined = share_ppm(
+        np.array([fen or 0 for fen in balance], np.int64), np.array([fen or 0 for fen in due], np.int64)
+    )
+    return [
+        ppm if known and one is not None and other is not None else None
+        for ppm, known, one, other in zip(share.tolist(), defined.tolist(), balance, due, strict=True)
+    ]
 
 
 def remembered_of(

@@ -12,11 +12,11 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import Shape
+from loantrail.early_warning.frames import Shape, empty
 from loantrail.early_warning.hits import HITS, LEVELS
 from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
@@ -31,6 +31,8 @@ from loantrail.signals.catalogue import DAY
 FOUND: Final[Shape] = {**HITS, "explained": pl.String}
 """Hits with the explanation field by field (words.part_json as JSON text) of the row that their words are of."""
 FOUND_BY_RULE: Final[Shape] = {**FOUND, "rule_id": pl.String}
+FEW_HITS: Final = 500
+"""So few are gathered one by one."""
 _KEY: Final = ("rule_code", "rule_version", "loan_id")
 OWN_MONEY: Final[dict[str, frozenset[int | str | bool | None]]] = {
     "traced_amount_fen": frozenset((0,)),
@@ -298,7 +300,8 @@ class ReadyRules:
 
     def _of_kinds(self, rows: pl.DataFrame) -> list[ReadyRule]:
         """The versions that look at rows of any such occasion, product and customer."""
-        kinds = rows.select("occasion", "product", "customer_kind").unique().rows()
+        kinds = rows.select("occasion", "product", "customer_kind")
+        kinds = set((kinds if len(kinds) <= FEW_HITS else kinds.unique()).rows())
         return [
             one
             for one in self.rules
@@ -312,12 +315,16 @@ class ReadyRules:
 
     def told(self, found: pl.DataFrame) -> pl.DataFrame:
         """HITS of the versions that warn, of what was found."""
+        if found.is_empty():
+            return empty(HITS)
         warning = [one.version.rule_id for one in self.rules if one.warns]
         return merged(found.filter(pl.col("rule_id").is_in(warning)).select(*FOUND)).select(*HITS)
 
 
 def merged(*parts: pl.DataFrame) -> pl.DataFrame:
     """The hits of rows that came in several batches, in the order of the batches: FOUND as of the whole."""
+    if sum(len(part) for part in parts) <= FEW_HITS:
+        return merged_of_few(parts)
     whole = pl.concat([pl.DataFrame(schema=FOUND), *parts])
     rank = pl.col("level").replace_strict(_RANKS, return_dtype=pl.Int64)
     severest = pl.col("rank") == pl.col("rank").max()
@@ -335,6 +342,28 @@ def merged(*parts: pl.DataFrame) -> pl.DataFrame:
         .select(*FOUND)
     )
     return _sorted(found.match_to_schema(pl.Schema(FOUND)))
+
+
+def merged_of_few(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`merged`, of few hits: one by one, as grouping costs more."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for part in parts:
+        for row in part.select(*FOUND).rows(named=True) if len(part) else ():
+            groups.setdefault((row["loan_id"], row["rule_code"], row["rule_version"]), []).append(row)
+    if not groups:
+        return empty(FOUND)
+    told: list[tuple[Any, ...]] = []
+    for _, rows in sorted(groups.items()):
+        severest = max(rows, key=lambda row: _RANKS[row["level"]])
+        together = severest | {
+            "hit_id": rows[0]["hit_id"],
+            "at": rows[0]["at"],
+            "amount_fen": max(row["amount_fen"] for row in rows),
+            "share_ppm": max(row["share_ppm"] for row in rows),
+            "transaction_ids": sorted({one for row in rows for one in row["transaction_ids"]}),
+        }
+        told.append(tuple(together.values()))
+    return pl.DataFrame(told, schema=FOUND, orient="row")
 
 
 def _sorted(hits: pl.DataFrame) -> pl.DataFrame:
