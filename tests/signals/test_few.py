@@ -16,7 +16,7 @@ from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
-from loantrail.signals import facts, repaying, wanted
+from loantrail.signals import facts, inputs, repaying, wanted
 from loantrail.signals.catalogue import row_schema
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.meaning_of_few import actions_of_few
@@ -57,6 +57,25 @@ def test_movements(seed: int) -> None:
         there = [name for name in few.columns if name not in ("owner", "is_guarantor", "is_named_guarantor")]
         assert {*row_schema(), "row_account", "place"} & {*joined.columns} <= {*there}
         assert_frame_equal(few.sort(key).select(there), joined.sort(key).select(there))
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_what_goes_into_a_count(seed: int) -> None:
+    frames = random_frames(random.Random(seed))
+    view = prepare(frames, BOOK)
+    ended = frames.hops.filter("ended").select("hop_id")
+    days = (DAY0 + datetime.timedelta(days=400), DAY0 + datetime.timedelta(days=403))
+
+    few = inputs.prepare_count(frames, view, days, ended).given
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "is_few", lambda _view: False)
+        joined = inputs.prepare_count(frames, view, days, ended).given
+
+    for name in few.events._fields:
+        assert (getattr(few.events, name) == getattr(joined.events, name)).all(), name
+    assert (few.tied == joined.tied).all()
+    assert len(few.events.actions)
 
 
 def due_and_paid(chance: random.Random) -> tuple[pl.DataFrame, pl.DataFrame]:

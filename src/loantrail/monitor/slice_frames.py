@@ -159,6 +159,8 @@ class _Named:
     def ids(self, rows: Int64) -> list[str | None]:
         """None for those that do not stand in it."""
         known = among(rows, self.inside)
+        if not known.any():
+            return [None] * len(rows)
         taken = iter(self._around.transactions.in_any_order(rows[known])["transaction_id"].to_list())
         return [next(taken) if one else None for one in known.tolist()]
 
@@ -170,12 +172,15 @@ def _beforehand(around: Index, found: Chosen, asked: Collection[str] | None) -> 
     for account in found.payers if asked is None or "labelled_fen" in asked else ():
         held += _held(around, found, named, account, around.hops_into.of(account), 1)
         held += _held(around, found, named, account, around.hops_from.of(account), -1)
-    reached: list[tuple[str, str | None, str, str | None]] = []
-    for account, hops in found.reached.items():
-        others = hops[~among(hops, found.hops)]
-        texts = named.ids(around.hop_transaction.array[others])
-        for loan, text in zip(around.hop_loan.array[others].tolist(), texts, strict=True):
-            reached.append((names[account], text, records.loan_ids[loan], records.borrowers[loan]))
+    others = {account: hops[~among(hops, found.hops)] for account, hops in found.reached.items()}
+    every = np.concatenate([np.zeros(0, np.int64), *others.values()])
+    payees = [names[account] for account, hops in others.items() for _ in range(len(hops))]
+    texts = named.ids(around.hop_transaction.array[every])
+    lent = around.hop_loan.array[every].tolist()
+    reached = [
+        (payee, text, records.loan_ids[loan], records.borrowers[loan])
+        for payee, text, loan in zip(payees, texts, lent, strict=True)
+    ]
     return Beforehand(
         touched=pl.DataFrame(_touched(around, found, named), schema=pl.Schema(TOUCHED), orient="row"),
         held=pl.DataFrame(held, schema=pl.Schema(HELD), orient="row"),
@@ -188,18 +193,20 @@ def _beforehand(around: Index, found: Chosen, asked: Collection[str] | None) -> 
 
 def _touched(around: Index, found: Chosen, named: _Named) -> list[tuple[str, str | None]]:
     told: list[tuple[str, str | None]] = []
-    for account in found.windowed:
+    first = {
+        account: -1 if around.on_side.array[account] else around.first_touch(account)
+        for account in found.windowed
+    }
+    texts = iter(named.ids(np.array([row for row in first.values() if row >= 0], np.int64)))
+    for account, row in first.items():
         name = around.accounts.names[account]
         if around.on_side.array[account]:
             told.append((name, None))
-            continue
-        row = around.first_touch(account)
-        if row < 0:
-            continue
-        text = named.ids(np.array([row], np.int64))[0]
-        # What is not in the slice came before the windows, or only after all rows.
-        if text is not None or int(around.at_us.array[row]) < found.spans[account][0]:
-            told.append((name, text))
+        elif row >= 0:
+            text = next(texts)
+            # What is not in the slice came before the windows, or only after all rows.
+            if text is not None or int(around.at_us.array[row]) < found.spans[account][0]:
+                told.append((name, text))
     return told
 
 

@@ -15,8 +15,8 @@ from loantrail.signals import kernel_state as k
 from loantrail.signals.beforehand import Beforehand, borrower_key
 from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
-from loantrail.signals.meaning_of_few import actions_of_few
 from loantrail.signals.model import GROUP_OF, Given
+from loantrail.signals.numbered_of_few import numbered_of_few
 from loantrail.signals.wanted import Days, Only, ends_of_days, movements
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
@@ -243,13 +243,38 @@ def _actions(
 ) -> tuple[np.ndarray, Int64, pl.DataFrame]:
     """The kernel's actions, where those of each event begin, and `loan_id, account, tied` of the pairs they name."""
     places = transactions.select("transaction_id", "place")
+    if is_few(view):
+        numbered, pairs = numbered_of_few(
+            view, places, (numbers.accounts, numbers.parties, numbers.loans), event_of_transaction, ended
+        )
+    else:
+        numbered, pairs = _numbered(view, places, numbers, event_of_transaction, ended)
+    if beforehand.acts:
+        told = _told_beforehand(beforehand, places, numbers, event_of_transaction)
+        numbered = pl.concat([numbered, told.match_to_schema(numbered.schema)]).sort(
+            "event", "kind", maintain_order=True
+        )
+    actions = k.empty_pool(k.ACTION_ROW, len(numbered))
+    for name in ("fen", "loan", "kind", "gate", "pair", "group"):
+        actions[name] = numbered[name].to_numpy()
+    return actions, _starts(numbered["event"].to_numpy(), count), pairs
+
+
+def _numbered(
+    view: View,
+    places: pl.DataFrame,
+    numbers: _Numbers,
+    event_of_transaction: Int64,
+    ended: pl.DataFrame | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The actions as the kernel takes them, with their `event`, in order, and `tied` of the pairs that they name."""
     of_hop = (
         view.moves.select("transaction_id")
         .with_row_index("hop")
         .join(places, on="transaction_id", how="left", maintain_order="left")
     )
     found = (
-        (actions_of_few(view, ended) if is_few(view) else actions_of(view, ended))
+        actions_of(view, ended)
         .join(
             of_hop.select(pl.col("hop").cast(pl.Int64), "place"), on="hop", how="left", maintain_order="left"
         )
@@ -285,15 +310,7 @@ def _actions(
         group=pl.when(pl.col("kind") == k.PAIR).then(pl.col("pair_sum"))
         .otherwise(pl.col("sum").replace_strict(GROUP_OF, default=0, return_dtype=pl.UInt8).fill_null(0)),
     )  # fmt: skip
-    if beforehand.acts:
-        told = _told_beforehand(beforehand, places, numbers, event_of_transaction)
-        numbered = pl.concat([numbered, told.match_to_schema(numbered.schema)]).sort(
-            "event", "kind", maintain_order=True
-        )
-    actions = k.empty_pool(k.ACTION_ROW, len(numbered))
-    for name in ("fen", "loan", "kind", "gate", "pair", "group"):
-        actions[name] = numbered[name].to_numpy()
-    return actions, _starts(numbered["event"].to_numpy(), count), pairs
+    return numbered, pairs
 
 
 def _told_beforehand(

@@ -35,8 +35,12 @@ Row = tuple[int, int, int, str, str | None, str | None, str | None, int, int]
 
 def actions_of_few(view: View, ended: pl.DataFrame | None = None) -> pl.DataFrame:
     """As `meaning.actions_of`; the view `is_few`."""
-    rows = _Actions(view, ended).rows()
-    return pl.DataFrame(rows, schema=ACTIONS, orient="row")
+    return pl.DataFrame(rows_of_few(view, ended), schema=ACTIONS, orient="row")
+
+
+def rows_of_few(view: View, ended: pl.DataFrame | None = None) -> list[Row]:
+    """The same as plain rows."""
+    return _Actions(view, ended).rows()
 
 
 def _sum_of(class_name: str | None, purpose_text: str | None) -> str | None:

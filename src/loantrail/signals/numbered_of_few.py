@@ -1,0 +1,63 @@
+"""The actions of a few moves with numbers for names: one by one, as joining small frames costs more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import polars as pl
+
+from loantrail.early_warning.arrivals_of_few import tied_rows
+from loantrail.early_warning.moves import moves_of
+from loantrail.early_warning.view import View
+from loantrail.signals import kernel_state as k
+from loantrail.signals.meaning_of_few import rows_of_few
+from loantrail.signals.model import GROUP_OF
+from loantrail.tracing.model import Int64
+
+_NUMBERED: Final = {
+    "event": pl.Int64, "fen": pl.Int64, "loan": pl.Int32, "kind": pl.UInt8, "gate": pl.UInt8, "pair": pl.Int32,
+    "group": pl.UInt8,
+}  # fmt: skip
+
+
+def numbered_of_few(
+    view: View,
+    places: pl.DataFrame,
+    numbers: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+    event_of_transaction: Int64,
+    ended: pl.DataFrame | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The actions as the kernel takes them, with their `event`, in order, and `tied` of the pairs that they name. `places`
+    (transaction_id, place); `numbers` of accounts (account, number), parties (party, number) and loans (loan_id, loan).
+    The view `is_few`."""
+    accounts, parties, loans = numbers
+
+    def number_of(
+        frame: pl.DataFrame, key: str, texts: Iterable[str | None], number: str
+    ) -> dict[str | None, int]:
+        named = pl.Series(sorted({one for one in texts if one is not None}), dtype=pl.String)
+        return dict(frame.filter(pl.col(key).is_in(named.implode())).select(key, number).iter_rows())
+
+    transaction_of = [move.transaction_id for move in moves_of(view)]
+    place = number_of(places, "transaction_id", transaction_of, "place")
+    rows = [row for row in rows_of_few(view, ended) if transaction_of[row[0]] in place]
+    keys = sorted({(row[3], row[4] or "") for row in rows if row[1] == k.PAIR or row[8] != k.ALWAYS})
+    pair = {key: number for number, key in enumerate(keys)}
+    account = number_of(accounts, "account", (row[4] for row in rows), "number")
+    party = number_of(parties, "party", (row[5] for row in rows), "number")
+    loan_number: dict[str, int] = dict(loans.select("loan_id", "loan").iter_rows())
+    told: list[tuple[int, int, int, int, int, int, int]] = []
+    # In the order of events, kinds and hops.
+    events = [int(event_of_transaction[place[transaction_of[row[0]]]]) for row in rows]
+    for at in sorted(range(len(rows)), key=lambda one: (events[one], rows[one][1], rows[one][0])):
+        _, kind, fen, loan, of_account, payee, sums, pair_sum, gate = rows[at]
+        if kind == k.PAIR or gate != k.ALWAYS:
+            whose = pair[loan, of_account or ""]
+        else:
+            whose = party.get(payee, -1) if kind == k.PAYEE else account.get(of_account, -1)
+        group = pair_sum if kind == k.PAIR else GROUP_OF.get(sums or "", 0)
+        told.append((events[at], fen, loan_number[loan], kind, gate, whose, group))
+    tied = tied_rows(view)
+    pairs = pl.DataFrame({"tied": [key in tied for key in keys]}, schema={"tied": pl.Boolean})
+    return pl.DataFrame(told, schema=_NUMBERED, orient="row"), pairs
