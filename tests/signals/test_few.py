@@ -26,7 +26,7 @@ SEEDS = st.integers(0, 1 << 32)
 DAY0 = datetime.date(2024, 2, 27)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SEEDS)
 def test_actions(seed: int) -> None:
     frames = random_frames(random.Random(seed))
