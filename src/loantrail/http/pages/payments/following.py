@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -280,11 +280,10 @@ def _judge(
             list(accounts.values()),
             schema={"account": pl.String, "owner": pl.String, "kind": pl.String, "name": pl.String},
         ),
-        **papers,
     )
     judged = judge_payers(
         pl.DataFrame(rows, schema=ENTRIES),
-        frames,
+        replace(frames, **papers),
         shipped_dictionary(),
         parameters_in_force(connection),
         business_date(loan["disbursed_at"]),
