@@ -13,7 +13,7 @@ import datetime
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -23,8 +23,10 @@ from loantrail.monitor.known import Known
 from loantrail.monitor.slice_index import Index
 from loantrail.tracing.model import Bool, Int64
 
-ASKED: Final = ("account", "counterparty_account", "amount_fen", "currency", "reference", "reverses")
-"""What is looked at of a line (tail.LINES)."""
+ASKED: Final = ("account", "counterparty_account", "currency", "reference", "reverses")
+"""What is looked at of a line (tail.LINES), besides its amount and time."""
+_FEW: Final = 16
+"""So many amounts are looked for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,24 @@ class View:
     named: Set[str | None]
     near: Bool
     """[accounts]"""
-    amounts: Set[int]
+    amounts: Int64
+    """In fen, as often as they come."""
     repayments: Mapping[tuple[str, str], str]
     since: datetime.datetime | None
     """Lines that were booked before are late, and nothing is known of them."""
 
     def are_all(self, lines: pl.DataFrame) -> bool:
         """Whether none of the lines (tail.LINES) can say anything of a loan."""
-        if self.since is not None and not (lines["booked_at"] >= self.since).all():
+        earliest: Any = lines["booked_at"].min()
+        if self.since is not None and earliest is not None and earliest < self.since:
+            return False
+        if self._has_amount(lines["amount_fen"].to_numpy()):
             return False
         known, near = self.known, self.near
-        for account, other, amount_fen, currency, reference, reverses in lines.select(*ASKED).iter_rows():
-            if reverses is not None or amount_fen in self.amounts or (reference, account) in self.repayments:
+        for account, other, currency, reference, reverses in zip(
+            *(lines[name].to_list() for name in ASKED), strict=True
+        ):
+            if reverses is not None or (reference, account) in self.repayments:
                 return False
             for plain in (account, other):
                 if plain is None:
@@ -58,6 +66,11 @@ class View:
                 if plain in self.named or name in self.named:
                     return False
         return True
+
+    def _has_amount(self, amounts: Int64) -> bool:
+        if len(amounts) > _FEW:
+            return bool(np.isin(amounts, self.amounts).any())
+        return any(bool((self.amounts == amount).any()) for amount in amounts.tolist())
 
 
 class Bystanders:
@@ -73,7 +86,7 @@ class Bystanders:
         """[accounts] by number of `known`; longer where more are to come."""
         self._receivers_seen = self._sides_seen = self._names_seen = 0
         self._near: Bool | None = None
-        self._amounts: set[int] = set()
+        self._amounts: Int64 = np.zeros(0, np.int64)
         records = index.records
         self._named: set[str | None] = {
             *records.sides["account"],
@@ -101,7 +114,7 @@ class Bystanders:
             self._may = np.concatenate([self._may, np.zeros(missing + len(self._may) // 8, np.bool_)])
         self._may[np.asarray(accounts, np.int64)] = True
 
-    def _neighbours(self, events: TailEvents) -> tuple[Bool, Set[int]]:
+    def _neighbours(self, events: TailEvents) -> tuple[Bool, Int64]:
         """[accounts] those that may concern a loan, and those that stand beside one of them in the tail; and the amounts of these."""
         if self._near is None:
             self._take_new()
@@ -111,7 +124,7 @@ class Bystanders:
             near = self._may.copy()
             for ends in (events.debit[concern], events.credit[concern]):
                 near[ends[ends >= 0]] = True
-            self._near, self._amounts = near, set(events.amount_fen[concern].tolist())
+            self._near, self._amounts = near, events.amount_fen[concern]
         return self._near, self._amounts
 
     def _take_new(self) -> None:

@@ -133,7 +133,7 @@ class Judging:
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
         waiting = changed.order.waiting()
-        every = pl.concat([empty(HITS), *(part.hits for part in parts)])
+        every = pl.concat([_nothing_said().hits, *(part.hits for part in parts)])
         on_half = pl.Series(
             [not waiting.isdisjoint(ids) for ids in every["transaction_ids"].to_list()], dtype=pl.Boolean
         )
@@ -145,9 +145,9 @@ class Judging:
             keys = ["loan_id", "rule_code"]
             before = before.join(every.filter(on_half), on=keys, how="semi")
             hits = pl.concat([hits, before.join(hits, on="hit_id", how="anti")])
-        found = pl.concat([pl.DataFrame(schema=FOUND_BY_RULE), *(part.found for part in parts)])
-        of_loan = {loan: found.clear() for loan in loans}
-        for rows in found.partition_by("loan_id", maintain_order=True):
+        found = pl.concat([part.found.select(*FOUND_BY_RULE) for part in parts])
+        of_loan = dict.fromkeys(loans, found.clear())
+        for rows in found.partition_by("loan_id", maintain_order=True) if len(found) else ():
             of_loan[rows["loan_id"][0]] = rows
         return Judgement(
             loans=tuple(loans),
@@ -158,10 +158,10 @@ class Judging:
             on_date=day,
             found=of_loan,
             whole=tuple(whole),
-            leads=pl.concat([empty(LEADS), *(part.leads for part in looked_at)]),
+            leads=pl.concat([_nothing_said().leads, *(part.leads for part in looked_at)]),
             days=pl.concat(
                 [
-                    pl.DataFrame(schema=row_schema()),
+                    _nothing_said().days,
                     *(
                         part.rows.filter(pl.col("occasion") == DAY).select(*row_schema())
                         for part in looked_at

@@ -96,10 +96,11 @@ def lines_of_payment(
     at = payment.at
     if isinstance(latest, datetime.datetime):
         at = min(max(at, latest), max(latest, payment.asked_at) + AHEAD_MOST)
+    at = at.astimezone(datetime.UTC)
     arrival = tail.lines["arrival_number"].max()
     first = int(arrival) + 1 if isinstance(arrival, int) else 1
     reference = derived_id("payment", payment.account, first)
-    sequence = tail.lines.filter(pl.col("booked_at") == at)["sequence"].max()
+    sequence = tail.lines["sequence"].filter(tail.lines["booked_at"] == at).max()
     common = dict.fromkeys(LINES) | {
         "source_file": "",
         "booked_at": at,
@@ -136,4 +137,4 @@ def lines_of_payment(
                 "account_name": payment.counterparty_name,
             }
         )
-    return pl.DataFrame(rows, schema=LINES)
+    return pl.DataFrame({name: [row[name] for row in rows] for name in LINES}, schema=LINES)

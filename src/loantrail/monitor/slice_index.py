@@ -305,19 +305,22 @@ class Index:
                 remedy="Number them in the order of arrival, above all before",
             )
         first = len(self.transactions)
-        plain = fitted(told, shapes.TRANSACTIONS)
-        debit, credit = (self._numbered(plain[f"{side}_account"]) for side in ("debit", "credit"))
-        at = plain["booked_at"].to_physical().fill_null(0).to_numpy().astype(np.int64)
-        sequence = told["sequence"].cast(pl.Int64).fill_null(0).to_numpy()
-        amount = plain["amount_fen"].fill_null(0).to_numpy().astype(np.int64)
+        debit, credit = (
+            self._numbered(told[f"{side}_account"].cast(pl.String)) for side in ("debit", "credit")
+        )
+        at = told["booked_at"].cast(pl.Datetime("us", "UTC")).to_physical().fill_null(0).to_numpy()
+        sequence, amount = (
+            told[name].cast(pl.Int64).fill_null(0).to_numpy() for name in ("sequence", "amount_fen")
+        )
+        classes = told["destination_class"].cast(pl.String).to_list()
         self.transactions.extend(told)
         for column, values in (
             (self.at_us, at), (self.sequence, sequence), (self.amount_fen, amount), (self.debit, debit), (self.credit, credit),
-            (self.of_class, np.array([self.classes.of(one) for one in plain["destination_class"].to_list()], np.int32)),
+            (self.of_class, np.array([self.classes.of(one) for one in classes], np.int32)),
         ):  # fmt: skip
             column.extend(values)
         self.touched_by.extend(np.full(len(self.accounts) - self.touched_by.count, -1, np.int64))
-        for row, text in enumerate(plain["transaction_id"].to_list(), first):
+        for row, text in enumerate(told["transaction_id"].cast(pl.String).to_list(), first):
             self._ids.add(text, row)
         for i in range(len(told)):
             row, paid, got = first + i, int(debit[i]), int(credit[i])

@@ -84,7 +84,9 @@ class Table:
 
     def extend(self, frame: pl.DataFrame) -> None:
         """More rows, with the same columns in any order."""
-        self._tail = self._tail.vstack(frame.select(self._whole.columns).cast(self._whole.schema))
+        if frame.schema != self._whole.schema:
+            frame = frame.select(self._whole.columns).cast(self._whole.schema)
+        self._tail = self._tail.vstack(frame)
         if len(self._tail) > max(_TAIL_LEAST, len(self._whole) // 8):
             self._whole = self._whole.vstack(self._tail).rechunk()
             self._tail = self._whole.clear()
@@ -132,8 +134,8 @@ class Numbers:
         return -1 if text is None else self._number.get(text, -1)
 
     def of(self, text: str | None) -> int:
-        """A new text gets the next number; null is -1."""
-        if text is None:
+        """A new text gets the next number; null, or an empty one, is -1."""
+        if not text:
             return -1
         number = self._number.get(text)
         if number is None:

@@ -83,8 +83,8 @@ class Standing:
         self._judged = pl.DataFrame()
         self._found: Ordered | None = None
         """The order of `lines`; None where it is not known."""
-        self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame] | None = None
-        """What was shown before: a payment that is only asked about goes back to it."""
+        self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame, int] | None = None
+        """What was shown before, and from which place on it was another: a payment that is only asked about goes back to it."""
         self.bystanders = Bystanders(
             self.known, self.index, read.merged, read.waiting, accounts_of_hops(self.trace)
         )
@@ -167,7 +167,7 @@ class Standing:
         opened = self._openings.imply(lines.lines, self._accounts_between(lines))
         again = self._previous_of(lines)
         if again is not None:
-            told, found, events, judged, start = lines, *again, 0
+            told, (found, events, judged, start) = lines, again
         else:
             found, told, start = self._ordered(lines)
             events = self._entered(found, new, start)
@@ -184,7 +184,7 @@ class Standing:
         told_gone = Told.of(self.index, self._rows(gone))
         told_moved = Told.of(self.index, self._rows(gone & moved.transactions))
         self.lines, self._judged, self._found = told, judged, found
-        self._previous = shown
+        self._previous = (*shown, start)
         if row < self.index.transaction_count - self.place or len(judged) > row or moved.loans:
             self.index.take(
                 judged.slice(row),
@@ -242,6 +242,8 @@ class Standing:
             for side in ("left", "right")
         )
         spans = [np.arange(*span, dtype=np.int64) for span in zip(first.tolist(), last.tolist(), strict=True)]
+        if not any(map(len, spans)):
+            return pl.DataFrame(schema={"loan_id": pl.String, "amount_fen": pl.Int64, "use": pl.String})
         return (
             self.index.hops.rows(distinct(*spans))
             .group_by("loan_id", "use", maintain_order=True)
@@ -285,14 +287,14 @@ class Standing:
                 reversing = reversing | {row: ids[original - self.place]}
         return replace(self.lines, reversing=reversing)
 
-    def _previous_of(self, lines: Lines) -> tuple[Ordered, TailEvents, pl.DataFrame] | None:
+    def _previous_of(self, lines: Lines) -> tuple[Ordered, TailEvents, pl.DataFrame, int] | None:
         """What these lines were before, where just they were shown before and are the same still."""
         if self._previous is None:
             return None
-        before, found, events, judged = self._previous
-        if before is not lines or found is None:
+        before, found, events, judged, start = self._previous
+        if before is not lines or found is None or found.own_count != len(self.known.own):
             return None
-        return (found, events, judged) if found.own_count == len(self.known.own) else None
+        return found, events, judged, start
 
     def _ordered(self, lines: Lines) -> tuple[Ordered, Lines, int]:
         """The order of the tail with these lines, and the first place where it can be another than before."""

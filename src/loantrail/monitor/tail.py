@@ -32,7 +32,7 @@ LINES: Final[dict[str, Any]] = {
 CLASSES: Final = {name: dtype for name, dtype in OUTPUT_SCHEMA.items() if name != "evidence"}
 Said = tuple[Any, ...]
 """What CLASSES say of a transaction, but for its id."""
-_CHUNKS_MOST: Final = 64
+_CHUNKS_MOST: Final = 16
 _FEW: Final = 16
 """The lines of so many amounts are looked for one amount after the other."""
 

@@ -22,7 +22,7 @@ from loantrail.ledger.transfers import TRANSACTION_COLUMNS, build_transfers
 from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
 from loantrail.tracing.model import Bool, Int64
 
-CHUNKS_MOST: Final = 64
+CHUNKS_MOST: Final = 16
 _PAYERS_FEW: Final = 16
 """The payments of so many payers are looked for one payer after the other."""
 _NEVER_US: Final = int(np.iinfo(np.int64).max)
