@@ -3,8 +3,8 @@ a second with at most 50 ms to the commit, and a payment not yet made within 10 
 
 The medium demo bank in a database of its own; then its last business days once more, moved behind its end: real proportions of
 loan money, salaries, suppliers; nearly every line concerns a borrower. Then payments among accounts that loan money never
-reached, which most lines of a bank are. Groups of one size at a time, one behind the other, in this process: what HTTP adds is in
-bench_live_intake. LOANTRAIL_BENCH_LINES changes the number of lines, LOANTRAIL_BENCH_DEMO the size of the bank.
+reached, which most lines of a bank are. Groups of one size at a time, one behind the other, in this process, with connections
+that are kept, as in a server: what HTTP adds is in bench_live_intake. LOANTRAIL_BENCH_LINES changes the number of lines, LOANTRAIL_BENCH_DEMO the size of the bank.
 """
 
 from __future__ import annotations
@@ -52,16 +52,19 @@ def measure(demo: str) -> None:
     from loantrail.demo.running import demo_settings
     from loantrail.monitor.committing import commit_group
     from loantrail.monitor.deciding import Deciding
-    from loantrail.monitor.leading import Connecting
     from loantrail.monitor.payload import JSON, read_payload
     from loantrail.monitor.payment import Payment
     from loantrail.postgres.connection import database
 
     wanted = size("LOANTRAIL_BENCH_LINES", LINES)
-    with database(demo_settings(demo, 1)) as books, books.connect() as connection:
+    with (
+        database(demo_settings(demo, 1)) as books,
+        books.connect() as connection,
+        books.pool() as pool,
+    ):
         rows = later_lines(connection, wanted)
         connection.rollback()
-        deciding = Deciding(Connecting(books))
+        deciding = Deciding(pool)
         begun = perf_counter()
         deciding.want()
         deciding.wait()
