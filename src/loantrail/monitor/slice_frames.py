@@ -74,17 +74,20 @@ def _frames(around: Index, found: Chosen, hops: pl.DataFrame) -> Frames:
     accounts = [names[account] for account in distinct(met).tolist() if account >= 0]
     loans = records.loans.frame[found.loans]
     loan_ids = loans["loan_id"].to_list()
-    own = records.accounts.rows([*accounts, *loans["repayment_account"], *loans["disbursement_account"]])
+    borrowers = loans["borrower_party_id"].to_list()
+    own = records.accounts.rows(
+        [*accounts, *loans["repayment_account"].to_list(), *loans["disbursement_account"].to_list()]
+    )
     # The borrowers' own accounts are on their side, whether anything was booked on them or not.
-    own = distinct(own, records.accounts_of_owner.rows(loans["borrower_party_id"]))
+    own = distinct(own, records.accounts_of_owner.rows(borrowers))
     known = records.accounts.frame[own]
     guarantors = records.guarantors.of(loan_ids)
-    payees = records.contract_payees.of(loans["contract_id"])
-    invoices = records.invoices.of(loans["borrower_party_id"])
+    payees = records.contract_payees.of(loans["contract_id"].to_list())
+    invoices = records.invoices.of(borrowers)
     parties = records.parties.of(
         {
-            *known["owner"], *loans["borrower_party_id"], *guarantors["guarantor_party_id"], *payees["party_id"],
-            *invoices["seller_party_id"],
+            *known["owner"].to_list(), *borrowers, *guarantors["guarantor_party_id"].to_list(),
+            *payees["party_id"].to_list(), *invoices["seller_party_id"].to_list(),
         }
     )  # fmt: skip
     return Frames(
@@ -93,7 +96,7 @@ def _frames(around: Index, found: Chosen, hops: pl.DataFrame) -> Frames:
         transactions=around.transactions.in_any_order(rows),
         loans=loans,
         accounts=known,
-        relations=records.relations.frame[records.related_by_two(loans["borrower_party_id"])],
+        relations=records.relations.frame[records.related_by_two(borrowers)],
         guarantors=guarantors,
         orders=records.orders.of(loan_ids),
         contract_payees=payees,

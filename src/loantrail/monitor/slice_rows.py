@@ -201,8 +201,9 @@ class ByText:
 
     def __init__(self, frame: pl.DataFrame, *columns: str) -> None:
         self.frame = frame.rechunk()
+        self._none = frame.clear()
         codes, names = code_texts([frame[column] for column in columns])
-        self._numbers = {name: number for number, name in enumerate(names.to_list())}
+        self._numbers: dict[str | None, int] = {name: number for number, name in enumerate(names.to_list())}
         self._columns = {name: place for place, name in enumerate(columns)}
         # By text, then by column, then by row.
         width = len(columns)
@@ -215,13 +216,20 @@ class ByText:
 
     def rows(self, texts: Iterable[str | None]) -> Int64:
         """Numbers of the rows that hold any of the texts, each once, ascending."""
-        width = len(self._columns)
-        parts: list[Int64] = []
-        for text in texts:
-            number = -1 if text is None else self._numbers.get(text, -1)
-            if number >= 0:
-                parts.append(self._rows[self._starts[number * width] : self._starts[(number + 1) * width]])
-        return distinct(*parts) if parts else NO_ROWS
+        width, numbers = len(self._columns), self._numbers
+        known = {number for text in texts if (number := numbers.get(text)) is not None}
+        if not known:
+            return NO_ROWS
+        if len(known) == 1:
+            (number,) = known
+            found = self._rows[self._starts[number * width] : self._starts[(number + 1) * width]]
+            return found if width == 1 else distinct(found)
+        cells = np.fromiter(known, np.int64, len(known)) * width
+        first = self._starts[cells]
+        counts = self._starts[cells + width] - first
+        # The places of each text, one after the other.
+        places = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        return distinct(self._rows[places])
 
     def rows_in(self, column: str, text: str) -> Int64:
         """Numbers of the rows that hold the text in that column, ascending; none where the column is not looked at."""
@@ -233,7 +241,8 @@ class ByText:
 
     def of(self, texts: Iterable[str | None]) -> pl.DataFrame:
         """Those rows."""
-        return self.frame[self.rows(texts)]
+        rows = self.rows(texts)
+        return self.frame[rows] if len(rows) else self._none
 
 
 class Ids:
