@@ -61,8 +61,9 @@ def judge_loans(
     prepared = prepare_count(
         frames, view, (on_date, on_date), part.ended, Only(part.loans, part.wanted), part.beforehand
     )
-    rows = pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
-    rows = marked(rows, payees_of(frames), entries)
+    counted = list(signal_rows(prepared))
+    rows = pl.concat(counted) if counted else pl.DataFrame(schema=row_schema())
+    rows = marked(rows, payees_of(frames, rows["transaction_id"]), entries)
     found = rules.found(rows)
     if found_before is not None:
         found = _going_on(found_before, found, rules)

@@ -20,13 +20,15 @@ _MARKS: Final = tuple(zip((ListName.WATCH, ListName.BLACK), (field.name for fiel
 """List -> the field that rules ask for."""
 
 
-def payees_of(frames: Frames) -> pl.DataFrame:
-    """Who was paid in each transaction, PAYEES."""
-    owners = frames.accounts.select("account", party_id="owner").unique("account", keep="first")
-    return (
-        frames.transactions.select("transaction_id", account="credit_account")
-        .join(owners, on="account", how="left", maintain_order="left")
-        .match_to_schema(pl.Schema(PAYEES))
+def payees_of(frames: Frames, only: pl.Series | None = None) -> pl.DataFrame:
+    """Who was paid in each transaction, PAYEES; `only`: in those of these ids."""
+    paid, accounts = frames.transactions.select("transaction_id", account="credit_account"), frames.accounts
+    if only is not None:
+        paid = paid.filter(pl.col("transaction_id").is_in(only.implode()))
+        accounts = accounts.filter(pl.col("account").is_in(paid["account"].implode()))
+    owners = accounts.select("account", party_id="owner").unique("account", keep="first")
+    return paid.join(owners, on="account", how="left", maintain_order="left").match_to_schema(
+        pl.Schema(PAYEES)
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from loantrail.early_warning.patterns_loan import is_person
 from loantrail.early_warning.patterns_return import guarantors_in_force
+from loantrail.early_warning.related import made_once
 from loantrail.early_warning.view import View, related_parties
 
 _CASH: Final = "cash"
@@ -16,6 +17,7 @@ JUDGED: Final = {"class_basis": pl.String, "class_confidence_permille": pl.Int64
 """How the class of a transaction was judged."""
 
 
+@made_once
 def loan_facts(view: View) -> pl.DataFrame:
     """Per loan: what rows of both occasions say of it, with `disbursed_at`, `repayment_account`, `borrower_party_id`."""
     industry = view.parties.select("industry_code", borrower_party_id="party_id")

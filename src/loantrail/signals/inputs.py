@@ -12,11 +12,11 @@ from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
-from loantrail.signals.beforehand import Beforehand, borrower_key
+from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand, borrower_key
 from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.model import GROUP_OF, Given
-from loantrail.signals.numbered_of_few import numbered_of_few
+from loantrail.signals.numbered_of_few import NUMBERED, number_of, numbered_of_few
 from loantrail.signals.wanted import Days, Only, ends_of_days, movements
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
@@ -316,37 +316,26 @@ def _numbered(
 def _told_beforehand(
     beforehand: Beforehand, places: pl.DataFrame, numbers: _Numbers, event_of_transaction: Int64
 ) -> pl.DataFrame:
-    """Actions of what is told beforehand: `event, fen, loan, kind, gate, pair, group`."""
-    none = pl.lit(None, pl.String)
-    acts = pl.concat(
-        [
-            beforehand.held.select("transaction_id", "account", "fen", loan_id=none, kind=pl.lit(k.HOLD, pl.UInt8)),
-            beforehand.reached.select(
-                "transaction_id", "account", "loan_id", fen=pl.lit(0, pl.Int64), kind=pl.lit(k.REACH, pl.UInt8)
-            ).select("transaction_id", "account", "fen", "loan_id", "kind"),
-            beforehand.touched.filter(pl.col("transaction_id").is_not_null()).select(
-                "transaction_id", "account", fen=pl.lit(0, pl.Int64), loan_id=none, kind=pl.lit(k.TOUCH, pl.UInt8)
-            ),
-        ]
-    )  # fmt: skip
-    found = (
-        acts.join(places, on="transaction_id", how="left", maintain_order="left")
-        .join(numbers.accounts, on="account", how="inner", maintain_order="left")
-        .join(numbers.loans.select("loan_id", "loan"), on="loan_id", how="left", maintain_order="left")
-    )
-    # What has no transaction was so before the first event.
-    event = pl.when(pl.col("place").is_null()).then(0).otherwise(
-        pl.Series(event_of_transaction).gather(found["place"].fill_null(0)) if len(event_of_transaction) else 0
-    )  # fmt: skip
-    return found.select(
-        event.cast(pl.Int64).alias("event"),
-        "fen",
-        pl.col("loan").fill_null(0).cast(pl.Int32).alias("loan"),
-        "kind",
-        pl.lit(k.ALWAYS, pl.UInt8).alias("gate"),
-        pl.col("number").cast(pl.Int32).alias("pair"),
-        pl.lit(0, pl.UInt8).alias("group"),
-    )
+    """Actions of what is told beforehand (NUMBERED)."""
+    acts: list[tuple[str | None, str | None, int, str | None, int]] = [
+        *((text, account, fen, None, k.HOLD) for account, text, fen in beforehand.held.select(*HELD).rows()),
+        *((text, account, 0, loan, k.REACH) for account, text, loan, _ in beforehand.reached.select(*REACHED).rows()),
+        *(
+            (text, account, 0, None, k.TOUCH)
+            for account, text in beforehand.touched.select(*TOUCHED).rows()
+            if text is not None
+        ),
+    ]  # fmt: skip
+    place = number_of(places, "transaction_id", (text for text, *_ in acts), "place")
+    account_number = number_of(numbers.accounts, "account", (account for _, account, *_ in acts), "number")
+    loan_number = number_of(numbers.loans, "loan_id", (loan for *_, loan, _ in acts), "loan")
+    told = [
+        # What has no transaction was so before the first event.
+        (int(event_of_transaction[place[text]]) if text in place else 0, fen, loan_number.get(loan, 0), kind, k.ALWAYS, account_number[account], 0)
+        for text, account, fen, loan, kind in acts
+        if account in account_number
+    ]  # fmt: skip
+    return pl.DataFrame(told, schema=NUMBERED, orient="row")
 
 
 def _wanted(wanted: pl.DataFrame, numbers: _Numbers) -> np.ndarray:

@@ -15,10 +15,22 @@ from loantrail.signals.meaning_of_few import rows_of_few
 from loantrail.signals.model import GROUP_OF
 from loantrail.tracing.model import Int64
 
-_NUMBERED: Final = {
+NUMBERED: Final = {
     "event": pl.Int64, "fen": pl.Int64, "loan": pl.Int32, "kind": pl.UInt8, "gate": pl.UInt8, "pair": pl.Int32,
     "group": pl.UInt8,
 }  # fmt: skip
+"""Actions as the kernel takes them."""
+
+
+def number_of(
+    frame: pl.DataFrame, key: str, texts: Iterable[str | None], number: str
+) -> dict[str | None, int]:
+    """What a frame says of each of a few texts, that it has once each: those that it has not are left out."""
+    named = pl.Series(sorted({one for one in texts if one is not None}), dtype=pl.String)
+    if named.is_empty():
+        return {}
+    found = frame.select(key, number).filter(pl.col(key).is_in(named.implode()))
+    return dict(zip(found[key].to_list(), found[number].to_list(), strict=True))
 
 
 def numbered_of_few(
@@ -32,13 +44,6 @@ def numbered_of_few(
     (transaction_id, place); `numbers` of accounts (account, number), parties (party, number) and loans (loan_id, loan).
     The view `is_few`."""
     accounts, parties, loans = numbers
-
-    def number_of(
-        frame: pl.DataFrame, key: str, texts: Iterable[str | None], number: str
-    ) -> dict[str | None, int]:
-        named = pl.Series(sorted({one for one in texts if one is not None}), dtype=pl.String)
-        return dict(frame.filter(pl.col(key).is_in(named.implode())).select(key, number).iter_rows())
-
     transaction_of = [move.transaction_id for move in moves_of(view)]
     place = number_of(places, "transaction_id", transaction_of, "place")
     rows = [row for row in rows_of_few(view, ended) if transaction_of[row[0]] in place]
@@ -60,4 +65,4 @@ def numbered_of_few(
         told.append((events[at], fen, loan_number[loan], kind, gate, whose, group))
     tied = tied_rows(view)
     pairs = pl.DataFrame({"tied": [key in tied for key in keys]}, schema={"tied": pl.Boolean})
-    return pl.DataFrame(told, schema=_NUMBERED, orient="row"), pairs
+    return pl.DataFrame(told, schema=NUMBERED, orient="row"), pairs
