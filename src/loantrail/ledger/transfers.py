@@ -20,7 +20,7 @@ from loantrail.ledger.kernel_order import order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
 from loantrail.ledger.transfers_few import few_transfers, numbered_few
 from loantrail.ledger.transfers_model import (
-    CONTRADICTION,
+    CONTRADICTS,
     PROBLEM_SCHEMA,
     TRANSACTION_COLUMNS,
     UNKNOWN_ORIGINAL,
@@ -314,5 +314,6 @@ def _contradictions(nodes: pl.DataFrame, forced: np.ndarray) -> pl.DataFrame:
         "source_file",
         "position",
         "transaction_id",
-        *(pl.lit(text).alias(name) for name, text in zip(("problem", "message"), CONTRADICTION, strict=True)),
+        pl.lit("order_contradiction").alias("problem"),
+        pl.lit(CONTRADICTS).alias("message"),
     ).cast(PROBLEM_SCHEMA)  # pyright: ignore[reportArgumentType]  polars accepts a schema of types

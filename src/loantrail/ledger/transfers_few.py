@@ -16,7 +16,7 @@ from loantrail.ledger.few import FEW, INSTANT, FewRows, plain_columns
 from loantrail.ledger.kernel_order import NOBODY, order_transfers
 from loantrail.ledger.pairing_model import PAIR_SCHEMA
 from loantrail.ledger.transfers_model import (
-    CONTRADICTION,
+    CONTRADICTS,
     PROBLEM_SCHEMA,
     TRANSACTION_COLUMNS,
     UNKNOWN_ORIGINAL,
@@ -132,7 +132,9 @@ def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | Non
     reverses, problems = _reversals(read, node_of_line, nodes)
     for node, was_forced in zip(nodes, forced, strict=True):
         if was_forced:
-            problems.append((*_place(read, node.lead), node.transaction_id, *CONTRADICTION))
+            problems.append(
+                (*_place(read, node.lead), node.transaction_id, "order_contradiction", CONTRADICTS)
+            )
     problems.sort(key=lambda problem: problem[:2])
     ids = [node.transaction_id for node in nodes]
     return Transfers(

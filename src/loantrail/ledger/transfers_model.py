@@ -41,11 +41,10 @@ PROBLEM_SCHEMA: Final = {
     "problem": pl.String,
     "message": pl.String,
 }
-CONTRADICTION: Final = (
-    "order_contradiction",
-    "two statements put this transfer and another in opposite order; the order of booking times is kept",
+CONTRADICTS: Final = (
+    "two statements put this transfer and another in opposite order; the order of booking times is kept"
 )
-"""`problem` and `message` of a transfer that was put before one that should precede it."""
+"""`message` of a transfer that was put before one that should precede it."""
 UNKNOWN_ORIGINAL: Final = "takes back {}, which cannot be told among the lines; it counts as a plain transfer"
 """`message` of a reversal, with the name of what it takes back."""
 
