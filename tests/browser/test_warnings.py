@@ -99,7 +99,7 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(THREAD))
     # What stood there before stays until this one is read.
-    expect(page.locator(".warning-timeline li").first).to_contain_text("30.00 万元")
+    expect(page.locator(".warning-timeline li").first).to_contain_text("流入证券")
     expect(page.get_by_role("button", name=re.compile("待查")).first).to_be_enabled()
     page.keyboard.press("3")
     expect(page.locator("form textarea").first).to_be_focused()
