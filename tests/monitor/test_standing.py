@@ -72,6 +72,19 @@ def test_a_group_that_was_not_committed_leaves_nothing_behind(seed: int) -> None
     assert_equal(state, bank, bank.lines.head(first))
 
 
+@pytest.mark.parametrize("seed", range(FEW))
+def test_a_group_may_be_shown_in_place_of_one_that_was_lost_without_going_back(seed: int) -> None:
+    bank = bank_at_random(seed)
+    first = len(bank.lines) // 2
+    state = standing_on(bank, bank.lines.head(first))
+    committed = state.lines
+
+    for count in (3, 9, 20):
+        state.show(state.with_lines(bank.lines.slice(first, count), committed))
+
+    assert_equal(state, bank, bank.lines.head(first + 20))
+
+
 @pytest.mark.parametrize("seed", range(0, FEW, 2))
 def test_the_beginning_of_a_long_tail_settles(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing_module, "TAIL_LEAST", 30)

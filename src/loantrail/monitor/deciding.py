@@ -333,6 +333,9 @@ class Deciding:
             changed = standing.show(standing.with_lines(lines, held.lines))
             moved = standing.moved_in(lines["line_id"])
             return said_of_payment(connection, held, changed, moved)
+        except LoantrailError:
+            self.forget()  # it may have broken off half way
+            raise
         finally:
             self._show_committed(held)
 

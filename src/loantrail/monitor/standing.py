@@ -237,10 +237,9 @@ class Standing:
         rows = rows_of(self.lines.lines["line_id"], line_ids.to_list()).values()
         places = [] if self._found is None else self._found.event_of_line[list(rows)]
         event_of_hop = self.trace.state.hops["event"][: self.trace.hop_count]
-        first, last = (
-            np.searchsorted(event_of_hop, np.unique(places) + self.place, side=side)
-            for side in ("left", "right")
-        )
+        # Of the type of the column: another would have all of it converted.
+        needles = (np.unique(places) + self.place).astype(np.int32)
+        first, last = (np.searchsorted(event_of_hop, needles, side=side) for side in ("left", "right"))
         spans = [np.arange(*span, dtype=np.int64) for span in zip(first.tolist(), last.tolist(), strict=True)]
         if not any(map(len, spans)):
             return pl.DataFrame(schema={"loan_id": pl.String, "amount_fen": pl.Int64, "use": pl.String})
@@ -341,7 +340,7 @@ class Standing:
         something else may be known; `gone`: transactions that are gone."""
         trace, place = self.trace, self.place
         pool = trace.state.hops[: trace.hop_count]
-        first_hop = int(np.searchsorted(pool["event"], place + first))
+        first_hop = int(np.searchsorted(pool["event"], np.int32(place + first)))
         places = (pool["event"][first_hop:] - place).tolist()
         old = content_of(pool[first_hop:], self._events.transaction_id, place)
         if place + first < trace.event_count:

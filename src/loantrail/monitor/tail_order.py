@@ -125,9 +125,12 @@ def ordered_from(
     if start:
         floor = before.transactions["booked_at"][start - 1]
     part = _part(tail, rows, own, place + start, floor)
-    classes, again = _classes(kept, part, tail.classes, around)
+    known = tail.classes
+    if known is not lines_before.classes:
+        known = known | {name: lines_before.classes[name] for name in kept.transactions["transaction_id"]}
+    classes, again = _classes(kept, part, known, around)
     stays = again.keys() - set(part.ids)
-    if any(tail.classes[transaction] != again[transaction] for transaction in stays):
+    if any(known[transaction] != again[transaction] for transaction in stays):
         return None  # wages show by later payments
     return _whole(tail, kept, part, classes, own), replace(tail, classes=classes), start
 

@@ -352,7 +352,7 @@ class LiveTrace:
         many special rows."""
         events, touched = self._log.events(), list[Int32]()
         for event, special in enumerate(batch.special.tolist(), start):
-            self._journal.add(Step.before(self._state, events, event, specials, self.totals_fen))
+            self._journal.keep(self._state, events, event, specials, self.totals_fen)
             touched.append(self._run(event, event + 1))
             specials += int(special >= 0)
         return touched

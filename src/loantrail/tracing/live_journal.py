@@ -30,7 +30,7 @@ FEW: Final = 16
 """A batch of more events is not kept."""
 STEPS_MOST: Final = 64
 LOTS_MOST: Final = 4_096
-"""Nor is an event that may change more lots."""
+"""Nor is an event whose payer holds more lots."""
 
 
 def keeps(batch: Batch) -> bool:
@@ -90,12 +90,15 @@ class Journal:
     def forget(self) -> None:
         self._steps.clear()
 
-    def add(self, step: Step) -> None:
-        """The event is about to be processed."""
-        if step.count > LOTS_MOST:
+    def keep(
+        self, state: State, events: Events, event: int, special_count: int, totals_fen: tuple[int, int]
+    ) -> None:
+        """The event is about to be processed, with so many special rows before it."""
+        debit = int(events.debit[event])
+        if debit >= 0 and state.accounts["lot_count"][debit] > LOTS_MOST:
             self.forget()
             return
-        self._steps.append(step)
+        self._steps.append(Step.before(state, events, event, special_count, totals_fen))
         del self._steps[:-STEPS_MOST]
 
     def reaches(self, to: int, count: int) -> bool:
