@@ -19,13 +19,11 @@ CASES = Path(__file__).with_name("cases.csv")
 LEAST_PERMILLE = {"STRONG": 1000, "MEDIUM": 950, "WEAK": 700}
 
 
-@pytest.fixture(scope="module")
-def cases() -> pl.DataFrame:
+def labelled_cases() -> pl.DataFrame:
     return pl.read_csv(CASES, schema_overrides={"name": pl.String, "remark": pl.String})
 
 
-@pytest.fixture(scope="module")
-def transactions(cases: pl.DataFrame) -> pl.DataFrame:
+def labelled_payments(cases: pl.DataFrame) -> pl.DataFrame:
     return cases.select(
         transaction_id=pl.int_range(pl.len()).cast(pl.String),
         debit_account=pl.lit("PAYER"),
@@ -34,6 +32,16 @@ def transactions(cases: pl.DataFrame) -> pl.DataFrame:
         purpose_text="remark",
         amount_fen=pl.lit(1_000_000),
     )
+
+
+@pytest.fixture(scope="module")
+def cases() -> pl.DataFrame:
+    return labelled_cases()
+
+
+@pytest.fixture(scope="module")
+def transactions(cases: pl.DataFrame) -> pl.DataFrame:
+    return labelled_payments(cases)
 
 
 def classes(transactions: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.destinations.random_payments import DAY, LEAST, MOST, Situation, situations
-from tests.destinations.test_cases import CASES
+from tests.destinations.test_cases import labelled_cases, labelled_payments
 from tests.destinations.test_classify import ACCOUNTS, BOOKS, PARTIES, classified, payments
 
 from loantrail.destinations.classify import OUTPUT_SCHEMA, Context, classify
@@ -33,7 +33,10 @@ OFTEN = hypothesis.settings(
 )
 
 
-def classes(rows: pl.DataFrame, context: Context | KnownPayees | None) -> pl.DataFrame:
+NOTHING_KNOWN = KnownPayees(Context(ACCOUNTS.clear()))
+
+
+def classes(rows: pl.DataFrame, context: Context | KnownPayees) -> pl.DataFrame:
     found = classify(rows, shipped_dictionary(), shipped_parameters(), DAY, context)
     assert dict(found.schema) == OUTPUT_SCHEMA
     return found
@@ -53,7 +56,7 @@ def test_random_payments_are_judged_alike(situation: Situation) -> None:
     assert_frame_equal(classes(rows, payees), among_many)
     # What is near these payments is all that counts for them.
     assert_frame_equal(classes(rows, payees.near(rows)), among_many)
-    assert_frame_equal(classes(rows, None), classes(rows, Context()))
+    assert_frame_equal(classes(rows, NOTHING_KNOWN), classes(rows, Context()))
 
 
 @OFTEN
@@ -113,20 +116,12 @@ def test_random_payments_meet_all_that_can_be_known() -> None:
 
 
 def test_every_labelled_case_is_judged_alone_as_among_all() -> None:
-    cases = pl.read_csv(CASES, schema_overrides={"name": pl.String, "remark": pl.String})
-    rows = cases.select(
-        transaction_id=pl.int_range(pl.len()).cast(pl.String),
-        debit_account=pl.lit("PAYER"),
-        credit_account=pl.when(pl.col("name").is_not_null()).then(pl.format("A{}", pl.int_range(pl.len()))),
-        credit_name="name",
-        purpose_text="remark",
-        amount_fen=pl.lit(1_000_000),
-    )
+    rows = labelled_payments(labelled_cases())
     assert len(rows) > FEW_PAYMENTS
 
-    alone = pl.concat([classes(row, None) for row in rows.iter_slices(1)])
+    alone = pl.concat([classes(row, NOTHING_KNOWN) for row in rows.iter_slices(1)])
 
-    assert_frame_equal(alone, classes(rows, None))
+    assert_frame_equal(alone, classes(rows, Context()))
 
 
 @pytest.mark.parametrize("count", [FEW_PAYMENTS, FEW_PAYMENTS + 1])
@@ -235,7 +230,7 @@ def test_wages_of_one_day_in_china_are_those_from_four_to_four_by_universal_time
             }
             for hour, name in zip(hours, ["张三", "李四", "王五", "赵六", "孙七"], strict=True)
         ]
-        return classes(payments(*rows), None)["basis"].to_list()
+        return classes(payments(*rows), NOTHING_KNOWN)["basis"].to_list()
 
     assert paid(16, 17, 18, 22, 23) == ["model"] * 5
     assert paid(15, 16, 17, 18, 22) == ["name"] * 5
@@ -267,6 +262,6 @@ def test_what_wages_must_be_like(paid: list[tuple[str, int]], is_wages: bool) ->
     assert set(classified(None, *rows)["basis"]) == ({"model"} if is_wages else {"name"})
     # Without its day, or from a person's account, no payment is a wage.
     unknown = payments(*rows).with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias("booked_at"))
-    assert_frame_equal(classes(unknown, None), classes(unknown, Context()))
-    assert set(classes(unknown, None)["basis"]) == {"name"}
+    assert_frame_equal(classes(unknown, NOTHING_KNOWN), classes(unknown, Context()))
+    assert set(classes(unknown, NOTHING_KNOWN)["basis"]) == {"name"}
     assert set(classified(BOOKS, *(row | {"debit_account": "P"} for row in rows))["basis"]) == {"name"}

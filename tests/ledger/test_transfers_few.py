@@ -19,10 +19,9 @@ from loantrail.ledger.transfers import (
     build_transfers,
     line_ids,
     many_transfers,
-    numbered_many,
     numbered_pairs,
 )
-from loantrail.ledger.transfers_few import few_transfers, numbered_few
+from loantrail.ledger.transfers_few import few_transfers
 from loantrail.ledger.transfers_model import Transfers
 
 
@@ -58,7 +57,7 @@ def test_many_sets_of_few_lines_become_transfers_alike(seed: int):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32))
-def test_pairs_by_id_find_their_rows_among_few_lines(seed: int):
+def test_pairs_by_id_find_their_rows_among_lines(seed: int):
     dice = seeded_random(seed)
     frame = statements(dice.choice)
     pairs = pairs_by_hand(dice.choice, frame)
@@ -75,9 +74,13 @@ def test_pairs_by_id_find_their_rows_among_few_lines(seed: int):
     others = pl.DataFrame([*gone, (None, None, None)], schema=named.schema, orient="row")
     part = frame.sample(fraction=dice.choice((0.5, 1.0)), shuffle=True, seed=seed)
     everything = pl.concat([others, named])
-    few, many = numbered_few(everything, part), numbered_many(everything, part)
-    assert few is not None
-    assert (few.schema, few.rows()) == (many.schema, many.rows())
+    rows = {line: row for row, line in enumerate(part["line_id"].to_list())}
+    found = [
+        (rows[debit], rows[credit], basis)
+        for debit, credit, basis in everything.rows()
+        if debit in rows and credit in rows
+    ]
+    assert numbered_pairs(everything, part).rows() == sorted(found)
 
 
 STATEMENT = """
@@ -104,10 +107,6 @@ def test_lines_that_are_not_plain_are_left_to_frames():
     many_own = pl.Series("account", ["B", *(str(number) for number in range(2_000))])
     assert few_transfers(frame, pairs, many_own) is None
     assert told(build_transfers(frame, pairs, many_own)) == told(many_transfers(frame, pairs, many_own))
-    twice = frame.with_columns(line_id=pl.lit("same"))
-    by_id = pl.DataFrame(schema=dict.fromkeys(("debit_line", "credit_line", "basis"), pl.String))
-    assert numbered_few(by_id, frame) is not None
-    assert numbered_few(by_id, twice) is None
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
         build_transfers(frame.drop("currency"), pairs)
 
@@ -123,11 +122,6 @@ def test_so_many_lines_and_one_more_become_transfers_alike():
         part = frame.head(count)
         none = pair_lines(part.clear()).pairs
         assert told(build_transfers(part, none)) == told(many_transfers(part, none))
-        by_id = pl.DataFrame(
-            [("1", "2", "reference")], schema=["debit_line", "credit_line", "basis"], orient="row"
-        )
-        named = part.with_columns(line_id=pl.col("position").cast(pl.String))
-        assert numbered_pairs(by_id, named).equals(numbered_many(by_id, named))
 
 
 @pytest.mark.parametrize("unknown", ["account", "currency"])

@@ -18,8 +18,8 @@ from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
 from loantrail.signals import facts, inputs, repaying, wanted
 from loantrail.signals.catalogue import row_schema
-from loantrail.signals.meaning import actions_of
-from loantrail.signals.meaning_of_few import actions_of_few
+from loantrail.signals.meaning import ACTIONS, actions_of
+from loantrail.signals.meaning_of_few import rows_of_few
 
 BOOK = shipped_parameters()
 SEEDS = st.integers(0, 1 << 32)
@@ -34,7 +34,8 @@ def test_actions(seed: int) -> None:
     assert is_few(view)
 
     for ended in (None, frames.hops.filter("ended").select("hop_id")):
-        assert_frame_equal(actions_of_few(view, ended), actions_of(view, ended))
+        few = pl.DataFrame(rows_of_few(view, ended), schema=ACTIONS, orient="row")
+        assert_frame_equal(few, actions_of(view, ended))
 
 
 @settings(max_examples=25, deadline=None)

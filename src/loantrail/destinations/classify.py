@@ -26,7 +26,7 @@ from loantrail.destinations.classify_few import FEW_PAYMENTS, TEXTS, classify_fe
 from loantrail.destinations.dictionary import Dictionary
 from loantrail.destinations.documents import documented_pairs
 from loantrail.destinations.kinds import NOTHING_KNOWN, OF_ACCOUNT_KINDS, OF_PARTY_KINDS, OF_SHAPES, SAME_NAME
-from loantrail.destinations.known import Context, Known, NothingKnown, watched_by
+from loantrail.destinations.known import Context, Known, watched_by
 from loantrail.destinations.model import BY_NAME, CLASSES, Basis
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
 from loantrail.destinations.payroll import payroll_pattern
@@ -87,12 +87,11 @@ def classify(
     destination stays what it is when a document backs the payment; a generic one becomes `supplier`.
     `documented` says whether a contract, invoice or payment order of the payer names the payee.
     """
-    if isinstance(context, Context):
-        return _classify_many(transactions, dictionary, parameters, on_date, context)
-    known = context or NothingKnown()
+    if context is None or isinstance(context, Context):
+        return _classify_many(transactions, dictionary, parameters, on_date, context or Context())
     if len(transactions) <= FEW_PAYMENTS:
-        return classify_few(transactions, dictionary, parameters, on_date, known)
-    return _classify_many(transactions, dictionary, parameters, on_date, known.near(transactions))
+        return classify_few(transactions, dictionary, parameters, on_date, context)
+    return _classify_many(transactions, dictionary, parameters, on_date, context.near(transactions))
 
 
 def _classify_many(

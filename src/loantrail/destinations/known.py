@@ -75,31 +75,6 @@ class Known(Protocol):
         ...
 
 
-class NothingKnown:
-    """Known, where nothing is."""
-
-    def account(self, account: str) -> Account:
-        del account
-        return STRANGE
-
-    def document(
-        self,
-        payer: tuple[str | None, str | None],
-        payee: tuple[str | None, str | None, str | None],
-        document_no: str | None,
-    ) -> str | None:
-        del payer, payee, document_no
-        return None
-
-    def watched(self, account: str | None, name: str | None) -> Opinion | None:
-        del account, name
-        return None
-
-    def near(self, transactions: pl.DataFrame) -> Context:
-        del transactions
-        return Context()
-
-
 def watched_by(watch_list: pl.DataFrame, key: str) -> pl.DataFrame:
     """What the list says by `account` or (normalised) `name`: that column, class_code, confidence_permille, evidence."""
     listed = columns_or_null(watch_list, ("account", "name", "class", "source")).with_columns(

@@ -18,7 +18,7 @@ from loantrail.ids import derived_id, derived_ids
 from loantrail.ledger.few import FEW
 from loantrail.ledger.kernel_order import order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
-from loantrail.ledger.transfers_few import few_transfers, numbered_few
+from loantrail.ledger.transfers_few import few_transfers
 from loantrail.ledger.transfers_model import (
     CONTRADICTS,
     PROBLEM_SCHEMA,
@@ -82,12 +82,6 @@ def line_ids(lines: pl.DataFrame) -> pl.Series:
 def numbered_pairs(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """`debit, credit` (row numbers in `lines`), `basis` of pairs given by `debit_line, credit_line`; those of which a line is
     not among `lines` are left out."""
-    numbered = numbered_few(pairs, lines) if len(lines) <= FEW else None
-    return numbered_many(pairs, lines) if numbered is None else numbered
-
-
-def numbered_many(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """`numbered_pairs` of lines of any number, by frames."""
     rows = lines.select("line_id").with_row_index("row")
     return (
         pairs.join(rows.rename({"row": "debit"}), left_on="debit_line", right_on="line_id")

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.ids import derived_id
-from loantrail.ledger.few import FEW, INSTANT, FewRows, plain_columns
+from loantrail.ledger.few import INSTANT, FewRows, plain_columns
 from loantrail.ledger.kernel_order import NOBODY, order_transfers
 from loantrail.ledger.pairing_model import PAIR_SCHEMA
 from loantrail.ledger.transfers_model import (
@@ -65,9 +65,7 @@ _NODES: Final = FewRows(
         "transaction_id": _TEXT,
     }
 )
-_PAIRS: Final = FewRows(PAIR_SCHEMA)
 _PROBLEMS: Final = FewRows(PROBLEM_SCHEMA)
-_PAIRS_BY_ID: Final[dict[str, Any]] = {"debit_line": _TEXT, "credit_line": _TEXT, "basis": _TEXT}
 
 type_of_columns = dict[str, list[Any]]
 
@@ -86,31 +84,6 @@ class Node(NamedTuple):
         row = self.credit if self.debit is None else self.debit
         assert row is not None
         return row
-
-
-def numbered_few(pairs: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame | None:
-    """`transfers.numbered_pairs` for few lines. None where they are not plain: other types, lines without an id of their
-    own."""
-    ids = plain_columns(lines, {"line_id": _TEXT}, ())
-    if ids is None:
-        return None
-    rows = {line: row for row, line in enumerate(ids["line_id"])}
-    if len(rows) < len(lines):
-        return None
-    if len(pairs) > FEW:
-        pairs = pairs.filter(pl.col("debit_line").is_in(list(rows)))
-    named = plain_columns(pairs, _PAIRS_BY_ID, _PAIRS_BY_ID)
-    if named is None:
-        return None
-    found = [
-        (rows[debit], rows[credit], basis)
-        for debit, credit, basis in zip(
-            named["debit_line"], named["credit_line"], named["basis"], strict=True
-        )
-        if debit in rows and credit in rows
-    ]
-    found.sort(key=lambda pair: pair[0])
-    return _PAIRS.frame(found)
 
 
 def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None) -> Transfers | None:

@@ -187,7 +187,7 @@ def show_beside(sessions: Sessions, held: Held) -> None:
         if shown is None:
             return False
         if held.standing.show(shown).concerns_loans:
-            held.standing.show(committed)
+            held.standing.go_back(committed)
             return False
         held.standing.settle()
         return True

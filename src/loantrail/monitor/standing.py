@@ -104,7 +104,7 @@ class Standing:
     def _begin(self, history: History, hops: pl.DataFrame) -> None:
         """The tail as the books give it: from here on only differences count."""
         self._openings.imply(self.lines.lines, None)
-        found, self.lines, _start = self._ordered(self.lines)
+        found, self.lines, _start = self._ordered(self.lines, None)
         self._found = found
         self._events = self._entered(found, NewNames())
         self._judged = as_frames(found.transactions)
@@ -164,12 +164,13 @@ class Standing:
     def _stand_on(self, lines: Lines) -> Step:
         new = NewNames()
         shown = self.lines, self._found, self._events, self._judged
-        opened = self._openings.imply(lines.lines, self._accounts_between(lines))
+        differing = None if self._found is None else difference(self.lines, lines)
+        opened = self._openings.imply(lines.lines, self._accounts_between(lines, differing))
         again = self._previous_of(lines)
         if again is not None:
             told, (found, events, judged, start) = lines, again
         else:
-            found, told, start = self._ordered(lines)
+            found, told, start = self._ordered(lines, differing)
             events = self._entered(found, new, start)
             judged = self._judged_anew(found, start)
         if new.accounts or new.loans or new.sides:
@@ -256,7 +257,7 @@ class Standing:
         count = len(self._events)
         if count <= TAIL_MOST:
             return
-        lines, found = self.lines.lines, self._found or self._ordered(self.lines)[0]
+        lines, found = self.lines.lines, self._found or self._ordered(self.lines, None)[0]
         since: datetime.datetime = self._judged["booked_at"][count - TAIL_LEAST]
         open_lines = (lines["booked_at"] >= since).arg_true().to_numpy()
         gone = int(found.event_of_line[open_lines].min(initial=count))
@@ -295,21 +296,21 @@ class Standing:
             return None
         return found, events, judged, start
 
-    def _ordered(self, lines: Lines) -> tuple[Ordered, Lines, int]:
-        """The order of the tail with these lines, and the first place where it can be another than before."""
+    def _ordered(self, lines: Lines, differing: tuple[int, Int64] | None) -> tuple[Ordered, Lines, int]:
+        """The order of the tail with these lines, and the first place where it can be another than before. `differing`: from the
+        lines that are shown (`difference`); None where all may be others."""
         floor_us = int(self._settled_us[-1]) if len(self._settled_us) else None
         floor = None if floor_us is None else instant(floor_us)
-        if self._found is not None:
+        if self._found is not None and differing is not None:
             again = ordered_from(
-                self._found, self.lines, lines, self.known.own, self.place, floor, self.around
+                self._found, self.lines, lines, differing, self.known.own, self.place, floor, self.around
             )
             if again is not None:
                 return again
         return *ordered(lines, self.known.own, self.place, floor, self.around), 0
 
-    def _accounts_between(self, lines: Lines) -> set[str] | None:
+    def _accounts_between(self, lines: Lines, differing: tuple[int, Int64] | None) -> set[str] | None:
         """The accounts of the lines that these have more, or fewer, than those that are shown; None where all may be others."""
-        differing = None if self._found is None else difference(self.lines, lines)
         if differing is None:
             return None
         longer = max(lines, self.lines, key=len)

@@ -80,20 +80,20 @@ def ordered_from(
     before: Ordered,
     lines_before: Lines,
     tail: Lines,
+    differing: tuple[int, Int64],
     own: Collection[str],
     place: int,
     floor: datetime.datetime | None,
     around: Surroundings,
 ) -> tuple[Ordered, Lines, int] | None:
     """The same as `ordered`, where `before` is the order of `lines_before`: only what can stand otherwise is put in order anew;
-    and the first place of that. None where all must be.
+    and the first place of that. None where all must be. `differing`: `difference` of the two.
 
     The order takes, of all transactions whose predecessors in their statements stand already, the first by its own time.
     So what is booked with all its lines before every line that came, went or was paired otherwise stands where it stood, as
     far as no transaction with a line of these times has a first line of before that.
     """
-    differing = difference(lines_before, tail)
-    if differing is None or before.contradicts:
+    if before.contradicts:
         return None
     if tail.classes is not lines_before.classes and not tail.classes.items() <= lines_before.classes.items():
         return None  # a line that went showed wages

@@ -23,7 +23,7 @@ from loantrail.early_warning.view import (
 from loantrail.early_warning.words import REFUND_WORDS, TRADE_WORDS
 from loantrail.signals import kernel_state as k
 from loantrail.signals.kernel_lineage import lineage
-from loantrail.signals.meaning import ACTIONS, ENDED_USES, SUMS_OF_CLASS
+from loantrail.signals.meaning import ENDED_USES, SUMS_OF_CLASS
 
 _REPAYING: Final = re.compile(REPAYING_WORDS)
 _REFUND: Final = re.compile(REFUND_WORDS)
@@ -33,13 +33,8 @@ Row = tuple[int, int, int, str, str | None, str | None, str | None, int, int]
 """hop, kind, fen, loan_id, account, payee, sum, pair_sum, gate: ACTIONS."""
 
 
-def actions_of_few(view: View, ended: pl.DataFrame | None = None) -> pl.DataFrame:
-    """As `meaning.actions_of`; the view `is_few`."""
-    return pl.DataFrame(rows_of_few(view, ended), schema=ACTIONS, orient="row")
-
-
 def rows_of_few(view: View, ended: pl.DataFrame | None = None) -> list[Row]:
-    """The same as plain rows."""
+    """As `meaning.actions_of`, as plain rows; the view `is_few`."""
     return _Actions(view, ended).rows()
 
 
