@@ -219,6 +219,41 @@ def bank_at_random(seed: int, steps: int = 60, alike: bool = True, crowd: int = 
     return Bank(frame, context, wanted, openings)
 
 
+def bank_of_two_currencies(seed: int) -> Bank:
+    """A bank whose customers hold accounts in dollars beside those in yuan; loans are paid out in both."""
+    home, abroad = bank_at_random(seed), _in_dollars(bank_at_random(seed + 5_000))
+    lines = pl.concat([home.lines, abroad.lines]).sort("position", "currency")
+    context = {name: pl.concat([home.context[name], abroad.context[name]]) for name in CONTEXT}
+    context["parties"] = home.context["parties"]
+    context["accounts"] = context["accounts"].sort("account")
+    return Bank(
+        lines.with_columns(arrival_number=pl.int_range(1, pl.len() + 1)),
+        context,
+        pl.concat([home.disbursements, abroad.disbursements]),
+        pl.concat([home.openings, abroad.openings]),
+    )
+
+
+def _in_dollars(bank: Bank) -> Bank:
+    return Bank(
+        _dollars(bank.lines),
+        {name: _dollars(frame) for name, frame in bank.context.items()},
+        _dollars(bank.disbursements),
+        _dollars(bank.openings),
+    )
+
+
+def _dollars(frame: pl.DataFrame) -> pl.DataFrame:
+    """Accounts by their keys in dollars, everything else by ids of its own."""
+    accounts = [name for name in frame.columns if name.endswith("account")]
+    own = ("loan_id", "contract_id", "repayment_id", "order_id", "reference", "reverses", "document_no")
+    return frame.with_columns(
+        *(pl.format("{}/USD", name).alias(name) for name in accounts),
+        *(pl.format("U{}", name).alias(name) for name in own if name in frame.columns),
+        *([pl.lit("USD").alias("currency")] if "currency" in frame.columns else []),
+    )
+
+
 @dataclass(frozen=True)
 class Traced:
     books: Books

@@ -23,6 +23,7 @@ from loantrail.postgres.connection import Database, type_of_connection
 from loantrail.tracing import database as tracing
 from loantrail.tracing.database import trace_anew, trace_books
 from loantrail.tracing.ground import Ground
+from loantrail.tracing.live_digest import state_digest
 from loantrail.tracing.model import Convention
 
 pytestmark = pytest.mark.database
@@ -219,7 +220,7 @@ def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
     lines = asked.execute("SELECT count(*) FROM ledger.statement_line").fetchone()
     held = deciding._held
     assert held is not None
-    digest, transactions = held.standing.trace.state_digest(), held.standing.index.transactions.all()
+    digest, transactions = state_digest(held.standing.trace), held.standing.index.transactions.all()
     broker = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
 
     suspect = deciding.decide(
@@ -247,7 +248,7 @@ def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
     assert standing(asked) == hits
     assert asked.execute("SELECT count(*) FROM ledger.statement_line").fetchone() == lines
     assert held.standing.index.transactions.all().equals(transactions)
-    assert held.standing.trace.state_digest() == digest
+    assert state_digest(held.standing.trace) == digest
     with pytest.raises(InputError, match="no statement"):
         deciding.decide(Payment(moment(12), moment(12), "nobody", 100))
 

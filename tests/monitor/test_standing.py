@@ -8,7 +8,7 @@ import random
 
 import polars as pl
 import pytest
-from tests.monitor.small_bank import Bank, bank_at_random, traced_at_once
+from tests.monitor.small_bank import Bank, bank_at_random, bank_of_two_currencies, traced_at_once
 
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.standing import Standing
@@ -43,8 +43,34 @@ def assert_equal(state: Standing, bank: Bank, lines: pl.DataFrame) -> None:
     "seed", [*range(FEW), *(pytest.param(seed, marks=pytest.mark.heavy) for seed in range(FEW, SEEDS))]
 )
 def test_groups_of_lines_give_what_whole_books_give(seed: int) -> None:
+    assert_groups_give_the_whole(seed, bank_at_random(seed))
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.heavy) for seed in range(4, SEEDS // 2))]
+)
+def test_groups_of_lines_in_two_currencies_give_what_whole_books_give(seed: int) -> None:
+    assert_groups_give_the_whole(seed, bank_of_two_currencies(seed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_in_a_second_currency_may_come_to_books_of_one(seed: int) -> None:
+    bank = bank_of_two_currencies(seed)
+    home = pl.col("currency") == "CNY"
+    lines = pl.concat([bank.lines.filter(home), bank.lines.filter(~home)]).with_columns(
+        arrival_number=pl.int_range(1, pl.len() + 1)
+    )
+    first = len(lines.filter(home)) - 3
+    state = standing_on(bank, lines.head(first))
+
+    for at in range(first, len(lines), 7):
+        state.show(state.with_lines(lines.slice(at, 7)))
+
+    assert_equal(state, bank, lines)
+
+
+def assert_groups_give_the_whole(seed: int, bank: Bank) -> None:
     dice = random.Random(seed)
-    bank = bank_at_random(seed)
     first = dice.randrange(3, len(bank.lines) - 5)
     state = standing_on(bank, bank.lines.head(first))
     at = first

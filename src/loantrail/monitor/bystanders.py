@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -20,10 +19,11 @@ import polars as pl
 
 from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known
+from loantrail.monitor.newest import newest
 from loantrail.monitor.slice_index import Index
 from loantrail.tracing.model import Bool, Int64
 
-ASKED: Final = ("account", "counterparty_account", "currency", "reference", "reverses")
+ASKED: Final = ("account", "counterparty_account", "reference", "reverses")
 """What is looked at of a line (tail.LINES), besides its amount and time."""
 _FEW: Final = 16
 """So many amounts are looked for one by one."""
@@ -51,19 +51,16 @@ class View:
         if self._has_amount(lines["amount_fen"].to_numpy()):
             return False
         known, near = self.known, self.near
-        for account, other, currency, reference, reverses in zip(
+        for account, other, reference, reverses in zip(
             *(lines[name].to_list() for name in ASKED), strict=True
         ):
             if reverses is not None or (reference, account) in self.repayments:
                 return False
-            for plain in (account, other):
-                if plain is None:
+            for name in (account, other):
+                if name is None:
                     continue
-                name = known.marked(plain, currency)
                 number = known.number_of.get(name, -1)
-                if 0 <= number < len(near) and near[number]:
-                    return False
-                if plain in self.named or name in self.named:
+                if name in self.named or (0 <= number < len(near) and near[number]):
                     return False
         return True
 
@@ -130,11 +127,11 @@ class Bystanders:
     def _take_new(self) -> None:
         """Accounts that became known, or became one's own, since this was asked last."""
         known, receivers, sides = self._known, self._handed.receivers(), self._known.accounts_of_sides()
-        numbered = enumerate(islice(known.names, self._names_seen, None), self._names_seen)
-        self._note([n for n, name in numbered if name in self._named or known.plain(name) in self._named])
-        to = islice(receivers, self._receivers_seen, None)
+        numbered = enumerate(known.names[self._names_seen :], self._names_seen)
+        self._note([number for number, name in numbered if name in self._named])
+        to = newest(receivers, len(receivers) - self._receivers_seen)
         self._note([known.number_of[name] for name in to if name in known.number_of])
-        self._note(list(islice(sides, self._sides_seen, None)))
+        self._note(newest(sides, len(sides) - self._sides_seen))
         self._names_seen, self._receivers_seen, self._sides_seen = (
             len(known.names),
             len(receivers),

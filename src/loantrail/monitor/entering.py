@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,8 @@ from loantrail.tracing.trace import no_specials
 
 _LINKS = ("disburses", "reverses", "specific_loan", "carries", "repays")
 _MARKS = (*_LINKS, "specific_fen", "opens_slot")
+_FEW: Final = 16
+"""So many transactions are looked for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def events_of_tail(
             continue
         number = known.loan_number.get(loan_id)
         if number is None:
-            account = known.plain(known.names[int(credit[event])])
+            account = known.names[int(credit[event])]
             number = known.new_loan(loan_id, account, int(credit[event]), new)
         columns["disburses"][event] = number
     uses = by_class.copy()
@@ -183,8 +185,7 @@ def events_of_tail(
 
 
 def _numbered(transactions: pl.DataFrame, end: str, known: Known, new: NewNames) -> Int32:
-    ends, currency = transactions[end].to_list(), transactions["currency"].to_list()
-    return np.array([known.number(one, c, new) for one, c in zip(ends, currency, strict=True)], np.int32)
+    return np.array([known.number(one, new) for one in transactions[end].to_list()], np.int32)
 
 
 def _paid_out(columns: dict[str, Int64], debit: Int32, place: int) -> dict[int, list[tuple[int, int]]]:
@@ -232,18 +233,32 @@ def _reversals(
     start: int,
 ) -> None:
     named = transactions["reverses"]
-    for event in named.is_not_null().arg_true().to_list():
+    taking_back = named.is_not_null().arg_true().to_list()
+    place_of = _places(transactions["transaction_id"], len(taking_back))
+    for event in taking_back:
         if event < start and before is not None and 0 <= before.reverses[event] < place + start:
             columns["reverses"][event] = before.reverses[event]  # neither of the two stands otherwise
             continue
-        others = (transactions["transaction_id"] == named[event]).arg_true()
-        if len(others):
-            other = int(others[0])
+        other = place_of(named[event])
+        if other is not None:
             found = (place + other, int(debit[other]), int(credit[other]))
         else:
             found = settled(named[event])
         if found is not None and found[1:] == (int(credit[event]), int(debit[event])):
             columns["reverses"][event] = found[0]
+
+
+def _places(ids: pl.Series, asked: int) -> Callable[[str], int | None]:
+    """Tells the first place of an id, so many times."""
+    if asked > _FEW:
+        place_of = {name: place for place, name in reversed(list(enumerate(ids.to_list())))}
+        return place_of.get
+
+    def looked_for(name: str) -> int | None:
+        found = (ids == name).arg_true()
+        return int(found[0]) if len(found) else None
+
+    return looked_for
 
 
 def _pools(
@@ -311,7 +326,7 @@ def _orders(
     from_loans = start + np.flatnonzero(
         (debit[start:] >= 0) & (credit[start:] >= 0) & payers[np.maximum(debit[start:], 0)]
     )
-    names = {int(one): known.plain(known.names[int(one)]) for one in np.unique(credit[from_loans])}
+    names = {int(one): known.names[int(one)] for one in np.unique(credit[from_loans])}
     by_payee = {name: ties.by_payee[name] for name in names.values() if name in ties.by_payee}
     from_loans = from_loans[np.array([names[int(one)] in by_payee for one in credit[from_loans]], np.bool_)]
     if not len(from_loans):

@@ -17,10 +17,10 @@ from loantrail.destinations.corrections import account_classes
 from loantrail.destinations.model import BY_NAME, CLASSES, TERMINAL_CLASSES
 from loantrail.ledger.reconcile import reconcile
 from loantrail.tracing import kernel
-from loantrail.tracing.assemble import CURRENCY_MARK, DEPOSITS, HOME_CURRENCY
+from loantrail.tracing.assemble import DEPOSITS
 from loantrail.tracing.books import Books, bank_classes
 from loantrail.tracing.live_batch import Batch, no_events
-from loantrail.tracing.model import Bool, Int8, Int64
+from loantrail.tracing.model import Bool, Int8, Int32, Int64
 
 _CODE_OF_CLASS = {row.name: row.code for row in CLASSES}
 _TERMINAL = frozenset(BY_NAME[name].code for name in TERMINAL_CLASSES)
@@ -46,6 +46,9 @@ class NewNames:
     sides: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """(account, borrower)."""
 
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.loans or self.sides)
+
 
 class Known:
     """Numbers and facts; grows, never shrinks."""
@@ -53,11 +56,9 @@ class Known:
     def __init__(self, books: Books, place: int) -> None:
         """`place`: how many events are settled; what later ones pay out is told by the tail."""
         named, history, context = books.named, books.named.history, books.context
+        # The key of an account in the books says its currency: no two of them bear one name (ledger.identity).
         self.names: list[str] = named.accounts.to_list()
         self.number_of = {name: number for number, name in enumerate(self.names)}
-        currencies = books.read.transactions["currency"].fill_null(HOME_CURRENCY).unique().to_list()
-        self.many_currencies = len(currencies) > 1
-        self.currency: str = currencies[0] if len(currencies) == 1 else HOME_CURRENCY
         self.loans = list(named.loans)
         self.loan_number = {loan: number for number, loan in enumerate(self.loans)}
         self.borrowers = int(history.loan_borrower.max(initial=-1)) + 1
@@ -91,7 +92,7 @@ class Known:
         self._receives: Bool = np.zeros(len(self.names), np.bool_)
         self._take_disbursements(books, place)
         self.given: dict[str, int] = dict(books.read.balances.iter_rows())
-        self._has_opening: Bool = np.array([self.plain(name) in self.given for name in self.names], np.bool_)
+        self._has_opening: Bool = np.array([name in self.given for name in self.names], np.bool_)
         starts, owners = history.side_start.tolist(), history.side_borrower.tolist()
         self._sides: dict[int, set[int]] = {
             account: set(owners[first:last])
@@ -123,7 +124,7 @@ class Known:
             self._know_borrower(loan, credit)
 
     def _know_borrower(self, loan: int, account: int) -> None:
-        owner = self.owner_of.get(self.plain(self.names[account]))
+        owner = self.owner_of.get(self.names[account])
         if owner is not None:
             self.borrower_of_owner.setdefault(owner, self.loan_borrower[loan])
 
@@ -135,19 +136,11 @@ class Known:
         found[list(others)] = True
         return found
 
-    def plain(self, name: str) -> str:
-        """An account's number as statements give it."""
-        return name.partition(CURRENCY_MARK)[0] if self.many_currencies else name
-
-    def marked(self, account: str, currency: str | None) -> str:
-        """The account's name in the trace: with its currency where the books have many."""
-        return f"{account}{CURRENCY_MARK}{currency or HOME_CURRENCY}" if self.many_currencies else account
-
     # By number -----------------------------------------------------------------------------------------------
 
-    def accounts_of_sides(self) -> Collection[int]:
+    def accounts_of_sides(self) -> dict[int, set[int]]:
         """The accounts that are on the side of any borrower, in the order in which that became known."""
-        return self._sides.keys()
+        return self._sides
 
     @property
     def class_of_account(self) -> Int8:
@@ -175,16 +168,15 @@ class Known:
 
     # New names -----------------------------------------------------------------------------------------------
 
-    def number(self, account: str | None, currency: str | None, new: NewNames) -> int:
+    def number(self, account: str | None, new: NewNames) -> int:
         """The account's number, -1 for the outside world; one that is not known is entered in `new`."""
         if account is None:
             return -1
-        name = self.marked(account, currency)
-        found = self.number_of.get(name)
+        found = self.number_of.get(account)
         if found is None:
-            found = self.number_of[name] = len(self.names)
-            self.names.append(name)
-            new.accounts.append(name)
+            found = self.number_of[account] = len(self.names)
+            self.names.append(account)
+            new.accounts.append(account)
             owner = self.owner_of.get(account)
             code = self._class_of.get(account, 0)
             self._codes = _longer(self._codes, found, code)
@@ -229,7 +221,7 @@ class Known:
         first = len(self.names) - len(new.accounts)
         return replace(
             no_events(),
-            opening_fen=np.array([self.given.get(self.plain(name), 0) for name in new.accounts], np.int64),
+            opening_fen=np.array([self.given.get(name, 0) for name in new.accounts], np.int64),
             terminal=self.terminal[first:].copy(),
             loan_borrower=np.array(new.loans, np.int32),
             side_account=np.array([account for account, _ in new.sides], np.int32),
@@ -265,6 +257,7 @@ class Movement:
     def __init__(self, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64, accounts: int) -> None:
         self.low_fen: Int64 = np.zeros(accounts, np.int64)
         self.moved_fen: Int64 = np.zeros(accounts, np.int64)
+        self._place: Int32 = np.full(accounts + 1, -1, np.int32)  # one more: the world outside
         self.add(debit, credit, amount_fen)
 
     def add(self, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> None:
@@ -276,12 +269,13 @@ class Movement:
         np.add.at(self.moved_fen, credit[inside], amount_fen[inside])
 
     def fit(self, accounts: int) -> None:
-        """Room for so many accounts."""
+        """Room for so many accounts, and for some more."""
         missing = accounts - len(self.low_fen)
         if missing > 0:
-            none = np.zeros(missing, np.int64)
+            none = np.zeros(max(missing, len(self.low_fen) // 8), np.int64)
             self.low_fen = np.concatenate([self.low_fen, none])
             self.moved_fen = np.concatenate([self.moved_fen, none])
+            self._place = np.full(len(self.low_fen) + 1, -1, np.int32)
 
     def least(self, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> Int64:
         """[accounts] the least opening balance that neither the events before nor these overdraw."""
@@ -293,9 +287,10 @@ class Movement:
 
     def least_of(self, accounts: Int64, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> Int64:
         """The same of these accounts alone (ascending)."""
-        place = np.full(len(self.low_fen) + 1, -1, np.int32)  # one more: the world outside
+        place = self._place
         place[accounts] = np.arange(len(accounts), dtype=np.int32)
         paid, got = place[debit], place[credit]
+        place[accounts] = -1
         theirs = (paid >= 0) | (got >= 0)
         here = np.zeros(len(accounts), np.int64)
         kernel.least_openings(paid[theirs], got[theirs], amount_fen[theirs], here)

@@ -10,7 +10,7 @@ from loantrail.monitor.known import Known, Movement, implied_openings
 from loantrail.monitor.live_hops import loans_that_differ
 from loantrail.monitor.slice_rows import distinct
 from loantrail.tracing.live import LiveTrace
-from loantrail.tracing.live_openings import first_reached, set_openings
+from loantrail.tracing.live_openings import set_openings
 from loantrail.tracing.model import History, Int64
 
 
@@ -73,7 +73,7 @@ class Openings:
         different = accounts[differs].astype(np.int32)
         if not len(different):
             return trace.hop_count, set(), np.zeros(0, np.int64)
-        reached = first_reached(trace, different)
+        reached = trace.first_reached(different)
         old = trace.state.hops[reached : trace.hop_count].copy()
         set_openings(trace, different, wanted[differs])
         new = trace.state.hops[reached : trace.hop_count]

@@ -7,7 +7,6 @@ changed is followed anew when it is asked for, by the same function that a full 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,9 +109,9 @@ class Handed:
         """Whether what the account pays can matter: a loan was paid out to it, or it got what was handed on."""
         return account in self._by_account or bool(self._records.disbursed_to(account))
 
-    def receivers(self) -> Collection[str]:
+    def receivers(self) -> dict[str, list[tuple[int, int]]]:
         """Accounts that something was handed on to, in the order in which that was found."""
-        return self._by_account.keys()
+        return self._by_account
 
     def got(self, account: str, first_us: int, last_us: int) -> set[int]:
         """Loans (numbers) of whose way something came to the account from one instant to the other."""

@@ -81,8 +81,7 @@ class Standing:
         self.lines = first_lines(books, lines, by_hand, self._ties.repayments)
         self._events = no_tail_events()
         self._judged = pl.DataFrame()
-        self._found: Ordered | None = None
-        """The order of `lines`; None where it is not known."""
+        self._found: Ordered | None = None  # the order of `lines`, where it is known
         self._previous: tuple[Lines, Ordered | None, TailEvents, pl.DataFrame, int] | None = None
         """What was shown before, and from which place on it was another: a payment that is only asked about goes back to it."""
         self.bystanders = Bystanders(
@@ -106,7 +105,9 @@ class Standing:
         self._openings.imply(self.lines.lines, None)
         found, self.lines, _start = self._ordered(self.lines, None)
         self._found = found
-        self._events = self._entered(found, NewNames())
+        self._events = self._entered(found, new := NewNames())
+        if new:
+            self.trace.append(self.known.batch_of(new))
         self._judged = as_frames(found.transactions)
         end = slice(self.place, history.event_count)
         told, columns = self._events, ("debit", "credit", "amount_fen")
@@ -173,7 +174,7 @@ class Standing:
             found, told, start = self._ordered(lines, differing)
             events = self._entered(found, new, start)
             judged = self._judged_anew(found, start)
-        if new.accounts or new.loans or new.sides:
+        if new:
             self.trace.append(self.known.batch_of(new))
         first = events.first_difference(self._events, start)
         row = min(first, first_other(judged, self._judged, start))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from loantrail.destinations.classify import classify
 from loantrail.destinations.corrections import corrected
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS, build_transfers
+from loantrail.monitor.newest import newest
 from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
 from loantrail.tracing.model import Bool, Int64
 
@@ -66,7 +66,7 @@ class Ordered:
 
 
 def ordered(
-    tail: Lines, own: Collection[str], place: int, floor: datetime.datetime | None, around: Surroundings
+    tail: Lines, own: dict[str, None], place: int, floor: datetime.datetime | None, around: Surroundings
 ) -> tuple[Ordered, Lines]:
     """The transactions of the tail and its lines with their classes. `own`: accounts with statements, new ones behind those
     of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
@@ -81,7 +81,7 @@ def ordered_from(
     lines_before: Lines,
     tail: Lines,
     differing: tuple[int, Int64],
-    own: Collection[str],
+    own: dict[str, None],
     place: int,
     floor: datetime.datetime | None,
     around: Surroundings,
@@ -98,7 +98,7 @@ def ordered_from(
     if tail.classes is not lines_before.classes and not tail.classes.items() <= lines_before.classes.items():
         return None  # a line that went showed wages
     common, otherwise = differing
-    new = list(islice(own, before.own_count, None))
+    new = newest(own, len(own) - before.own_count)
     if new and tail.lines["counterparty_account"].head(common).is_in(new).any():
         return None  # it was an account elsewhere when this line came
     longer = tail.lines if len(tail) > common else lines_before.lines
@@ -200,7 +200,7 @@ class _Part:
 
 
 def _part(
-    tail: Lines, rows: Int64, own: Collection[str], place: int, floor: datetime.datetime | None
+    tail: Lines, rows: Int64, own: dict[str, None], place: int, floor: datetime.datetime | None
 ) -> _Part:
     lines = tail.lines if len(rows) == len(tail) else tail.lines[rows]
     named = set(lines["counterparty_account"].to_list())
@@ -257,7 +257,7 @@ def _with_reversals(
     return transactions.with_columns(pl.Series("reverses", found, dtype=pl.String))
 
 
-def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: Collection[str]) -> Ordered:
+def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: dict[str, None]) -> Ordered:
     """Transactions that stay where they were, and behind them those of the part."""
     start, count = kept.start, len(part.ids)
     said = [classes[name] for name in part.ids]
@@ -294,7 +294,7 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     )
 
 
-def _waits(kept: _Kept, part: _Part, own: Collection[str]) -> Bool:
+def _waits(kept: _Kept, part: _Part, own: dict[str, None]) -> Bool:
     """[transactions]"""
     count = np.bincount(part.event_of_line, minlength=len(part.ids))
     faces = np.array([one in own for one in part.lines["counterparty_account"].to_list()], np.bool_)

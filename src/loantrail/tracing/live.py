@@ -11,13 +11,13 @@ import numpy as np
 
 from loantrail.errors import ConservationBroken, InputError, LimitExceeded, Place
 from loantrail.tracing import kernel, kernel_live
-from loantrail.tracing.kernel_digest import UInt64
 from loantrail.tracing.kernel_state import EVENT_AT, FIFO, HOP_COUNT, NEED, State, empty_state
 from loantrail.tracing.live_batch import Batch, Payment, Taken, hops_of, no_events
 from loantrail.tracing.live_journal import Journal, Step, keeps
 from loantrail.tracing.live_log import EventLog
 from loantrail.tracing.live_marks import Mark, go_back, take_mark, thinned
 from loantrail.tracing.live_order import carries_ahead, check, merged, split
+from loantrail.tracing.live_reached import NEVER, FirstReached
 from loantrail.tracing.model import Convention, Holdings, Hops, Int32, Trace, Untraced
 from loantrail.tracing.trace import grown
 
@@ -44,6 +44,7 @@ class LiveTrace:
         self._opened = 0  # accounts whose opening balance is in the state
         self._before_ended: dict[int, bool] = {}
         self._journal = Journal()
+        self._reached = FirstReached()
 
     # What is known -------------------------------------------------------------------------------------------
 
@@ -78,6 +79,13 @@ class LiveTrace:
         """Rows [first, last) of the hops, copied."""
         return hops_of(self._state.hops[first : self.hop_count if last is None else last])
 
+    def first_reached(self, accounts: Int32) -> int:
+        """The first hop that brought loan money into one of these accounts, by row; the count of hops where none did."""
+        hops = self._state.hops[: self.hop_count]
+        rows = self._reached.of(accounts, hops, self._log.credit, self._log.account_count)
+        first = int(rows.min(initial=NEVER))
+        return self.hop_count if first == NEVER else first
+
     def result(self) -> Trace:
         """What `trace_history(self.log.history(), Convention.FIFO)` gives."""
         log, state, room = self._log, self._state, self._log.account_room
@@ -110,30 +118,6 @@ class LiveTrace:
             untraced=Untraced(none_32, none_32, none_32, np.zeros(0, np.uint8), none_64),
             balance_fen=state.balance[: log.account_count].copy(),
         )
-
-    def state_digest(self, accounts: UInt64 | None = None, loans: UInt64 | None = None) -> str:
-        """128 bits over everything that later events can depend on, as 32 hexadecimal digits: balances, lots in list
-        order, open slots by the event that opened them, what was taken back, and every hop by content. The same for any
-        cuts, rewinds and layouts of the pools. `accounts` and `loans` (two words a row) are their lasting names, so that
-        their numbers do not count; without them the numbers are the names."""
-        log, state, room = self._log, self._state, self._log.account_room
-        opener = log.special_event[: log.special_count]
-        places = np.concatenate([np.arange(log.account_count), room + np.arange(log.special_count)])
-        names = np.zeros((len(places), 2), np.uint64)
-        names[: log.account_count] = _numbered(log.account_count) if accounts is None else accounts
-        names[log.account_count :, 0] = opener
-        kinds = (places >= room).astype(np.int64)
-        taken_back = sorted((event, int(state.reversed_fen[row])) for event, row in log.group.items())
-        pairs = np.array([pair for pair in taken_back if pair[1]], np.int64).reshape(-1, 2)
-        loan_names = np.concatenate(
-            [_numbered(log.loan_count) if loans is None else loans, np.zeros((1, 2), np.uint64)]
-        )
-        total = np.zeros(2, np.uint64)
-        digest = np.zeros(2, np.uint64)
-        kernel_live.digest_places(state, places, kinds, names, loan_names, total)
-        kernel_live.digest_taken_back(pairs[:, 0].copy(), pairs[:, 1].copy(), total)
-        kernel_live.digest_trace(state, loan_names, log.count, total, digest)
-        return f"{int(digest[0]):016x}{int(digest[1]):016x}"
 
     # Going on ------------------------------------------------------------------------------------------------
 
@@ -181,9 +165,12 @@ class LiveTrace:
         if not 0 <= to <= self._log.count:
             raise InputError("there is no such position", Place(row=to), "Name one of the order so far")
         to = self._log.backed(to)
+        if to == self._log.count:
+            return no_events()
         if self.undoes_from(to):
             step = self._journal.take_back(self._state, self._log.events(), to)
             self._disbursed_fen, self._ended_fen = step.disbursed_fen, step.ended_fen
+            self._reached.gone_from(self.hop_count)
             self._marks = [mark for mark in self._marks if mark.position <= to]
             return self._log.cut(to, step.special_count)
         tail = self._cut(to)
@@ -276,6 +263,7 @@ class LiveTrace:
             self._marks.pop()
             mark = self._marks[-1]
         ended, _ = go_back(self._log, self._state, mark)
+        self._reached.gone_from(self.hop_count)
         for row in ended:
             self._before_ended.setdefault(row, False)
         self._disbursed_fen, self._ended_fen = mark.disbursed_fen, mark.ended_fen
@@ -385,13 +373,6 @@ class LiveTrace:
                 remedy="This is a defect of the software: keep the database and report it",
             )
         return places[:count]
-
-
-def _numbered(count: int) -> UInt64:
-    names = np.zeros((count, 2), np.uint64)
-    names[:, 0] = np.arange(count)
-    names[:, 1] = 1
-    return names
 
 
 def _too_large(event: int) -> LimitExceeded:

@@ -65,6 +65,8 @@ class EventLog:
         self.original: Int64 = np.zeros(0, np.int64)
         self.group: dict[int, int] = {}
         """Event taken back -> the first special row that takes it back."""
+        self._ahead: list[int] = []
+        """Special rows, ascending, of events that carry a slot which a later event opens."""
 
     # Reading -------------------------------------------------------------------------------------------------
 
@@ -213,6 +215,7 @@ class EventLog:
         self.carries_event[rows] = given.carries[which]
         carriers = rows[given.carries[which] >= 0]
         if len(carriers):
+            self.note_ahead(carriers)
             openers = self.special[self.carries_event[carriers]]
             self.specials["carries"][carriers] = openers
         linked = given.reverses[which] >= 0
@@ -261,10 +264,15 @@ class EventLog:
                     late.append(source)
         return Late(late)
 
+    def note_ahead(self, rows: Int64) -> None:
+        """Of these special rows (ascending, behind those noted before) some may carry a slot that opens later."""
+        self._ahead += rows[self.carries_event[rows] > self.special_event[rows]].tolist()
+
     def backed(self, position: int) -> int:
         """`position`, or an earlier one where a kept event would carry a slot that a later one opens."""
-        rows = np.arange(self.special_count)
-        ahead = rows[self.carries_event[rows] > self.special_event[rows]]
+        if not self._ahead:
+            return position
+        ahead = np.array(self._ahead, np.int64)
         while True:
             needs = ahead[self.carries_event[ahead] >= position]
             earliest = int(self.special_event[needs].min()) if len(needs) else position
@@ -277,8 +285,9 @@ class EventLog:
     def cut(self, position: int, special_count: int) -> Batch:
         """Take the events from `position` on out again; `special_count` special rows there were then. Returns them as
         they were told. The caller restores which slots are open."""
-        gone = np.flatnonzero(self.special_given[: self.special_count])
-        gone = gone[self.special_event[gone] >= position]
+        # Rows that were there before belong to events before `position`.
+        dropped = np.arange(special_count, self.special_count)
+        gone = dropped[self.special_given[dropped] & (self.special_event[dropped] >= position)]
         gone = gone[np.argsort(self.special_event[gone], kind="stable")]
         special = np.full(self.count - position, NO_SPECIAL, np.int32)
         special[self.special_event[gone] - position] = np.arange(len(gone), dtype=np.int32)
@@ -300,9 +309,11 @@ class EventLog:
             original=self.original[later],
         )
         self.reversing, self.original = self.reversing[~later], self.original[~later]
-        dropped = np.arange(special_count, self.special_count)
+        for row in dropped[self.specials["group"][dropped] == dropped].tolist():
+            del self.group[int(self.specials["reverses"][row])]
+        while self._ahead and self._ahead[-1] >= special_count:
+            self._ahead.pop()
         self.special[self.special_event[dropped]] = NO_SPECIAL
         self.special[position : self.count] = NO_SPECIAL
         self.special_count, self.count = special_count, position
-        self.group = {source: row for source, row in self.group.items() if row < special_count}
         return taken

@@ -12,13 +12,6 @@ from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.model import Int32, Int64
 
 
-def first_reached(trace: LiveTrace, accounts: Int32) -> int:
-    """The first hop that brought loan money into one of these accounts, by row; the count of hops where none did."""
-    hops = trace.state.hops[: trace.hop_count]
-    reached = np.flatnonzero(np.isin(trace.log.credit[hops["event"]], accounts))
-    return int(reached[0]) if len(reached) else trace.hop_count
-
-
 def set_openings(trace: LiveTrace, accounts: Int32, opening_fen: Int64) -> int:
     """Give these accounts other opening balances. Returns the first position that was processed again, or the count of
     events where none was."""
@@ -28,7 +21,7 @@ def set_openings(trace: LiveTrace, accounts: Int32, opening_fen: Int64) -> int:
     if not len(moved):
         return log.count
     accounts, change = accounts[moved], change[moved]
-    reached = first_reached(trace, accounts)
+    reached = trace.first_reached(accounts)
     first = int(trace.state.hops["event"][reached]) if reached < trace.hop_count else log.count
     gone = trace.rewind(first) if first < log.count else None
     trace.forget_steps()

@@ -13,6 +13,7 @@ from loantrail.errors import FileUnreadable, InputError
 from loantrail.tracing.kernel_state import HOP_COUNT, HOP_ROW, LOT_ROW
 from loantrail.tracing.live import MARK_EVERY, LiveTrace
 from loantrail.tracing.live_batch import Payment, no_events
+from loantrail.tracing.live_digest import state_digest
 from loantrail.tracing.live_marks import Mark, take_mark
 from loantrail.tracing.model import NO_SPECIAL
 from loantrail.tracing.trace import no_specials
@@ -55,7 +56,7 @@ def snapshot(trace: LiveTrace) -> bytes:
         "counts": [log.count, log.account_count, log.loan_count, log.special_count],
         "totals_fen": list(trace.totals_fen),
         "group": sorted(log.group.items()),
-        "digest": trace.state_digest(),
+        "digest": state_digest(trace),
         "arrays": [[name, array.dtype.str, len(array)] for name, array in flat.items()],
     }
     body = b"".join(array.tobytes() for array in flat.values())
@@ -81,7 +82,7 @@ def restore(content: bytes, mark_every: int = MARK_EVERY) -> LiveTrace:
             arrays[name] = np.frombuffer(raw, np.dtype(dtype), length, at).copy()
             at += arrays[name].nbytes
         trace = _filled(header, arrays, mark_every)
-        if trace.state_digest() != header["digest"]:
+        if state_digest(trace) != header["digest"]:
             raise ValueError("its digest differs")
     except (ValueError, KeyError, TypeError, IndexError, zlib.error, InputError) as problem:
         raise FileUnreadable(
@@ -104,6 +105,7 @@ def _filled(header: Any, arrays: dict[str, Any], mark_every: int) -> LiveTrace:
             getattr(log, name)[: len(array)] = array
     for name in log.specials.dtype.names:
         log.specials[name][: log.special_count] = arrays[f"special.{name}"]
+    log.note_ahead(np.arange(log.special_count))
     log.group = {int(event): int(row) for event, row in header["group"]}
     trace.fit()
     state = trace.state
