@@ -15,7 +15,7 @@ from tests.monitor.rows import row
 
 from loantrail.errors import DatabaseUnavailable
 from loantrail.monitor import writing
-from loantrail.monitor.model import Answered, Delivery, Sent
+from loantrail.monitor.model import Answered, Delivery, RowAnswer, Sent
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.writing import Overloaded, Writer
 
@@ -65,6 +65,25 @@ def test_a_delivery_that_fails_does_not_harm_those_beside_it(groups: list[list[s
         answers[1].result(10)
     assert sum(committed) == 2
     assert writer._rows_waiting == 0
+
+
+def test_rows_that_were_taken_in_without_a_decision_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        RowAnswer(1, "accepted", "a", decision="allow"),
+        RowAnswer(2, "accepted", "b"),
+        RowAnswer(3, "duplicate", "a"),
+        RowAnswer(4, "accepted", "c"),
+    ]
+    monkeypatch.setattr(writing, "commit_group", lambda *_told: [Answered(3, 1, 0, rows)])
+    monkeypatch.setattr(writing, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(Writer, "_tidy", lambda self, connection: None)
+    told: list[tuple[int, int]] = []
+    writer = Writer(Lending(), lambda _rows: None)
+    writer.observe = lambda rows, undecided, _seconds: told.append((rows, undecided))
+
+    writer.submit(delivery(rows=4)).result(10)
+
+    assert told == [(4, 2)]
 
 
 def test_whoever_waits_is_told_that_the_database_is_away_and_it_goes_on_when_it_is_back(

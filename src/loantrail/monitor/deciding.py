@@ -53,7 +53,7 @@ PATIENCE_SECONDS: Final = 8.0
 JUDGED_AT_ONCE: Final = 2_000
 CAUGHT_UP_AT_ONCE: Final = 500
 """More lines than the one in one go are taken in without a decision, and judged, so many at a time, between others (`catch_up`)."""
-SHOWN_FROM: Final = 2_000
+SHOWN_FROM: Final = 300
 """Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
 LATER_MOST: Final = 10_000
 """More do not wait while others are being shown."""

@@ -163,6 +163,11 @@ class Answered:
     refused: int
     rows: Sequence[RowAnswer] = field(default_factory=tuple[RowAnswer, ...])
 
+    @property
+    def undecided(self) -> int:
+        """Rows that were accepted without a decision."""
+        return sum(row.outcome == ACCEPTED and row.decision is None for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyReused:

@@ -44,6 +44,11 @@ LIVE_ROWS: Final = Counter(
     "Rows of live deliveries that were committed by requests to this server, refused and known ones included.",
     registry=REGISTRY,
 )
+LIVE_UNDECIDED: Final = Counter(
+    "loantrail_live_undecided_rows",
+    "Of them those that were accepted and answered without a decision: they are judged later, or by the next run over the books.",
+    registry=REGISTRY,
+)
 LIVE_WAITING: Final = Gauge(
     "loantrail_live_waiting",
     "What is received and waits to be written: rows, and bytes of bodies.",
@@ -75,9 +80,10 @@ def observe_request(method: str, route: str, status: int, seconds: float, *, str
     REQUEST_SECONDS.labels(told, route, str(status)).observe(seconds)
 
 
-def observe_delivery(rows: int, seconds: float) -> None:
-    """Count a delivery of live lines that was committed."""
+def observe_delivery(rows: int, undecided: int, seconds: float) -> None:
+    """Count a delivery of live lines that was committed; `undecided` of its rows were taken in without a decision."""
     LIVE_ROWS.inc(rows)
+    LIVE_UNDECIDED.inc(undecided)
     LIVE_SECONDS.observe(seconds)
 
 
