@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from dataclasses import fields
 
 import polars as pl
 import pytest
@@ -16,7 +17,8 @@ from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
-from loantrail.signals import facts, inputs, repaying, wanted
+from loantrail.signals import facts, inputs, numbers, repaying, wanted
+from loantrail.signals.beforehand import REACHED, TOUCHED, Beforehand
 from loantrail.signals.catalogue import row_schema
 from loantrail.signals.meaning import ACTIONS, actions_of
 from loantrail.signals.meaning_of_few import rows_of_few
@@ -71,12 +73,54 @@ def test_what_goes_into_a_count(seed: int) -> None:
     few = inputs.prepare_count(frames, view, days, ended).given
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs, "is_few", lambda _view: False)
+        patch.setattr(numbers, "is_few", lambda _view: False)
         joined = inputs.prepare_count(frames, view, days, ended).given
 
     for name in few.events._fields:
         assert (getattr(few.events, name) == getattr(joined.events, name)).all(), name
     assert (few.tied == joined.tied).all()
     assert len(few.events.actions)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS)
+def test_numbers(seed: int) -> None:
+    chance = random.Random(seed)
+    frames = random_frames(chance)
+    view = prepare(frames, BOOK)
+    transactions = view.transactions.with_columns(
+        # Some go in or out of all accounts, by a name or by none.
+        pl.when(pl.Series([chance.random() < 0.8 for _ in range(len(view.transactions))])).then(f"{side}_account")
+        for side in ("debit", "credit")
+    ).with_columns(
+        pl.Series(f"{side}_name", [chance.choice((None, "甲", "乙", "K1")) for _ in range(len(view.transactions))], dtype=pl.String)
+        for side in ("debit", "credit")
+    )  # fmt: skip
+    accounts = [*transactions["credit_account"].drop_nulls().head(9).to_list(), "elsewhere"]
+    told = Beforehand(
+        touched=pl.DataFrame(
+            [(chance.choice(accounts), chance.choice((None, "T1"))) for _ in range(6)], schema=pl.Schema(TOUCHED), orient="row"
+        ),
+        reached=pl.DataFrame(
+            [(chance.choice(accounts), None, loan, f"B{loan[1]}") for loan in chance.choices(["L0", "X1", "X2", "X3"], k=5)],
+            schema=pl.Schema(REACHED),
+            orient="row",
+        ),
+    )  # fmt: skip
+
+    few = numbers.numbers_of(view, transactions, told)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numbers, "is_few", lambda _view: False)
+        joined = numbers.numbers_of(view, transactions, told)
+
+    for one in fields(few):
+        ours, theirs = getattr(few, one.name), getattr(joined, one.name)
+        if isinstance(ours, pl.DataFrame):
+            assert_frame_equal(ours, theirs.select(ours.columns))
+        else:
+            assert ours.dtype == theirs.dtype
+            assert (ours == theirs).all(), one.name
+    assert len(few.parties) > 3
 
 
 def due_and_paid(chance: random.Random) -> tuple[pl.DataFrame, pl.DataFrame]:

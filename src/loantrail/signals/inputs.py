@@ -12,14 +12,14 @@ from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import View, business_day, tied_payees
 from loantrail.signals import kernel_state as k
-from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand, borrower_key
+from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand
 from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.model import GROUP_OF, Given
 from loantrail.signals.numbered_of_few import NUMBERED, number_of, numbered_of_few
+from loantrail.signals.numbers import Numbers, numbers_of, starts
 from loantrail.signals.wanted import Days, Only, ends_of_days, movements
-from loantrail.tracing.codes import code_texts
-from loantrail.tracing.model import Bool, Int32, Int64
+from loantrail.tracing.model import Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,6 @@ class Prepared:
 
     given: Given
     wanted: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """Accounts, parties and borrowers by number."""
-
-    accounts: pl.DataFrame  # account, number
-    parties: pl.DataFrame  # party, number
-    debit: Int32
-    credit: Int32
-    payer: Int32
-    payee: Int32
-    loans: pl.DataFrame  # loan_id, loan, borrower
-    repayment: Int32  # [loans of the view, the first of `loans`] account, or -1
-    side_start: Int32
-    side_borrower: Int32
-    touched: Bool  # [accounts] have windows from the start, as told beforehand
 
 
 def prepare_count(
@@ -64,7 +47,7 @@ def prepare_count(
     """
     known = Beforehand() if beforehand is None else beforehand
     transactions = _in_order(frames, view)
-    numbers = _numbers(view, transactions, known)
+    numbers = numbers_of(view, transactions, known)
     moved = movements(view, transactions, only)
     ends = ends_of_days(frames, view, days, only)
     at, event_of_transaction, event_of_date = _one_order(transactions, ends)
@@ -100,7 +83,7 @@ def prepare_count(
         handed_on_ppm=_handed_on(view, at),
         action_start=action_start,
         actions=actions,
-        row_start=_starts(wanted["event"].to_numpy(), count),
+        row_start=starts(wanted["event"].to_numpy(), count),
         wanted=_wanted(wanted, numbers),
         side_start=numbers.side_start,
         side_borrower=numbers.side_borrower,
@@ -139,72 +122,6 @@ def _ascend(first: np.ndarray, second: np.ndarray) -> bool:
     return bool((higher | (same & (second[1:] > second[:-1]))).all())
 
 
-def _numbers(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -> _Numbers:
-    (debit, credit, side, repayment), names = code_texts(
-        [
-            transactions["debit_account"],
-            transactions["credit_account"],
-            view.sides["account"],
-            view.loans["repayment_account"],
-        ]
-    )
-    accounts = pl.DataFrame({"account": names, "number": np.arange(len(names), dtype=np.int32)})
-    owners = view.accounts.select("account", "owner")
-    of_account = accounts.join(owners, on="account", how="left", maintain_order="left").select(
-        party=pl.coalesce("owner", "account")
-    )["party"]
-    outside = [
-        transactions.select(
-            pl.when(pl.col(f"{side}_account").is_null()).then(pl.col(f"{side}_name"))
-        ).to_series()
-        for side in ("debit", "credit")
-    ]
-    (party_of, payer, payee), parties = code_texts([of_account, *outside])
-    payer = np.where(debit >= 0, party_of[np.maximum(debit, 0)], payer) if len(party_of) else payer
-    payee = np.where(credit >= 0, party_of[np.maximum(credit, 0)], payee) if len(party_of) else payee
-    others = beforehand.reached.select("loan_id", "borrower").unique("loan_id", maintain_order=True)
-    loans = (
-        pl.concat(
-            [
-                view.loans.select("loan_id", borrower=borrower_key()),
-                others.join(view.loans, on="loan_id", how="anti"),
-            ]
-        )
-        .with_row_index("loan")
-        .with_columns((pl.col("borrower").rank("dense") - 1).cast(pl.Int32), pl.col("loan").cast(pl.Int32))
-    )
-    sides = (
-        view.sides.select("loan_id", number=pl.Series(side))
-        .filter(pl.col("number") >= 0)
-        .join(loans, on="loan_id")
-        .select("number", "borrower")
-        .unique()
-        .sort("number", "borrower")
-    )
-    return _Numbers(
-        accounts=accounts,
-        parties=pl.DataFrame({"party": parties, "number": np.arange(len(parties), dtype=np.int32)}),
-        debit=debit,
-        credit=credit,
-        payer=payer.astype(np.int32),
-        payee=payee.astype(np.int32),
-        loans=loans,
-        repayment=repayment,
-        touched=names.is_in(
-            beforehand.touched.filter(pl.col("transaction_id").is_null())["account"].implode()
-        ).to_numpy(),
-        side_start=_starts(sides["number"].to_numpy(), len(accounts)).astype(np.int32),
-        side_borrower=sides["borrower"].to_numpy().astype(np.int32),
-    )
-
-
-def _starts(places: np.ndarray, count: int) -> Int64:
-    """[count + 1] where the rows of each place begin; `places` is sorted."""
-    starts = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(places.astype(np.int64), minlength=count), out=starts[1:])
-    return starts
-
-
 def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, Int64, pl.DataFrame]:
     """Instants of all events, the event of each transaction, and `business_date, event` of the ends of days: one event a
     day, after the transactions of its instant."""
@@ -235,7 +152,7 @@ def _handed_on(view: View, at: Int64) -> Int64:
 def _actions(
     view: View,
     transactions: pl.DataFrame,
-    numbers: _Numbers,
+    numbers: Numbers,
     event_of_transaction: Int64,
     count: int,
     ended: pl.DataFrame | None,
@@ -257,13 +174,13 @@ def _actions(
     actions = k.empty_pool(k.ACTION_ROW, len(numbered))
     for name in ("fen", "loan", "kind", "gate", "pair", "group"):
         actions[name] = numbered[name].to_numpy()
-    return actions, _starts(numbered["event"].to_numpy(), count), pairs
+    return actions, starts(numbered["event"].to_numpy(), count), pairs
 
 
 def _numbered(
     view: View,
     places: pl.DataFrame,
-    numbers: _Numbers,
+    numbers: Numbers,
     event_of_transaction: Int64,
     ended: pl.DataFrame | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -314,7 +231,7 @@ def _numbered(
 
 
 def _told_beforehand(
-    beforehand: Beforehand, places: pl.DataFrame, numbers: _Numbers, event_of_transaction: Int64
+    beforehand: Beforehand, places: pl.DataFrame, numbers: Numbers, event_of_transaction: Int64
 ) -> pl.DataFrame:
     """Actions of what is told beforehand (NUMBERED)."""
     acts: list[tuple[str | None, str | None, int, str | None, int]] = [
@@ -338,7 +255,7 @@ def _told_beforehand(
     return pl.DataFrame(told, schema=NUMBERED, orient="row")
 
 
-def _wanted(wanted: pl.DataFrame, numbers: _Numbers) -> np.ndarray:
+def _wanted(wanted: pl.DataFrame, numbers: Numbers) -> np.ndarray:
     rows = k.empty_pool(k.WANTED_ROW, len(wanted))
     rows["loan"] = wanted.join(numbers.loans, on="loan_id", how="left", maintain_order="left")[
         "loan"

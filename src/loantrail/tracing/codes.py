@@ -12,6 +12,8 @@ from loantrail.tracing.model import Int32
 
 _FIRST_TABLE: Final = 1 << 16
 _CHECKED_AT_ONCE: Final = 1 << 20
+_FEW: Final = 4_096
+"""So many texts are looked up one after the other."""
 
 
 def code_texts(columns: list[pl.Series]) -> tuple[list[Int32], pl.Series]:
@@ -19,6 +21,8 @@ def code_texts(columns: list[pl.Series]) -> tuple[list[Int32], pl.Series]:
 
     Hashes do the work; a final comparison with the texts makes sure that no two texts share one.
     """
+    if sum(map(len, columns)) <= _FEW:
+        return _codes_of_few(columns)
     hashes = [column.hash().to_numpy() for column in columns]
     codes = [np.where(column.is_null().to_numpy(), -2, -1).astype(np.int32) for column in columns]
     size = _FIRST_TABLE
@@ -45,6 +49,15 @@ def code_texts(columns: list[pl.Series]) -> tuple[list[Int32], pl.Series]:
     if not all(_names_hold(column, coded, names) for column, coded in zip(columns, codes, strict=True)):
         return _exact_codes(columns)
     return codes, names
+
+
+def _codes_of_few(columns: list[pl.Series]) -> tuple[list[Int32], pl.Series]:
+    code_of: dict[str | None, int] = {}
+    codes: list[Int32] = []
+    for column in columns:
+        coded = [-1 if text is None else code_of.setdefault(text, len(code_of)) for text in column.to_list()]
+        codes.append(np.array(coded, np.int32))
+    return codes, pl.Series("name", list(code_of), dtype=pl.String)
 
 
 def are_distinct(texts: pl.Series) -> bool:
