@@ -260,7 +260,8 @@ class Traced:
     hops: pl.DataFrame
     """frames.HOPS and `ended`."""
     frames: Frames
-    balances: dict[str, int]
+    balances: list[tuple[str, int]]
+    """Accounts and what they hold; one with money of two currencies stands twice."""
 
 
 def traced_at_once(bank: Bank, lines: pl.DataFrame) -> Traced:
@@ -296,5 +297,5 @@ def traced_at_once(bank: Bank, lines: pl.DataFrame) -> Traced:
             books, hops, pl.DataFrame(schema={"loan_id": pl.String, "use": pl.String, "amount_fen": pl.Int64})
         )
     )
-    balances = dict(zip(books.named.accounts.to_list(), traced.balance_fen.tolist(), strict=True))
+    balances = list(zip(books.named.accounts.to_list(), traced.balance_fen.tolist(), strict=True))
     return Traced(books, hops, frames, balances)

@@ -59,8 +59,9 @@ class View:
             for name in (account, other):
                 if name is None:
                     continue
-                number = known.number_of.get(name, -1)
-                if name in self.named or (0 <= number < len(near) and near[number]):
+                if name in self.named or any(
+                    number < len(near) and near[number] for number in known.numbering.all_of(name)
+                ):
                     return False
         return True
 
@@ -130,7 +131,7 @@ class Bystanders:
         numbered = enumerate(known.names[self._names_seen :], self._names_seen)
         self._note([number for number, name in numbered if name in self._named])
         to = newest(receivers, len(receivers) - self._receivers_seen)
-        self._note([known.number_of[name] for name in to if name in known.number_of])
+        self._note([number for name in to for number in known.numbering.all_of(name)])
         self._note(newest(sides, len(sides) - self._sides_seen))
         self._names_seen, self._receivers_seen, self._sides_seen = (
             len(known.names),

@@ -74,7 +74,7 @@ def before_others(
         names = {
             index.accounts.names[one] for n in numbers if n >= 0 for one in index.side_accounts(n).tolist()
         }
-        ends = [known.number_of[name] for name in names if name in known.number_of]
+        ends = [number for name in names for number in known.numbering.all_of(name)]
         accounts = np.array([one for one in (*ends, debit[place], credit[place]) if one >= 0], np.int64)
         disturbs = np.isin(debit[after], accounts).any() or np.isin(credit[after], accounts).any()
         moved_behind = {loan for loan in loans if lost.last_staying.get(loan, -1) > row + place}

@@ -185,7 +185,8 @@ def events_of_tail(
 
 
 def _numbered(transactions: pl.DataFrame, end: str, known: Known, new: NewNames) -> Int32:
-    return np.array([known.number(one, new) for one in transactions[end].to_list()], np.int32)
+    ends, currency = transactions[end].to_list(), transactions["currency"].to_list()
+    return np.array([known.number(one, c, new) for one, c in zip(ends, currency, strict=True)], np.int32)
 
 
 def _paid_out(columns: dict[str, Int64], debit: Int32, place: int) -> dict[int, list[tuple[int, int]]]:

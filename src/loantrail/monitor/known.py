@@ -16,6 +16,7 @@ import polars as pl
 from loantrail.destinations.corrections import account_classes
 from loantrail.destinations.model import BY_NAME, CLASSES, TERMINAL_CLASSES
 from loantrail.ledger.reconcile import reconcile
+from loantrail.monitor.numbering import Numbering
 from loantrail.tracing import kernel
 from loantrail.tracing.assemble import DEPOSITS
 from loantrail.tracing.books import Books, bank_classes
@@ -56,9 +57,8 @@ class Known:
     def __init__(self, books: Books, place: int) -> None:
         """`place`: how many events are settled; what later ones pay out is told by the tail."""
         named, history, context = books.named, books.named.history, books.context
-        # The key of an account in the books says its currency: no two of them bear one name (ledger.identity).
-        self.names: list[str] = named.accounts.to_list()
-        self.number_of = {name: number for number, name in enumerate(self.names)}
+        self.numbering = Numbering(books)
+        self.names = self.numbering.names
         self.loans = list(named.loans)
         self.loan_number = {loan: number for number, loan in enumerate(self.loans)}
         self.borrowers = int(history.loan_borrower.max(initial=-1)) + 1
@@ -92,7 +92,10 @@ class Known:
         self._receives: Bool = np.zeros(len(self.names), np.bool_)
         self._take_disbursements(books, place)
         self.given: dict[str, int] = dict(books.read.balances.iter_rows())
-        self._has_opening: Bool = np.array([name in self.given for name in self.names], np.bool_)
+        self._has_opening: Bool = np.zeros(len(self.names), np.bool_)
+        # A balance has no currency: of an account with several it is that of the first.
+        firsts = [number for name in self.given for number in self.numbering.all_of(name)[:1]]
+        self._has_opening[firsts] = True
         starts, owners = history.side_start.tolist(), history.side_borrower.tolist()
         self._sides: dict[int, set[int]] = {
             account: set(owners[first:last])
@@ -168,20 +171,20 @@ class Known:
 
     # New names -----------------------------------------------------------------------------------------------
 
-    def number(self, account: str | None, new: NewNames) -> int:
+    def number(self, account: str | None, currency: str | None, new: NewNames) -> int:
         """The account's number, -1 for the outside world; one that is not known is entered in `new`."""
         if account is None:
             return -1
-        found = self.number_of.get(account)
+        found = self.numbering.of(account, currency)
         if found is None:
-            found = self.number_of[account] = len(self.names)
-            self.names.append(account)
+            found = self.numbering.add(account, currency)
             new.accounts.append(account)
             owner = self.owner_of.get(account)
             code = self._class_of.get(account, 0)
             self._codes = _longer(self._codes, found, code)
             self._terminal = _longer(self._terminal, found, code in _TERMINAL)
-            self._has_opening = _longer(self._has_opening, found, account in self.given)
+            is_first = self.numbering.all_of(account)[0] == found
+            self._has_opening = _longer(self._has_opening, found, is_first and account in self.given)
             if owner in self.borrower_of_owner and code not in DEPOSITS:
                 self._side(found, self.borrower_of_owner[owner], new)
             for loan in self._loans_declaring.get(account, ()):
@@ -212,8 +215,8 @@ class Known:
             theirs += [name for name in owned if self._class_of.get(name, 0) not in DEPOSITS]
         self._side(number, borrower, new)
         for name in theirs:
-            if name in self.number_of:
-                self._side(self.number_of[name], borrower, new)
+            for one in self.numbering.all_of(name):
+                self._side(one, borrower, new)
         return loan
 
     def batch_of(self, new: NewNames) -> Batch:
@@ -221,7 +224,13 @@ class Known:
         first = len(self.names) - len(new.accounts)
         return replace(
             no_events(),
-            opening_fen=np.array([self.given.get(name, 0) for name in new.accounts], np.int64),
+            opening_fen=np.array(
+                [
+                    self.given[name] if has else 0
+                    for name, has in zip(new.accounts, self.has_opening[first:], strict=True)
+                ],
+                np.int64,
+            ),
             terminal=self.terminal[first:].copy(),
             loan_borrower=np.array(new.loans, np.int32),
             side_account=np.array([account for account, _ in new.sides], np.int32),
@@ -231,16 +240,12 @@ class Known:
     def take_opening(self, account: str) -> None:
         """The balance of a new account before its first line is not known after all."""
         del self.given[account]
-        number = self.number_of.get(account)
-        if number is not None:
-            self._has_opening[number] = False
+        self._has_opening[list(self.numbering.all_of(account)[:1])] = False
 
     def give_opening(self, account: str, opening_fen: int) -> None:
         """The balance of a new account before its first line, as its statement implies it."""
         self.given[account] = opening_fen
-        number = self.number_of.get(account)
-        if number is not None:
-            self._has_opening[number] = True
+        self._has_opening[list(self.numbering.all_of(account)[:1])] = True
 
 
 def _longer(array: Any, place: int, value: object) -> Any:

@@ -9,7 +9,7 @@ Key = TypeVar("Key")
 
 
 def newest(keys: dict[Key, Any], count: int) -> list[Key]:
-    """The last `count` keys of a dict, in the order in which they came."""
+    """The last `count` keys (at least 0) of a dict, in the order in which they came."""
     found = list(islice(reversed(keys), count))
     found.reverse()
     return found

@@ -60,14 +60,14 @@ class Openings:
         made again by it, the loans whose hops became others, and the events of these."""
         known = self._known
         self._movement.fit(len(known.names))
-        numbers = [known.number_of[name] for name in opened if name in known.number_of]
+        numbers = [number for name in opened for number in known.numbering.all_of(name)]
         ends = (before.debit[first:], before.credit[first:], events.debit[first:], events.credit[first:])
         accounts = distinct(*ends, np.array(numbers, np.int64))
         accounts = accounts[accounts >= 0]
         least = self._movement.least_of(accounts, events.debit, events.credit, events.amount_fen)
         wanted = np.where(known.has_opening[accounts], trace.log.opening_fen[accounts], least)
         for place, number in enumerate(accounts.tolist()):
-            if known.names[number] in self._implied:
+            if known.has_opening[number] and known.names[number] in self._implied:
                 wanted[place] = known.given[known.names[number]]
         differs = wanted != trace.log.opening_fen[accounts]
         different = accounts[differs].astype(np.int32)
