@@ -19,7 +19,7 @@ from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.live_batch import Batch, Payment, events_of_history, no_events
 from loantrail.tracing.live_digest import state_digest
 from loantrail.tracing.live_snapshot import restore, snapshot
-from loantrail.tracing.model import Convention, History, Trace
+from loantrail.tracing.model import NO_SPECIAL, Convention, History, Trace
 from loantrail.tracing.trace import no_specials, trace_history
 
 CASES = int(os.environ.get("LOANTRAIL_LIVE_CASES", "10000"))
@@ -248,6 +248,63 @@ def carrying(batch: Batch, opener: int) -> Batch:
     specials = no_specials(1)
     specials.carries[0] = opener
     return replace(batch, special=np.array([0], np.int32), specials=specials)
+
+
+def pool_payments(random: Random, count: int, first: int = 0) -> Batch:
+    """Payments among accounts 0, 1 and 3 and through the pool 2, of which some leave it before those that they carry the money of
+    have come in; the batch begins at position `first`."""
+    opening = [event for event in range(count) if random.random() < 0.35]
+    others = [event for event in range(count) if event not in opening]
+    random.shuffle(others)
+    carried = dict(zip(others, opening, strict=False))
+    specials, special = no_specials(count), np.full(count, NO_SPECIAL, np.int32)
+    ends = np.zeros((count, 2), np.int32)
+    for event in range(count):
+        special[event] = event
+        if event in opening:
+            ends[event] = random.choice((0, 1)), 2
+            specials.opens_slot[event] = True
+        elif event in carried:
+            ends[event] = 2, random.choice((0, 1, 3))
+            specials.carries[event] = first + carried[event]
+        else:
+            ends[event] = random.sample((-1, 0, 1, 3), 2)
+            if ends[event, 1] >= 0:
+                specials.disburses[event] = 0
+    return replace(
+        no_events(),
+        debit=ends[:, 0].copy(),
+        credit=ends[:, 1].copy(),
+        amount_fen=np.array([random.randint(1, 30) for _ in range(count)], np.int64),
+        arrival_use=np.zeros(count, np.uint8),
+        special=special,
+        specials=specials,
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+def test_money_may_leave_a_pool_before_it_came_and_the_trace_goes_back_and_on(seed: int) -> None:
+    random = Random(seed)
+    trace = LiveTrace(mark_every=random.choice((1, 2, 4, 1000)), capacity=8)
+    names = replace(
+        no_events(),
+        opening_fen=np.array([0, 5, 0, 0], np.int64),
+        terminal=np.array([False, False, True, False]),
+        loan_borrower=np.zeros(1, np.int32),
+    )
+    trace.append(names)
+
+    for _ in range(6):
+        trace.append(pool_payments(random, random.randint(1, 8), trace.event_count))
+        digest = state_digest(trace)
+        gone = trace.rewind(random.randint(0, trace.event_count))
+        trace.append(gone)
+        assert state_digest(trace) == digest
+        if random.random() < 0.3:
+            trace = restore(snapshot(trace), mark_every=random.choice((1, 3, 1000)))
+
+    check_equal(trace_history(trace.log.history(), Convention.FIFO), trace.result(), seed)
 
 
 def test_what_cannot_be_used_is_refused_and_changes_nothing() -> None:
