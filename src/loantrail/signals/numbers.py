@@ -170,6 +170,6 @@ def _loans_of_few(view: View, beforehand: Beforehand, side: Int32) -> tuple[pl.D
 
 def starts(places: np.ndarray, count: int) -> Int64:
     """[count + 1] where the rows of each place begin; `places` is sorted."""
-    starts = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(places.astype(np.int64), minlength=count), out=starts[1:])
-    return starts
+    begins = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(places.astype(np.int64), minlength=count), out=begins[1:])
+    return begins
