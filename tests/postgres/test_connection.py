@@ -12,6 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
+from loantrail.postgres import connection as module
 from loantrail.postgres.connection import Database, check_role_of_pages, database, type_of_connection
 from loantrail.postgres.failures import database_failures, translated
 from loantrail.settings import ROOT_HOME, Settings, read_settings
@@ -45,6 +46,62 @@ def test_a_pool_commits_rolls_back_and_mends_a_lost_connection(database_url: str
         with pool.connection() as connection:
             assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
             assert connection.info.backend_pid != own
+
+
+@pytest.mark.database
+def test_a_connection_that_is_lost_after_it_was_found_well_is_given_up_for_another(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found_well(_: type_of_connection) -> None:
+        """Looks too early to see what comes."""
+
+    monkeypatch.setattr(module, "check_idle", found_well)
+    with Database(database_url).pool(least=2, most=2) as pool:
+        with pool.connection() as one, pool.connection() as two:
+            lost = {one.info.backend_pid, two.info.backend_pid}
+        with psycopg.connect(database_url, autocommit=True) as other:
+            for each in lost:
+                other.execute("SELECT pg_terminate_backend(%s, 10000)", (each,))
+        with pool.connection() as connection:
+            row = connection.execute("SELECT 1").fetchone()
+            own = connection.info.backend_pid
+
+    assert row == (1,)
+    assert own not in lost
+
+
+@pytest.mark.database
+def test_a_server_that_stays_away_is_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+
+    def lost(connection: type_of_connection) -> None:
+        begun.append(connection)
+        connection.close()
+        raise psycopg.OperationalError("the server went away")
+
+    monkeypatch.setattr(psycopg.Connection, "transaction", lost)
+    with Database(database_url).pool(least=1, most=2) as pool:
+        with pytest.raises(DatabaseUnavailable, match="the server went away"), pool.connection():
+            raise AssertionError
+        assert len(begun) == 3
+
+
+@pytest.mark.database
+def test_a_connection_is_asked_whether_it_lives_only_after_a_pause(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(module.ConnectionPool, "check_connection", staticmethod(asked.append))
+    with Database(database_url).pool(least=1, most=1) as pool:
+        for _ in range(3):
+            with pool.connection() as connection:
+                connection.execute("SELECT 1")
+        in_a_row = len(asked)
+        monkeypatch.setattr(module, "UNASKED_SECONDS", -1.0)
+        with pool.connection() as connection:
+            connection.execute("SELECT 1")
+
+    assert (in_a_row, len(asked)) == (1, 2)
 
 
 @pytest.mark.database

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Generator, Sequence
 from typing import Any, Final
 
-from psycopg import Connection, capabilities, sql
+from psycopg import Connection, Cursor, capabilities, sql
 from psycopg.pq import TransactionStatus
 
 from loantrail import clock
@@ -60,16 +60,19 @@ def append(connection: Database, entries: Sequence[Entry], algorithm: str | None
     """
     if not entries:
         return None
-    row = connection.execute(
-        "SELECT current_setting('transaction_isolation') FROM pg_advisory_xact_lock(hashtext(%s))", (_LOCK,)
-    ).fetchone()
+    # In one go: the second statement sees what the first one waited for.
+    with connection.pipeline():
+        level = connection.execute(
+            "SELECT current_setting('transaction_isolation') FROM pg_advisory_xact_lock(hashtext(%s))",
+            (_LOCK,),
+        )
+        head = connection.execute(_HEAD)
+    row = level.fetchone()
     assert row == ("read committed",), "entries are appended in a transaction that is read committed"
     assert connection.info.transaction_status == TransactionStatus.INTRANS, (
         "entries are appended in a transaction"
     )
-    batch, linked = link(
-        entries, last_head(connection), algorithm or read_settings().audit_algorithm, now_us()
-    )
+    batch, linked = link(entries, _head_told(head), algorithm or read_settings().audit_algorithm, now_us())
     connection.execute(
         "WITH made AS (INSERT INTO audit.batch (batch_no, algorithm, first_entry_no, last_entry_no, made_at_us, head) "
         "VALUES (%s, %s, %s, %s, %s, %s)) "
@@ -90,7 +93,11 @@ def append(connection: Database, entries: Sequence[Entry], algorithm: str | None
 
 def last_head(connection: Database) -> Head:
     """Where the chain ends, as the transaction sees it."""
-    row = connection.execute(_HEAD).fetchone()
+    return _head_told(connection.execute(_HEAD))
+
+
+def _head_told(answer: Cursor[Any]) -> Head:
+    row = answer.fetchone()
     return Head() if row is None else Head(*row)
 
 

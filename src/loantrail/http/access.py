@@ -124,12 +124,14 @@ def signed_of(request: Request, connections: Connections, *, anew: bool = False)
     token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE) or ""
     person: Signed | None = None
     if given.startswith(BEARER) or token:
-        with connections.connection() as connection:
+        # In a pipeline, the beginning of the transaction travels with its first question.
+        with connections.session() as connection, connection.pipeline():
             if given.startswith(BEARER):
                 key = given.removeprefix(BEARER).strip()
                 person = store_session.signed_of_key(connection, key, address, clock.now())
             else:
                 person = store_session.signed_of_session(connection, token, address, clock.now())
+            connection.commit()
     if person is None:
         raise NotSignedIn(
             "nobody is signed in" if not (given or token) else "the session or key has ended",

@@ -16,10 +16,11 @@ _books: Final[dict[str, ParameterBook]] = {}
 """Last decision -> book. Its id is random, so databases of one process never meet."""
 
 
-def parameters_in_force(connection: store.Database) -> ParameterBook:
-    """The shipped parameters with the bank's own periods over them. One short query; the same book as long as nothing is decided,
-    so it can be told apart by identity. Leaves the transaction open."""
-    last = store.last_change(connection)
+def parameters_in_force(connection: store.Database, last: str | None = None) -> ParameterBook:
+    """The shipped parameters with the bank's own periods over them. One short query, none where `last` is what `store.last_change`
+    just said; the same book as long as nothing is decided, so it can be told apart by identity. Leaves the transaction open."""
+    if last is None:
+        last = store.last_change(connection)
     if not last:
         return shipped_parameters()
     found = _books.get(last)

@@ -23,11 +23,14 @@ def lock(connection: Database) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_LOCK,))
 
 
+LAST_CHANGE: Final = (
+    "SELECT change_no || ':' || change_id FROM policy.parameter_change ORDER BY change_no DESC LIMIT 1"
+)
+
+
 def last_change(connection: Database) -> str:
     """Names the state of the decisions; empty where there is none. A number that was rolled back never comes again."""
-    row = connection.execute(
-        "SELECT change_no || ':' || change_id FROM policy.parameter_change ORDER BY change_no DESC LIMIT 1"
-    ).fetchone()
+    row = connection.execute(LAST_CHANGE).fetchone()
     return "" if row is None else str(row[0])
 
 

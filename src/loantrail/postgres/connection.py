@@ -8,9 +8,11 @@ Errors of the server come as DatabaseUnavailable or StorageExhausted, each with 
 
 from __future__ import annotations
 
+import select
 import urllib.parse
+import weakref
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -30,9 +32,13 @@ CONNECT_SECONDS: Final = 10
 RESTART_PATIENCE_SECONDS: Final = 60.0
 """How long a connection is tried again while the embedded server comes back."""
 OLDEST_SERVER: Final = 150000
+UNASKED_SECONDS: Final = 5.0
+"""So long after its last use a connection is lent without asking the server."""
 WEB_REMEDY: Final = "Correct LOANTRAIL_WEB_DATABASE_URL, or the server's pg_hba.conf"
 
 type_of_connection = psycopg.Connection[tuple[Any, ...]]
+_used: Final[weakref.WeakKeyDictionary[type_of_connection, float]] = weakref.WeakKeyDictionary()
+"""When connections were given back last."""
 
 
 class Database:
@@ -124,7 +130,7 @@ class Database:
             max_size=most,
             timeout=wait_seconds,
             configure=configure,
-            check=ConnectionPool.check_connection,
+            check=check_idle,
             open=True,
             name="loantrail",
         ) as connections:
@@ -149,8 +155,25 @@ class Pool:
     @contextmanager
     def connection(self) -> Generator[type_of_connection]:
         """A connection for one piece of work: commits when the block ends, rolls back on an error."""
-        with self._lent() as lent, lent.transaction():
-            yield lent
+        with ExitStack() as held:
+            yield self._begun(held)
+
+    def _begun(self, held: ExitStack) -> type_of_connection:
+        """A connection with its transaction begun, both until `held` ends. One that the server closed before anything was asked of it
+        is given up, and another lent: none of the work was done on it."""
+        others = self._connections.max_size
+        while True:
+            lent: type_of_connection | None = None
+            try:
+                with ExitStack() as tried:
+                    lent = tried.enter_context(self._lent())
+                    tried.enter_context(lent.transaction())
+                    held.enter_context(tried.pop_all())
+                    return lent
+            except DatabaseUnavailable:
+                if lent is None or not others:
+                    raise
+                others -= 1
 
     @contextmanager
     def session(self) -> Generator[type_of_connection]:
@@ -174,7 +197,18 @@ class Pool:
             try:
                 yield lent
             finally:
+                _used[lent] = clock.monotonic_seconds()
                 self._connections.putconn(lent)
+
+
+def check_idle(connection: type_of_connection) -> None:
+    """Raises where the server has gone. Between two uses nothing comes from a server that is well: only where something did, or the
+    other end may be lost without a word, it is asked."""
+    last, now = _used.get(connection, 0.0), clock.monotonic_seconds()
+    looking = select.poll()
+    looking.register(connection.fileno(), select.POLLIN)
+    if looking.poll(0) or now - last > UNASKED_SECONDS:
+        ConnectionPool.check_connection(connection)
 
 
 def check_role_of_pages(connection: type_of_connection) -> None:

@@ -11,6 +11,7 @@ import { Correct, Corrections } from "./Correction";
 import { CurveCard } from "./CurveCard";
 import { EvaluationNotice } from "./EvaluationNotice";
 import { Lines } from "./Lines";
+import { lineSource } from "./lineSource";
 import { MergedAway, survivorsIn } from "./MergedAway";
 import { Merging } from "./Merging";
 import { Fact } from "./TransactionPage";
@@ -153,8 +154,7 @@ function Whole({ page }: { readonly page: Account }) {
       {check?.state === "differs" && check.first_position !== null && (
         <p className="account-difference danger" role="note">
           {t("accounts.account_difference", {
-            file: check.first_source_file?.split(/[\\/]/).at(-1) ?? "",
-            row: check.first_position.toLocaleString("en"),
+            source: lineSource(t, check.first_source_file ?? "", check.first_position),
             time: check.first_booked_at ? instantText(check.first_booked_at) : "",
             expected: money.full(check.expected_fen ?? "0"),
             actual: money.full(check.actual_fen ?? "0"),

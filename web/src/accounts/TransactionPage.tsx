@@ -10,6 +10,7 @@ import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { instantText } from "../ui/time";
 import { Correct, Corrections } from "./Correction";
 import { EvaluationNotice } from "./EvaluationNotice";
+import { lineSource } from "./lineSource";
 import { Pairing } from "./Pairing";
 import { PairingTag } from "./PairingTag";
 import { AccountLink } from "../ui/AccountLink";
@@ -167,7 +168,6 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
       </div>
     );
   }
-  const file = line.source_file.split(/[\\/]/).at(-1) ?? line.source_file;
   return (
     <div className="line-box">
       <h3>{title}</h3>
@@ -204,9 +204,7 @@ function LineFactsBox({ line, side, transaction }: LineProps) {
           </Fact>
         )}
         <Fact label={t("accounts.transaction_source")}>
-          <span title={line.source_file}>
-            {t("accounts.transaction_source_at", { file, row: line.position.toLocaleString("en") })}
-          </span>
+          <span title={line.source_file}>{lineSource(t, line.source_file, line.position)}</span>
         </Fact>
       </dl>
     </div>
