@@ -15,6 +15,7 @@ from tests.destinations.random_payments import DAY, LEAST, MOST, Situation, situ
 from tests.destinations.test_cases import labelled_cases, labelled_payments
 from tests.destinations.test_classify import ACCOUNTS, BOOKS, PARTIES, classified, payments
 
+from loantrail.destinations.candidates import FEW
 from loantrail.destinations.classify import OUTPUT_SCHEMA, Context, classify
 from loantrail.destinations.classify_few import FEW_PAYMENTS
 from loantrail.destinations.corrections import corrected
@@ -85,6 +86,8 @@ def test_accounts_learned_later_are_known_as_those_from_the_beginning(situation:
     payees, rows = KnownPayees(Context(early, **frames)), situation.payments
 
     for part in late.iter_slices(2):
+        # What was told of an account before must not stay.
+        assert_frame_equal(classes(rows, payees), classes(rows, payees.near(rows)))
         payees.learn(part)
 
     among_many = classes(rows, Context(accounts, **frames))
@@ -117,7 +120,7 @@ def test_random_payments_meet_all_that_can_be_known() -> None:
 
 def test_every_labelled_case_is_judged_alone_as_among_all() -> None:
     rows = labelled_payments(labelled_cases())
-    assert len(rows) > FEW_PAYMENTS
+    assert len(rows) > FEW
 
     alone = pl.concat([classes(row, NOTHING_KNOWN) for row in rows.iter_slices(1)])
 

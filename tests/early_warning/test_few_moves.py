@@ -27,6 +27,7 @@ def joined(make: Callable[[], T]) -> T:
     """What is made where nothing is few."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(view, "is_few", lambda _view: False)
+        patch.setattr(view, "are_few", lambda _hops, _loans: False)
         patch.setattr(related, "FEW_RELATIONS", -1)
         return make()
 
@@ -48,10 +49,23 @@ def test_arrivals_and_payees_that_are_looked_through(seed: int) -> None:
     many = joined(lambda: prepare(frames, BOOK))
 
     assert_frame_equal(few.moves, many.moves)
+    assert_frame_equal(key(few.sides), key(many.sides))
     assert_frame_equal(view.direct_arrivals(few), joined(lambda: view.direct_arrivals(anew(many))))
     assert_frame_equal(few.arrivals, many.arrivals)
     for make in (view.looked_through, view.tied_payees):
         assert_frame_equal(key(make(anew(few))), key(joined(lambda make=make: make(anew(many)))))
+
+
+def test_days_before_the_disbursement_are_cut_toward_zero() -> None:
+    frames = random_frames(random.Random(5))
+    early = frames.hops.with_columns(pl.col("booked_at") - pl.duration(days=900, hours=7))
+    frames = replace(frames, hops=early, loans=frames.loans.head(2))
+
+    few, many = prepare(frames, BOOK), joined(lambda: prepare(frames, BOOK))
+
+    assert_frame_equal(few.moves, many.moves)
+    assert 0 < len(few.moves) < len(early)
+    assert few.moves["days"].min() < 0  # pyright: ignore[reportOperatorIssue]
 
 
 @settings(max_examples=40, deadline=None)

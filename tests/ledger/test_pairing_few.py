@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -78,18 +79,39 @@ def test_every_oddity_counts_alike():
     assert told(few) == told(pair_many(frame, PLAIN, "line_id"))
 
 
-def test_so_many_lines_are_few():
-    # More on one side than a reference may be shared by would be told apart by the road of frames alone.
-    assert FEW <= SHARED_REFERENCE_MAX
+def debits_and_credits(count: int, **of_line: Callable[[int], object]) -> pl.DataFrame:
+    """So many lines, the first half of which pay what the others get; what is told `of_line` counts within each half."""
     rows = [
-        line(line_id=str(number), booked_at=FIRST_DAY + datetime.timedelta(days=9 * number))
-        for number in range(FEW + 1)
+        line(line_id=str(number), **{name: told(number) for name, told in of_line.items()})
+        for number in range((count + 1) // 2)
     ]
     others = [row | {"account": "B", "direction": "credit", "counterparty_account": "A"} for row in rows]
+    return frame_of([*rows[: count // 2], *others[: count - count // 2]])
+
+
+def days_apart(number: int) -> datetime.datetime:
+    return FIRST_DAY + datetime.timedelta(days=9 * number)
+
+
+def test_so_many_lines_are_few():
     for count in (FEW, FEW + 1):
-        frame = frame_of([*rows[: count // 2], *others[: count - count // 2]])
+        frame = debits_and_credits(count, amount_fen=lambda number: number + 1)
         assert told(pair_lines(frame)) == told(pair_many(frame, PLAIN))
         assert len(pair_lines(frame).pairs) == count // 2
+
+
+def test_so_many_lines_of_one_amount_are_few():
+    # More on one side than a reference may be shared by are told apart by the road of frames alone.
+    for count in (SHARED_REFERENCE_MAX, SHARED_REFERENCE_MAX + 1):
+        frame = debits_and_credits(count, booked_at=days_apart)
+        assert (pair_few(frame, PLAIN, None) is None) == (count > SHARED_REFERENCE_MAX)
+        assert told(pair_lines(frame)) == told(pair_many(frame, PLAIN))
+        assert len(pair_lines(frame).pairs) == count // 2
+    shared = debits_and_credits(2 * SHARED_REFERENCE_MAX + 2, reference=lambda _number: "R1")
+    assert len(shared) <= FEW
+    silent = shared.with_columns(counterparty_account=pl.lit(None, pl.String))
+    assert told(pair_lines(silent)) == told(pair_many(silent, PLAIN))
+    assert pair_lines(silent).pairs.is_empty()
 
 
 def test_lines_that_are_not_plain_are_left_to_frames():

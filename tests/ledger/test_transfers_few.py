@@ -113,7 +113,7 @@ def test_lines_that_are_not_plain_are_left_to_frames():
 
 def test_so_many_lines_and_one_more_become_transfers_alike():
     text = "\n".join(
-        f"03-{1 + number // 4:02d} 09:{number % 60:02d} | {'AB'[number % 2]} | {('debit', 'credit')[number % 2]} | 100 |"
+        f"03-{1 + number * 30 // FEW:02d} 09:{number % 60:02d} | {'AB'[number % 2]} | {('debit', 'credit')[number % 2]} | 100 |"
         for number in range(FEW + 1)
     )
     frame = lines(text)

@@ -6,6 +6,7 @@ import datetime
 import random
 from dataclasses import fields
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -17,15 +18,19 @@ from loantrail.early_warning.frames import REPAYMENTS, SCHEDULES
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import prepare
 from loantrail.parameters import shipped_parameters
-from loantrail.signals import facts, inputs, numbers, repaying, wanted
-from loantrail.signals.beforehand import REACHED, TOUCHED, Beforehand
+from loantrail.signals import facts, inputs, numbered_of_few, numbers, repaying, wanted
+from loantrail.signals import rows as rows_module
+from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand
 from loantrail.signals.catalogue import row_schema
 from loantrail.signals.meaning import ACTIONS, actions_of
 from loantrail.signals.meaning_of_few import rows_of_few
+from loantrail.signals.model import COLUMNS
 
 BOOK = shipped_parameters()
 SEEDS = st.integers(0, 1 << 32)
 DAY0 = datetime.date(2024, 2, 27)
+FIGURES = np.arange(2_000 * len(COLUMNS), dtype=np.int64).reshape(2_000, -1)
+"""What a count might give of as many rows as there are."""
 
 
 @settings(max_examples=150, deadline=None)
@@ -65,17 +70,42 @@ def test_movements(seed: int) -> None:
 @settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_what_goes_into_a_count(seed: int) -> None:
-    frames = random_frames(random.Random(seed))
+    chance = random.Random(seed)
+    frames = random_frames(chance)
     view = prepare(frames, BOOK)
     ended = frames.hops.filter("ended").select("hop_id")
     days = (DAY0 + datetime.timedelta(days=400), DAY0 + datetime.timedelta(days=403))
+    accounts = frames.transactions["credit_account"].drop_nulls().head(6).to_list()
+    texts = frames.hops["transaction_id"].drop_nulls().unique(maintain_order=True).to_list()
+    told = Beforehand(
+        touched=pl.DataFrame(
+            [(account, chance.choice((None, *texts))) for account in accounts], schema=pl.Schema(TOUCHED), orient="row"
+        ),
+        held=pl.DataFrame(
+            [(account, chance.choice((None, *texts)), 7) for account in accounts * 5], schema=pl.Schema(HELD), orient="row"
+        ),
+        assumed=tuple(accounts[:2]),
+    )  # fmt: skip
 
-    few = inputs.prepare_count(frames, view, days, ended).given
+    due = pl.lit(5_000).alias("next_due_fen")
+    few = inputs.prepare_count(frames, view, days, ended, None, told)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inputs, "is_few", lambda _view: False)
-        patch.setattr(numbers, "is_few", lambda _view: False)
-        joined = inputs.prepare_count(frames, view, days, ended).given
+        for module in (inputs, numbers, wanted):
+            patch.setattr(module, "is_few", lambda _view: False)
+        for module, name in (
+            (inputs, "FEW_TRANSACTIONS"), (inputs, "FEW_WANTED"), (wanted, "FEW_WANTED"), (numbered_of_few, "FEW_NAMES"),
+        ):  # fmt: skip
+            patch.setattr(module, name, -1)
+        joined = inputs.prepare_count(frames, view, days, ended, None, told)
+        rows = [rows_module.frame_of(joined.wanted.with_columns(due), FIGURES[: len(joined.wanted)])]
+    rows.append(rows_module.frame_of(few.wanted.with_columns(due), FIGURES[: len(few.wanted)]))
 
+    assert_frame_equal(*rows)
+    unknown = rows[0].filter(pl.col("repayment_balance_fen").is_null())
+    assert unknown["liquidity_ppm"].null_count() == len(unknown) > 0
+    assert few.wanted["owner"].to_list() == joined.wanted["owner"].to_list()
+    assert (few.given.opening_fen == joined.given.opening_fen).all()
+    few, joined = few.given, joined.given
     for name in few.events._fields:
         assert (getattr(few.events, name) == getattr(joined.events, name)).all(), name
     assert (few.tied == joined.tied).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import polars as pl
 
@@ -11,6 +11,9 @@ from loantrail.destinations.candidates import columns_or_null
 from loantrail.destinations.kinds import Opinion
 from loantrail.destinations.model import CLASSES
 from loantrail.destinations.terms import normalised
+
+if TYPE_CHECKING:
+    from loantrail.destinations.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,17 @@ STRANGE: Final = Account()
 class Known(Protocol):
     """The same as `Context`, asked about single accounts. No text is empty."""
 
+    @property
+    def seen(self) -> Seen:
+        """What was told of accounts and is so still."""
+        ...
+
     def account(self, account: str) -> Account:
         """STRANGE where it is not known."""
+        ...
+
+    def has_documents(self, payer: tuple[str | None, str | None]) -> bool:
+        """Whether any document may name this payer (party, company key)."""
         ...
 
     def document(

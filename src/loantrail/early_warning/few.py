@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,9 @@ from loantrail.early_warning.moves import DAY_US, MILLION, Move, columns_of, mov
 from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES
 from loantrail.early_warning.related import CLOSE_RELATIONS, related_parties
 from loantrail.early_warning.view import HOMECOMING_CLASSES, View, party_name
+
+_FEW_TRANSACTIONS: Final = 4_096
+"""So few are looked through one by one, once for all looks at them."""
 
 
 class Lent(NamedTuple):
@@ -52,6 +55,7 @@ class Few:
     def __init__(self, view: View, loans: Collection[str] | None = None) -> None:
         """`view` as `is_few` takes it. `loans`: those that are asked about; None: all of them."""
         self.view = view
+        self._rows_by_end: dict[str, dict[str | None, list[int]]] = {}
         self.every_move = moves_of(view)
         every_loan = [Lent(*row) for row in view.loans.select(columns_of(Lent, _LENT)).rows()]
         self.borrowers = {one.loan_id: one.borrower for one in every_loan}
@@ -129,12 +133,37 @@ class Few:
         until_us: int | None = None,
     ) -> list[Paid]:
         """All payments of which one end is one of the accounts, or those booked between the instants."""
-        named = pl.Series(sorted({one for one in accounts if one is not None}), dtype=pl.String)
-        asked = pl.col(end).is_in(named.implode())
-        if since_us is not None and until_us is not None:
-            asked &= pl.col("booked_at").dt.epoch("us").is_between(since_us, until_us)
-        found = self.view.transactions.filter(asked)
-        return [Paid(*row) for row in found.select(columns_of(Paid, _PAYMENT)).rows()]
+        transactions = self.view.transactions
+        named = {one for one in accounts if one is not None}
+        if len(transactions) <= _FEW_TRANSACTIONS:
+            found = [row for account in named for row in self._by_end(end).get(account, ())]
+            told = [Paid(*(column[row] for column in self._paid_lists)) for row in sorted(found)]
+        else:
+            narrow = _paid_columns(transactions)
+            told = [
+                Paid(*row)
+                for row in narrow.filter(
+                    transactions[end].is_in(pl.Series(sorted(named), dtype=pl.String).implode())
+                ).rows()
+            ]
+        if since_us is None or until_us is None:
+            return told
+        return [one for one in told if since_us <= one.at_us <= until_us]
+
+    @cached_property
+    def _paid_lists(self) -> list[list[Any]]:
+        """The columns of all transactions, where they are few."""
+        return [column.to_list() for column in _paid_columns(self.view.transactions)]
+
+    def _by_end(self, end: str) -> dict[str | None, list[int]]:
+        """Account at that end -> its rows among all transactions."""
+        found = self._rows_by_end.get(end)
+        if found is None:
+            rows: defaultdict[str | None, list[int]] = defaultdict(list)
+            for row, account in enumerate(self.view.transactions.get_column(end).to_list()):
+                rows[account].append(row)
+            found = self._rows_by_end[end] = rows
+        return found
 
     @cached_property
     def loan_payments(self) -> list[tuple[Move, int]]:
@@ -195,6 +224,14 @@ _LENT: Final = {
     "disbursed_us": pl.col("disbursed_at").dt.epoch("us"), "borrower": pl.col("borrower_party_id"),
     "borrower_key": party_name("borrower_name"),
 }  # fmt: skip
-_PAYMENT: Final = {
-    "at_us": pl.col("booked_at").dt.epoch("us"), "debit": pl.col("debit_account"), "credit": pl.col("credit_account"),
-}  # fmt: skip
+_PAID: Final = (
+    "debit_account", "debit_name", "credit_account", "credit_name", "destination_class", "purpose_text", "amount_fen",
+    "booked_at",
+)  # fmt: skip
+"""The columns of Paid."""
+
+
+def _paid_columns(transactions: pl.DataFrame) -> pl.DataFrame:
+    """With instants as microseconds."""
+    told = [transactions.get_column(name) for name in _PAID]
+    return pl.DataFrame([*told[:-1], told[-1].cast(pl.Int64)])

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import GUARANTORS, INSTANT, LEADS, T, empty
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.near_in_time import by_time_and_amount
 from loantrail.early_warning.related import CLOSE_RELATIONS
@@ -34,6 +34,10 @@ NOT_A_PARTY_KINDS: Final = (
     "structured_deposit",
     "margin_deposit",
 )
+_GUARANTORS: Final = {
+    **GUARANTORS, "disbursed_at": INSTANT, "disbursement_account": T, "borrower_party_id": T, "loan_fen": pl.Int64,
+    "guarantor_name": T,
+}  # fmt: skip
 
 
 @made_once
@@ -184,6 +188,8 @@ def _handed_back(view: View) -> pl.DataFrame:
 def guarantors_in_force(view: View) -> pl.DataFrame:
     """Who guaranteed which loan on the day of its disbursement, the borrower apart: loan_id, guarantor_party_id,
     guarantor_name, disbursed_at, disbursement_account, borrower_party_id, loan_fen."""
+    if view.guarantors.is_empty():
+        return empty(_GUARANTORS)
     names = view.parties.select(guarantor_party_id="party_id", guarantor_name="name")
     return (
         view.guarantors.join(

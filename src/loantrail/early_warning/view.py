@@ -22,6 +22,8 @@ from loantrail.early_warning.arrivals_of_few import (
 )
 from loantrail.early_warning.frames import Frames, fitted
 from loantrail.early_warning.moves import is_few
+from loantrail.early_warning.moves_made import moves_made, sides_made
+from loantrail.early_warning.moves_of_few import are_few, moves_of_few, sides_of_few
 from loantrail.early_warning.related import business_day, made_once, related_parties
 from loantrail.early_warning.telling import Telling
 from loantrail.parameters import Parameter, ParameterBook
@@ -124,33 +126,6 @@ def _loans(frame: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sides(loans: pl.DataFrame, accounts: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
-    owned = loans.select("loan_id", owner="borrower_party_id").join(
-        accounts.filter(pl.col("owner").is_not_null()).select("owner", "account"), on="owner"
-    )
-    named = loans.select("loan_id", account="disbursement_account").drop_nulls()
-    return pl.concat([owned.select("loan_id", "account"), named, declared]).unique(maintain_order=True)
-
-
-def _ends(moves: pl.DataFrame, accounts: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
-    for end in ("from", "to"):
-        account = f"{end}_account"
-        moves = moves.join(
-            accounts.rename(
-                {"account": account, "owner": f"{end}_owner", "kind": f"{end}_kind", "name": f"{end}_name"}
-            ),
-            on=account,
-            how="left",
-            maintain_order="left",
-        ).join(
-            sides.rename({"account": account}).with_columns(pl.lit(value=True).alias(f"{end}_side")),
-            on=["loan_id", account],
-            how="left",
-            maintain_order="left",
-        )
-    return moves.with_columns(pl.col("from_side", "to_side").fill_null(value=False))
-
-
 def prepare(frames: Frames, parameters: ParameterBook) -> View:
     """Fits and joins the frames once. Polars errors when a column cannot be read as its type."""
     fit = _taken if frames.out_of_view else fitted
@@ -161,61 +136,18 @@ def prepare(frames: Frames, parameters: ParameterBook) -> View:
         accounts = accounts.unique("account", keep="first", maintain_order=True)
         parties = parties.unique("party_id", keep="first", maintain_order=True)
         loans = _loans(frames.loans, parties)
-    sides = _sides(loans, accounts, fit(frames.sides, shapes.SIDES))
+    hops = fitted(frames.hops, shapes.HOPS).with_columns(
+        use=pl.when(~pl.col("use").is_in(["none", "0"])).then(pl.col("use"))
+    )
+    few = are_few(hops, loans)
+    sides = (sides_of_few if few else sides_made)(loans, accounts, fit(frames.sides, shapes.SIDES))
     transactions = fitted(frames.transactions, shapes.TRANSACTIONS).with_columns(
         pl.col("documented").fill_null(value=False)
     )
     if not are_distinct(transactions["transaction_id"]):
         transactions = transactions.unique("transaction_id", keep="first", maintain_order=True)
     orders = fit(frames.orders, shapes.ORDERS)
-    hops = fitted(frames.hops, shapes.HOPS).with_columns(
-        use=pl.when(~pl.col("use").is_in(["none", "0"])).then(pl.col("use"))
-    )
-    parents = hops.select(
-        parent_hop_id="hop_id",
-        use_before="use",
-        parent_transaction_id="transaction_id",
-        parent_booked_at="booked_at",
-    )
-    said = transactions.select(
-        "transaction_id",
-        "purpose_text",
-        "document_no",
-        "destination_class",
-        "documented",
-        "credit_name",
-        transaction_fen="amount_fen",
-    )
-    moves = (
-        hops.join(parents, on="parent_hop_id", how="left", maintain_order="left")
-        .join(said, on="transaction_id", how="left", maintain_order="left")
-        .join(
-            loans.select(
-                "loan_id",
-                "disbursed_at",
-                "retail",
-                "product",
-                "borrower_party_id",
-                "borrower_name",
-                loan_fen="amount_fen",
-            ),
-            on="loan_id",
-            how="inner",
-            maintain_order="left",
-        )
-    )
-    moves = _ends(moves, accounts, sides)
-    ordered = orders.select("loan_id", to_account="payee_account").drop_nulls().unique()
-    moves = moves.join(
-        ordered.with_columns(ordered=pl.lit(value=True)),
-        on=["loan_id", "to_account"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        pl.col("ordered", "documented").fill_null(value=False),
-        days=(pl.col("booked_at") - pl.col("disbursed_at")).dt.total_days(),
-        payee=pl.coalesce("to_owner", "to_account", "credit_name"),
-    )
+    moves = (moves_of_few if few else moves_made)(hops, transactions, loans, accounts, sides, orders)
     view = View(
         as_of=frames.as_of,
         parameters=parameters,

@@ -1,4 +1,4 @@
-"""Frames of few rows, read as lists: for some dozens of rows, setting operations of frames in motion takes far longer than
+"""Frames of few rows, read as lists: for some hundreds of rows, setting operations of frames in motion takes far longer than
 the work itself. Pure."""
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-FEW: Final = 64
-"""So many lines at most are paired and ordered one by one. Not more than `pairing.SHARED_REFERENCE_MAX`."""
+FEW: Final = 2_048
+"""So many lines at most are paired and ordered one by one: frames take more time for them."""
 INSTANT: Final = pl.Datetime("us", "UTC")
 
 

@@ -38,7 +38,12 @@ from loantrail.ledger.clusters import (
 from loantrail.ledger.few import FEW
 from loantrail.ledger.identity import is_masked
 from loantrail.ledger.pairing_few import pair_few
-from loantrail.ledger.pairing_model import NO_REFERENCE, Pairing, PairingParameters
+from loantrail.ledger.pairing_model import (
+    NO_REFERENCE,
+    SHARED_REFERENCE_MAX,
+    Pairing,
+    PairingParameters,
+)
 
 BUSINESS_ZONE: Final = "Asia/Shanghai"
 
@@ -53,8 +58,6 @@ NEEDED: Final = (
 )
 OPTIONAL: Final = {"reference": pl.String, "counterparty_elsewhere": pl.Boolean}
 """`counterparty_elsewhere`: the counterparty's number equals that of one of our accounts, its institution does not."""
-# A reference that more lines of one amount share than this on each side names no single transfer.
-SHARED_REFERENCE_MAX: Final = 64
 _ELSEWHERE: Final = 2**31
 
 

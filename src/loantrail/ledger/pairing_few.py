@@ -18,6 +18,7 @@ from loantrail.ledger.pairing_model import (
     AMBIGUOUS_SCHEMA,
     NO_REFERENCE,
     PAIR_SCHEMA,
+    SHARED_REFERENCE_MAX,
     Pairing,
     PairingParameters,
 )
@@ -75,7 +76,8 @@ class Line(NamedTuple):
 
 def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) -> Pairing | None:
     """`pairing.pair_lines` of few lines. None where they are not plain: other types of columns, nulls where a statement line
-    has none, instants before 1992."""
+    has none, instants before 1992; or where so many are of one amount that a reference of theirs may name no single
+    transfer."""
     read = plain_columns(lines, _READ, _NULLABLE, _ABSENT)
     if read is None:
         return None
@@ -91,26 +93,42 @@ def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) ->
     amounts, currencies, accounts = read["amount_fen"], read["currency"], read["account"]
     sequences = read["sequence"]
     # Lines without a currency never face each other.
+    before_others = list(zip(instants, sequences, ties, strict=True))
     in_time = sorted(
         (
             row
             for row in range(len(lines))
             if amounts[row] is not None and currencies[row] is not None and accounts[row] is not None
         ),
-        key=lambda row: (instants[row], sequences[row], ties[row]),
+        key=before_others.__getitem__,
     )
     rows_of: dict[tuple[str, int], list[int]] = {}
     for place, row in enumerate(in_time):
-        rows_of.setdefault((currencies[row], amounts[row]), []).append(place)
+        key = currencies[row], amounts[row]
+        places = rows_of.get(key)
+        if places is None:
+            rows_of[key] = [place]
+        else:
+            places.append(place)
+    if max(map(len, rows_of.values()), default=0) > SHARED_REFERENCE_MAX:
+        return None
     directions = read["direction"]
     pairs: list[tuple[int, int, str]] = []
     doubtful: list[tuple[int, int, str]] = []
     for places in rows_of.values():
-        if len({directions[in_time[place]] == "debit" for place in places}) == 2:
-            settled = _Settled(limits)
-            settled.pair([_line(read, place, in_time[place], limits) for place in places])
-            pairs += settled.pairs
-            doubtful += settled.doubtful()
+        if len(places) == 1 or len({directions[in_time[place]] == "debit" for place in places}) == 1:
+            continue
+        facing = [_line(read, place, in_time[place], limits) for place in places]
+        if len(facing) == 2:
+            debit, credit = facing if facing[0].is_debit else reversed(facing)
+            basis = _basis_of_two(debit, credit, limits)
+            if basis is not None:
+                pairs.append((debit.place, credit.place, basis))
+            continue
+        settled = _Settled(limits)
+        settled.pair(facing)
+        pairs += settled.pairs
+        doubtful += settled.doubtful()
     pairs.sort()
     doubtful.sort()
     return Pairing(
@@ -141,6 +159,22 @@ def _line(read: dict[str, list[Any]], place: int, row: int, limits: PairingParam
         date,
         business_day(date, limits.holidays),
     )
+
+
+def _basis_of_two(debit: Line, credit: Line, limits: PairingParameters) -> str | None:
+    """Why the two are one transfer, None where they are not; nothing else is of their amount, so that neither can be in doubt."""
+    names, named = _names(debit), _names(credit)
+    debit_agrees, credit_agrees = debit.other == credit.account, credit.other == debit.account
+    agrees = (debit_agrees or debit.other is None) and (credit_agrees or credit.other is None)
+    if not agrees or debit.account == credit.account:
+        return None
+    later = credit.day - debit.day
+    if later < -limits.lead_days:
+        return None
+    shares = debit.reference is not None and debit.reference == credit.reference
+    if shares and abs(later) <= limits.reference_window_days:
+        return "reference"
+    return "amount_window" if (names or named) and abs(later) <= limits.window_days else None
 
 
 # Whole clusters, then each business date, then each instant, then what is left.

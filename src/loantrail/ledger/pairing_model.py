@@ -12,6 +12,10 @@ import polars as pl
 NO_REFERENCE: Final = ("", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NONE", "N/A", "-", "0")
 
 
+# A reference that more lines of one amount share than this on each side names no single transfer.
+SHARED_REFERENCE_MAX: Final = 64
+
+
 @dataclass(frozen=True, slots=True)
 class PairingParameters:
     window_days: int = 3

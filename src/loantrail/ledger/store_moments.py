@@ -36,6 +36,11 @@ def begin_writing(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (_LOCK,))
 
 
+def ask_to_write(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+    """The same where nobody waits for a moment; the answer tells whether."""
+    return connection.execute("SELECT pg_try_advisory_xact_lock_shared(hashtext(%s))", (_LOCK,))
+
+
 @contextmanager
 def one_moment(connection: psycopg.Connection[Any]) -> Generator[None]:
     """For the length of the block, one transaction that reads the books as they are at a moment when nobody writes: all that

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from loantrail.ids import derived_id
+from loantrail.ids import derived_ids
 from loantrail.ledger.few import INSTANT, FewRows, plain_columns
 from loantrail.ledger.kernel_order import NOBODY, order_transfers
 from loantrail.ledger.pairing_model import PAIR_SCHEMA
@@ -47,7 +47,7 @@ _OPTIONAL: Final = ("reference", "document_no", "account_name")
 _NEVER_NULL: Final = ("line_id", "source_file", "position", "booked_at", "sequence", "direction")
 _NULLABLE: Final = tuple(name for name in _READ if name not in _NEVER_NULL)
 _DIRECTIONS: Final = frozenset(("debit", "credit"))
-# So many own accounts are looked through at most: more belong to frames.
+# So many own accounts are looked through at most, and two of each line: more belong to frames.
 _OWN_MAX: Final = 1024
 _TRANSACTIONS: Final = FewRows(
     {
@@ -75,15 +75,10 @@ class Node(NamedTuple):
 
     debit: int | None
     credit: int | None
+    lead: int
+    """The one that its time and its place in a file are taken from."""
     basis: str | None
     transaction_id: str
-
-    @property
-    def lead(self) -> int:
-        """The row that its time and its place in a file are taken from."""
-        row = self.credit if self.debit is None else self.debit
-        assert row is not None
-        return row
 
 
 def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None) -> Transfers | None:
@@ -93,7 +88,7 @@ def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | Non
     paired = plain_columns(pairs, PAIR_SCHEMA, ())
     if read is None or paired is None or not _DIRECTIONS.issuperset(read["direction"]):
         return None
-    if own is not None and (len(own) > _OWN_MAX or own.dtype != _TEXT):
+    if own is not None and (len(own) > max(_OWN_MAX, 2 * len(lines)) or own.dtype != _TEXT):
         return None
     nodes = _nodes(read, paired)
     node_of_line = [NOBODY] * len(lines)
@@ -144,19 +139,22 @@ def _nodes(read: type_of_columns, paired: type_of_columns) -> list[Node]:
     """The transfers in order of preference."""
     lines = read["line_id"]
     debits, credits = paired["debit"], paired["credit"]
+    ids = derived_ids(("transfer",), [lines[row] for row in debits], [lines[row] for row in credits])
     nodes = [
-        Node(debit, credit, basis, derived_id("transfer", lines[debit], lines[credit]))
-        for debit, credit, basis in zip(debits, credits, paired["basis"], strict=True)
+        Node(debit, credit, debit, basis, transaction_id)
+        for debit, credit, basis, transaction_id in zip(debits, credits, paired["basis"], ids, strict=True)
     ]
     taken = {*debits, *credits}
     nodes += [
-        Node(row, None, None, lines[row]) if direction == "debit" else Node(None, row, None, lines[row])
+        Node(row, None, row, None, lines[row])
+        if direction == "debit"
+        else Node(None, row, row, None, lines[row])
         for row, direction in enumerate(read["direction"])
         if row not in taken
     ]
     booked, sequences = read["booked_at"], read["sequence"]
-    nodes.sort(key=lambda node: (booked[node.lead], sequences[node.lead], node.transaction_id))
-    return nodes
+    preference = [(booked[node.lead], sequences[node.lead], node.transaction_id) for node in nodes]
+    return [nodes[number] for number in sorted(range(len(nodes)), key=preference.__getitem__)]
 
 
 def _order(read: type_of_columns, node_of_line: list[int], node_count: int) -> tuple[list[int], list[bool]]:
@@ -173,6 +171,8 @@ def _order(read: type_of_columns, node_of_line: list[int], node_count: int) -> t
     after = np.full((node_count, 2), NOBODY, dtype=np.int64)
     before = np.full((node_count, 2), NOBODY, dtype=np.int64)
     for rows in statements.values():
+        if len(rows) == 1:
+            continue
         rows.sort(key=lambda row: (booked[row], sequences[row], files[row], positions[row]))
         for one, next_one in pairwise(rows):
             after[node_of_line[one], side_of_line[one]] = node_of_line[next_one]
@@ -187,6 +187,8 @@ def _transactions(
     """`TRANSACTION_COLUMNS` of transfers with what they take back. The missing end is the counterparty's account where that
     is not ours."""
     accounts, names, counterparties = read["account"], read["account_name"], read["counterparty_name"]
+    amounts, currencies = read["amount_fen"], read["currency"]
+    documents, purposes = read["document_no"], read["purpose_text"]
     others = [other if other and other not in own else None for other in read["counterparty_account"]]
     booked_at_us: int | None = None
     rows: list[tuple[Any, ...]] = []
@@ -201,12 +203,11 @@ def _transactions(
                 sequence,
                 _first_known(accounts, debit, others, credit),
                 _first_known(accounts, credit, others, debit),
-                *(_first_known(read[name], debit, read[name], credit) for name in ("amount_fen", "currency")),
+                _first_known(amounts, debit, amounts, credit),
+                _first_known(currencies, debit, currencies, credit),
                 taken_back,
-                *(
-                    _first_known(read[name], debit, read[name], credit)
-                    for name in ("document_no", "purpose_text")
-                ),
+                _first_known(documents, debit, documents, credit),
+                _first_known(purposes, debit, purposes, credit),
                 _first_known(names, credit, counterparties, debit),
             )
         )

@@ -11,7 +11,7 @@ import datetime
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -21,6 +21,7 @@ from loantrail.early_warning.hits import HITS, LEVELS
 from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE, compiled
+from loantrail.rules.few import met_by_any
 from loantrail.rules.fields import LISTED
 from loantrail.rules.model import CheckedContent, Content, RuleVersion, State, check_content
 from loantrail.rules.numbers import PPM
@@ -33,6 +34,8 @@ FOUND: Final[Shape] = {**HITS, "explained": pl.String}
 FOUND_BY_RULE: Final[Shape] = {**FOUND, "rule_id": pl.String}
 FEW_HITS: Final = 500
 """So few are gathered one by one."""
+FEW_ROWS: Final = 40
+"""So few are judged row by row."""
 _KEY: Final = ("rule_code", "rule_version", "loan_id")
 OWN_MONEY: Final[dict[str, frozenset[int | str | bool | None]]] = {
     "traced_amount_fen": frozenset((0,)),
@@ -277,26 +280,36 @@ class ReadyRules:
     def found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """FOUND with `rule_id` of all versions over rows (signals.catalogue: ROW_COLUMNS and all signals), without any
         limit."""
-        parts = [pl.DataFrame(schema=FOUND_BY_RULE)]
-        if len(rows) and self.rules:
-            marked = _with_marks(rows)
-            asked = self._of_kinds(marked)
-            met = (
-                ()
-                if not asked
-                else marked.select(
-                    (one.conditions.applies & one.conditions.meets).any().alias(str(number))
-                    for number, one in enumerate(asked)
-                ).row(0)
+        if rows.is_empty() or not self.rules:
+            return empty(FOUND_BY_RULE)
+        marked = _with_marks(rows)
+        parts = [
+            hits_of(one.version, one.checked, marked, self.parameters, one.conditions).with_columns(
+                rule_id=pl.lit(one.version.rule_id)
             )
-            parts += [
-                hits_of(one.version, one.checked, marked, self.parameters, one.conditions).with_columns(
-                    rule_id=pl.lit(one.version.rule_id)
-                )
-                for one, any_met in zip(asked, met, strict=True)
-                if any_met
-            ]
-        return pl.concat(parts)
+            for one in self._may_find(marked)
+        ]
+        return pl.concat([empty(FOUND_BY_RULE), *parts]) if parts else empty(FOUND_BY_RULE)
+
+    @cached_property
+    def _fields(self) -> dict[str, frozenset[str]]:
+        """Of each version (by rule_id) the fields of its condition."""
+        return {one.version.rule_id: frozenset(one.checked.condition.fields) for one in self.rules}
+
+    def _may_find(self, rows: pl.DataFrame) -> list[ReadyRule]:
+        """The versions that any of the rows meets, and of few rows those that may be."""
+        asked = self._of_kinds(rows)
+        if not asked:
+            return []
+        if len(rows) <= FEW_ROWS:
+            fields = frozenset[str]().union(*(self._fields[one.version.rule_id] for one in asked))
+            met = met_by_any([one.checked for one in asked], rows, fields, self.parameters)
+            return [one for one, any_met in zip(asked, met, strict=True) if any_met is not False]
+        met = rows.select(
+            (one.conditions.applies & one.conditions.meets).any().alias(str(number))
+            for number, one in enumerate(asked)
+        ).row(0)
+        return [one for one, any_met in zip(asked, met, strict=True) if any_met]
 
     def _of_kinds(self, rows: pl.DataFrame) -> list[ReadyRule]:
         """The versions that look at rows of any such occasion, product and customer."""

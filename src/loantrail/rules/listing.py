@@ -20,12 +20,9 @@ _MARKS: Final = tuple(zip((ListName.WATCH, ListName.BLACK), (field.name for fiel
 """List -> the field that rules ask for."""
 
 
-def payees_of(frames: Frames, only: pl.Series | None = None) -> pl.DataFrame:
-    """Who was paid in each transaction, PAYEES; `only`: in those of these ids."""
+def payees_of(frames: Frames) -> pl.DataFrame:
+    """Who was paid in each transaction, PAYEES."""
     paid, accounts = frames.transactions.select("transaction_id", account="credit_account"), frames.accounts
-    if only is not None:
-        paid = paid.filter(pl.col("transaction_id").is_in(only.implode()))
-        accounts = accounts.filter(pl.col("account").is_in(paid["account"].implode()))
     owners = accounts.select("account", party_id="owner").unique("account", keep="first")
     return paid.join(owners, on="account", how="left", maintain_order="left").match_to_schema(
         pl.Schema(PAYEES)
@@ -37,9 +34,7 @@ def marked(rows: pl.DataFrame, payees: pl.DataFrame, entries: pl.DataFrame) -> p
     wanted = rows.select("transaction_id").join(
         payees.unique("transaction_id", keep="first"), on="transaction_id", how="left", maintain_order="left"
     )
-    subjects: dict[tuple[str, str], list[str]] = {}
-    for name, scope, subject in entries.select("list", "scope", "subject").iter_rows():
-        subjects.setdefault((name, scope), []).append(subject)
+    subjects = _subjects(entries)
     known = pl.col("account").is_not_null() | pl.col("party_id").is_not_null()
 
     def stands(name: ListName, scope: ListScope, column: str) -> pl.Expr:
@@ -53,3 +48,29 @@ def marked(rows: pl.DataFrame, payees: pl.DataFrame, entries: pl.DataFrame) -> p
         for name, field in _MARKS
     )
     return rows.with_columns(marks.get_columns())
+
+
+def marked_beside(
+    rows: pl.DataFrame, accounts: pl.Series, parties: pl.Series, entries: pl.DataFrame
+) -> pl.DataFrame:
+    """`marked`, where who was paid is known beside the rows, in their order: the account and the party, either may be null."""
+    subjects = {key: set(of_list) for key, of_list in _subjects(entries).items()}
+    payees = list(zip(accounts.to_list(), parties.to_list(), strict=True))
+    marks: list[pl.Series] = []
+    for name, field in _MARKS:
+        of_accounts = subjects.get((name.value, ListScope.ACCOUNT.value), set[str]())
+        of_parties = subjects.get((name.value, ListScope.PARTY.value), set[str]())
+        told = [
+            None if account is None and party is None else account in of_accounts or party in of_parties
+            for account, party in payees
+        ]
+        marks.append(pl.Series(field, told, dtype=pl.Boolean))
+    return rows.hstack(marks)
+
+
+def _subjects(entries: pl.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Of each list and scope what stands there."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for name, scope, subject in entries.select("list", "scope", "subject").iter_rows():
+        subjects.setdefault((name, scope), []).append(subject)
+    return subjects

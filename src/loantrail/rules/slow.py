@@ -44,6 +44,14 @@ class Judging:
         except ConfigurationError:
             return None
 
+    def meets(self, node: Node) -> bool:
+        """Whether the condition certainly holds; what cannot change that is not looked at."""
+        if isinstance(node, tree.All):
+            return all(self.meets(one) for one in node.parts)
+        if isinstance(node, tree.AnyOf):
+            return any(self.meets(one) for one in node.parts)
+        return self.holds(node) is True
+
     def holds(self, node: Node) -> bool | None:
         """Whether the condition holds; None where that is not known."""
         if isinstance(node, tree.All):
@@ -76,11 +84,15 @@ class Judging:
             found = [self._is_item(value, item) for item in node.items]
             return opposite(both([opposite(one) for one in found]))
         if isinstance(node, tree.Matches):
-            value = self.value(node.value)
-            pattern = node.pattern if node.regular else like_pattern(node.pattern)
-            return None if value is None else re.search(pattern, str(value)) is not None
+            return self.matches(node)
         value = self.value(node)
         return None if value is None else bool(value)
+
+    def matches(self, node: tree.Matches) -> bool | None:
+        """Whether a text is like a pattern; None where there is none."""
+        value = self.value(node.value)
+        pattern = node.pattern if node.regular else like_pattern(node.pattern)
+        return None if value is None else re.search(pattern, str(value)) is not None
 
     def _is_item(self, value: Value, item: Node) -> bool | None:
         if isinstance(item, tree.ParameterOf) and item.unit == tree.CLASSES:

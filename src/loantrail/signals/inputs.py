@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import polars as pl
@@ -16,10 +17,18 @@ from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand
 from loantrail.signals.facts import with_told
 from loantrail.signals.meaning import actions_of
 from loantrail.signals.model import GROUP_OF, Given
-from loantrail.signals.numbered_of_few import NUMBERED, number_of, numbered_of_few
-from loantrail.signals.numbers import Numbers, numbers_of, starts
-from loantrail.signals.wanted import Days, Only, ends_of_days, movements
-from loantrail.tracing.model import Int64
+from loantrail.signals.numbered_of_few import NUMBERED, Action, number_of, numbered_of_few
+from loantrail.signals.numbers import FEW_TRANSACTIONS, Numbers, numbers_of, standing, starts
+from loantrail.signals.wanted import (
+    FEW_WANTED,
+    Days,
+    Only,
+    beside,
+    ends_of_days,
+    in_order,
+    movements,
+)
+from loantrail.tracing.model import Bool, Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,12 @@ def prepare_count(
     numbers = numbers_of(view, transactions, known)
     moved = movements(view, transactions, only)
     ends = ends_of_days(frames, view, days, only)
-    at, event_of_transaction, event_of_date = _one_order(transactions, ends)
-    moved = moved.with_columns(event=pl.Series(event_of_transaction).gather(moved["place"]))
-    ends = ends.join(event_of_date, on="business_date", how="left", maintain_order="left")
-    wanted = pl.concat([moved.rename({"place": "transaction_place"}), ends], how="diagonal").sort(
-        "event", "loan_id"
-    )
-    on_record = view.balances.filter(~pl.col("account").is_in(known.assumed))
-    wanted = wanted.with_columns(
-        known_balance=pl.col("row_account").is_in(on_record["account"].drop_nulls().implode())
-    )
+    at, event_of_transaction, event_of_end = _one_order(transactions, ends)
+    moved = moved.hstack([pl.Series("event", event_of_transaction[moved["place"].to_numpy()])])
+    ends = ends.hstack([pl.Series("event", event_of_end)])
+    wanted = in_order(beside(moved.rename({"place": "transaction_place"}), ends))
+    on_record = view.balances.filter(~pl.col("account").is_in(known.assumed))["account"]
+    wanted = wanted.hstack([standing(wanted["row_account"], on_record).alias("known_balance")])
     count = len(at)
     events_of = np.full(count, -1, np.int64)
     events_of[event_of_transaction] = np.arange(len(transactions))
@@ -67,12 +72,9 @@ def prepare_count(
     def spread(values: np.ndarray, otherwise: int) -> np.ndarray:
         return np.where(events_of >= 0, values[np.maximum(events_of, 0)], otherwise).astype(values.dtype)
 
-    actions, action_start, pairs = _actions(
+    actions, action_start, tied = _actions(
         view, transactions, numbers, event_of_transaction, count, ended, known
     )
-    opening = np.zeros(len(numbers.accounts), np.int64)
-    told = view.balances.unique("account", keep="last").drop_nulls().join(numbers.accounts, on="account")
-    opening[told["number"].to_numpy()] = told["balance_fen"].to_numpy()
     events = k.Events(
         at_us=at,
         debit=spread(numbers.debit, -1),
@@ -91,11 +93,11 @@ def prepare_count(
     )
     given = Given(
         events=events,
-        opening_fen=opening,
+        opening_fen=_opening(view.balances, numbers.accounts),
         on_side=(np.diff(numbers.side_start) > 0) | numbers.touched,
         borrowers=int(numbers.loans["borrower"].n_unique()),
         loans=len(numbers.loans),
-        tied=pairs["tied"].to_numpy().copy(),
+        tied=tied,
     )
     return Prepared(given, wanted)
 
@@ -122,17 +124,30 @@ def _ascend(first: np.ndarray, second: np.ndarray) -> bool:
     return bool((higher | (same & (second[1:] > second[:-1]))).all())
 
 
-def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, Int64, pl.DataFrame]:
-    """Instants of all events, the event of each transaction, and `business_date, event` of the ends of days: one event a
-    day, after the transactions of its instant."""
-    dates = ends.select("business_date", "at").unique().sort("business_date")
-    booked = transactions["booked_at"].to_physical().to_numpy()
-    at = np.concatenate([booked, dates["at"].to_physical().to_numpy()]).astype(np.int64)
+def _one_order(transactions: pl.DataFrame, ends: pl.DataFrame) -> tuple[Int64, Int64, Int64]:
+    """Instants of all events, the event of each transaction, and the event of each end of a day: one event a day, after
+    the transactions of its instant."""
+    booked = transactions["booked_at"].cast(pl.Int64).to_numpy()
+    _, first, back = np.unique(
+        ends["business_date"].cast(pl.Int32).to_numpy(), return_index=True, return_inverse=True
+    )
+    at = np.concatenate([booked, ends["at"].cast(pl.Int64).to_numpy()[first]]).astype(np.int64)
     order = np.argsort(at, kind="stable")
     event = np.empty(len(at), np.int64)
     event[order] = np.arange(len(at))
-    of_date = dates.select("business_date", event=pl.Series(event[len(booked) :], dtype=pl.Int64))
-    return at[order], event[: len(booked)], of_date
+    return at[order], event[: len(booked)], event[len(booked) :][back]
+
+
+def _opening(balances: pl.DataFrame, accounts: pl.DataFrame) -> Int64:
+    """[accounts] what stood in each account before the first event, 0 where that is not on record; the last that is told of it."""
+    opening = np.zeros(len(accounts), np.int64)
+    if max(len(balances), len(accounts)) <= FEW_TRANSACTIONS:
+        fen: dict[str | None, int | None] = dict(balances.select("account", "balance_fen").rows())
+        opening[:] = [fen.get(name) or 0 for name in accounts.get_column("account").to_list()]
+        return opening
+    told = balances.unique("account", keep="last").drop_nulls().join(accounts, on="account")
+    opening[told["number"].to_numpy()] = told["balance_fen"].to_numpy()
+    return opening
 
 
 def _handed_on(view: View, at: Int64) -> Int64:
@@ -157,24 +172,37 @@ def _actions(
     count: int,
     ended: pl.DataFrame | None,
     beforehand: Beforehand,
-) -> tuple[np.ndarray, Int64, pl.DataFrame]:
-    """The kernel's actions, where those of each event begin, and `loan_id, account, tied` of the pairs they name."""
-    places = transactions.select("transaction_id", "place")
+) -> tuple[np.ndarray, Int64, Bool]:
+    """The kernel's actions, where those of each event begin, and whether the pairs they name are tied."""
+    told = (
+        _told_beforehand(beforehand, transactions, numbers, event_of_transaction) if beforehand.acts else []
+    )
     if is_few(view):
-        numbered, pairs = numbered_of_few(
-            view, places, (numbers.accounts, numbers.parties, numbers.loans), event_of_transaction, ended
+        few, tied = numbered_of_few(
+            view,
+            transactions,
+            (numbers.accounts, numbers.parties, numbers.loans),
+            event_of_transaction,
+            ended,
         )
+        acts = sorted(few + told, key=itemgetter(0, 3)) if told else few
+        columns = {
+            name: np.array(column, np.int64)
+            for name, column in zip(NUMBERED, zip(*acts, strict=True) if acts else [()] * 7, strict=True)
+        }
+        pairs = np.array(tied, np.bool_)
     else:
-        numbered, pairs = _numbered(view, places, numbers, event_of_transaction, ended)
-    if beforehand.acts:
-        told = _told_beforehand(beforehand, places, numbers, event_of_transaction)
-        numbered = pl.concat([numbered, told.match_to_schema(numbered.schema)]).sort(
-            "event", "kind", maintain_order=True
-        )
-    actions = k.empty_pool(k.ACTION_ROW, len(numbered))
+        places = transactions.select("transaction_id", "place")
+        numbered, known = _numbered(view, places, numbers, event_of_transaction, ended)
+        if told:
+            more = pl.DataFrame(told, schema=NUMBERED, orient="row").match_to_schema(numbered.schema)
+            numbered = pl.concat([numbered, more]).sort("event", "kind", maintain_order=True)
+        columns = {name: numbered[name].to_numpy() for name in NUMBERED}
+        pairs = known["tied"].to_numpy().copy()
+    actions = k.empty_pool(k.ACTION_ROW, len(columns["event"]))
     for name in ("fen", "loan", "kind", "gate", "pair", "group"):
-        actions[name] = numbered[name].to_numpy()
-    return actions, starts(numbered["event"].to_numpy(), count), pairs
+        actions[name] = columns[name]
+    return actions, starts(columns["event"], count), pairs
 
 
 def _numbered(
@@ -232,8 +260,8 @@ def _numbered(
 
 def _told_beforehand(
     beforehand: Beforehand, places: pl.DataFrame, numbers: Numbers, event_of_transaction: Int64
-) -> pl.DataFrame:
-    """Actions of what is told beforehand (NUMBERED)."""
+) -> list[Action]:
+    """Actions of what is told beforehand. `places`: transaction_id, place."""
     acts: list[tuple[str | None, str | None, int, str | None, int]] = [
         *((text, account, fen, None, k.HOLD) for account, text, fen in beforehand.held.select(*HELD).rows()),
         *((text, account, 0, loan, k.REACH) for account, text, loan, _ in beforehand.reached.select(*REACHED).rows()),
@@ -246,22 +274,27 @@ def _told_beforehand(
     place = number_of(places, "transaction_id", (text for text, *_ in acts), "place")
     account_number = number_of(numbers.accounts, "account", (account for _, account, *_ in acts), "number")
     loan_number = number_of(numbers.loans, "loan_id", (loan for *_, loan, _ in acts), "loan")
-    told = [
+    return [
         # What has no transaction was so before the first event.
         (int(event_of_transaction[place[text]]) if text in place else 0, fen, loan_number.get(loan, 0), kind, k.ALWAYS, account_number[account], 0)
         for text, account, fen, loan, kind in acts
         if account in account_number
     ]  # fmt: skip
-    return pl.DataFrame(told, schema=NUMBERED, orient="row")
 
 
 def _wanted(wanted: pl.DataFrame, numbers: Numbers) -> np.ndarray:
     rows = k.empty_pool(k.WANTED_ROW, len(wanted))
-    rows["loan"] = wanted.join(numbers.loans, on="loan_id", how="left", maintain_order="left")[
-        "loan"
-    ].to_numpy()
+    if len(wanted) <= FEW_WANTED:
+        loan_number = dict(
+            zip(numbers.loans["loan_id"].to_list(), numbers.loans["loan"].to_list(), strict=True)
+        )
+        rows["loan"] = [loan_number[loan] for loan in wanted["loan_id"].to_list()]
+    else:
+        known = wanted.join(numbers.loans, on="loan_id", how="left", maintain_order="left")
+        rows["loan"] = known["loan"].to_numpy()
     rows["account"] = rows["payee_account"] = rows["payee"] = -1
-    places = wanted["transaction_place"].fill_null(-1).to_numpy()
+    told = wanted["transaction_place"]
+    places = (told.fill_null(-1) if told.null_count() else told).to_numpy()
     real = places >= 0
     rows["account"][real] = numbers.debit[places[real]]
     rows["account"][~real] = numbers.repayment[rows["loan"][~real]]

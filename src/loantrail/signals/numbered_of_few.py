@@ -22,13 +22,23 @@ NUMBERED: Final = {
 """Actions as the kernel takes them."""
 
 
+Action = tuple[int, int, int, int, int, int, int]
+"""A row of NUMBERED."""
+FEW_NAMES: Final = 8_192
+"""A frame of so few is looked through one by one."""
+
+
 def number_of(
     frame: pl.DataFrame, key: str, texts: Iterable[str | None], number: str
 ) -> dict[str | None, int]:
     """What a frame says of each of a few texts, that it has once each: those that it has not are left out."""
-    named = pl.Series(sorted({one for one in texts if one is not None}), dtype=pl.String)
-    if named.is_empty():
+    asked = {one for one in texts if one is not None}
+    if not asked:
         return {}
+    if len(frame) <= FEW_NAMES:
+        pairs = zip(frame.get_column(key).to_list(), frame.get_column(number).to_list(), strict=True)
+        return {text: one for text, one in pairs if text in asked}
+    named = pl.Series(sorted(asked), dtype=pl.String)
     found = frame.select(key, number).filter(pl.col(key).is_in(named.implode()))
     return dict(zip(found[key].to_list(), found[number].to_list(), strict=True))
 
@@ -39,8 +49,8 @@ def numbered_of_few(
     numbers: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
     event_of_transaction: Int64,
     ended: pl.DataFrame | None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The actions as the kernel takes them, with their `event`, in order, and `tied` of the pairs that they name. `places`
+) -> tuple[list[Action], list[bool]]:
+    """The actions as the kernel takes them, with their event, in order, and whether the pairs that they name are tied. `places`
     (transaction_id, place); `numbers` of accounts (account, number), parties (party, number) and loans (loan_id, loan).
     The view `is_few`."""
     accounts, parties, loans = numbers
@@ -51,8 +61,10 @@ def numbered_of_few(
     pair = {key: number for number, key in enumerate(keys)}
     account = number_of(accounts, "account", (row[4] for row in rows), "number")
     party = number_of(parties, "party", (row[5] for row in rows), "number")
-    loan_number: dict[str, int] = dict(loans.select("loan_id", "loan").iter_rows())
-    told: list[tuple[int, int, int, int, int, int, int]] = []
+    loan_number: dict[str, int] = dict(
+        zip(loans.get_column("loan_id").to_list(), loans.get_column("loan").to_list(), strict=True)
+    )
+    told: list[Action] = []
     # In the order of events, kinds and hops.
     events = [int(event_of_transaction[place[transaction_of[row[0]]]]) for row in rows]
     for at in sorted(range(len(rows)), key=lambda one: (events[one], rows[one][1], rows[one][0])):
@@ -64,5 +76,4 @@ def numbered_of_few(
         group = pair_sum if kind == k.PAIR else GROUP_OF.get(sums or "", 0)
         told.append((events[at], fen, loan_number[loan], kind, gate, whose, group))
     tied = tied_rows(view)
-    pairs = pl.DataFrame({"tied": [key in tied for key in keys]}, schema={"tied": pl.Boolean})
-    return pl.DataFrame(told, schema=NUMBERED, orient="row"), pairs
+    return told, [key in tied for key in keys]

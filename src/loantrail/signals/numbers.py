@@ -45,12 +45,13 @@ def numbers_of(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -
             view.loans["repayment_account"],
         ]
     )
-    one_by_one = len(transactions) <= FEW_TRANSACTIONS and is_few(view)
-    parties, payer, payee = (_parties_of_few if one_by_one else _parties)(
+    few = is_few(view)
+    parties, payer, payee = (_parties_of_few if few and len(transactions) <= FEW_TRANSACTIONS else _parties)(
         view, transactions, names, (debit, credit)
     )
-    loans, sides = (_loans_of_few if one_by_one else _loans)(view, beforehand, side)
-    from_the_start = beforehand.touched.filter(pl.col("transaction_id").is_null())["account"]
+    loans, sides = (_loans_of_few if few else _loans)(view, beforehand, side)
+    touched = beforehand.touched.select("account", "transaction_id").rows()
+    from_the_start = pl.Series([account for account, text in touched if text is None], dtype=pl.String)
     return Numbers(
         accounts=pl.DataFrame({"account": names, "number": np.arange(len(names), dtype=np.int32)}),
         parties=pl.DataFrame({"party": parties, "number": np.arange(len(parties), dtype=np.int32)}),
@@ -60,10 +61,18 @@ def numbers_of(view: View, transactions: pl.DataFrame, beforehand: Beforehand) -
         payee=payee,
         loans=loans,
         repayment=repayment,
-        touched=names.is_in(from_the_start.implode()).to_numpy(),
+        touched=standing(names, from_the_start).to_numpy(),
         side_start=starts(sides["number"].to_numpy(), len(names)).astype(np.int32),
         side_borrower=sides["borrower"].to_numpy().astype(np.int32),
     )
+
+
+def standing(names: pl.Series, among: pl.Series) -> pl.Series:
+    """Whether each name stands among others; null where there is none. Few are looked up one by one."""
+    if len(names) > FEW_TRANSACTIONS:
+        return names.is_in(among.drop_nulls().implode())
+    known = set(among.to_list())
+    return pl.Series([None if one is None else one in known for one in names.to_list()], dtype=pl.Boolean)
 
 
 def _parties(

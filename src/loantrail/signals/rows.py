@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View, prepare
@@ -24,19 +23,39 @@ from loantrail.signals.catalogue import (
     WINDOWS_DAYS,
     row_schema,
 )
+from loantrail.signals.catalogue_words import Grain
 from loantrail.signals.counting import Count, share_ppm
 from loantrail.signals.inputs import Prepared, prepare_count
 from loantrail.signals.model import COLUMNS
 from loantrail.signals.wanted import Days
-from loantrail.tracing.model import Int64
+from loantrail.tracing.model import Bool, Int64
 
 EVENTS_AT_ONCE: Final = 200_000
 """Events whose rows are made together: what is held in memory at a time."""
 __all__ = ["all_rows", "frame_of", "row_schema", "signal_rows"]
 ID_PREFIX: Final = "signal"
 _MILLION: Final = 1_000_000
-_SHARES_AT_ONCE: Final = 50_000
-"""Figures that are divided in one go: few calls for few rows, little memory for many."""
+_FIGURES_AT_ONCE: Final = 50_000
+"""Figures that are made columns in one go: few steps for few rows, little memory for many."""
+_FEW_ROWS: Final = 1_000
+_SHARES: Final[dict[str, tuple[str, str]]] = {
+    "loan_share_ppm": ("traced_amount_fen", "amount_fen"),
+    "traced_of_loan_ppm": ("traced_amount_fen", "loan_amount_fen"),
+    "idle_share_ppm": ("idle_fen", "loan_amount_fen"),
+    "liquidity_ppm": ("balance_fen", "next_due_fen"),
+    "payee_handed_on_ppm_3d": ("payee_out_fen_3d", "payee_in_fen_3d"),
+    **{f"turnover_ppm_{days}d": (f"out_fen_{days}d", f"in_fen_{days}d") for days in (1, 3)},
+    **{
+        f"{name}_share_ppm{suffix}": (f"{name}_fen{suffix}", "loan_amount_fen")
+        for name in LOAN_SUMS
+        for suffix in ("", *(f"_{days}d" for days in WINDOWS_DAYS))
+    },
+}
+"""Signal -> which part over which whole it is."""
+_LIMITS: Final = {"payee_handed_on_ppm_3d": _MILLION}
+_NO_LIMIT: Final = np.iinfo(np.int64).max
+_GRAINS: Final[dict[str, Grain]] = {field.name: field.grain for field in FIELDS}
+_TYPES: Final = frozenset(row_schema().values())
 
 
 def all_rows(
@@ -67,76 +86,83 @@ def signal_rows(prepared: Prepared, events_at_once: int = EVENTS_AT_ONCE) -> Ite
 
 def frame_of(wanted: pl.DataFrame, figures: Int64) -> pl.DataFrame:
     """The rows (`row_schema`) of what is known of them and what was counted, [rows, COLUMNS]."""
-    columns = {one.name: one for one in pl.from_numpy(figures, list(COLUMNS), orient="row").get_columns()}
-    for name in wanted.columns:
-        columns.setdefault(name, wanted[name])
-    columns["occasion_id"] = pl.Series(
+    told = {name: wanted.get_column(name) for name in wanted.columns}
+    of_day = (told["occasion"] == DAY).to_numpy()
+    days = told["business_date"].cast(pl.String)
+    told["occasion_id"] = pl.Series(
         derived_ids(
             [ID_PREFIX],
-            wanted["occasion"],
-            wanted["loan_id"],
-            wanted.select(pl.coalesce("transaction_id", pl.col("business_date").cast(pl.String))).to_series(),
+            told["occasion"],
+            told["loan_id"],
+            [day if one is None else one for one, day in zip(told["transaction_id"], days, strict=True)],
         ),
         dtype=pl.String,
     )
-    balance_known = wanted["known_balance"].fill_null(value=False)
-    balance = columns["balance_fen"].set(~balance_known, None)
-    columns["balance_fen"] = columns["repayment_balance_fen"] = balance
-    columns |= _shares(columns, figures)
     # Every row of an occasion lacks what only rows of the other have.
-    of_day = (wanted["occasion"] == DAY).to_numpy()
-    known: dict[str, pl.Series] = {}
+    has: dict[Grain, Bool] = {"both": np.ones(len(wanted), np.bool_), DAY: of_day, MOVEMENT: ~of_day}
+    counted = _counted(told, figures, has)
+    masks: dict[Grain, pl.Series] = {grain: pl.Series(there) for grain, there in has.items()}
+    none = {dtype: pl.Series([None], dtype=dtype).new_from_index(0, len(wanted)) for dtype in _TYPES}
+    known: list[pl.Series] = []
     for name, dtype in row_schema().items():
-        series = columns.get(name)
+        series = counted.get(name)
         if series is None:
-            series = pl.Series([None], dtype=dtype).new_from_index(0, len(wanted))
-        elif series.dtype != dtype:
-            series = series.cast(dtype)
-        known[name] = series.alias(name)
-    rows = pl.DataFrame(known)
-    for grain, others in ((DAY, ~of_day), (MOVEMENT, of_day)):
-        names = [field.name for field in FIELDS if field.grain == grain]
-        if others.all():
-            rows = rows.with_columns(pl.lit(None, row_schema()[name]).alias(name) for name in names)
-        elif others.any():
-            rows = rows.with_columns(pl.when(pl.Series(~others)).then(pl.col(names)))
-    return rows
+            series, grain = told.get(name, none[dtype]), _GRAINS.get(name, "both")
+            if series.dtype != dtype:
+                series = series.cast(dtype)
+            series = series if grain == "both" else series.zip_with(masks[grain], none[dtype])
+        known.append(series.alias(name))
+    return pl.DataFrame(known)
 
 
-def _shares(columns: Mapping[str, pl.Series], figures: Int64) -> dict[str, pl.Series]:
-    """Signals that are a part over a whole, in millionths, rounded down; 0 where the part is below zero; null without
-    either or without a whole above zero."""
-    asked: dict[str, tuple[str, str]] = {
-        "loan_share_ppm": ("traced_amount_fen", "amount_fen"),
-        "traced_of_loan_ppm": ("traced_amount_fen", "loan_amount_fen"),
-        "idle_share_ppm": ("idle_fen", "loan_amount_fen"),
-        "liquidity_ppm": ("balance_fen", "next_due_fen"),
-        "payee_handed_on_ppm_3d": ("payee_out_fen_3d", "payee_in_fen_3d"),
-        **{f"turnover_ppm_{days}d": (f"out_fen_{days}d", f"in_fen_{days}d") for days in (1, 3)},
-        **{
-            f"{name}_share_ppm{suffix}": (f"{name}_fen{suffix}", "loan_amount_fen")
-            for name in LOAN_SUMS
-            for suffix in ("", *(f"_{days}d" for days in WINDOWS_DAYS))
-        },
-    }
+def _counted(
+    told: Mapping[str, pl.Series], figures: Int64, has: Mapping[Grain, Bool]
+) -> dict[str, pl.Series]:
+    """The signals that are counted, and those that are a part over a whole; null on rows that do not have them."""
     # What was counted is never null, but for the balance, which need not be on record.
-    known = np.ones(len(figures), np.bool_)
-    plain: dict[str, tuple[Int64, NDArray[np.bool_]]] = {
-        name: (figures[:, place], known) for place, name in enumerate(COLUMNS)
+    known, there = _known(told["known_balance"], otherwise=False)
+    plain: dict[str, tuple[Int64, Bool]] = {
+        name: (figures[:, place], has["both"]) for place, name in enumerate(COLUMNS)
     }
-    for name in ("traced_amount_fen", "amount_fen", "loan_amount_fen", "balance_fen", "next_due_fen"):
-        series = columns[name]
-        plain[name] = (series.fill_null(0).to_numpy(), series.is_not_null().to_numpy())
+    plain["balance_fen"] = plain["repayment_balance_fen"] = plain["balance_fen"][0], (known != 0) & there
+    asked = [name for name in plain if name in _GRAINS]
+    for name in ("traced_amount_fen", "amount_fen", "loan_amount_fen", "next_due_fen"):
+        plain[name] = _known(told[name], 0)
     found: dict[str, pl.Series] = {}
-    names, at_once = list(asked), max(1, _SHARES_AT_ONCE // max(len(figures), 1))
-    for start in range(0, len(names), at_once):
-        some = names[start : start + at_once]
-        parts, wholes = ([plain[asked[name][place]] for name in some] for place in (0, 1))
-        share, defined = share_ppm(
-            np.concatenate([one for one, _ in parts]), np.concatenate([one for one, _ in wholes])
-        )
-        there = np.concatenate([one for _, one in parts]) & np.concatenate([one for _, one in wholes])
-        values = pl.Series(share).set(pl.Series(~(defined & there)), None)
-        found |= {name: values.slice(i * len(figures), len(figures)) for i, name in enumerate(some)}
-    found["payee_handed_on_ppm_3d"] = found["payee_handed_on_ppm_3d"].clip(upper_bound=_MILLION)
+    count = len(figures)
+    at_once = max(1, _FIGURES_AT_ONCE // max(count, 1))
+    for names, made in ((asked, _plain), (list(_SHARES), _shares)):
+        for start in range(0, len(names), at_once):
+            some = names[start : start + at_once]
+            values, there = made(plain, some)
+            there &= np.concatenate([has[_GRAINS[name]] for name in some])
+            flat = pl.Series(values) if there.all() else pl.Series(values).set(pl.Series(~there), None)
+            found |= {name: flat.slice(i * count, count) for i, name in enumerate(some)}
     return found
+
+
+def _known(series: pl.Series, otherwise: int) -> tuple[np.ndarray, Bool]:
+    """The values, and where there are any."""
+    if series.null_count() and len(series) <= _FEW_ROWS:
+        told = series.to_list()
+        values = [otherwise if one is None else one for one in told]
+        return np.array(values, np.int64), np.array([one is not None for one in told])
+    if series.null_count():
+        return series.fill_null(otherwise).to_numpy(), series.is_not_null().to_numpy()
+    return series.to_numpy(), np.ones(len(series), np.bool_)
+
+
+def _plain(plain: Mapping[str, tuple[Int64, Bool]], names: list[str]) -> tuple[Int64, Bool]:
+    """Figures one after the other, and where they are known."""
+    some = [plain[name] for name in names]
+    return np.concatenate([one for one, _ in some]), np.concatenate([one for _, one in some])
+
+
+def _shares(plain: Mapping[str, tuple[Int64, Bool]], names: list[str]) -> tuple[Int64, Bool]:
+    """Signals that are a part over a whole, in millionths, rounded down; 0 where the part is below zero; not known without
+    either or without a whole above zero."""
+    part, part_known = _plain(plain, [_SHARES[name][0] for name in names])
+    whole, whole_known = _plain(plain, [_SHARES[name][1] for name in names])
+    share, defined = share_ppm(part, whole)
+    limits = np.repeat([_LIMITS.get(name, _NO_LIMIT) for name in names], len(share) // len(names))
+    return np.minimum(share, limits), defined & part_known & whole_known

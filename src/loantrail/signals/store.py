@@ -7,14 +7,14 @@ are forty times smaller than rows of the database and written as fast.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import polars as pl
 from psycopg import sql
 
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.signals.catalogue import row_schema
+from loantrail.signals.catalogue import DAY, row_schema
 
 BLOCK_ROWS: Final = 4000
 """Rows after which a block ends, once its last loan is whole."""
@@ -84,6 +84,34 @@ def rows_of_run(connection: type_of_connection, run_id: str) -> pl.DataFrame:
     return pl.concat(
         [pl.DataFrame(schema=row_schema()), *(pl.read_parquet(io.BytesIO(row[0])) for row in found)]
     )
+
+
+def ends_of_last_day(
+    connection: type_of_connection, run_id: str, columns: Sequence[str]
+) -> pl.DataFrame | None:
+    """These of the columns (`row_schema`) of the rows about ends of days: of a run that wants them of its last day alone they stand
+    behind all others. None where nothing is stored of the run, or it cannot be read."""
+    parts = connection.execute(
+        "SELECT DISTINCT part FROM signals.block WHERE run_id = %s ORDER BY part DESC", (run_id,)
+    ).fetchall()
+    if not parts:
+        return None
+    schema = row_schema()
+    found = [pl.DataFrame(schema={name: schema[name] for name in columns})]
+    for (part,) in parts:
+        blocks = connection.execute(
+            "SELECT content FROM signals.block WHERE run_id = %s AND part = %s ORDER BY block", (run_id, part)
+        ).fetchall()
+        wanted = ["occasion", *columns]
+        try:
+            rows = pl.concat([pl.read_parquet(io.BytesIO(row[0]), columns=wanted) for row in blocks])
+        except (pl.exceptions.PolarsError, OSError):
+            return None
+        days = rows.filter(pl.col("occasion") == DAY)
+        found.append(days.select(*columns))
+        if len(days) < len(rows):
+            break
+    return pl.concat(found)
 
 
 def blocks_of_run(

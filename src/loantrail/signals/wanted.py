@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,10 @@ from loantrail.signals.repaying import (
 Days = tuple[datetime.date, datetime.date]
 """First and last business date of the `day` rows that are wanted."""
 _KEPT: Final = datetime.timedelta(days=DAYS_KEPT)
+
+
+FEW_WANTED: Final = 1_000
+"""So few rows are put in order one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +136,26 @@ def ends_of_days(frames: Frames, view: View, days: Days | None, only: Only | Non
     schedules = frames.schedules if frames.out_of_view else fitted(frames.schedules, SCHEDULES)
     due = instalments(schedules, view.repayments)
     return with_owed(rows.with_columns(since_disbursement()), due)
+
+
+def beside(moved: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
+    """The rows of both, the columns of the first before those that only the second has; null where one lacks a column."""
+
+    def none(types: Mapping[str, pl.DataType], count: int) -> dict[str, pl.Series]:
+        return {
+            name: pl.Series(name, [None], dtype=dtype).new_from_index(0, count)
+            for name, dtype in types.items()
+        }
+
+    only_ends = {name: dtype for name, dtype in ends.schema.items() if name not in moved.columns}
+    first = moved.hstack(list(none(only_ends, len(moved)).values()))
+    known = none(first.schema, len(ends)) | {one.name: one for one in ends.get_columns()}
+    return first.vstack(pl.DataFrame([known[name] for name in first.columns]))
+
+
+def in_order(wanted: pl.DataFrame) -> pl.DataFrame:
+    """The rows by event and loan, of which no two are alike."""
+    if len(wanted) > FEW_WANTED:
+        return wanted.sort("event", "loan_id")
+    keys = list(zip(wanted["event"].to_list(), wanted["loan_id"].to_list(), strict=True))
+    return wanted[sorted(range(len(keys)), key=keys.__getitem__)]
