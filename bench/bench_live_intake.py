@@ -4,7 +4,7 @@ that steady rate the 99th percentile from receipt to commit is at most 50 ms; be
 A server of its own over the medium demo bank in a database of its own; requests of 100 lines as NDJSON over one connection each.
 Most lines are payments among accounts that no loan ever reached, as most of a bank's are; one in `MIXES` is a line of a borrower.
 For each mix first 16 senders that wait for each answer (full pace), then a steady rate; latencies are counted from when a
-request was due, so that a late one is not forgiven. LOANTRAIL_BENCH_LINES changes the number of lines of each mix,
+request was due, so that a late one is not forgiven; those of requests without a borrower's line also by themselves. LOANTRAIL_BENCH_LINES changes the number of lines of each mix,
 LOANTRAIL_BENCH_RATES the rates that are tried one after the other, LOANTRAIL_BENCH_DEMO the size of the bank,
 LOANTRAIL_BENCH_NOTE says what else the machine did.
 """
@@ -18,6 +18,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
@@ -35,6 +36,8 @@ PER_REQUEST: Final = 100
 SENDERS: Final = 16
 MIXES: Final = (0, 1_000, 100)
 """One line in so many is a borrower's; 0 for none."""
+BORROWERS: Final = b'"again-'
+"""What the reference of a borrower's line begins with."""
 MOST_SECONDS, WANTED_RATE = 0.050, 10_000
 WARMING_LINES: Final = 20_000
 MOST_WAITING_SECONDS: Final = 300
@@ -70,14 +73,25 @@ class Server:
         subprocess.run([str(LOANTRAIL), "database", "stop", "--force"], env=self.environment, check=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One that was answered: when it was due, how long after that its answer was there, and what it said."""
+
+    due: float
+    seconds: float
+    accepted: int
+    decided: int
+    is_of_strangers: bool
+    """It had no borrower's line."""
+
+
 class Sender(threading.Thread):
     """Sends its share of the bodies; `due` are the moments at which they are due, or nothing for as fast as it goes."""
 
     def __init__(self, server: Server, bodies: Sequence[bytes], due: Sequence[float] | None = None) -> None:
         super().__init__()
         self.server, self.bodies, self.due = server, bodies, due
-        self.latencies: list[float] = []
-        self.accepted = self.decided = 0
+        self.answered: list[Request] = []
 
     def run(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port)
@@ -99,14 +113,21 @@ class Sender(threading.Thread):
                     break
                 assert answer.status == 503, content
                 sleep(0.05)
-            self.latencies.append(perf_counter() - start)
-            self.accepted += msgspec.json.decode(content)["accepted"]
-            self.decided += content.count(b'"decision":"')
+            seconds = perf_counter() - start
+            accepted, decided = msgspec.json.decode(content)["accepted"], content.count(b'"decision":"')
+            self.answered.append(Request(start, seconds, accepted, decided, BORROWERS not in body))
         connection.close()
 
 
 def send(server: Server, bodies: Sequence[bytes], rate: float | None) -> dict[str, float]:
     """What became of these requests: at `rate` lines a second, or as fast as it goes."""
+    begun = perf_counter()
+    answered, ended = sent(server, bodies, rate)
+    return figures_of(answered, ended - (begun if rate is None else answered[0].due))
+
+
+def sent(server: Server, bodies: Sequence[bytes], rate: float | None) -> tuple[list[Request], float]:
+    """The requests in the order in which they were due, and when the last of them was answered."""
     senders = SENDERS if rate is None else 2 * SENDERS
     begin = perf_counter() + 0.5
     threads = [
@@ -119,20 +140,26 @@ def send(server: Server, bodies: Sequence[bytes], rate: float | None) -> dict[st
         )
         for number in range(senders)
     ]
-    start = perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    taken = perf_counter() - (start if rate is None else begin)
-    accepted = sum(thread.accepted for thread in threads)
-    latencies = [one for thread in threads for one in thread.latencies]
-    return {
-        "lines_per_second": accepted / taken,
+    ended = perf_counter()
+    return sorted((one for thread in threads for one in thread.answered), key=lambda one: one.due), ended
+
+
+def figures_of(answered: Sequence[Request], taken_seconds: float) -> dict[str, float]:
+    """How many lines a second, how long their answers took, and how many of them had a decision."""
+    accepted = sum(one.accepted for one in answered)
+    latencies = [one.seconds for one in answered]
+    strangers = [one.seconds for one in answered if one.is_of_strangers]
+    told = {f"p{part}_strangers_seconds": quantile(strangers, part / 100) for part in (50, 99) if strangers}
+    return told | {
+        "lines_per_second": accepted / taken_seconds,
         "p50_seconds": quantile(latencies, 0.5),
         "p99_seconds": quantile(latencies, 0.99),
         "largest_seconds": max(latencies),
-        "judged_at_once_ppm": 1_000_000 * sum(thread.decided for thread in threads) / max(accepted, 1),
+        "judged_at_once_ppm": 1_000_000 * sum(one.decided for one in answered) / max(accepted, 1),
     }
 
 
@@ -154,7 +181,7 @@ def bodies_of(rows: Iterator[dict[str, Any]], count: int) -> list[bytes]:
 def wait_until_judged(server: Server, rows: Iterator[dict[str, Any]]) -> None:
     """Until lines are answered with a decision."""
     sender, begun = Sender(server, []), perf_counter()
-    while not sender.decided:
+    while not any(one.decided for one in sender.answered):
         if perf_counter() - begun > MOST_WAITING_SECONDS:
             raise RuntimeError("the server does not judge lines")
         sender.bodies = bodies_of(rows, PER_REQUEST)
@@ -189,9 +216,10 @@ def measure(home: Path, demo: str) -> None:
     finally:
         server.stop()
     table(
-        ("lines", "lines/s", "p50 ms", "p99 ms", "largest ms", "judged at once"),
+        ("lines", "lines/s", "p50 ms", "p99 ms", "largest ms", "p50 strangers", "p99 strangers", "judged at once"),
         [
-            (name, f"{one['lines_per_second']:,.0f}", *(f"{1e3 * one[f'{what}_seconds']:,.0f}" for what in ("p50", "p99", "largest")),
+            (name, f"{one['lines_per_second']:,.0f}", *(f"{1e3 * one.get(f'{what}_seconds', 0.0):,.0f}"
+               for what in ("p50", "p99", "largest", "p50_strangers", "p99_strangers")),
              f"{one['judged_at_once_ppm'] / 10_000:.1f}%")
             for name, one in figures.items()
         ],

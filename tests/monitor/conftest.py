@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from tests.http.bank import write_books
+from tests.monitor.held_up import JudgingTakesLong, decisions, send
+from tests.monitor.test_deciding import line
+from tests.monitor.two_writers import Commits
 
+from loantrail.monitor import deciding as deciding_module
+from loantrail.monitor import held as holding
 from loantrail.monitor.deciding import Deciding
+from loantrail.monitor.held import Held
 from loantrail.monitor.leading import Connecting
+from loantrail.monitor.writing import Writer
 from loantrail.postgres.connection import Database, type_of_connection
 from loantrail.tracing import snapshots
 from loantrail.tracing.database import trace_books
@@ -48,3 +56,40 @@ def deciding(bank: type_of_connection, database_url: str) -> Iterator[Deciding]:
     made.wait()
     assert made.is_ready
     yield made
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[JudgingTakesLong]:
+    made = JudgingTakesLong(monkeypatch)
+    yield made
+    made.goes_on.set()
+
+
+@pytest.fixture
+def writer(bank: type_of_connection, deciding: Deciding, database_url: str) -> Writer:
+    """One that has taken in the first line of the day."""
+    made = Writer(Connecting(Database(database_url)), lambda _rows: None, deciding)
+    assert decisions(send(made, line("N0", "6400000000000005", 3))) == ["allow"]
+    return made
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
+    return Commits(monkeypatch)
+
+
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Showing beside begins with the second line that waits, and takes until this is set."""
+    goes_on = threading.Event()
+    as_ever = holding.shown_with
+
+    def shown_with(connection: Any, held: Held, lines: Any) -> Any:
+        if threading.current_thread().name == "showing":
+            assert goes_on.wait(30)
+        return as_ever(connection, held, lines)
+
+    monkeypatch.setattr(deciding_module, "SHOWN_FROM", 2)
+    monkeypatch.setattr(holding, "shown_with", shown_with)
+    yield goes_on
+    goes_on.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -23,14 +24,16 @@ from tests.http.bank import BORROWER, RELATED
 from tests.monitor.test_deciding import line, post, standing, to_securities
 
 from loantrail.errors import InputError, Stopping
-from loantrail.monitor import deciding as judging
 from loantrail.monitor import held as holding
+from loantrail.monitor import keeping
 from loantrail.monitor.beside import Beside, BesideEnded
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
+from loantrail.monitor.remembered import KEPT, ends_of_last_day
 from loantrail.monitor.wiring import step_of, tracer_of
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.connection import Database, type_of_connection
+from loantrail.signals import store as signals
 from loantrail.tracing import database as tracing
 from loantrail.tracing import kept_ground, retrace, store_evaluation
 from loantrail.tracing.database import trace_anew, trace_books
@@ -92,7 +95,7 @@ def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, 
     found = read_ground(folder, parameters_in_force(bank))
 
     assert (found.run_id, found.books.data_version) == (left.run_id, left.books.data_version)
-    for one, other in ((left.books.read, found.books.read), (left.frames, found.frames)):
+    for one, other in ((left.books.read, found.books.read), (left.frames(), found.frames())):
         for item in fields(one):
             before, after = getattr(one, item.name), getattr(other, item.name)
             if isinstance(before, pl.DataFrame):
@@ -106,6 +109,49 @@ def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, 
     history, again = left.books.named.history, found.books.named.history
     assert (again.amount_fen == history.amount_fen).all()
     assert found.books.named.order_ties == left.books.named.order_ties
+
+
+def test_the_ends_of_the_last_day_that_are_stored_of_a_run_are_those_that_are_counted_anew(
+    bank: type_of_connection,
+) -> None:
+    run_id = trace_books(bank).run_id
+
+    stored = signals.ends_of_last_day(bank, run_id, KEPT)
+
+    anew = ends_of_last_day(trace_anew(bank, Convention.FIFO).ground)
+    assert stored is not None
+    assert len(stored) == 1
+    assert_frame_equal(stored, anew.select(KEPT))
+
+
+@pytest.mark.parametrize("cuts", [(), (-5,), (-7,), (-3,), (-6, -4, -1)], ids=str)
+def test_ends_of_the_last_day_are_found_however_the_rows_of_a_run_were_cut(
+    bank: type_of_connection, cuts: tuple[int, ...]
+) -> None:
+    run_id = trace_books(bank).run_id
+    rows = signals.rows_of_run(bank, run_id)
+    moved, end = (rows.filter(pl.col("occasion") == occasion) for occasion in ("movement", "day"))
+    days = pl.concat([end.with_columns(loan_id=pl.lit(f"LOAN-{number}")) for number in range(5)])
+    in_order = pl.concat([moved, days])
+    places = [0, *(len(in_order) + cut for cut in cuts), len(in_order)]
+    list(signals.kept(bank, run_id, [in_order[start:stop] for start, stop in itertools.pairwise(places)]))
+
+    stored = signals.ends_of_last_day(bank, run_id, KEPT)
+
+    assert stored is not None
+    assert_frame_equal(stored, days.select(KEPT), check_row_order=False)
+
+
+def test_of_a_run_whose_rows_cannot_be_read_no_end_of_a_day_is_known(bank: type_of_connection) -> None:
+    run_id = trace_books(bank).run_id
+    bank.execute("UPDATE signals.block SET content = 'PAR1 and no more' WHERE run_id = %s", (run_id,))
+
+    assert signals.ends_of_last_day(bank, run_id, KEPT) is None
+    bank.rollback()
+
+
+def test_of_a_run_of_which_nothing_is_stored_no_end_of_a_day_is_known(bank: type_of_connection) -> None:
+    assert signals.ends_of_last_day(bank, "run-of-nobody", KEPT) is None
 
 
 def test_a_folder_that_is_not_whole_is_no_ground(bank: type_of_connection, tmp_path: Path) -> None:
@@ -332,7 +378,7 @@ def test_a_run_that_comes_while_a_state_is_made_of_the_one_before_is_not_taken_f
     bank: type_of_connection, books: Database, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = current_run_id(bank)
-    as_ever = judging.held_on
+    as_ever = keeping.held_on
 
     def held_on(connection: Any, ground: Ground, run_id: str | None) -> Any:
         if not lines:
@@ -341,7 +387,7 @@ def test_a_run_that_comes_while_a_state_is_made_of_the_one_before_is_not_taken_f
         return as_ever(connection, ground, run_id)
 
     lines: list[object] = []
-    monkeypatch.setattr(judging, "held_on", held_on)
+    monkeypatch.setattr(keeping, "held_on", held_on)
     _, deciding = begun(books, beside)
 
     assert deciding._held is not None

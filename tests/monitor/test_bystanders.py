@@ -13,6 +13,9 @@ import pytest
 from tests.monitor.small_bank import OURS, Bank, bank_at_random
 from tests.monitor.test_standing import assert_equal, standing_on
 
+from loantrail.monitor.asked import Asked
+from loantrail.monitor.standing import Standing
+
 FEW = 4
 SEEDS = int(os.environ.get("LOANTRAIL_LIVE_HISTORIES", "60"))
 """Random histories of the long run."""
@@ -23,6 +26,10 @@ every_seed = pytest.mark.parametrize(
 
 def crowded(seed: int) -> Bank:
     return bank_at_random(seed, steps=40, alike=seed % 2 == 0, crowd=20)
+
+
+def alone(state: Standing, lines: pl.DataFrame) -> bool:
+    return state.alone().are_all(Asked.of_frame(lines))
 
 
 @every_seed
@@ -36,10 +43,10 @@ def test_what_is_left_alone_says_nothing_of_a_loan(seed: int) -> None:
     while at < len(bank.lines):
         group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
         at += len(group)
-        alone = state.alone()(group)
+        left = alone(state, group)
         changed = state.show(state.with_lines(group))
 
-        if alone:
+        if left:
             left_alone += 1
             assert (changed.loans, changed.draining, changed.doubtful) == ([], frozenset(), frozenset())
     assert left_alone > 5
@@ -56,7 +63,7 @@ def test_lines_that_were_shown_later_leave_the_books_as_they_are(seed: int) -> N
     while at < len(bank.lines):
         group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
         at += len(group)
-        if state.alone()(group):
+        if alone(state, group):
             later = pl.concat([later, group])
         else:
             state.show(state.with_lines(pl.concat([later, group])))
@@ -77,7 +84,7 @@ def test_what_was_left_alone_before_others_were_shown_says_nothing_of_a_loan_aft
     while at < len(bank.lines):
         group = bank.lines.slice(at, dice.choice((1, 1, 2, 3)))
         at += len(group)
-        if not tells(group):
+        if not tells.are_all(Asked.of_frame(group)):
             state.show(state.with_lines(pl.concat([later, group])))
             later, tells = later.clear(), state.alone()
             continue
@@ -113,7 +120,7 @@ def stranger(bank: Bank, **values: Any) -> pl.DataFrame:
 def test_a_stranger_is_a_bystander() -> None:
     bank = crowded(1)
 
-    assert standing_on(bank, bank.lines).alone()(stranger(bank))
+    assert alone(standing_on(bank, bank.lines), stranger(bank))
 
 
 def test_who_or_what_belongs_to_a_loan_is_no_bystander() -> None:
@@ -130,8 +137,8 @@ def test_who_or_what_belongs_to_a_loan_is_no_bystander() -> None:
     of_borrower = bank.lines.filter(pl.col("account").is_in(OURS))["amount_fen"][-1]
 
     for account in (*bank.context["loans"]["disbursement_account"], late):
-        assert not state.alone()(stranger(bank, account=account))
-        assert not state.alone()(stranger(bank, counterparty_account=account))
-    assert not state.alone()(stranger(bank, amount_fen=of_borrower))
-    assert not state.alone()(stranger(bank, reverses="O7"))
-    assert not state.alone()(stranger(bank, reference="FOR-HIM"))
+        assert not alone(state, stranger(bank, account=account))
+        assert not alone(state, stranger(bank, counterparty_account=account))
+    assert not alone(state, stranger(bank, amount_fen=of_borrower))
+    assert not alone(state, stranger(bank, reverses="O7"))
+    assert not alone(state, stranger(bank, reference="FOR-HIM"))

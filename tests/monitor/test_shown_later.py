@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -12,7 +11,7 @@ from tests.http.bank import BORROWER, moment
 from tests.monitor.test_deciding import line, post, standing, to_securities
 
 from loantrail.monitor import deciding as module
-from loantrail.monitor import held as holding
+from loantrail.monitor import passing
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import Held
@@ -98,23 +97,6 @@ def test_they_do_not_grow_without_end(
     assert_state_is_that_of_the_books(deciding, database_url)
 
 
-@pytest.fixture
-def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Showing beside begins with the second line that waits, and takes until this is set."""
-    goes_on = threading.Event()
-    as_ever = holding.shown_with
-
-    def shown_with(connection: Any, held: Held, lines: Any) -> Any:
-        if threading.current_thread().name == "showing":
-            assert goes_on.wait(30)
-        return as_ever(connection, held, lines)
-
-    monkeypatch.setattr(module, "SHOWN_FROM", 2)
-    monkeypatch.setattr(holding, "shown_with", shown_with)
-    yield goes_on
-    goes_on.set()
-
-
 def test_while_some_are_shown_others_are_answered_and_wait(
     bank: type_of_connection, deciding: Deciding, held_up: threading.Event, database_url: str
 ) -> None:
@@ -176,7 +158,8 @@ def test_no_more_wait_than_may_while_others_are_shown(
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,
 ) -> None:
-    monkeypatch.setattr(module, "LATER_MOST", 3)
+    for where in (module, passing):
+        monkeypatch.setattr(where, "LATER_MOST", 3)
     post(bank, deciding, *among_strangers("N1"))
     threading.Timer(0.3, held_up.set).start()
 

@@ -6,15 +6,18 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 
+import numpy as np
 import polars as pl
 import pytest
 from tests.monitor.small_bank import OUTSIDE, Bank, bank_at_random, bank_of_two_currencies, traced_at_once
 
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.standing import Standing
-from loantrail.monitor.tail import LINES
+from loantrail.monitor.tail import LINES, Lines
+from loantrail.monitor.tail_order import Ordered
+from loantrail.tracing.model import Int64
 
 FEW = 8
 SEEDS = int(os.environ.get("LOANTRAIL_LIVE_HISTORIES", "60"))
@@ -150,3 +153,39 @@ def test_the_beginning_of_a_long_tail_settles(seed: int, monkeypatch: pytest.Mon
 
     assert settled > 0
     assert_equal(state, bank, in_order)
+
+
+@pytest.mark.parametrize("seed", range(0, FEW, 2))
+def test_what_stands_behind_the_settled_keeps_its_order(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing_module, "TAIL_LEAST", 30)
+    monkeypatch.setattr(standing_module, "TAIL_MOST", 40)
+    bank = bank_at_random(seed, steps=80, crowd=6)
+    in_order = bank.lines.sort("booked_at", "sequence").filter(pl.col("reverses").is_null())
+    lines = in_order.with_columns(arrival_number=pl.int_range(1, pl.len() + 1))
+
+    def orders() -> list[list[object]]:
+        state = standing_on(bank, lines.head(20))
+        found: list[list[object]] = []
+        for at in range(20, len(lines), 6):
+            order = state.show(state.with_lines(lines.slice(at, 6))).order
+            state.settle()
+            told = (getattr(order, one.name) for one in fields(Ordered))
+            found.append(
+                [one.rows() if isinstance(one, pl.DataFrame) else np.asarray(one).tolist() for one in told]
+            )
+        assert state.place > 20
+        return found
+
+    kept: list[bool] = []
+    behind = Ordered.behind
+
+    def noted(order: Ordered, gone: int, rows: Int64, left: Lines) -> Ordered | None:
+        found = behind(order, gone, rows, left)
+        kept.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Ordered, "behind", noted)
+    as_they_stood = orders()
+    assert any(kept)
+    monkeypatch.setattr(Ordered, "behind", lambda *_: None)
+    assert orders() == as_they_stood

@@ -168,7 +168,7 @@ def counts_agree(world: World, asked: Asked) -> None:
     assert not twice, "two lines have one place"
     strangers = asked.execute(
         "SELECT 1 FROM ledger.statement_line l JOIN ledger.import_file f USING (file_id) "
-        "WHERE l.position > f.rows_read OR NOT EXISTS (SELECT 1 FROM ledger.account a WHERE a.account = l.account "
+        "WHERE (f.adapter = 'live' AND l.position <> l.arrival_number) OR NOT EXISTS (SELECT 1 FROM ledger.account a WHERE a.account = l.account "
         "AND a.has_lines)"
     ).fetchall()
     assert not strangers

@@ -11,7 +11,7 @@ import json
 import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -21,14 +21,18 @@ import psycopg
 from tests.simulation.faults import Fault, FaultyConnection, Plan, connect
 
 from loantrail import clock
-from loantrail.errors import DatabaseUnavailable, StorageExhausted
+from loantrail.errors import DatabaseUnavailable, InputError, StorageExhausted
 from loantrail.ids import content_hash, seeded_random
+from loantrail.monitor.deciding import Deciding
+from loantrail.monitor.held import ground_anew
 from loantrail.monitor.kafka import KafkaSource
 from loantrail.monitor.model import Answered, KeyReused
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.writing import Overloaded, Result, Writer
+from loantrail.postgres.connection import Database
 from loantrail.postgres.failures import database_failures
+from loantrail.tracing.ground import Ground
 
 START = datetime.datetime(2026, 3, 31, 14, 0, tzinfo=datetime.UTC)  # 22:00 in Shanghai
 TOPIC = "core.lines"
@@ -176,7 +180,9 @@ class World:
         self.on_the_way: list[Parcel] = []
         self.waiting: list[tuple[Parcel, Future[Result]]] = []
         self.broker = Broker()
-        self.restarts = 0
+        self.restarts = self.runs = 0
+        self.ground: Ground | None = None
+        """What a run read that is being made."""
         self.problems: list[str] = []
         self._make_judge = make_judge
         self._begin_process()
@@ -257,6 +263,21 @@ class World:
         self.sessions.is_away = not self.sessions.is_away
         self.sessions.drop()
 
+    def read_books(self) -> None:
+        """A run over the books begins where none is under way, over a connection that nothing befalls."""
+        if self.ground is not None:
+            return
+        with Database(self.url).connect() as connection, suppress(InputError):
+            self.ground = ground_anew(connection)
+
+    def end_run(self) -> None:
+        """It ends, and the state is made of it."""
+        ground, self.ground = self.ground, None
+        if ground is not None and isinstance(self.judge, Deciding):
+            with Database(self.url).connect() as connection:
+                self.judge.rebase(connection, ground)
+            self.runs += 1
+
     def jump(self) -> None:
         """The clock is set: by hours, forth and back, over midnight."""
         self.now = START + datetime.timedelta(hours=self.chance.uniform(-12, 12))
@@ -285,7 +306,7 @@ class World:
     def run(self, steps: int) -> None:
         clock.set_clock(lambda: self.now)
         try:
-            happenings = [
+            happenings: list[tuple[Callable[[], None], int]] = [
                 (self.send, 10),
                 (self.deliver, 10),
                 (self.write, 8),
@@ -296,6 +317,8 @@ class World:
                 (self.restart, 1),
                 (self.go_away, 1),
             ]
+            if self.judge is not None:
+                happenings += [(self.read_books, 3), (self.end_run, 1)]
             names, weights = [one for one, _ in happenings], [weight for _, weight in happenings]
             for _ in range(steps):
                 self.chance.choices(names, weights)[0]()

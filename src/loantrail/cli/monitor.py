@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,9 @@ from loantrail.monitor.kafka import FORMATS, KafkaSource
 from loantrail.monitor.leading import Connecting, Source, run_monitor
 from loantrail.monitor.watching import STABLE_SECONDS, FolderSource, prepare_folder
 from loantrail.postgres.connection import database
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 
 @click.command(name="monitor")
@@ -73,8 +77,10 @@ def command(
         sessions = Connecting(books)
         tracer = tracer_of(sessions, beside)
         deciding, settling = step_of(sessions, tracer, beside)
+        leads = threading.Event()
 
         def lead() -> None:
+            leads.set()
             settling.start()
             tracer.start()  # with the run that who led before did not finish
 
@@ -88,5 +94,12 @@ def command(
                 name, _, value = one.partition("=")
                 settings[name] = value
             sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings, deciding))
+
+        def follow(connection: Connection[Any]) -> None:
+            leads.clear()
+            deciding.follow(connection)
+
+        # Who stands by judges nothing.
+        deciding.on_owing = lambda: settling.start() if leads.is_set() else None
         deciding.want()
-        run_monitor(books, sources, click.echo, stopping, deciding.follow, lead)
+        run_monitor(books, sources, click.echo, stopping, follow, lead)

@@ -147,9 +147,12 @@ class _Affecting:
         self._as_of_us = int((around.as_of - EPOCH).total_seconds() * 1_000_000)
         self._handed()
         self._pools(moved)
-        for account, rows in _groups(told.debit):
+        # Of accounts that loan money never came to nor left nothing is asked.
+        met = [around.hops_into.any_of(ends) for ends in (told.debit, told.credit)]
+        met[1] |= around.hops_from.any_of(told.credit)
+        for account, rows in _groups(np.where(met[0], told.debit, -1)):
             self._payee(account, rows, pays=True)
-        for account, rows in _groups(told.credit):
+        for account, rows in _groups(np.where(met[1], told.credit, -1)):
             self._payee(account, rows, pays=False)
         on_side = [
             (loan, account, rows, pays)
@@ -167,11 +170,11 @@ class _Affecting:
 
     def _handed(self) -> None:
         around, told = self._around, self._told
-        for account, rows in _groups(told.debit):
+        for account in set(told.debit.tolist()) - {-1}:
             name = around.accounts.names[account]
             if not around.handed.knows(name):
                 continue
-            for at in told.at_us[rows].tolist():
+            for at in told.at_us[told.debit == account].tolist():
                 self.found.leads.update(
                     around.handed.changed_by(name, at), around.handed.got(name, at - self._round_us, at)
                 )

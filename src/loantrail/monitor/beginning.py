@@ -13,6 +13,7 @@ from loantrail.ledger.merging import resolved
 from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known, Pool
 from loantrail.monitor.tail import CLASSES, LINES, Lines, paired_anew, repaying_lines
+from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.books import Books
 from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.live_batch import events_of_history, no_events
@@ -159,6 +160,23 @@ def only(tail: Lines, rows: Int64, transactions: pl.Series) -> Lines:
         repaying=moved(tail.repaying),
         classes={name: said for name, said in tail.classes.items() if name in kept},
     )
+
+
+def with_reversals(tail: Lines, events: TailEvents, gone: int, order: Ordered, place: int) -> Lines:
+    """The tail, whose first event stands at `place`, with what its lines take back of its first `gone` events."""
+    reversing = tail.reversing
+    for row in tail.lines["reverses"].is_not_null().arg_true().to_list():
+        original = int(events.reverses[order.event_of_line[row]])
+        if place <= original < place + gone:
+            reversing = reversing | {row: events.transaction_id[original - place]}
+    return replace(tail, reversing=reversing)
+
+
+def hops_before(hops: pl.DataFrame, transactions: pl.Series) -> int:
+    """How many hops stand before the first one of these transactions."""
+    among = hops["transaction_id"].is_in(transactions.implode())
+    first = among.arg_max() if among.any() else None
+    return len(hops) if first is None else int(first)
 
 
 def live_trace_of(history: History) -> LiveTrace:

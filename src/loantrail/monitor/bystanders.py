@@ -12,19 +12,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 
+from loantrail.monitor.asked import Asked
 from loantrail.monitor.entering import TailEvents, Ties
 from loantrail.monitor.known import Known
 from loantrail.monitor.newest import newest
 from loantrail.monitor.slice_index import Index
 from loantrail.tracing.model import Bool, Int64
 
-ASKED: Final = ("account", "counterparty_account", "reference", "reverses")
-"""What is looked at of a line (tail.LINES), besides its amount and time."""
 _FEW: Final = 16
 """So many amounts are looked for one by one."""
 
@@ -43,17 +42,14 @@ class View:
     since: datetime.datetime | None
     """Lines that were booked before are late, and nothing is known of them."""
 
-    def are_all(self, lines: pl.DataFrame) -> bool:
-        """Whether none of the lines (tail.LINES) can say anything of a loan."""
-        earliest: Any = lines["booked_at"].min()
-        if self.since is not None and earliest is not None and earliest < self.since:
+    def are_all(self, asked: Asked) -> bool:
+        """Whether none of the lines can say anything of a loan."""
+        if self.since is not None and asked.earliest is not None and asked.earliest < self.since:
             return False
-        if self._has_amount(lines["amount_fen"].to_numpy()):
+        if self._has_amount(asked.amounts):
             return False
         known, near = self.known, self.near
-        for account, other, reference, reverses in zip(
-            *(lines[name].to_list() for name in ASKED), strict=True
-        ):
+        for account, other, reference, reverses in asked.named:
             if reverses is not None or (reference, account) in self.repayments:
                 return False
             for name in (account, other):
@@ -99,10 +95,21 @@ class Bystanders:
         self._note(reached[reached >= 0])
         self._near = None
 
-    def view(self, events: TailEvents, ties: Ties, since: datetime.datetime | None) -> View:
-        """Who may concern a loan behind a tail of these events, which begins at `since`; stays what it is while the state goes on."""
-        near, amounts = self._neighbours(events)
-        return View(self._known, self._named, near, amounts, ties.repayments, since)
+    def view(
+        self, events: TailEvents, ties: Ties, since: datetime.datetime | None, besides: Asked | None = None
+    ) -> View:
+        """Who may concern a loan behind a tail of these events, which begins at `since`; stays what it is while the state goes on.
+        `besides`: as if all accounts of these lines, which are not among them, did so."""
+        if besides is None:
+            near, amounts = self._neighbours(events)
+            return View(self._known, self._named, near, amounts, ties.repayments, since)
+        self._take_new()
+        names = {name for one in besides.named for name in one[:2]}
+        may = self._may.copy()
+        may[self._numbers(names)] = True
+        near, amounts = _beside(may, events)
+        amounts = np.concatenate([amounts, besides.amounts])
+        return View(self._known, self._named | names, near, amounts, ties.repayments, since)
 
     # Inside --------------------------------------------------------------------------------------------------
 
@@ -116,14 +123,13 @@ class Bystanders:
         """[accounts] those that may concern a loan, and those that stand beside one of them in the tail; and the amounts of these."""
         if self._near is None:
             self._take_new()
-            # The world outside is no account, and stands beside all.
-            may = np.append(self._may, np.zeros(1, np.bool_))
-            concern = may[events.debit] | may[events.credit]
-            near = self._may.copy()
-            for ends in (events.debit[concern], events.credit[concern]):
-                near[ends[ends >= 0]] = True
-            self._near, self._amounts = near, events.amount_fen[concern]
+            self._near, self._amounts = _beside(self._may, events)
         return self._near, self._amounts
+
+    def _numbers(self, names: Set[str | None]) -> list[int]:
+        """Of those of the accounts that are known by now."""
+        all_of, known = self._known.numbering.all_of, len(self._may)
+        return [number for name in names if name for number in all_of(name) if number < known]
 
     def _take_new(self) -> None:
         """Accounts that became known, or became one's own, since this was asked last."""
@@ -138,3 +144,14 @@ class Bystanders:
             len(receivers),
             len(sides),
         )
+
+
+def _beside(may: Bool, events: TailEvents) -> tuple[Bool, Int64]:
+    """[accounts] those of `may` and those that stand beside one of them in an event; and the amounts of these."""
+    # The world outside is no account, and stands beside all.
+    either = np.append(may, np.zeros(1, np.bool_))
+    concern = either[events.debit] | either[events.credit]
+    near = may.copy()
+    for ends in (events.debit[concern], events.credit[concern]):
+        near[ends[ends >= 0]] = True
+    return near, events.amount_fen[concern]

@@ -13,7 +13,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -21,30 +21,27 @@ from loantrail import clock
 from loantrail.audit import store as audit
 from loantrail.audit.model import Entry
 from loantrail.ids import new_id
-from loantrail.ledger import intake, store_entering
 from loantrail.ledger import store as books
-from loantrail.ledger.intake import LINE
+from loantrail.ledger import store_entering
 from loantrail.ledger.quarantine import store as quarantine
-from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
 from loantrail.ledger.store_entering import NamedAccount
-from loantrail.ledger.store_moments import begin_writing
-from loantrail.ledger.taking import DEFAULT_UNIT, DEFAULT_UNIT_NAME, KeysTaken, stored_refusal
-from loantrail.monitor import store
+from loantrail.ledger.store_moments import ask_to_write, begin_writing
+from loantrail.ledger.taking import DEFAULT_UNIT, DEFAULT_UNIT_NAME, KeysTaken
+from loantrail.monitor import store, store_step
+from loantrail.monitor.answering import Answers
+from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.entered_lines import row_of
-from loantrail.monitor.lines import LINE_TYPE, Read, accepted_rows, months_of, named_accounts, read_lines
+from loantrail.monitor.hosting import Host, Unwelcome
+from loantrail.monitor.lines import Read, months_of, named_accounts, read_lines
 from loantrail.monitor.model import (
     ACCEPTED,
     DUPLICATE,
-    REFUSED,
     Answered,
     Delivery,
     Entered,
     KeyReused,
     Line,
-    Refused,
     RowAnswer,
-    RowDecision,
-    remedy_of,
 )
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.sorting_out import sort_out
@@ -56,27 +53,36 @@ _VERSION: Final = version("loantrail")
 
 
 def commit_group(
-    connection: store.Database, deliveries: Sequence[Delivery], judge: Judge | None = None
+    connection: store.Database,
+    deliveries: Sequence[Delivery],
+    judge: Judge | None = None,
+    read: Read | None = None,
+    host: Host | None = None,
 ) -> list[Answered | KeyReused]:
     """Take the deliveries in, have them judged, and commit; one answer each. Again, when somebody else held what it needed.
 
+    `read`: their lines, where they are read already. `host`: the group is its guest (`hosting`); Unwelcome where it would have to wait,
+    or something in it is not new or may not pass.
     DatabaseUnavailable or StorageExhausted when the database fails: then nothing of the group is in the books, or, where
     the answer to the commit was lost, all of it: the same deliveries again settle it.
     """
-    read = read_lines(deliveries)
+    read = read or read_lines(deliveries)
     for attempt in range(TRIES):
         try:
             with database_failures(), store.undone_on_error(connection):
-                group = _Group(connection, deliveries, read, judge)
+                group = _Group(connection, deliveries, read, judge, host)
                 answers = group.take()
-                audit.append(connection, _entries(deliveries, answers, group.fresh))
-                connection.commit()
+                with connection.pipeline():
+                    audit.append(connection, _entries(deliveries, answers, group.fresh))
+                    connection.commit()
                 if judge is not None:
                     judge.committed()
                 return answers
         except BaseException as problem:
             if judge is not None:
                 judge.lost()
+            if host is not None and isinstance(problem, (KeysTaken, *store.COLLISIONS, *store.HELD_UP)):
+                raise Unwelcome from problem
             if not isinstance(problem, (KeysTaken, *store.COLLISIONS)):
                 raise
             if attempt == TRIES - 1:
@@ -100,20 +106,26 @@ def _entries(
 
 class _Group:
     def __init__(
-        self, connection: store.Database, deliveries: Sequence[Delivery], read: Read, judge: Judge | None
+        self,
+        connection: store.Database,
+        deliveries: Sequence[Delivery],
+        read: Read,
+        judge: Judge | None,
+        host: Host | None,
     ) -> None:
         self._connection = connection
+        self._host = host
         self._judge = judge
         self._deliveries = deliveries
         self._read = read
         self._at = clock.now()
         self._name = f"live/{clock.business_date(self._at).isoformat()}"
-        self._answers: list[list[RowAnswer]] = [[] for _ in deliveries]
-        self._refusals: list[StoredRefusal] = []
+        self._answers = Answers(deliveries, self._at)
         self._file_id = 0
-        self._read_before = 0
         self._keys_are_new = False
-        self._arrivals: Sequence[str] = ()
+        self._arrivals: Sequence[int] = ()
+        """[lines] by their number; a line that is not entered leaves its own out."""
+        self._footing: Footing | None = None
         self.entered: list[Entered] = []
         self.fresh: Sequence[int] = ()
         """Numbers of the deliveries that are taken in; of the others an earlier answer is given."""
@@ -124,9 +136,11 @@ class _Group:
         if not fresh:
             return [done[number] for number in range(len(self._deliveries))]
         self._take_lines(frozenset(fresh))
-        if self._judge is not None and self.entered:
-            self._decide(self._judge.judge(self._connection))
-        counts = [self._answered(number) for number in fresh]
+        if self._judge is not None and self._footing is not None and self.entered:
+            arrived = Arrived(self._footing, self.entered, self._name, self._elsewhere())
+            tells = None if self._host is None else self._host.tells
+            self._answers.decide(self._judge.judge(self._connection, arrived, tells))
+        counts = [self._answers.of(number) for number in fresh]
         with self._connection.pipeline():
             self._note(fresh, counts)
             keyed: dict[str, tuple[str, bytes]] = {}
@@ -139,13 +153,9 @@ class _Group:
         self._answer_repeats(done)
         return [done[number] for number in range(len(self._deliveries))]
 
-    def _decide(self, decisions: Mapping[str, RowDecision]) -> None:
-        """Put the decisions to the answers of the rows that were accepted."""
-        for rows in self._answers:
-            for place, row in enumerate(rows):
-                one = decisions.get(row.line_id or "") if row.outcome == ACCEPTED else None
-                if one is not None:
-                    rows[place] = msgspec.structs.replace(row, decision=one.decision, hits=one.hits)
+    def _elsewhere(self) -> frozenset[str]:
+        named = [one.line_id for one in self.entered if one.line.counterparty_institution]
+        return store_step.elsewhere_of(self._connection, named) if named else frozenset()
 
     # What the database says first ----------------------------------------------------------------------------
 
@@ -161,10 +171,10 @@ class _Group:
         all_differ = len(set(keys)) == len(keys)
         months = arrivals = entered = None
         with connection.pipeline():
-            store.begin_group(connection)
-            begin_writing(connection)
+            may_write = self._begin_writing()
             answered = store.ask_answers(connection, list(self._first_of_key)) if self._first_of_key else None
             file = store.ask_live_file(connection, self._name)
+            footing = None if self._judge is None else store_step.ask_footing(connection)
             if lines:
                 books.ensure_unit(connection, DEFAULT_UNIT, DEFAULT_UNIT_NAME)
                 months = store_entering.ask_months(connection, months_of(lines))
@@ -174,24 +184,45 @@ class _Group:
                 if all_differ:
                     contents = [line.content_hash for line in lines]
                     entered = store_entering.enter_keys(connection, keys, contents)
+        self._footing = None if footing is None else store_step.footing_told(footing)
         known = {} if answered is None else store.answers_told(answered)
+        if any(answer.fetchone() != (True,) for answer in may_write):
+            raise Unwelcome
         done, fresh = self._sort_deliveries(known)
         if months is not None and arrivals is not None:
             self._ensure_partitions([row[0] for row in months.fetchall()])
-            self._arrivals = ",".join(row[0] for row in arrivals.fetchall()).split(",")
+            told = ",".join(row[0] for row in arrivals.fetchall())
+            self._arrivals = [int(number) for number in told.split(",")]
             now = frozenset(fresh)
             taken = sum(line.delivery in now for line in lines)
             self._keys_are_new = entered is not None and entered.rowcount == len(lines) == taken
             if not self._keys_are_new:
+                self._only_as_host()
                 store.back_to_mark(connection)
         row = file.fetchone()
-        if row is None and fresh:
-            row = store.make_live_file(connection, self._name, new_id(), _VERSION, self._at)
-        self._file_id, self._read_before = row or (0, 0)
+        if row is not None:
+            self._file_id = int(row[0])
+        elif fresh:
+            self._only_as_host()
+            self._file_id = store.make_live_file(connection, self._name, new_id(), _VERSION, self._at)
         for number, refused in self._read.refused:
             if number not in done and self._is_first(number):
-                self._refuse(number, refused)
+                self._answers.refuse(number, refused, self._file_id)
         return done, fresh
+
+    def _begin_writing(self) -> Sequence[store.Answer]:
+        """Of a guest, what is asked whether it may."""
+        if self._host is None:
+            store.begin_group(self._connection)
+            begin_writing(self._connection)
+            return ()
+        has_turn = store.begin_guest(self._connection, self._host.session)
+        return has_turn, ask_to_write(self._connection)
+
+    def _only_as_host(self) -> None:
+        """What is done next may wait for others, or make them wait."""
+        if self._host is not None:
+            raise Unwelcome
 
     def _is_first(self, number: int) -> bool:
         key = self._deliveries[number].key
@@ -224,6 +255,7 @@ class _Group:
     def _ensure_partitions(self, missing: Sequence[datetime.date]) -> None:
         """New months need partitions, which are made in a transaction of their own: then all begins again."""
         if missing:
+            self._only_as_host()
             self._connection.rollback()
             books.ensure_partitions(self._connection, missing)
             raise KeysTaken
@@ -241,7 +273,7 @@ class _Group:
             return
         self._enter([(line, line.source_key) for line in lines], self._accounts, self._found_accounts)
         for line in lines:
-            self._answers[line.delivery].append(RowAnswer(line.position, ACCEPTED, line.source_key))
+            self._answers.add(line.delivery, RowAnswer(line.position, ACCEPTED, line.source_key))
 
     def _sort_out(self, lines: Sequence[Line]) -> None:
         """The longer way: look up who is known."""
@@ -255,7 +287,12 @@ class _Group:
             accounts = named_accounts([line for line, _ in wanted])
             answer = store_entering.ask_accounts(self._connection, accounts, DEFAULT_UNIT)
             self._enter(wanted, accounts, answer)
-        refused = {row: self._refuse_other_content(lines[row], row) for row in found.refused}
+        refused = {
+            row: self._answers.refuse_other_content(
+                lines[row], row, self._sequence_of(lines[row]), self._file_id
+            )
+            for row in found.refused
+        }
         for row, line in enumerate(lines):
             first = found.first_of[row]
             if first in refused:
@@ -265,7 +302,7 @@ class _Group:
             else:
                 outcome = ACCEPTED if first == row else DUPLICATE
                 answer = RowAnswer(line.position, outcome, found.new[first])
-            self._answers[line.delivery].append(answer)
+            self._answers.add(line.delivery, answer)
 
     def _enter(
         self,
@@ -283,31 +320,29 @@ class _Group:
                 to_enter.append(account)
         if to_enter:
             units |= store_entering.enter_accounts(self._connection, to_enter, DEFAULT_UNIT)
-        before = self._read_before + 1
         self.entered = [
             Entered(
                 line_id,
-                int(arrival),
-                before + line.number,
-                before + line.number if line.sequence is None else line.sequence,
+                self._arrivals[line.number],
+                self._sequence_of(line),
                 units.get(line.account, DEFAULT_UNIT),
                 line,
             )
-            for (line, line_id), arrival in zip(wanted, self._arrivals, strict=False)
+            for line, line_id in wanted
         ]
         rows = [row_of(one, self._file_id) for one in self.entered]
         store_entering.copy_lines(self._connection, rows)
 
     def _sequence_of(self, line: Line) -> int:
         """Arrival is the order of lines of one account and moment, where the sender gives no other."""
-        return self._read_before + 1 + line.number if line.sequence is None else line.sequence
+        return self._arrivals[line.number] if line.sequence is None else line.sequence
 
     # What is noted with them ---------------------------------------------------------------------------------
 
     def _note(self, fresh: Sequence[int], counts: Sequence[Answered]) -> None:
         connection, accepted = self._connection, len(self.entered)
-        if self._refusals:
-            quarantine.add_refusals(connection, self._refusals)
+        if self._answers.refusals:
+            quarantine.add_refusals(connection, self._answers.refusals)
         if self.entered:
             times = [one.line.booked_at for one in self.entered]
             arrivals = self.entered[0].arrival_number, self.entered[-1].arrival_number
@@ -321,64 +356,3 @@ class _Group:
         offsets = [offset for number in fresh for offset in self._deliveries[number].offsets]
         if offsets:
             store.keep_offsets(connection, offsets, self._at)
-
-    # Answers -------------------------------------------------------------------------------------------------
-
-    def _refuse(self, number: int, refused: Refused) -> None:
-        source = self._deliveries[number].source
-        stored = StoredRefusal(
-            refusal_id=refusal_id(
-                LINE, source, refused.position, refused.field, refused.reason, refused.original
-            ),
-            file_id=self._file_id,
-            source_file=source,
-            position=refused.position,
-            record_type=LINE,
-            field=refused.field,
-            reason=refused.reason,
-            message=refused.message,
-            original=refused.original,
-            record=None,
-            corrected=None,
-            state="open",
-            created_at=self._at,
-        )
-        self._refusals.append(stored)
-        self._answers[number].append(
-            _refused_row(refused.position, refused.field, refused.reason, refused.message, stored.refusal_id)
-        )
-
-    def _refuse_other_content(self, line: Line, row: int) -> RowAnswer:
-        broken = intake.other_content(LINE_TYPE, row)
-        delivery = self._deliveries[line.delivery]
-        # Its place in the delivery, so that the same row sent again is the same refusal.
-        record = self._record(delivery, line) | {"source_file": delivery.source, "position": line.position}
-        stored = stored_refusal(broken, LINE, record, delivery.source, line.position, self._file_id)
-        if line.original is not None:
-            again = refusal_id(
-                LINE, delivery.source, line.position, broken.field, broken.reason, line.original
-            )
-            stored = replace(stored, original=line.original, refusal_id=again)
-        self._refusals.append(stored)
-        return _refused_row(line.position, broken.field, broken.reason, broken.message, stored.refusal_id)
-
-    def _record(self, delivery: Delivery, line: Line) -> dict[str, Any]:
-        """The typed row as it was sent, not yet prepared."""
-        if line.original is None and delivery.typed is not None:
-            return delivery.typed.filter(delivery.typed.get_column("position") == line.position).row(
-                0, named=True
-            )
-        rows, _ = accepted_rows([row for row in delivery.sent if row.position == line.position])
-        return rows.row(0, named=True) | {"sequence": self._sequence_of(line)}
-
-    def _answered(self, number: int) -> Answered:
-        rows = sorted(self._answers[number], key=lambda row: row.position)
-        outcomes = [row.outcome for row in rows]
-        return Answered(
-            outcomes.count(ACCEPTED), outcomes.count(DUPLICATE), outcomes.count(REFUSED), tuple(rows)
-        )
-
-
-def _refused_row(position: int, field: str, reason: str, message: str, refusal: str) -> RowAnswer:
-    what, remedy = remedy_of(message)
-    return RowAnswer(position, REFUSED, None, field, reason, what, remedy, refusal)

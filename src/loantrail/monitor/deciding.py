@@ -9,42 +9,41 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
 import psycopg
 
 from loantrail import clock
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
+from loantrail.monitor.arrived import Arrived, Footing
+from loantrail.monitor.asked import Asked
 from loantrail.monitor.asking import said_of_payment
+from loantrail.monitor.bystanders import View
+from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_transaction
-from loantrail.monitor.held import (
-    LINES_AT_ONCE,
-    Held,
-    ground_anew,
-    held_on,
-    judges_by,
-    show_beside,
-    shown_with,
-)
+from loantrail.monitor.defects import DEFECTS
+from loantrail.monitor.held import LINES_AT_ONCE, Held, ground_anew, show_beside, shown_with
+from loantrail.monitor.hosting import Host, Hosting, Unwelcome
+from loantrail.monitor.keeping import Keeping
 from loantrail.monitor.model import ALLOW, RowDecision
-from loantrail.monitor.pauses import keep_pauses_short
+from loantrail.monitor.passing import LATER_MOST, Passing
 from loantrail.monitor.payment import Decided, Payment, lines_of_payment
-from loantrail.monitor.shown import Changed
+from loantrail.monitor.shown import Changed, owed
+from loantrail.monitor.tail import LINES, Lines
 from loantrail.monitor.writing import Overloaded, Sessions
-from loantrail.policy.reading import parameters_in_force
 from loantrail.tracing.ground import Ground
-from loantrail.tracing.store import current_run_id
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 OVERRUN_LINES: Final = 500_000
 """Nor is it caught up with more lines than that."""
-PAUSE_PER_BUILD: Final = 5
-"""After an attempt to build the state that failed lies so many times what it took."""
 OVERRUN_SECONDS: Final = 60.0
 """So long the state is left to the next run over the books, when more lines came than can be shown."""
 QUESTIONS_WAITING_MAX: Final = 8
@@ -55,12 +54,11 @@ CAUGHT_UP_AT_ONCE: Final = 500
 """More lines than the one in one go are taken in without a decision, and judged, so many at a time, between others (`catch_up`)."""
 SHOWN_FROM: Final = 300
 """Lines that can say nothing of any loan wait until so many are there, others come that can, or it is quiet: then all are shown."""
-LATER_MOST: Final = 10_000
-"""More do not wait while others are being shown."""
+_ALLOWED: Final = RowDecision(ALLOW)
 _LOG = logging.getLogger(__name__)
 
 
-class Deciding:
+class Deciding(Keeping):
     """The one state of this process. Any thread may ask; one at a time is served.
 
     Who judges keeps the state from `judge` until `committed` or `lost`: nobody else sees lines that are not committed yet. Where
@@ -69,196 +67,175 @@ class Deciding:
 
     def __init__(self, sessions: Sessions, ground: Callable[[Connection[Any]], Ground] = ground_anew) -> None:
         """`ground` tells what to stand on at first."""
-        self._sessions, self._ground = sessions, ground
-        self._guard = threading.RLock()
+        super().__init__(sessions, ground)
         self._judging_thread: int | None = None
-        self._held: Held | None = None
-        self._builder: threading.Thread | None = None
-        self._wanted = False
-        self._problem: LoantrailError | None = None
-        """Why there is no state, where the books do not allow one."""
-        self._not_before = 0.0
-        self._expecting = False
+        self.hosting = Hosting()
+        self._passing = Passing()
         self._questions = threading.BoundedSemaphore(QUESTIONS_WAITING_MAX)
-
-    # The state -----------------------------------------------------------------------------------------------
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is a state to decide with."""
-        return self._held is not None
-
-    def want(self) -> None:
-        """Have the state built in the background, unless it is there or being built, or could not be built just now."""
-        with self._guard:
-            self._wanted = True
-            may = clock.monotonic_seconds() >= self._not_before
-            if self._held is None and self._builder is None and may:
-                self._builder = threading.Thread(target=self._build, name="step", daemon=True)
-                self._builder.start()
-
-    def wait(self, seconds: float | None = None) -> None:
-        """Until nothing is being built, or so long."""
-        builder = self._builder
-        if builder is not None:
-            builder.join(seconds)
-
-    def _build(self) -> None:
-        begun = clock.monotonic_seconds()
-        try:
-            with self._sessions.session() as connection:
-                run_id = current_run_id(connection)
-                self._stand_on(connection, self._ground(connection), run_id)
-        except LoantrailError as problem:
-            self._problem = problem
-            _LOG.info("live lines are not judged one by one yet: %s", problem)
-        except Exception:
-            _LOG.exception("the state of the step could not be built")
-        finally:
-            with self._guard:
-                if self._held is None:
-                    now = clock.monotonic_seconds()
-                    self._not_before = now + PAUSE_PER_BUILD * (now - begun)
-                self._builder = None
-
-    def rebase(self, connection: Connection[Any], ground: Ground) -> None:
-        """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown with the next group."""
-        if self._wanted:
-            self._stand_on(connection, ground, ground.run_id)
-
-    def _stand_on(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
-        try:
-            held = held_on(connection, ground, run_id)
-        except psycopg.OperationalError:
-            raise
-        except Exception:
-            _LOG.exception("the state of the step could not be built from a run")
-            self.forget()
-            return
-        if held is not None:
-            with self._guard:
-                self._held = held
-            keep_pauses_short()
-
-    def expect(self, at_it: bool) -> None:
-        """A run is being made for this process: until `rebase` the state stays; what came meanwhile is judged anew after it."""
-        self._expecting = at_it
-
-    def forget(self) -> None:
-        """Drop the state; it is built anew when it is asked for."""
-        with self._guard:
-            self._held = None
-
-    def _current(self, connection: Connection[Any]) -> Held | None:
-        """The state, where it stands on the run that screens show, or that of a new one is being made here, and on the numbers in
-        force; else one is asked for, and there is none now: corrections, records and merges of the run are not in the old one."""
-        held, parameters = self._held, parameters_in_force(connection)
-        if held is not None and not (
-            (self._expecting or current_run_id(connection, ends_transaction=False) == held.run_id)
-            and (parameters is held.standing.parameters or self._has_alone(held))
-            and judges_by(held, parameters)
-        ):
-            self.forget()
-            held = None
-        if held is None:
-            self.want()
-        return held
-
-    def _has_alone(self, held: Held) -> bool:
-        """Wait until nothing is shown beside; False where that broke the state: it is built anew."""
-        try:
-            held.finish_showing()
-        except Exception:
-            _LOG.exception("the state of the step could not be shown lines; it is built anew")
-            self.forget()
-            return False
-        return True
+        self._asking = threading.Lock()
 
     # A group of lines ----------------------------------------------------------------------------------------
 
-    def judge(self, connection: Connection[Any]) -> Mapping[str, RowDecision]:
-        """Judge what arrived since the last commit, in the caller's transaction: line -> decision; empty without a state or for too
-        many. `committed` or `lost` must follow, in the same thread: until then the state is the caller's."""
-        return self._taken(connection, JUDGED_AT_ONCE)
+    def lets_pass(self, asked: Asked) -> bool:
+        """Whether lines that come now can say nothing of any loan, by what is committed. Asks nobody and waits for nobody."""
+        held = self._held
+        return held is not None and held.lets_pass(asked, held.tells)
+
+    def judge(
+        self, connection: Connection[Any], arrived: Arrived, tells: View | None = None
+    ) -> Mapping[str, RowDecision]:
+        """Judge what a group brings, and whatever arrived since the last commit, in the caller's transaction: line -> decision;
+        empty without a state or for too many. `committed` or `lost` must follow, in the same thread: until then the state is the
+        caller's. `tells`: the group is a guest of one that is being judged, by what that one says may
+        pass; Unwelcome where it may not."""
+        if tells is None:
+            self._begin_turn()
+        held = self._held
+        if held is not None and self._passing.begin(
+            connection, held, arrived, tells, run_is_expected=self._expecting
+        ):
+            return {one.line_id: _ALLOWED for one in arrived.entered}
+        if tells is not None:
+            raise Unwelcome
+        return self._taken(connection, JUDGED_AT_ONCE, arrived)
 
     def catch_up(self, connection: Connection[Any]) -> None:
         """The same for the first of the lines that arrived, however many they are."""
-        self._taken(connection, OVERRUN_LINES)
+        self._taken(connection, OVERRUN_LINES, None)
+
+    def judge_owed(self, connection: Connection[Any]) -> None:
+        """The same for the first of the loans that are owed a judgement."""
+        self._begin_turn()
+        footing = store_step.footing_of(connection)
+        held = self._current(connection, footing)
+        if held is None or not held.owed:
+            return
+        if not self._has_alone(held):
+            return
+        if footing.last_arrival > held.last_arrival or held.is_to_judge:
+            # Who judges a loan knows all its lines: what another process found in them would be taken back.
+            self.catch_up(connection)
+            return
+        with self._left_out_on_error(connection):
+            held.pending = held.last_arrival
+            held.pending_groups, held.shows_later = held.later.groups, False
+            with self.hosting.open(self._host(connection, held)):
+                self._judged(connection, held, owed(islice(held.owed, OWED_AT_ONCE), held.standing.order))
 
     @property
     def is_behind(self) -> bool:
         """Whether more lines are there that are not judged than are judged at once."""
-        return self._held is not None and self._held.is_behind
+        return (held := self._held) is not None and held.is_behind
 
-    def _taken(self, connection: Connection[Any], most: int) -> Mapping[str, RowDecision]:
-        if self._judging_thread != threading.get_ident():
-            self._guard.acquire()
-            self._judging_thread = threading.get_ident()
-        held = self._current(connection)
+    @property
+    def owes(self) -> bool:
+        """Whether loans are to be judged though no line of them comes."""
+        return (held := self._held) is not None and bool(held.owed)
+
+    def _taken(
+        self, connection: Connection[Any], most: int, arrived: Arrived | None
+    ) -> Mapping[str, RowDecision]:
+        self._begin_turn()
+        footing = store_step.footing_of(connection) if arrived is None else arrived.footing
+        held = self._current(connection, footing)
         if held is None:
             return {}
+        with self._left_out_on_error(connection):
+            return self._judge(connection, held, most, footing, arrived)
+        return {}
+
+    @contextmanager
+    def _left_out_on_error(self, connection: Connection[Any]) -> Generator[None]:
+        """What goes wrong in the block is undone, and there is no state; the caller's transaction goes on."""
         try:
             with connection.transaction():
-                return self._judge(connection, held, most)
+                yield
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
-        except Exception:
+        except DEFECTS:
             # Taking in goes on: the next run over the books judges these lines.
             _LOG.exception("a group of lines could not be judged")
             self.forget()
-            return {}
 
     def committed(self) -> None:
         """What was judged last is in the books."""
+        passed = self._passing.end(is_committed=True)
         if self._judging_thread != threading.get_ident():
-            return
+            return  # a guest; its host has the state
         try:
             held = self._held
-            if held is not None and held.pending:
+            if passed is not None:
+                self._show_some(passed)
+            elif held is not None and held.pending:
                 self._settle(held)
         finally:
             self._give_back()
 
     def lost(self) -> None:
         """What was judged last may not be in the books: the state goes back, and the next group looks."""
+        passed = self._passing.end(is_committed=False)
         if self._judging_thread != threading.get_ident():
             return
         try:
             held = self._held
-            if held is not None and held.pending:
+            if passed is None and held is not None and held.pending:
                 is_shown = held.aside is None
                 held.pending, held.judgement, held.aside = 0, None, None
+                held.forget_guests()
                 if is_shown:
                     self._show_committed(held)
+                    held.renew()
         finally:
             self._give_back()
+
+    def _begin_turn(self) -> None:
+        """Have the state until `committed` or `lost`."""
+        if self._judging_thread != threading.get_ident():
+            self._guard.acquire()
+            self._judging_thread = threading.get_ident()
 
     def _give_back(self) -> None:
         self._judging_thread = None
         self._guard.release()
 
+    def _show_some(self, held: Held) -> None:
+        """Begin to show the lines that wait, where they are many."""
+        if held.later_count < SHOWN_FROM or self._held is not held:
+            return
+        try:
+            held.collect()
+            if held.later_count >= SHOWN_FROM and held.showing is None and not held.is_to_judge:
+                show_beside(self._sessions, held)
+        except DEFECTS:
+            _LOG.exception("the state of the step could not be shown lines; it is built anew")
+            self.forget()
+
     def _settle(self, held: Held) -> None:
         try:
-            held.last_arrival, held.pending = held.pending, 0
+            held.last_arrival = max(held.pending, held.guests_arrival)
+            held.pending = held.guests_arrival = 0
             if held.aside is not None:
-                held.later.append(held.aside)
+                held.later.add(held.aside)
                 held.aside = None
-                if held.later_count >= SHOWN_FROM and held.showing is None and not held.is_to_judge:
-                    show_beside(self._sessions, held)
+                self._show_some(held)
                 return
             held.standing.settle()
             if held.judgement is not None:
-                held.judging.keep(held.judgement)
+                held.keep(held.judgement)
                 held.judgement = None
-            held.lines, held.later, held.is_to_judge = held.standing.lines, [], False
-        except Exception:
+            held.lines = held.standing.lines
+            if held.shows_later:
+                held.later.drop(held.pending_groups)
+                held.is_to_judge = False
+            held.renew()
+        except DEFECTS:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
 
     def _show_committed(self, held: Held) -> None:
         try:
             held.standing.go_back(held.lines)
-        except Exception:
+        except DEFECTS:
             _LOG.exception("the state of the step could not go back; it is built anew")
             self.forget()
 
@@ -267,7 +244,8 @@ class Deciding:
         # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
         store.begin_group(connection)
         with self._guard:
-            held, last = self._current(connection), store_step.last_arrival(connection)
+            footing = store_step.footing_of(connection)
+            held, last = self._current(connection, footing), footing.last_arrival
             if held is None or last - held.last_arrival > LINES_AT_ONCE:
                 self.forget()
                 connection.rollback()
@@ -278,17 +256,17 @@ class Deciding:
                 return
             try:
                 held.finish_showing()
-                shown = shown_with(connection, held, held.with_later(arrived))
+                shown = self._shown_with_later(connection, held, arrived)
                 if shown is None:
                     self.forget()
                     return
                 changed = held.standing.show(shown)
-                held.judging.forget({*changed.loans, *changed.draining, *changed.doubtful})
+                leave_to_others(held, changed)
                 held.pending = last
                 self._settle(held)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
-            except Exception:
+            except DEFECTS:
                 _LOG.exception("the state of the step could not follow; it is built anew")
                 self.forget()
             finally:
@@ -308,9 +286,9 @@ class Deciding:
             if self._held is None:
                 self.want()
                 self.wait(PATIENCE_SECONDS)
-            # The state first: who has it may wait for a connection, who has one must not wait for it.
-            with self._guard, self._sessions.session() as connection:
-                held = self._current(connection)
+            # Nobody waits for a connection with the state, for which others wait with theirs; of those, one is a question.
+            with self._asking, self._sessions.session() as connection, self._guard:
+                held = self._current(connection, store_step.footing_of(connection))
                 if held is None:
                     if self._builder is None and self._problem is not None:
                         raise self._problem
@@ -322,11 +300,11 @@ class Deciding:
     def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided | None:
         standing, merged = held.standing, held.standing.around.merged
         lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
-        if held.leaves_alone(lines):
+        if held.tells is not None and held.tells.are_all(Asked.of_frame(lines)):
             return Decided(ALLOW, (), ())
         if not self._has_alone(held):
             return None
-        if held.later:
+        if held.later_count:
             self._catch_up(connection, held)
             lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
         try:
@@ -341,19 +319,33 @@ class Deciding:
 
     # Inside --------------------------------------------------------------------------------------------------
 
+    def _shown_with_later(
+        self, connection: Connection[Any], held: Held, arrived: pl.DataFrame
+    ) -> Lines | None:
+        """The committed tail with the lines that wait and these behind it; from here on nobody is told who may concern a loan."""
+        held.pending_groups, held.shows_later = held.later.groups, True
+        shown = shown_with(connection, held, pl.concat([held.later.first(held.pending_groups), arrived]))
+        if shown is not None:
+            held.tells = None
+        return shown
+
     def _catch_up(self, connection: Connection[Any], held: Held) -> None:
         """Show the lines that wait. Where they say something of a loan after all, they go on waiting for who may judge them."""
-        shown = shown_with(connection, held, held.with_later(held.later[0].clear()))
+        shown = self._shown_with_later(connection, held, pl.DataFrame(schema=LINES))
         if shown is None:
             return
         if held.standing.show(shown).concerns_loans:
             self._show_committed(held)
+            held.renew()
             return
         held.pending = held.last_arrival
         self._settle(held)
 
-    def _judge(self, connection: Connection[Any], held: Held, most: int) -> dict[str, RowDecision]:
-        behind = store_step.last_arrival(connection) - held.last_arrival
+    def _judge(
+        self, connection: Connection[Any], held: Held, most: int, footing: Footing, own: Arrived | None
+    ) -> dict[str, RowDecision]:
+        last = footing.last_arrival if own is None else own.last_arrival
+        behind = last - held.last_arrival
         held.is_behind = behind > JUDGED_AT_ONCE
         if behind > OVERRUN_LINES:
             # A run over the books brings them, and the state is made of that.
@@ -362,23 +354,32 @@ class Deciding:
         if behind > most:
             return {}
         last = held.last_arrival + min(behind, CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE)
-        arrived = store_step.lines_after(connection, held.last_arrival, last)
+        if own is not None and not held.is_behind and footing.last_arrival <= held.last_arrival:
+            arrived = own.lines()
+        else:
+            arrived = store_step.lines_after(connection, held.last_arrival, last)
         held.collect()
-        may_wait = 0 < len(arrived) <= LATER_MOST - held.later_count and not held.is_to_judge
-        if may_wait and held.leaves_alone(arrived):
+        asked = Asked.of_frame(arrived)
+        room = LATER_MOST - held.later_count
+        if 0 < len(arrived) <= room and held.may_wait(asked, held.tells):
             held.pending, held.aside = last, arrived
-            return dict.fromkeys(arrived["line_id"].to_list(), RowDecision(ALLOW, ()))
+            return dict.fromkeys(arrived["line_id"].to_list(), _ALLOWED)
         if not self._has_alone(held):
             return {}
-        shown = shown_with(connection, held, held.with_later(arrived))
+        shown = self._shown_with_later(connection, held, arrived)
         if shown is None:
             return {}
         held.pending = last
-        changed = held.standing.show(shown)
-        judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
+        with self.hosting.open(None if held.is_behind else self._host(connection, held, asked)):
+            changed = held.standing.show(shown)
+            judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
         of_line = held.standing.transactions_of(arrived["line_id"])
         waiting = changed.order.waiting()
         return {line: of_transaction(judged, name, waiting) for line, name in of_line.items()}
+
+    def _host(self, connection: Connection[Any], held: Held, asked: Asked | None = None) -> Host:
+        """Who judges the lines that are asked about, or none."""
+        return Host(held.standing.alone(asked), store.session_of(connection))
 
     def _judged(self, connection: Connection[Any], held: Held, changed: Changed) -> dict[str, RowDecision]:
         found = held.judgement = held.judging.judge(connection, held.standing.index, changed)

@@ -28,7 +28,7 @@ def row_of(one: Entered, file_id: int) -> str:
         NULL if text is None else text for text in texts
     ]
     return (
-        f"{one.line_id}\t{one.arrival_number}\t{file_id}\t{one.position}\t{line.instant_text}\t{one.sequence}\t{account}\t"
+        f"{one.line_id}\t{one.arrival_number}\t{file_id}\t{one.arrival_number}\t{line.instant_text}\t{one.sequence}\t{account}\t"
         f"{line.direction}\t{line.amount_fen}\t{line.currency}\t{other}\t{name}\t{purpose}\t{balance}\t{reverses}\t"
         f"{reference}\t{document}\t{bank}\t{own_name}\t{own_bank}\t{escaped(one.unit_id)}\n"
     )

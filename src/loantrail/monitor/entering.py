@@ -234,6 +234,8 @@ def _reversals(
     start: int,
 ) -> None:
     named = transactions["reverses"]
+    if named.null_count() == len(named):
+        return
     taking_back = named.is_not_null().arg_true().to_list()
     place_of = _places(transactions["transaction_id"], len(taking_back))
     for event in taking_back:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections import ChainMap
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
+import psycopg
 
 from loantrail.clock import business_date
+from loantrail.errors import LoantrailError
 from loantrail.monitor import store_step
+from loantrail.monitor.asked import Asked
+from loantrail.monitor.bystanders import View
 from loantrail.monitor.judging import Judgement, Judging
-from loantrail.monitor.remembered import remembered_of
+from loantrail.monitor.later import Later
+from loantrail.monitor.remembered import KEPT, Remembered, ends_of_last_day
 from loantrail.monitor.showing import Showing
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
 from loantrail.rules.store_hits import found_in_run
+from loantrail.signals import store as signals
 from loantrail.tracing import kept_ground
 from loantrail.tracing.database import trace_anew
 from loantrail.tracing.ground import Ground
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE: Final = 50_000
 """More lines than that are not followed: the state is built anew from the books."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -50,10 +58,17 @@ class Held:
     """The run over the books that stood when the state was made."""
     made_on: datetime.date
     """The business date of the latest line then."""
-    later: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
-    """Lines (LINES, as the books hold them) that are committed and not shown yet: they can say nothing of any loan."""
+    tells: View | None
+    """Who may concern a loan by what is committed and shown; None while lines are shown that may make others concern one. Any thread
+    may ask it."""
+    later: Later = field(default_factory=Later)
+    """Lines that are committed and not shown yet: they can say nothing of any loan."""
     pending: int = 0
     """The last arrival that was looked at and is not yet committed."""
+    pending_groups: int = 0
+    """Of `later`, the groups that were there before it; what its guests bring stands behind them."""
+    shows_later: bool = True
+    """Whether these are shown with it."""
     aside: pl.DataFrame | None = None
     """Those that go to `later` when they are committed, where what was looked at is not shown."""
     is_behind: bool = False
@@ -65,10 +80,39 @@ class Held:
     """What shows the first of `later` meanwhile: until its end nobody else uses the state."""
     is_to_judge: bool = False
     """Whether some of `later` say something of a loan after all."""
+    owed: dict[str, None] = field(default_factory=dict[str, None])
+    """Loans that are to be judged by this state though no line of them comes, in the order in which that became known."""
+    guests_arrival: int = 0
+    """The last line that a guest of the group that is pending brought, 0 without one. Their groups are the last of `later`."""
 
-    def leaves_alone(self, lines: pl.DataFrame) -> bool:
-        """Whether these lines (LINES, as the books hold them) can say nothing of any loan."""
-        return (self.standing.alone() if self.showing is None else self.showing.leaves_alone)(lines)
+    def lets_pass(self, asked: Asked, tells: View | None) -> bool:
+        """Whether lines that come now can say nothing of any loan, by what `tells`: then nobody needs the state for them. Any thread may
+        ask."""
+        return not self.is_behind and self.may_wait(asked, tells)
+
+    def may_wait(self, asked: Asked, tells: View | None) -> bool:
+        """The same of lines that come next behind those that were looked at."""
+        return not self.is_to_judge and tells is not None and tells.are_all(asked)
+
+    def forget_guests(self) -> None:
+        """Whether what was pending is in the books is not known: what its guests brought behind it is read again with it, by arrival."""
+        if self.guests_arrival:
+            self.later.keep(self.pending_groups)
+            self.guests_arrival = 0
+
+    def owe(self, loans: Iterable[str]) -> None:
+        """Have these loans judged when there is time."""
+        self.owed |= dict.fromkeys(sorted(loans))
+
+    def keep(self, judgement: Judgement) -> None:
+        """What was said is in the books."""
+        self.judging.keep(judgement)
+        for loan in judgement.loans:
+            self.owed.pop(loan, None)
+
+    def renew(self) -> None:
+        """What is shown is what is committed: tell by it who may concern a loan. For who has the state."""
+        self.tells = self.standing.alone()
 
     def collect(self) -> None:
         """Take up what was shown beside, where that is over; raises what went wrong there: then there is no state."""
@@ -77,7 +121,9 @@ class Held:
             return
         self.showing = None
         if showing.outcome():
-            self.lines, self.later = self.standing.lines, self.later[showing.count :]
+            self.lines = self.standing.lines
+            self.later.drop(showing.groups)
+            self.renew()
         else:
             self.is_to_judge = True
 
@@ -89,16 +135,11 @@ class Held:
 
     @property
     def later_count(self) -> int:
-        return sum(len(lines) for lines in self.later)
-
-    def with_later(self, arrived: pl.DataFrame) -> pl.DataFrame:
-        """The lines that wait to be shown, and these behind them."""
-        return pl.concat([*self.later, arrived])
+        return len(self.later)
 
     def own_accounts(self) -> Collection[str]:
         """Accounts that statements are given of."""
-        waiting = {account: None for lines in self.later for account in lines["account"].unique()}
-        return ChainMap(waiting, self.standing.known.own)
+        return ChainMap(dict.fromkeys(self.later.own_accounts()), self.standing.known.own)
 
 
 def ground_anew(connection: Connection[Any]) -> Ground:
@@ -115,7 +156,7 @@ def first_ground(connection: Connection[Any]) -> Ground:
         return ground_anew(connection)
     count, latest = store_step.arrived_after(connection, kept.books.read.last_arrival)
     connection.rollback()
-    made_on = business_date(kept.frames.as_of)
+    made_on = business_date(kept.as_of)
     if count > LINES_AT_ONCE or (latest and parameters.changes_between(made_on, business_date(latest))):
         return ground_anew(connection)
     return kept
@@ -130,17 +171,22 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
     since: Any = recent.lines["booked_at"].min()
     lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
     by_hand = store_step.lines_by_hand(connection, since)
-    found = found_in_run(connection, ground.run_id) if run_id == ground.run_id else None
+    found = days = None
+    if run_id == ground.run_id:
+        found = found_in_run(connection, ground.run_id)
+        days = signals.ends_of_last_day(connection, ground.run_id, KEPT)
     connection.rollback()
+    if days is None:
+        days = ends_of_last_day(ground)
     over = ground.over.with_columns(ended=pl.lit(value=True))
-    hops = ground.frames.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
+    hops = ground.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
         pl.col("ended").fill_null(value=False)
     )
     standing = Standing(books, hops, lines, by_hand)
     judging = Judging(
         run_id or "",
         found,
-        remembered_of(ground.frames, ground.view, ground.over, ground.leads, books.parameters),
+        Remembered(ground.leads, days, ground.as_of, books.parameters),
     )
     return Held(
         standing,
@@ -148,7 +194,8 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
         standing.lines,
         standing.last_arrival,
         run_id,
-        business_date(ground.frames.as_of),
+        business_date(ground.as_of),
+        standing.alone(),
     )
 
 
@@ -179,11 +226,18 @@ def shown_with(connection: Connection[Any], held: Held, arrived: pl.DataFrame) -
 
 def show_beside(sessions: Sessions, held: Held) -> None:
     """Begin to show the lines that wait in a thread of its own."""
-    lines, committed = held.with_later(held.later[0].clear()), held.lines
+    groups, committed = held.later.groups, held.lines
 
-    def work() -> bool:
-        with sessions.session() as connection:
-            shown = shown_with(connection, held, lines)
+    def work(may_begin: Callable[[], bool]) -> bool:
+        try:
+            with sessions.session() as connection:
+                if not may_begin():
+                    return False
+                shown = shown_with(connection, held, held.later.first(groups))
+        except (LoantrailError, psycopg.OperationalError) as problem:
+            # The state is what it was: who judges next shows them.
+            _LOG.warning("lines are not shown beside without a database: %s", problem)
+            return False
         if shown is None:
             return False
         if held.standing.show(shown).concerns_loans:
@@ -192,4 +246,4 @@ def show_beside(sessions: Sessions, held: Held) -> None:
         held.standing.settle()
         return True
 
-    held.showing = Showing(len(held.later), held.standing.alone(), work)
+    held.showing = Showing(groups, work)

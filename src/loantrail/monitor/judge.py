@@ -17,7 +17,7 @@ from loantrail.monitor.slice_frames import Slice
 from loantrail.monitor.slice_index import Index
 from loantrail.parameters import ParameterBook
 from loantrail.rules.evaluate import FOUND, FOUND_BY_RULE, ReadyRules, merged
-from loantrail.rules.listing import marked, payees_of
+from loantrail.rules.listing import marked_beside
 from loantrail.signals.catalogue import MOVEMENT, row_schema
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.rows import signal_rows
@@ -63,7 +63,7 @@ def judge_loans(
     )
     counted = list(signal_rows(prepared))
     rows = pl.concat(counted) if counted else pl.DataFrame(schema=row_schema())
-    rows = marked(rows, payees_of(frames, rows["transaction_id"]), entries)
+    rows = marked_beside(rows, prepared.wanted["credit_account"], prepared.wanted["owner"], entries)
     found = rules.found(rows)
     if found_before is not None:
         found = _going_on(found_before, found, rules)

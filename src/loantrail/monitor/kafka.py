@@ -15,7 +15,7 @@ from loantrail.monitor.committing import commit_group
 from loantrail.monitor.model import Answered, Delivery, Offset, Refused
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import BYTES_MAX, JSON, ORIGINAL_BYTES, XML, read_payload
-from loantrail.monitor.writing import GROUP_ROWS
+from loantrail.monitor.waiting import GROUP_ROWS
 
 if TYPE_CHECKING:
     from psycopg import Connection

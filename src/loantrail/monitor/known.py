@@ -285,8 +285,9 @@ class Movement:
     def least(self, debit: np.ndarray, credit: np.ndarray, amount_fen: Int64) -> Int64:
         """[accounts] the least opening balance that neither the events before nor these overdraw."""
         found = self.low_fen.copy()
-        touched = np.unique(np.concatenate([debit, credit]))
-        touched = touched[touched >= 0].astype(np.int64)
+        among = np.zeros(len(found) + 1, np.bool_)  # one more: the world outside
+        among[debit] = among[credit] = True
+        touched = np.flatnonzero(among[:-1])
         found[touched] = self.least_of(touched, debit, credit, amount_fen)
         return found
 
@@ -304,6 +305,9 @@ class Movement:
 
 def implied_openings(lines: pl.DataFrame, accounts: Collection[str]) -> dict[str, int]:
     """Account -> what its running balances say it held before the first of these lines, where they add up."""
+    with_balance = lines["account"].filter(lines["balance_fen"].is_not_null())
+    if not with_balance.is_in(list(accounts)).any():
+        return {}
     telling = lines.filter(pl.col("account").is_in(list(accounts))).filter(
         pl.col("balance_fen").is_not_null().any().over("account")
     )

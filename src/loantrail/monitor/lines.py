@@ -78,6 +78,28 @@ def read_lines(deliveries: Sequence[Delivery]) -> Read:
     return Read(lines, refused)
 
 
+def apart(read: Read, deliveries: int) -> list[Read]:
+    """What was read of each of so many deliveries."""
+    lines: list[list[Line]] = [[] for _ in range(deliveries)]
+    refused: list[list[tuple[int, Refused]]] = [[] for _ in range(deliveries)]
+    for line in read.lines:
+        lines[line.delivery].append(line)
+    for number, one in read.refused:
+        refused[number].append((number, one))
+    return [Read(*told) for told in zip(lines, refused, strict=True)]
+
+
+def together(parts: Sequence[Read]) -> Read:
+    """What was read of one delivery each, as that of a group of these deliveries in this order."""
+    lines = [line for part in parts for line in part.lines]
+    for number, part in enumerate(parts):
+        for line in part.lines:
+            line.delivery = number
+    for number, line in enumerate(lines):
+        line.number = number
+    return Read(lines, [(number, one) for number, part in enumerate(parts) for _, one in part.refused])
+
+
 # Keys --------------------------------------------------------------------------------------------------------
 
 

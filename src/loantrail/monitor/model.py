@@ -114,8 +114,7 @@ class Entered(msgspec.Struct, gc=False):
 
     line_id: str
     arrival_number: int
-    position: int
-    """Among the lines of its day."""
+    """Also its position among the lines of its day: groups that are committed at the same time share no number."""
     sequence: int
     unit_id: str
     line: Line

@@ -65,10 +65,12 @@ class Openings:
         accounts = distinct(*ends, np.array(numbers, np.int64))
         accounts = accounts[accounts >= 0]
         least = self._movement.least_of(accounts, events.debit, events.credit, events.amount_fen)
-        wanted = np.where(known.has_opening[accounts], trace.log.opening_fen[accounts], least)
-        for place, number in enumerate(accounts.tolist()):
-            if known.has_opening[number] and known.names[number] in self._implied:
-                wanted[place] = known.given[known.names[number]]
+        has_opening = known.has_opening[accounts]
+        wanted = np.where(has_opening, trace.log.opening_fen[accounts], least)
+        for place in np.flatnonzero(has_opening).tolist():
+            name = known.names[int(accounts[place])]
+            if name in self._implied:
+                wanted[place] = known.given[name]
         differs = wanted != trace.log.opening_fen[accounts]
         different = accounts[differs].astype(np.int32)
         if not len(different):

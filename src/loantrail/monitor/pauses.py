@@ -7,16 +7,21 @@ loaded 100 to 300 ms, which is several times what a line may take from receipt t
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from typing import Final
 
 OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
+SWITCH_SECONDS: Final = 0.0005
+"""So long a thread computes before another that is ready has its turn. Who writes has it a dozen times for each group, and would wait
+5 ms each time (Python's own) while lines are shown or judged."""
 _GUARD: Final = threading.Lock()
 
 
 def keep_pauses_short() -> None:
     """What is there now is there to stay, and is not looked at again; what comes is looked at less often. For a process that
     serves, once it has loaded what it needs; takes the time of one full collection."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _GUARD:
         gc.unfreeze()  # what stayed before may be garbage by now
         gc.collect()

@@ -45,6 +45,10 @@ class Documents:
         rows = [self._by_text.rows_in(name, text) for text in texts for name in self._payers]
         return self._frame[distinct(*rows)]
 
+    def may_name(self, payer: str, of_payer: int) -> bool:
+        """Whether there is a document of this payer; `of_payer` as for `evidence`."""
+        return any(len(self._by_text.rows_in(roles.payer[of_payer], payer)) > 0 for roles, _ in self._roles)
+
     def evidence(self, payer: str, payee: str, of_payer: int, of_payee: int) -> str | None:
         """What the first document tells of in which this payer pays this payee, where there is one; `of_payer` and `of_payee`
         say by which of the columns of `Roles.payer` and `Roles.payee`."""

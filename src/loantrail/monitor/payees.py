@@ -11,6 +11,7 @@ from loantrail.destinations.documents import BOUGHT, CONTRACT, ORDER, ORDERED, S
 from loantrail.destinations.kinds import Opinion
 from loantrail.destinations.known import STRANGE, Account, Context, watched_by
 from loantrail.destinations.names import company_key
+from loantrail.destinations.seen import Seen
 from loantrail.monitor.payee_documents import Documents
 from loantrail.monitor.slice_rows import ByText
 
@@ -50,6 +51,7 @@ class KnownPayees:
         """Accounts that were not known at first."""
         self._learned: dict[str, list[str | None]] = {}
         """The same, as `_Records` gives them."""
+        self.seen = Seen()
         self._documents: dict[str, Documents] = {}
         if context.orders is not None:
             self._documents["orders"] = Documents(context.orders, (ORDER,))
@@ -74,6 +76,7 @@ class KnownPayees:
         for account, *texts in new.select("account", pl.col(there).cast(pl.String)).iter_rows():
             told = dict(zip(there, texts, strict=True))
             self._learned.setdefault(account, [told.get(name) or None for name in _OF_ACCOUNT])
+        self.seen.forget(new["account"].to_list())
 
     # One by one -------------------------------------------------------------------------------------------------
 
@@ -86,6 +89,15 @@ class KnownPayees:
         party = None if owner is None or self._parties is None else self._parties.first(owner)
         party_name, owner_kind, industry_code = party or (None, None, None)
         return Account(name or party_name, owner, given_class, kind, owner_kind, industry_code)
+
+    def has_documents(self, payer: tuple[str | None, str | None]) -> bool:
+        """Whether any document may name this payer (party, company key)."""
+        return any(
+            documents.may_name(text, of_payer)
+            for of_payer, text in enumerate(payer)
+            if text is not None
+            for documents in self._documents.values()
+        )
 
     def document(
         self,

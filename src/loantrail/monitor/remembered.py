@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from loantrail.clock import BUSINESS_ZONE, business_date
-from loantrail.early_warning.frames import LEADS, Frames, empty
-from loantrail.early_warning.view import View
+from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.view import prepare
 from loantrail.ids import derived_ids
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_rows import ByText
@@ -28,6 +28,7 @@ from loantrail.signals.kernel_state import DAY_US
 from loantrail.signals.repaying import OWED, instalments, with_owed
 from loantrail.signals.rows import ID_PREFIX, signal_rows
 from loantrail.signals.wanted import Only
+from loantrail.tracing.ground import Ground
 from loantrail.tracing.model import Int64
 
 HOUR_US: Final = 3_600_000_000
@@ -49,7 +50,8 @@ SAID: Final = (*ROW_COLUMNS, *sorted({*SAID_OF_DAYS, "destination_class"}))
 """The columns of `Remembered.ends_of_day`."""
 RAPID: Final = "RAPID_IN_OUT"
 _IDS: Final = list(LEADS).index("transaction_ids")
-_KEPT: Final = ("loan_id", *_STAYING)
+KEPT: Final = ("loan_id", *_STAYING)
+"""What is kept of the end of a day."""
 
 
 class Remembered:
@@ -62,7 +64,7 @@ class Remembered:
         as_of: datetime.datetime,
         parameters: ParameterBook,
     ) -> None:
-        """`leads` (LEADS) and `days` (row_schema, rows of days) of all loans as the books gave them at `as_of`; None where
+        """`leads` (LEADS) and `days` (KEPT of row_schema, rows of days) of all loans as the books gave them at `as_of`; None where
         they are not known."""
         self._parameters = parameters
         self._leads: dict[str, list[tuple[Any, ...]]] = {}
@@ -136,7 +138,7 @@ class Remembered:
             self._leads.setdefault(row[0], []).append(row)
 
     def _put_days(self, days: pl.DataFrame) -> None:
-        for row in days.select(*_KEPT).iter_rows():
+        for row in days.select(*KEPT).iter_rows():
             self._days[row[0]] = row
 
     # The end of the day --------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ class Remembered:
             return pl.DataFrame(schema={name: schema[name] for name in SAID})
         ids = list(balances)
         figures: dict[str, Any] = dict(
-            zip(_KEPT, zip(*(self._days[loan] for loan in ids), strict=True), strict=True)
+            zip(KEPT, zip(*(self._days[loan] for loan in ids), strict=True), strict=True)
         )
         disbursed = [around.records.disbursed_us[numbers[loan]] for loan in ids]
         hours = [None if at is None else max((_us(end) - at) // HOUR_US, 0) for at in disbursed]
@@ -233,15 +235,10 @@ def _liquidity(balance: Sequence[int | None], due: Sequence[int | None]) -> list
     ]
 
 
-def remembered_of(
-    frames: Frames, view: View | None, ended: pl.DataFrame, leads: pl.DataFrame, parameters: ParameterBook
-) -> Remembered:
-    """What the books say of all loans: their leads and the ends of their last day. `ended` (`hop_id`): hops that came to
-    rest."""
-    if view is None:
-        return Remembered(None, None, frames.as_of, parameters)
+def ends_of_last_day(ground: Ground) -> pl.DataFrame:
+    """What a run says of all loans at the end of its last day (row_schema), counted anew."""
+    frames, parameters = ground.frames(), ground.books.parameters
     day = business_date(frames.as_of)
     nothing = Only(tuple(frames.loans["loan_id"].unique().to_list()), pl.Series([], dtype=pl.String))
-    prepared = prepare_count(frames, view, (day, day), ended, nothing)
-    days = pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
-    return Remembered(leads, days, frames.as_of, parameters)
+    prepared = prepare_count(frames, prepare(frames, parameters), (day, day), ground.over, nothing)
+    return pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])

@@ -5,6 +5,7 @@ What is outstanding stands in the database, so that whoever starts next goes on 
 
 from __future__ import annotations
 
+import datetime
 import logging
 import threading
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from loantrail import clock
 from loantrail.errors import Stopping
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
-from loantrail.monitor.outstanding import Judge, judge_outstanding
+from loantrail.monitor.defects import DEFECTS
+from loantrail.monitor.outstanding import Judge, judge_outstanding, judge_owed
 from loantrail.monitor.writing import Sessions
 from loantrail.tracing import store_evaluation
 
@@ -78,11 +80,11 @@ class Settling:
         while True:
             with self._guard:
                 self._again = False
-            clock.sleep(max(self._pair_seconds, PAUSE_PER_PAIRING * self._pairing_took_seconds))
             try:
+                self._pause(max(self._pair_seconds, PAUSE_PER_PAIRING * self._pairing_took_seconds))
                 with self._sessions.session() as connection:
                     left = self._step(connection)
-            except Exception as problem:
+            except DEFECTS as problem:
                 if isinstance(problem.__cause__, PoolClosed) or isinstance(problem, Stopping):
                     return  # the server ended; what is outstanding is taken up by the next one
                 _LOG.exception("pairing of live lines failed; it is tried again")
@@ -95,8 +97,17 @@ class Settling:
             if left is not None:
                 clock.sleep(min(left, self._pair_seconds))
 
+    def _pause(self, seconds: float) -> None:
+        """Wait so long; have loans judged meanwhile that are owed it."""
+        if self._judge is not None and self._judge.owes:
+            until = clock.monotonic_seconds() + seconds
+            with self._sessions.session() as connection:
+                judge_owed(connection, self._judge, until)
+            seconds = max(until - clock.monotonic_seconds(), 0.0)
+        clock.sleep(seconds)
+
     def _step(self, connection: Connection[Any]) -> float | None:
-        """Pair what waits, ask for a trace when it is time. Seconds until then, or None when nothing waits."""
+        """Pair what waits, and ask for a trace when it is time. Seconds until the next step, or None when nothing waits."""
         # Lines that come while others are paired are not among these: they go on waiting.
         unpaired, untraced, since = store.waiting(connection)
         connection.rollback()
@@ -106,8 +117,13 @@ class Settling:
             begun = clock.monotonic_seconds()
             self._pair(connection)
             self._pairing_took_seconds = clock.monotonic_seconds() - begun
-        if not untraced or since is None:
-            return None
+        left = None if not untraced or since is None else self._ask_for_trace(connection, untraced, since)
+        return 0.0 if self._judge is not None and self._judge.owes else left
+
+    def _ask_for_trace(
+        self, connection: Connection[Any], untraced: int, since: datetime.datetime
+    ) -> float | None:
+        """Where it is time, have these lines traced, which wait since then. Seconds until it is, or None when nothing waits."""
         pause = max(self._trace_seconds, PAUSE_PER_TRACE * self._took_seconds())
         left = pause - (clock.now() - since).total_seconds()
         if left > 0:

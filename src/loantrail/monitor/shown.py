@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,13 @@ class Changed:
     @property
     def concerns_loans(self) -> bool:
         return bool(self.loans or self.draining or self.doubtful)
+
+
+def owed(loans: Iterable[str], order: Ordered) -> Changed:
+    """As if all of these loans might say something else, though no line changed."""
+    listed, none = sorted(loans), frozenset[str]()
+    every = frozenset(listed)
+    return Changed(listed, every, none, none, every, none, none, (), order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,15 @@ class Shown:
 
 
 def as_frames(transactions: pl.DataFrame) -> pl.DataFrame:
-    """Transactions of the tail with the columns that frames of the books have (`tracing.books.bank_frames`)."""
-    return transactions.select(
-        *TRANSACTION_COLUMNS,
-        pl.col("destination_class").cast(pl.String),
-        "documented",
-        pl.col("basis").cast(pl.String).alias("class_basis"),
-        pl.col("confidence_permille").cast(pl.Int64).alias("class_confidence_permille"),
+    """Transactions of the tail (`Ordered.transactions`) with the columns that frames of the books have (`tracing.books.bank_frames`)."""
+    return pl.DataFrame(
+        [
+            *transactions.get_columns()[: len(TRANSACTION_COLUMNS)],
+            transactions["destination_class"].cast(pl.String),
+            transactions["documented"],
+            transactions["basis"].cast(pl.String).alias("class_basis"),
+            transactions["confidence_permille"].cast(pl.Int64).alias("class_confidence_permille"),
+        ]
     )
 
 
@@ -132,12 +142,12 @@ def fresh_of(one: pl.DataFrame, other: pl.DataFrame, row: int) -> set[str]:
     """Transactions from `row` on that the other frame does not have in these words, wherever they stand."""
     said = [name for name in one.columns if name != "sequence"]
     mine, theirs = one.slice(row), other.slice(row)
-    if mine.is_empty():
-        return set()
+    if mine.is_empty() or theirs.is_empty():
+        return set(mine["transaction_id"].to_list())
     if len(mine) <= FEW and len(theirs) <= FEW:
         known = set(theirs.select(said).iter_rows())
         names = mine["transaction_id"].to_list()
         rows = zip(names, mine.select(said).iter_rows(), strict=True)
         return {name for name, words in rows if words not in known}
-    new = mine if theirs.is_empty() else mine.join(theirs, on=said, how="anti", nulls_equal=True)
+    new = mine.join(theirs, on=said, how="anti", nulls_equal=True)
     return set(new["transaction_id"].to_list())

@@ -65,21 +65,24 @@ def slice_of(
 
 
 def _frames(around: Index, found: Chosen, hops: pl.DataFrame) -> Frames:
-    records, names = around.records, around.accounts.names
+    records = around.records
     rows = found.transactions
     met = np.concatenate(
         [around.debit.array[rows], around.credit.array[rows], around.hop_from.array[found.hops],
          around.hop_to.array[found.hops], found.sides]
     )  # fmt: skip
-    accounts = [names[account] for account in distinct(met).tolist() if account >= 0]
+    accounts = distinct(met)
     loans = records.loans.frame[found.loans]
     loan_ids = loans["loan_id"].to_list()
     borrowers = loans["borrower_party_id"].to_list()
-    own = records.accounts.rows(
-        [*accounts, *loans["repayment_account"].to_list(), *loans["disbursement_account"].to_list()]
-    )
     # The borrowers' own accounts are on their side, whether anything was booked on them or not.
-    own = distinct(own, records.accounts_of_owner.rows(borrowers))
+    own = distinct(
+        records.account_rows(around.accounts, accounts[accounts >= 0]),
+        records.accounts.rows(
+            [*loans["repayment_account"].to_list(), *loans["disbursement_account"].to_list()]
+        ),
+        records.accounts_of_owner.rows(borrowers),
+    )
     known = records.accounts.frame[own]
     guarantors = records.guarantors.of(loan_ids)
     payees = records.contract_payees.of(loans["contract_id"].to_list())
@@ -164,7 +167,7 @@ class _Named:
         known = among(rows, self.inside)
         if not known.any():
             return [None] * len(rows)
-        taken = iter(self._around.transactions.in_any_order(rows[known])["transaction_id"].to_list())
+        taken = iter(self._around.transactions.texts("transaction_id", rows[known]))
         return [next(taken) if one else None for one in known.tolist()]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -19,8 +20,8 @@ from loantrail.early_warning.frames import Frames, empty, fitted
 from loantrail.early_warning.view import prepare
 from loantrail.errors import InputError
 from loantrail.monitor.slice_handed import Handed
-from loantrail.monitor.slice_records import Records
-from loantrail.monitor.slice_rows import Column, Grouped, Ids, Lines, Numbers, Table, among, distinct
+from loantrail.monitor.slice_records import Records, with_sequence
+from loantrail.monitor.slice_rows import Column, Grouped, Ids, Lines, Numbers, Table, among, distinct, filled
 from loantrail.parameters import ParameterBook
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
@@ -78,22 +79,18 @@ class Index:
 
     def _number_transactions(self, told: pl.DataFrame) -> None:
         plain = fitted(told, shapes.TRANSACTIONS)
-        if "sequence" in told.columns:
-            sequence = told["sequence"].cast(pl.Int64).fill_null(0)
-        else:
-            ids = plain["transaction_id"]
-            numeric = bool(ids.str.contains(r"^[0-9]{1,18}$").all())
-            sequence = (ids.cast(pl.Int64) if numeric else ids).rank("ordinal").cast(pl.Int64)
-            told = told.with_columns(sequence=sequence)
-        self.transactions = Table(told)
-        self._ids = Ids(plain["transaction_id"])
+        told = with_sequence(told, plain["transaction_id"])
+        sequence = told["sequence"].cast(pl.Int64).fill_null(0)
         self.at_us = Column(plain["booked_at"].to_physical().fill_null(0).to_numpy().astype(np.int64))
         self.sequence = Column(sequence.to_numpy().astype(np.int64))
         self.amount_fen = Column(plain["amount_fen"].fill_null(0).to_numpy().astype(np.int64))
         sides = self.records.sides
-        (debit, credit, _sides), names = code_texts(
-            [plain["debit_account"], plain["credit_account"], sides["account"]]
-        )
+        with ThreadPoolExecutor(1) as beside:
+            table, ids = beside.submit(Table, told), beside.submit(Ids, plain["transaction_id"])
+            (debit, credit, _sides), names = code_texts(
+                [plain["debit_account"], plain["credit_account"], sides["account"]]
+            )
+            self.transactions, self._ids = table.result(), ids.result()
         (classes,), class_names = code_texts([plain["destination_class"]])
         self.accounts = Numbers(names.to_list())
         self.classes = Numbers(class_names.to_list())
@@ -308,10 +305,8 @@ class Index:
         debit, credit = (
             self._numbered(told[f"{side}_account"].cast(pl.String)) for side in ("debit", "credit")
         )
-        at = told["booked_at"].cast(pl.Datetime("us", "UTC")).to_physical().fill_null(0).to_numpy()
-        sequence, amount = (
-            told[name].cast(pl.Int64).fill_null(0).to_numpy() for name in ("sequence", "amount_fen")
-        )
+        at = filled(told["booked_at"].cast(pl.Datetime("us", "UTC")).to_physical())
+        sequence, amount = (filled(told[name].cast(pl.Int64)) for name in ("sequence", "amount_fen"))
         classes = told["destination_class"].cast(pl.String).to_list()
         self.transactions.extend(told)
         for column, values in (
@@ -320,16 +315,18 @@ class Index:
         ):  # fmt: skip
             column.extend(values)
         self.touched_by.extend(np.full(len(self.accounts) - self.touched_by.count, -1, np.int64))
-        for row, text in enumerate(told["transaction_id"].cast(pl.String).to_list(), first):
-            self._ids.add(text, row)
-        for i in range(len(told)):
-            row, paid, got = first + i, int(debit[i]), int(credit[i])
-            self.lines.add(row, paid, int(at[i]), -int(amount[i]))
-            self.lines.add(row, got, int(at[i]), int(amount[i]))
-            if paid >= 0 and got >= 0 and self.on_side.array[paid]:
-                before = int(self.touched_by.array[got])
-                if before < 0 or self.comes_before(row, before):
-                    self.touched_by.array[got] = row
+        self._ids.add_all(told["transaction_id"].cast(pl.String).to_list(), first)
+        moved = zip(debit.tolist(), credit.tolist(), at.tolist(), amount.tolist(), strict=True)
+        for row, (paid, got, at_us, fen) in enumerate(moved, first):
+            self.lines.add(row, paid, at_us, -fen)
+            self.lines.add(row, got, at_us, fen)
+        by_side = (debit >= 0) & (credit >= 0) & self.on_side.array[debit]
+        for row, got in zip(
+            (np.flatnonzero(by_side) + first).tolist(), credit[by_side].tolist(), strict=True
+        ):
+            before = int(self.touched_by.array[got])
+            if before < 0 or self.comes_before(row, before):
+                self.touched_by.array[got] = row
         self._doubt(np.arange(first, first + len(told)))
         self.as_of = max(self.as_of, EPOCH + datetime.timedelta(microseconds=int(at.max())))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -13,11 +14,12 @@ from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, fitted
 from loantrail.early_warning.payments import NO_PAYEE_KINDS
 from loantrail.early_warning.view import View
-from loantrail.monitor.slice_rows import ByText, distinct
+from loantrail.monitor.slice_rows import NO_ROWS, ByText, Column, Numbers, distinct
 from loantrail.signals.beforehand import borrower_key
 from loantrail.tracing.model import Int64
 
 NOT_KNOWN: Final = -1
+_NOT_LOOKED_UP: Final = -2
 
 
 class Records:
@@ -132,6 +134,22 @@ class Records:
         rows = self.accounts.rows([account])
         return self.accounts.frame["owner"][int(rows[0])] if len(rows) else None
 
+    def account_rows(self, names: Numbers, numbers: Int64) -> Int64:
+        """Rows of `accounts` of those numbers that are on record; `names` says which accounts they are, and only ever grows."""
+        known = self._account_rows
+        if known.count < len(names):
+            known.extend(np.full(len(names) - known.count, _NOT_LOOKED_UP, np.int64))
+        for number in numbers[known.array[numbers] == _NOT_LOOKED_UP].tolist():
+            rows = self.accounts.rows([names.names[number]])
+            known.array[number] = rows[0] if len(rows) else NOT_KNOWN
+        found = known.array[numbers]
+        return found[found >= 0]
+
+    @cached_property
+    def _account_rows(self) -> Column:
+        """By number of an account, as far as they were asked for."""
+        return Column(NO_ROWS)
+
     def related_by_two(self, parties: Iterable[str | None]) -> Int64:
         """Relations (rows) of the parties, and those of whom they are related to."""
         direct = self.relations.rows(parties)
@@ -147,3 +165,13 @@ def _last_paid(repayments: pl.DataFrame, numbers: dict[str, int], count: int) ->
         if loan in numbers:
             found[numbers[loan]] = at
     return found
+
+
+def with_sequence(transactions: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Transactions with `sequence`: where none is told, the place of each among the ids, which are numbers where all are."""
+    if "sequence" in transactions.columns:
+        return transactions
+    numeric = bool(ids.str.contains(r"^[0-9]{1,18}$").all())
+    return transactions.with_columns(
+        sequence=(ids.cast(pl.Int64) if numeric else ids).rank("ordinal").cast(pl.Int64)
+    )

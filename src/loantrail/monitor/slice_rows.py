@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from loantrail.monitor.kernel_rows import lines_by_account, rows_by_group
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
@@ -23,12 +24,21 @@ def distinct(*parts: np.ndarray) -> Int64:
     return whole[np.diff(whole, prepend=whole[:1] - 1) > 0]
 
 
+def _ascends(values: np.ndarray) -> bool:
+    return bool((values[1:] >= values[:-1]).all())
+
+
 def among(values: np.ndarray, ascending: np.ndarray) -> Bool:
     """Whether each value stands in the ascending ones."""
     if not len(ascending):
         return np.zeros(len(values), np.bool_)
     places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
     return ascending[places] == values
+
+
+def filled(told: pl.Series) -> Int64:
+    """Numbers of a column (Int64), 0 where there is none."""
+    return (told.fill_null(0) if told.null_count() else told).to_numpy()
 
 
 class Column:
@@ -109,6 +119,14 @@ class Table:
             return self._tail[rows - len(self._whole)]
         return self._whole[rows[:split]].vstack(self._tail[rows[split:] - len(self._whole)]).rechunk()
 
+    def texts(self, column: str, rows: Int64) -> list[str | None]:
+        """What stands in one column of those rows, in any order."""
+        whole, tail = self._whole.get_column(column), self._tail.get_column(column)
+        if not len(tail):
+            return whole.gather(rows).to_list()
+        count = len(whole)
+        return [whole[row] if row < count else tail[row - count] for row in rows.tolist()]
+
     def in_any_order(self, rows: Int64) -> pl.DataFrame:
         """Those rows, in that order."""
         if not len(self._tail) or not len(rows) or int(rows.max()) < len(self._whole):
@@ -157,8 +175,7 @@ class Grouped:
     """Row numbers by group, ascending. Rows of group -1 are in none."""
 
     def __init__(self, groups: np.ndarray, count: int) -> None:
-        self._rows = np.argsort(groups, kind="stable").astype(np.int64)
-        self._starts = np.searchsorted(groups[self._rows], np.arange(count + 1))
+        self._rows, self._starts = rows_by_group(groups.astype(np.int32), count)
         self._limit = len(groups)
         self._more: dict[int, list[int]] = {}
 
@@ -250,13 +267,17 @@ class Ids:
 
     def __init__(self, ids: pl.Series) -> None:
         hashes = ids.hash().to_numpy()
-        self._order = np.argsort(hashes, kind="stable")
+        self._order = np.argsort(hashes)
         self._hashes = hashes[self._order]
         self._ids = ids
         self._more: dict[str, int] = {}
 
     def add(self, text: str, row: int) -> None:
         self._more[text] = row
+
+    def add_all(self, texts: Sequence[str], first: int) -> None:
+        """Rows one after the other, from `first` on."""
+        self._more.update(zip(texts, range(first, first + len(texts)), strict=True))
 
     def drop(self, text: str) -> None:
         """An id that was added is not known any more."""
@@ -275,20 +296,28 @@ class Ids:
         asked = ids.to_list()
         if self._more.keys() >= set(asked):
             return np.array([self._more[text] for text in asked], np.int64)
-        hashes = ids.cast(pl.String).hash().to_numpy()
+        texts = ids.cast(pl.String)
+        hashes = texts.hash().to_numpy()
         first = np.searchsorted(self._hashes, hashes, side="left")
         last = np.searchsorted(self._hashes, hashes, side="right")
-        found = np.full(len(ids), -1, np.int64)
-        for i, text in enumerate(asked):
-            more = self._more.get(text, -1)
-            if more >= 0 or text is None:
-                found[i] = more
-                continue
-            for place in range(int(first[i]), int(last[i])):
+        found, left = np.full(len(ids), -1, np.int64), range(len(ids))
+        if len(ids) > _FEW and len(self._ids):
+            # Most hashes are those of one text: many are compared together.
+            nearest = self._order[np.minimum(first, len(self._order) - 1)]
+            same = (self._ids.gather(nearest) == texts).fill_null(value=False).to_numpy()
+            found[same] = nearest[same]
+            left = np.flatnonzero(~same).tolist()
+        for i in left:
+            text = asked[i]
+            for place in range(int(first[i]), int(last[i])) if text is not None else ():
                 row = int(self._order[place])
                 if self._ids[row] == text:
                     found[i] = row
                     break
+        if self._more:
+            for i, text in enumerate(asked):
+                more = -1 if text is None else self._more.get(text, -1)
+                found[i] = more if more >= 0 else found[i]
         return found
 
 
@@ -299,17 +328,11 @@ class Lines:
     """
 
     def __init__(self, accounts: Int32, at_us: Int64, amount_fen: Int64, count: int) -> None:
+        in_time = np.arange(len(at_us)) if _ascends(at_us) else np.argsort(at_us, kind="stable")
         debit, credit = accounts
-        flat = np.stack([debit, credit], axis=1).ravel()
-        rows = np.repeat(np.arange(len(debit), dtype=np.int64), 2)
-        change = np.stack([-amount_fen, amount_fen], axis=1).ravel()
-        kept = flat >= 0
-        flat, rows, change = flat[kept], rows[kept], change[kept]
-        order = np.lexsort((at_us[rows], flat))
-        self._rows = rows[order]
-        self._at = at_us[self._rows]
-        self._sums = np.concatenate([[0], np.cumsum(change[order])])
-        self._starts = np.searchsorted(flat[order], np.arange(count + 1))
+        self._rows, self._at, self._sums, self._starts = lines_by_account(
+            debit, credit, at_us, amount_fen, in_time, count
+        )
         self._more: dict[int, list[tuple[int, int, int]]] = {}
 
     def add(self, row: int, account: int, at_us: int, change_fen: int) -> None:

@@ -8,7 +8,7 @@ that could not be committed needs no undoing: the next one shows the lines that 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -17,8 +17,19 @@ import polars as pl
 
 from loantrail.early_warning.frames import STATEMENT, empty
 from loantrail.monitor.affected import Affected, Told, affected
-from loantrail.monitor.beginning import after, first_lines, instant, live_trace_of, only, opens_of, ties_of
-from loantrail.monitor.bystanders import Bystanders
+from loantrail.monitor.asked import Asked
+from loantrail.monitor.beginning import (
+    after,
+    first_lines,
+    hops_before,
+    instant,
+    live_trace_of,
+    only,
+    opens_of,
+    ties_of,
+    with_reversals,
+)
+from loantrail.monitor.bystanders import Bystanders, View
 from loantrail.monitor.concerned import before_others, behind, loans_of_sides, money_lost, with_money_in
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
 from loantrail.monitor.known import Known, NewNames
@@ -55,28 +66,30 @@ class Standing:
         self.place = read.recent.first_place
         self.since = read.recent.since
         self.last_arrival = read.last_arrival
-        self.known = Known(books, self.place)
-        self._ties = ties_of(books, self.place)
-        self.around = Surroundings(
-            merged=read.merged,
-            payees=KnownPayees(known_destinations(books.context)),
-            corrections=books.corrections,
-            waiting=read.waiting,
-            repayments=self._ties.repayments,
-            parameters=books.parameters,
-        )
-        self.trace = live_trace_of(history)
-        pool = self.trace.state.hops[: self.trace.hop_count]
-        settled_hops = int(np.searchsorted(pool["event"], self.place))
-        whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
-        self._heard_of = set(books.context["accounts"]["account"].to_list())
-        self.index = Index.of(
-            replace(whole, transactions=whole.transactions.head(self.place)), books.parameters
-        )
         ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
+        settled_hops = hops_before(hops, ids[self.place :])
+        # Most of the trace is compiled code that lets others go on.
+        with ThreadPoolExecutor(1) as beside:
+            traced = beside.submit(live_trace_of, history)
+            self.known = Known(books, self.place)
+            self._ties = ties_of(books, self.place)
+            self.around = Surroundings(
+                merged=read.merged,
+                payees=KnownPayees(known_destinations(books.context)),
+                corrections=books.corrections,
+                waiting=read.waiting,
+                repayments=self._ties.repayments,
+                parameters=books.parameters,
+            )
+            openings = beside.submit(Openings, self.known, history, self.place)
+            whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
+            self._heard_of = set(books.context["accounts"]["account"].to_list())
+            self.index = Index.of(
+                replace(whole, transactions=whole.transactions.head(self.place)), books.parameters
+            )
+            self.trace, self._openings = traced.result(), openings.result()
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
-        self._openings = Openings(self.known, history, self.place)
         self._opened = set(np.flatnonzero(opens_of(history)).tolist())
         self.lines = first_lines(books, lines, by_hand, self._ties.repayments)
         self._events = no_tail_events()
@@ -93,6 +106,11 @@ class Standing:
     def parameters(self) -> ParameterBook:
         """Those that are judged by."""
         return self.around.parameters
+
+    @property
+    def order(self) -> Ordered:
+        """Of the lines that are shown."""
+        return self._found or self._ordered(self.lines, None)[0]
 
     def judge_by(self, parameters: ParameterBook) -> None:
         """Judge by these from now on: what was decided since the books were read. They say of every day that the books
@@ -123,8 +141,8 @@ class Standing:
 
     def unheard_of(self, lines: pl.DataFrame) -> list[str]:
         """Accounts that these lines name and that the books did not know when they were read."""
-        named = pl.concat([lines["account"], lines["counterparty_account"]]).drop_nulls().unique()
-        return sorted(set(named.to_list()) - self._heard_of)
+        named = {*lines["account"].to_list(), *lines["counterparty_account"].to_list()}
+        return sorted(named - self._heard_of - {None})
 
     def learn(self, accounts: pl.DataFrame) -> None:
         """What the books say of accounts that were not known when they were read (the context's `accounts`)."""
@@ -135,10 +153,10 @@ class Standing:
         """The tail (or an earlier state of it) with these lines behind it. Changes nothing."""
         return joined(self.lines if before is None else before, arrived, self.around)
 
-    def alone(self) -> Callable[[pl.DataFrame], bool]:
-        """Tells of lines (LINES) whether they can say nothing of any loan and may be shown later; goes on saying what it says now."""
-        view = self.bystanders.view(self._events, self._ties, self.since)
-        return view.are_all
+    def alone(self, besides: Asked | None = None) -> View:
+        """Tells of lines whether they can say nothing of any loan and may be shown later; goes on saying what it says now. `besides`:
+        even if all accounts of these did concern one."""
+        return self.bystanders.view(self._events, self._ties, self.since, besides)
 
     def show(self, lines: Lines) -> Changed:
         """Make the state that of these lines of the tail."""
@@ -258,7 +276,7 @@ class Standing:
         count = len(self._events)
         if count <= TAIL_MOST:
             return
-        lines, found = self.lines.lines, self._found or self._ordered(self.lines, None)[0]
+        lines, found = self.lines.lines, self.order
         since: datetime.datetime = self._judged["booked_at"][count - TAIL_LEAST]
         open_lines = (lines["booked_at"] >= since).arg_true().to_numpy()
         gone = int(found.event_of_line[open_lines].min(initial=count))
@@ -269,24 +287,14 @@ class Standing:
         settled_us = np.concatenate([self._settled_us, self._booked_us[:gone]])
         opened = set((self.place + np.flatnonzero(events.opens_slot[:gone])).tolist())
         kept = np.flatnonzero(found.event_of_line >= gone)
-        left = only(self._with_reversals(gone, found), kept, ids[gone:])
+        left = only(with_reversals(self.lines, events, gone, found, self.place), kept, ids[gone:])
         ties = after(self._ties, events, gone, self.place, self._judged["document_no"], self.known)
         self._openings.settle(set(lines["account"].unique().to_list()), events, gone)
         self._settled_ids, self._settled_us, self._opened = settled_ids, settled_us, self._opened | opened
         self._ties, self.lines = ties, left
         self.place, self.since = self.place + gone, since
         self._events, self._judged = events.after(gone), self._judged.slice(gone)
-        self._found = self._previous = None
-
-    def _with_reversals(self, gone: int, found: Ordered) -> Lines:
-        """The tail with what its lines take back of the first `gone` events, which are settled."""
-        back, ids = self._events.reverses, self._events.transaction_id
-        reversing = self.lines.reversing
-        for row in self.lines.lines["reverses"].is_not_null().arg_true().to_list():
-            original = int(back[found.event_of_line[row]])
-            if self.place <= original < self.place + gone:
-                reversing = reversing | {row: ids[original - self.place]}
-        return replace(self.lines, reversing=reversing)
+        self._found, self._previous = found.behind(gone, kept, left), None
 
     def _previous_of(self, lines: Lines) -> tuple[Ordered, TailEvents, pl.DataFrame, int] | None:
         """What these lines were before, where just they were shown before and are the same still."""
@@ -319,15 +327,7 @@ class Standing:
 
     def _entered(self, found: Ordered, new: NewNames, start: int = 0) -> TailEvents:
         return events_of_tail(
-            found,
-            self.known,
-            self._ties,
-            self._opened,
-            self.place,
-            new,
-            self._settled,
-            self._events,
-            start,
+            found, self.known, self._ties, self._opened, self.place, new, self._settled, self._events, start
         )
 
     def _settled(self, transaction_id: str) -> tuple[int, int, int] | None:

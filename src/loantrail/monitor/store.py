@@ -14,15 +14,46 @@ from loantrail.ledger.store_entering import Answer, Database, array_of_texts
 from loantrail.monitor.model import Offset
 
 COLLISIONS: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+HELD_UP: Final = (psycopg.errors.LockNotAvailable,)
 KEPT: Final = datetime.timedelta(days=7)
 """How long the answer to an idempotency key is kept."""
 _WRITER: Final = "loantrail.live.writer"
+_GUEST: Final = "loantrail.live.guest"
+GUEST_PATIENCE: Final = "200ms"
+"""A guest waits no longer for a lock: its host waits for it."""
 _MONITOR: Final = "loantrail.live.monitor"
 
 
 def begin_group(connection: Database) -> None:
-    """Until the transaction ends nobody else commits a group: one writer over all processes."""
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_WRITER,))
+    """Until the transaction ends nobody else commits a group: one writer over all processes, and its guests (`hosting`)."""
+    with connection.pipeline():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_WRITER,))
+        # A host whose session broke may have left a guest behind: wait until it has gone. What a savepoint took is given back with it.
+        connection.execute("SAVEPOINT guests")
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_GUEST,))
+        connection.execute("ROLLBACK TO SAVEPOINT guests")
+        connection.execute("RELEASE SAVEPOINT guests")
+
+
+def begin_guest(connection: Database, host: int) -> Answer:
+    """Be the guest of the group that this session writes until the transaction ends, which fails where it would have to wait for
+    anybody: for a guest, too, whose answer was lost and that may still commit. Whether that session has the turn is answered; who
+    takes it from now on waits for this guest."""
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (GUEST_PATIENCE,))
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_GUEST,))
+    return connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = %s "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+        "AND ((classid::bigint << 32) | objid::bigint) = hashtext(%s)::bigint)",
+        (host, _WRITER),
+    )
+
+
+def session_of(connection: Database) -> int:
+    """The number that the server gave to this session."""
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 # Answered requests -------------------------------------------------------------------------------------------
@@ -79,17 +110,17 @@ def back_to_mark(connection: Database) -> None:
 
 
 def ask_live_file(connection: Database, name: str) -> Answer:
-    """`(file_id, rows read so far)` of the entry that lines of this name belong to."""
+    """`(file_id)` of the entry that lines of this name belong to."""
     return connection.execute(
-        "SELECT file_id, rows_read FROM ledger.import_file WHERE name = %s AND adapter = 'live' ORDER BY file_id LIMIT 1",
+        "SELECT file_id FROM ledger.import_file WHERE name = %s AND adapter = 'live' ORDER BY file_id LIMIT 1",
         (name,),
     )
 
 
 def make_live_file(
     connection: Database, name: str, run_id: str, software_version: str, at: datetime.datetime
-) -> tuple[int, int]:
-    """The entry of that name, as `ask_live_file` tells it. Entries of other days are closed."""
+) -> int:
+    """The number of the entry of that name. Entries of other days are closed."""
     connection.execute(
         "UPDATE ledger.import_file SET state = 'finished', finished_at = %s WHERE adapter = 'live' AND state = 'running'",
         (at,),
@@ -104,7 +135,7 @@ def make_live_file(
         (run_id, name, run_id, software_version, at),
     ).fetchone()
     assert made is not None
-    return int(made[0]), 0
+    return int(made[0])
 
 
 # Sources -----------------------------------------------------------------------------------------------------

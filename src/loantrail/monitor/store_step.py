@@ -12,10 +12,16 @@ from psycopg import sql
 
 from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.ledger.pairs.store import ELSEWHERE, read_frame
+from loantrail.monitor.arrived import Footing
 from loantrail.monitor.tail import INSTANT, LINES
-from loantrail.tracing.store import CONTEXT
+from loantrail.policy.store import LAST_CHANGE
+from loantrail.tracing.store import CONTEXT, CURRENT_RUN
 
 Database = psycopg.Connection[Any]
+Answer = psycopg.Cursor[Any]
+_FOOTING: Final = sql.SQL(
+    "SELECT ({}), coalesce(({}), ''), (SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line)"
+).format(sql.SQL(CURRENT_RUN).format(sql.Literal("fifo")), sql.SQL(LAST_CHANGE))
 _READ: Final = {name: pl.String() if kind == pl.Boolean() else kind for name, kind in LINES.items()}
 _COLUMNS: Final = sql.SQL(", ").join(
     sql.SQL("replace(l.line_id::text, '-', '')")
@@ -50,10 +56,34 @@ def lines_after(connection: Database, arrival: int, last: int) -> pl.DataFrame:
     )
 
 
-def last_arrival(connection: Database) -> int:
-    """The highest arrival number of a line; 0 without lines."""
-    row = connection.execute("SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line").fetchone()
-    return int(row[0]) if row else 0
+def ask_footing(connection: Database) -> Answer:
+    """Send the question what the books stand on; see `footing_told`."""
+    return connection.execute(_FOOTING)
+
+
+def footing_told(answer: Answer) -> Footing:
+    """What was answered to `ask_footing`."""
+    row = answer.fetchone()
+    assert row is not None
+    run_id, last_change, last_arrival = row
+    return Footing(None if run_id is None else str(run_id), str(last_change), int(last_arrival))
+
+
+def footing_of(connection: Database) -> Footing:
+    """What the books stand on, as the transaction sees it."""
+    return footing_told(ask_footing(connection))
+
+
+def elsewhere_of(connection: Database, line_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the lines whose counterparty's account is known to be with another institution than they say."""
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT replace(l.line_id::text, '-', '') FROM ledger.statement_line l "
+            "JOIN ledger.account a ON a.account = l.counterparty_account WHERE l.line_id = ANY(%s::uuid[]) AND {}"
+        ).format(ELSEWHERE),
+        (list(line_ids),),
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
 
 
 def arrived_after(connection: Database, arrival: int) -> tuple[int, datetime.datetime | None]:

@@ -16,7 +16,7 @@ import polars as pl
 from loantrail.destinations.classify import OUTPUT_SCHEMA
 from loantrail.ledger.disbursements import link_disbursements
 from loantrail.ledger.merging import resolved
-from loantrail.ledger.pairing import pair_lines
+from loantrail.ledger.pairing import NEEDED, OPTIONAL, pair_lines
 from loantrail.ledger.transfers import LINES as BOOKED
 from loantrail.monitor.payees import KnownPayees
 from loantrail.parameters import ParameterBook
@@ -33,6 +33,8 @@ CLASSES: Final = {name: dtype for name, dtype in OUTPUT_SCHEMA.items() if name !
 Said = tuple[Any, ...]
 """What CLASSES say of a transaction, but for its id."""
 _CHUNKS_MOST: Final = 16
+_PAIRED_BY: Final = (*NEEDED, *OPTIONAL, "line_id")
+"""What is looked at where lines are paired."""
 _FEW: Final = 16
 """The lines of so many amounts are looked for one amount after the other."""
 
@@ -142,7 +144,7 @@ def paired_anew(tail: Lines) -> Lines:
 def _paired(tail: Lines, amounts: set[tuple[int, str]], first: int) -> Lines:
     """The tail with the lines of these amounts (in fen, and their currency) paired anew; those from `first` on are new."""
     rows = _of_amounts(tail, amounts)
-    touched = tail.lines[rows]
+    touched = tail.lines.select_seq(_PAIRED_BY)[rows]
     if touched["direction"].n_unique() < 2:
         return tail  # nor was any of them paired before
     found = pair_lines(touched, tie="line_id").pairs
@@ -157,21 +159,15 @@ def _paired(tail: Lines, amounts: set[tuple[int, str]], first: int) -> Lines:
 def _of_amounts(tail: Lines, amounts: set[tuple[int, str]]) -> Int64:
     """Rows of the lines of these amounts that rules may pair, ascending."""
     lines = tail.lines
+    fen = lines["amount_fen"].to_numpy()
     if len(amounts) > _FEW:
-        told = pl.DataFrame(
-            list(amounts), schema={name: LINES[name] for name in ("amount_fen", "currency")}, orient="row"
-        )
-        numbered = lines.select("amount_fen", "currency").with_row_index("row")
-        named = numbered.join(told, on=["amount_fen", "currency"], how="semi", maintain_order="left")
-        rows = named["row"].to_numpy().astype(np.int64)
+        rows = np.flatnonzero(lines["amount_fen"].is_in([amount for amount, _ in amounts]).to_numpy())
     else:
-        fen = lines["amount_fen"].to_numpy()
         places = [np.flatnonzero(fen == amount) for amount in {amount for amount, _ in amounts}]
         rows = np.sort(np.concatenate([np.zeros(0, np.int64), *places]))
-        currencies = lines["currency"].gather(rows).to_list()
-        rows = rows[
-            np.array([one in amounts for one in zip(fen[rows].tolist(), currencies, strict=True)], np.bool_)
-        ]
+    currencies = lines["currency"].gather(rows).to_list()
+    named = zip(fen[rows].tolist(), currencies, strict=True)
+    rows = rows[np.array([one in amounts for one in named], np.bool_)]
     if tail.by_hand:
         free = [line not in tail.by_hand for line in lines["line_id"].gather(rows).to_list()]
         rows = rows[np.array(free, np.bool_)]

@@ -13,18 +13,13 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from loantrail.clock import BUSINESS_ZONE, business_date
-from loantrail.destinations.classify import classify
-from loantrail.destinations.corrections import corrected
-from loantrail.destinations.dictionary import shipped_dictionary
-from loantrail.ledger.transfers import TRANSACTION_COLUMNS, build_transfers
+from loantrail.ledger.transfers import build_transfers
 from loantrail.monitor.newest import newest
 from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
+from loantrail.monitor.tail_classes import classes_of
 from loantrail.tracing.model import Bool, Int64
 
 CHUNKS_MOST: Final = 16
-_PAYERS_FEW: Final = 16
-"""The payments of so many payers are looked for one payer after the other."""
 _NEVER_US: Final = int(np.iinfo(np.int64).max)
 _PAIRS: Final = {"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String}
 
@@ -63,6 +58,21 @@ class Ordered:
         """The transaction of each of these lines (rows of the tail)."""
         places = self.event_of_line[list(rows)]
         return self.transactions["transaction_id"].gather(places).to_list()
+
+    def behind(self, gone: int, kept: Int64, left: Lines) -> Ordered | None:
+        """The order of the lines that are `left` (rows `kept` of these) where the first `gone` transactions are settled; what stands
+        behind was put in order among what did not stand yet. None where it must be made anew: of contradictions, and of lines
+        that take back, it depends on what is gone."""
+        if self.contradicts or left.lines["reverses"].null_count() < len(left):
+            return None
+        return replace(
+            self,
+            transactions=self.transactions.slice(gone),
+            disbursing={place - gone: loan for place, loan in self.disbursing.items() if place >= gone},
+            repaying={place - gone: loan for place, loan in self.repaying.items() if place >= gone},
+            event_of_line=self.event_of_line[kept] - gone,
+            **{name: getattr(self, name)[gone:] for name in ("booked_us", "first_us", "last_us", "waits")},
+        )
 
 
 def ordered(
@@ -103,7 +113,7 @@ def ordered_from(
         return None  # it was an account elsewhere when this line came
     longer = tail.lines if len(tail) > common else lines_before.lines
     touched = np.concatenate([otherwise, np.arange(common, len(longer), dtype=np.int64)])
-    booked = longer["booked_at"].to_physical().gather(touched).to_numpy()
+    booked = longer["booked_at"].to_physical().to_numpy()[touched]
     since = int(booked.min()) if len(booked) else _NEVER_US
     late = before.last_us >= since
     first = min(since, int(before.first_us[late].min(initial=_NEVER_US)))
@@ -115,8 +125,8 @@ def ordered_from(
             np.arange(common, len(tail), dtype=np.int64),
         ]
     )
-    taking_back = tail.lines["reverses"].is_not_null().arg_true().to_numpy()
-    if len(taking_back):
+    if tail.lines["reverses"].null_count() < len(tail):
+        taking_back = tail.lines["reverses"].is_not_null().arg_true().to_numpy()
         accounts = set(longer["account"].gather(touched).to_list())
         told = tail.lines["account"].gather(taking_back).to_list()
         if np.isin(taking_back, rows).any() or not accounts.isdisjoint(told):
@@ -190,6 +200,8 @@ class _Part:
 
     rows: Int64
     lines: pl.DataFrame
+    is_debit: Bool
+    """[rows]"""
     transactions: pl.DataFrame
     """TRANSACTION_COLUMNS."""
     ids: list[str]
@@ -202,19 +214,22 @@ class _Part:
 def _part(
     tail: Lines, rows: Int64, own: dict[str, None], place: int, floor: datetime.datetime | None
 ) -> _Part:
-    lines = tail.lines if len(rows) == len(tail) else tail.lines[rows]
+    one_after_another = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1
+    lines = tail.lines.slice(int(rows[0]), len(rows)) if one_after_another else tail.lines[rows]
+    is_debit = (lines["direction"] == "debit").to_numpy()
     named = set(lines["counterparty_account"].to_list())
     ours = {one for one in named if one in own} | set(lines["account"].to_list())
     transfers = build_transfers(
-        lines.drop("counterparty_elsewhere", "arrival_number"),
-        _pairs(tail, rows, lines),
+        lines,
+        _pairs(tail, rows, is_debit),
         pl.Series("account", list(ours), pl.String),
     )
     transactions = transfers.transactions
     booked = transactions["booked_at"]
     if floor is not None and len(booked) and booked[0] < floor:
         booked = booked.to_frame().select(pl.max_horizontal("booked_at", pl.lit(floor, INSTANT))).to_series()
-    transactions = transactions.with_columns(booked.alias("booked_at"), transactions["sequence"] + place)
+    again = {"booked_at": booked.alias("booked_at"), "sequence": transactions["sequence"] + place}
+    transactions = pl.DataFrame([again.get(one.name, one) for one in transactions.get_columns()])
     of_line = transfers.transaction_of_line.to_list()
     if tail.reversing:
         transactions = _with_reversals(transactions, rows, of_line, tail.reversing)
@@ -223,20 +238,21 @@ def _part(
     return _Part(
         rows=rows,
         lines=lines,
+        is_debit=is_debit,
         transactions=transactions,
         ids=ids,
         event_of_line=np.array([place_of[name] for name in of_line], np.int64),
         booked_us=booked.to_physical().to_numpy(),
-        contradicts=bool((transfers.problems["problem"] == "order_contradiction").any()),
+        contradicts="order_contradiction" in transfers.problems["problem"].to_list(),
     )
 
 
-def _pairs(tail: Lines, rows: Int64, lines: pl.DataFrame) -> pl.DataFrame:
+def _pairs(tail: Lines, rows: Int64, is_debit: Bool) -> pl.DataFrame:
     """`debit, credit` (places among the rows), `basis`: the pairs of which both lines are among the rows."""
     partner = tail.partner[rows]
     places = np.minimum(np.searchsorted(rows, partner), max(len(rows) - 1, 0))
     there = (partner >= 0) & (rows[places] == partner) if len(rows) else np.zeros(0, np.bool_)
-    debit = np.flatnonzero(there & (lines["direction"] == "debit").to_numpy())
+    debit = np.flatnonzero(there & is_debit)
     return pl.DataFrame(
         {"debit": debit, "credit": places[debit], "basis": ["amount_window"] * len(debit)}, schema=_PAIRS
     )
@@ -261,9 +277,11 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     """Transactions that stay where they were, and behind them those of the part."""
     start, count = kept.start, len(part.ids)
     said = [classes[name] for name in part.ids]
-    judged = part.transactions.with_columns(
-        pl.Series(name, [one[place] for one in said], dtype=dtype)
-        for place, (name, dtype) in enumerate(list(CLASSES.items())[1:])
+    judged = part.transactions.hstack(
+        [
+            pl.Series(name, [one[place] for one in said], dtype=dtype)
+            for place, (name, dtype) in enumerate(list(CLASSES.items())[1:])
+        ]
     )
     if start:
         judged = pl.concat([kept.transactions, judged])
@@ -274,7 +292,7 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     event_of_line[: len(before)] = before
     event_of_line[part.rows] = part.event_of_line + start
     booked = part.lines["booked_at"].to_physical().to_numpy()
-    debit = (part.lines["direction"] == "debit").to_numpy()
+    debit = part.is_debit
     first, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
     events = part.event_of_line
     np.maximum.at(last, events, booked)
@@ -303,61 +321,8 @@ def _waits(kept: _Kept, part: _Part, own: dict[str, None]) -> Bool:
     return np.concatenate([kept.of("waits"), waits & (count == 1)])
 
 
-# Classes -----------------------------------------------------------------------------------------------------
-
-
 def _classes(
     kept: _Kept, part: _Part, known: dict[str, Said], around: Surroundings
 ) -> tuple[dict[str, Said], dict[str, Said]]:
-    """What CLASSES say of all transactions, of which those that are new are in the part; and of those that were judged now. What is
-    new is judged together with what the same payers paid: wages show by many payments of one account on one day."""
-    new = [place for place, name in enumerate(part.ids) if name not in known]
-    if not new:
-        return known, {}
-    payers, booked = part.transactions["debit_account"].to_list(), part.booked_us
-    days = {(payers[place], _day_of(int(booked[place]))) for place in new if payers[place] is not None}
-    again = [
-        *_paid_on(kept.transactions, kept.of("booked_us"), days),
-        *_paid_on(part.transactions, booked, days),
-    ]
-    alone = part.transactions[[place for place in new if payers[place] is None]]
-    wanted = pl.concat([one.select(*TRANSACTION_COLUMNS) for one in (*again, alone)])
-    latest = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
-        microseconds=int(booked[-1])
-    )
-    judged = classify(wanted, shipped_dictionary(), around.parameters, business_date(latest), around.payees)
-    found = corrected(judged, wanted, around.corrections).select(*CLASSES)
-    told = {row[0]: row[1:] for row in found.iter_rows()}
-    return known | told, told
-
-
-def _paid_on(
-    transactions: pl.DataFrame, booked_us: Int64, days: set[tuple[str, datetime.date]]
-) -> list[pl.DataFrame]:
-    """The transactions that these accounts paid on these business dates, in their order."""
-    if not len(booked_us) or not days:
-        return []
-    # The order goes by time, so that days are spans of it.
-    begin_us = min(_begins_us(day) for _, day in days)
-    first = int(np.searchsorted(booked_us, begin_us))
-    late = transactions.slice(first)
-    payers = {payer for payer, _ in days}
-    if len(payers) > _PAYERS_FEW:
-        places = late["debit_account"].is_in(list(payers)).arg_true().to_numpy()
-    else:
-        found = [(late["debit_account"] == payer).arg_true().to_numpy() for payer in payers]
-        places = np.sort(np.concatenate(found))
-    named = zip(
-        late["debit_account"].gather(places).to_list(), booked_us[first + places].tolist(), strict=True
-    )
-    theirs = np.array([(payer, _day_of(at)) in days for payer, at in named], np.bool_)
-    return [late[places[theirs]]] if theirs.any() else []
-
-
-def _day_of(instant_us: int) -> datetime.date:
-    return datetime.datetime.fromtimestamp(instant_us // 1_000_000, BUSINESS_ZONE).date()
-
-
-def _begins_us(day: datetime.date) -> int:
-    begins = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE)
-    return int(begins.timestamp()) * 1_000_000
+    before = kept.transactions, kept.of("booked_us")
+    return classes_of(before, (part.transactions, part.booked_us), part.ids, known, around)

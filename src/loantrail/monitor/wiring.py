@@ -25,7 +25,7 @@ def tracer_of(sessions: Sessions, beside: Beside | None) -> Retracing:
 
 def step_of(sessions: Sessions, tracer: Retracing, beside: Beside | None = None) -> tuple[Deciding, Settling]:
     """The state of the step, which stands on each run of the tracer, and the thread that has lines paired, in the process beside
-    where there is one, and asks the tracer for runs."""
+    where there is one, and asks the tracer for runs, and a new state for the judgements that it owes."""
     deciding = Deciding(sessions, first_ground)
     tracer.on_traced, tracer.on_tracing = deciding.rebase, deciding.expect
     tracer.wants_ground = lambda: deciding.is_ready
@@ -37,4 +37,5 @@ def step_of(sessions: Sessions, tracer: Retracing, beside: Beside | None = None)
         took_seconds=lambda: tracer.last_seconds,
         pair=settle if beside is None else lambda _connection: beside.pair(),
     )
+    deciding.on_owing = settling.start
     return deciding, settling

@@ -1,7 +1,10 @@
-"""One thread that writes deliveries of many senders in groups, so that small requests share a commit.
+"""Threads that write deliveries of many senders in groups, so that small requests share a commit.
 
 Whoever hands over a delivery gets its answer when it is committed, not before. What waits is bounded: more than that is
 turned away at once (`Overloaded`), and memory stays bounded whatever comes.
+
+Deliveries of which a line may concern a loan are judged in a lane of their own (`JudgedLane`). The others do not wait for them: they are
+committed meanwhile (`hosting`).
 """
 
 from __future__ import annotations
@@ -9,41 +12,33 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store
 from loantrail.monitor.committing import commit_group
-from loantrail.monitor.model import Answered, Delivery, KeyReused
+from loantrail.monitor.defects import DEFECTS, told
+from loantrail.monitor.hosting import Host, Unwelcome
+from loantrail.monitor.judged_lane import JudgedLane
+from loantrail.monitor.lines import together
+from loantrail.monitor.model import Answered, Delivery
 from loantrail.monitor.outstanding import Judge, catch_up
 from loantrail.monitor.pauses import keep_pauses_short
+from loantrail.monitor.waiting import GROUP_ROWS, IDLE_SECONDS, Result, Waiting, parted, read_apart
 from loantrail.postgres.background import Sessions
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-GROUP_ROWS: Final = 8_192
+    from loantrail.monitor.asked import Asked
+
 GATHER_SECONDS: Final = 0.010
 ROWS_WAITING_MAX: Final = 8 * GROUP_ROWS
 BYTES_WAITING_MAX: Final = 64 * 2**20
-IDLE_SECONDS: Final = 5.0
-"""How long the connection is kept when nothing comes."""
 _LOG = logging.getLogger(__name__)
-
-Result = Answered | KeyReused
-
-
-@dataclass(slots=True)
-class Waiting:
-    delivery: Delivery
-    answer: Future[Result]
-    since: float
-    counts: bool = True
-    """Whether its rows are among those that wait."""
 
 
 class Overloaded(LoantrailError):
@@ -67,6 +62,7 @@ class Writer:
         self._on_committed = on_committed
         self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         self._held: Waiting | None = None
+        self._lane = None if judge is None else JudgedLane(judge, sessions, self._write_in_lane, self._fail)
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._rows_waiting = 0
@@ -108,23 +104,22 @@ class Writer:
     def _run(self) -> None:
         keep_pauses_short()
         while True:
-            first = self._held or self._queue.get()
+            group = [self._held or self._queue.get()]
             self._held = None
             try:
                 with self._sessions.session() as connection:
                     self._tidy(connection)
-                    group: list[Waiting] | None = self._gather(first)
+                    group = self._gather(group[0])
                     while group:
-                        self._write(connection, group)
-                        self._catch_up(connection)
+                        self._take(connection, group)
                         group = self._next_group()
                         if connection.closed:
-                            self._hand_back(group or [])
-                            break
-            except Exception as problem:
+                            self._hand_back(group)
+                            group = []
+            except DEFECTS as problem:
                 # The database cannot be reached: whoever waits is told, the next delivery tries again.
                 _LOG.warning("live intake has no database: %s", problem)
-                self._fail([first], problem)
+                self._fail(group, told(problem))
 
     def _next_group(self) -> list[Waiting]:
         """The next group, or nothing when it stays quiet: then the connection is given back."""
@@ -139,9 +134,13 @@ class Writer:
     def _gather(self, first: Waiting) -> list[Waiting]:
         """What is there within `GATHER_SECONDS` after the first came, up to `GROUP_ROWS` rows. What waited for a commit has
         waited enough."""
-        group, rows = [first], first.delivery.row_count
-        until = first.since + GATHER_SECONDS
-        while rows < GROUP_ROWS:
+        group = [first]
+        self._gather_more(group, first.since + GATHER_SECONDS)
+        return group
+
+    def _gather_more(self, group: list[Waiting], until: float = 0.0) -> None:
+        rows = sum(one.delivery.row_count for one in group)
+        while rows < GROUP_ROWS and self._held is None:
             try:
                 following = self._queue.get(timeout=max(until - clock.monotonic_seconds(), 0.0))
             except queue.Empty:
@@ -151,17 +150,64 @@ class Writer:
                 break
             group.append(following)
             rows += following.delivery.row_count
-        return group
 
-    def _write(self, connection: Connection[Any], group: Sequence[Waiting]) -> None:
+    def _take(self, connection: Connection[Any], group: list[Waiting]) -> None:
+        """Have the group committed: what may concern a loan in the lane, the rest here, as a guest where the lane is at work, or loans are
+        judged that are owed it."""
+        lane = self._lane
+        if lane is None:
+            self._write(connection, group)
+            return
+        while group:
+            if lane.is_idle and not lane.judge.hosting.is_open:
+                group, others = _parted(group, lane.judge.lets_pass, frozenset())
+                if not others:
+                    self._write(connection, group)
+                    return
+                lane.put(others)
+            else:
+                lane.wait_for_host()
+                if self._are_taken_as_guests(connection, lane, group):
+                    return
+
+    def _are_taken_as_guests(
+        self, connection: Connection[Any], lane: JudgedLane, group: list[Waiting]
+    ) -> bool:
+        """Whether there was a host: what may come in did, with what came meanwhile, and the rest is put into the lane."""
+        with lane.judge.hosting.come_in() as host:
+            if host is None:
+                return False
+            self._gather_more(group)
+            guests, others = _parted(group, host.tells.are_all, lane.keys)
+            if others:
+                lane.put(others)
+            if guests:
+                try:
+                    self._write(connection, guests, host)
+                except Unwelcome:
+                    lane.put(guests)
+            return True
+
+    def _write_in_lane(self, connection: Connection[Any], group: Sequence[Waiting]) -> None:
+        self._write(connection, group)
+        self._catch_up(connection)
+
+    def _write(self, connection: Connection[Any], group: Sequence[Waiting], host: Host | None = None) -> None:
+        """`host`: as its guests; Unwelcome where they may not come in after all."""
         try:
-            answers = commit_group(connection, [one.delivery for one in group], self._judge)
+            read_apart(group)
+            read = together([one.read for one in group if one.read is not None])
+            answers = commit_group(connection, [one.delivery for one in group], self._judge, read, host)
+        except Unwelcome:
+            raise
         except LoantrailError as problem:
             self._fail(group, problem)
-        except Exception as problem:
+        except DEFECTS as problem:
             _LOG.exception("a group of deliveries failed")
+            if host is not None:
+                raise Unwelcome from problem
             if len(group) == 1 or connection.closed:
-                self._fail(group, problem)
+                self._fail(group, told(problem))
                 return
             # One of them is to blame: the others must not suffer.
             for one in group:
@@ -184,9 +230,9 @@ class Writer:
         try:
             while judge is not None and judge.is_behind and not connection.closed:
                 catch_up(connection, judge)
-                if self._held is not None or not self._queue.empty():
+                if self._rows_waiting:
                     return
-        except Exception as problem:
+        except DEFECTS as problem:
             _LOG.warning("lines that were too many at once are not judged yet: %s", problem)
 
     def _fail(self, group: Sequence[Waiting], problem: Exception) -> None:
@@ -218,3 +264,16 @@ def _overloaded() -> Overloaded:
     return Overloaded(
         "too much is waiting to be written", remedy="Send it again after the seconds of Retry-After"
     )
+
+
+def _parted(
+    group: Sequence[Waiting], tells: Callable[[Asked], bool], keys: Set[str]
+) -> tuple[list[Waiting], list[Waiting]]:
+    """Those whose lines pass, and the others. None pass where that cannot be told: whoever writes the deliveries one by one finds out
+    whose fault it is."""
+    try:
+        read_apart(group)
+        return parted(group, tells, keys)
+    except DEFECTS:
+        _LOG.exception("which deliveries may pass could not be told")
+        return [], list(group)

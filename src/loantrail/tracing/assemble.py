@@ -32,6 +32,9 @@ from loantrail.tracing.model import (
 )
 from loantrail.tracing.named import NamedHistory
 
+_CODE_OF_CLASS: Final = {row.name: row.code for row in CLASSES}
+_FEW: Final = 4_096
+"""The classes of so many events are looked up one by one."""
 CURRENCY_MARK: Final = "\x1f"
 HOME_CURRENCY: Final = "CNY"
 DEPOSITS: Final = frozenset((BY_NAME["time_deposit"].code, BY_NAME["acceptance_margin"].code))
@@ -281,13 +284,18 @@ def arrival_uses(
     inside = credit >= 0
     by_account[inside] = class_of_account[credit[inside]]
     if arrival_classes is not None:
-        codes = arrival_classes.cast(pl.String).replace_strict(
-            {row.name: row.code for row in CLASSES}, default=USE_NONE, return_dtype=pl.UInt8
-        )
-        by_row = codes.to_numpy()[order]
+        by_row = _codes_of(arrival_classes.cast(pl.String))[order]
         # The judgement of the payment already weighed the account's class; a generic one adds nothing to it.
         by_account = np.where(final[by_row] != 0, by_row, by_account)
     return final[by_account]
+
+
+def _codes_of(classes: pl.Series) -> Int8:
+    """USE_NONE where there is none. Few are looked up one by one."""
+    if len(classes) <= _FEW:
+        return np.array([_CODE_OF_CLASS.get(name, USE_NONE) for name in classes.to_list()], np.uint8)
+    codes = classes.replace_strict(_CODE_OF_CLASS, default=USE_NONE, return_dtype=pl.UInt8)
+    return codes.to_numpy()
 
 
 def _openings(

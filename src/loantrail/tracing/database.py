@@ -69,7 +69,7 @@ class Traced:
     @property
     def ground(self) -> Ground:
         """What the live step stands on."""
-        return Ground(self.run_id, self.books, self.frames, self.view, self.over, self.leads)
+        return Ground(self.run_id, self.books, self.frames.hops, self.statement, self.over, self.leads)
 
 
 def trace_books(

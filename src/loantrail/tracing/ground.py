@@ -19,11 +19,10 @@ from typing import Any, Final
 import polars as pl
 
 from loantrail.early_warning.frames import Frames
-from loantrail.early_warning.view import View, prepare
 from loantrail.errors import InputError, Place
 from loantrail.ledger.books.tracing_inputs import Recent, TracingInputs
 from loantrail.parameters import ParameterBook
-from loantrail.tracing.books import Books, bank_frames, books_with
+from loantrail.tracing.books import Books, bank_frames, books_as_of, books_with
 
 _READ: Final = (
     "transactions", "disbursements", "balances", "unlinked", "references", "problems", "unreconciled", "merged", "waiting",
@@ -31,7 +30,7 @@ _READ: Final = (
 """Frames of TracingInputs."""
 _FACTS: Final = "ground.json"
 _OWN: Final = "account"
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 """Another number with every change of what is written."""
 
 
@@ -41,12 +40,20 @@ class Ground:
 
     run_id: str
     books: Books
-    frames: Frames
-    view: View | None
-    """The frames, prepared; None for conventions without lineage."""
+    hops: pl.DataFrame
+    statement: pl.DataFrame
     over: pl.DataFrame
     """`hop_id` of the hops that came to rest."""
     leads: pl.DataFrame
+
+    @property
+    def as_of(self) -> datetime.datetime:
+        """When the latest transaction was booked."""
+        return books_as_of(self.books.read.transactions)
+
+    def frames(self) -> Frames:
+        """What the patterns of misuse look at."""
+        return bank_frames(self.books, self.hops, self.statement)
 
 
 def write_ground(ground: Ground, folder: Path) -> None:
@@ -59,8 +66,8 @@ def write_ground(ground: Ground, folder: Path) -> None:
         "recent": read.recent.lines,
         "classes": books.classes,
         "corrections": books.corrections,
-        "hops": ground.frames.hops,
-        "statement": ground.frames.statement,
+        "hops": ground.hops,
+        "statement": ground.statement,
         "over": ground.over,
         "leads": ground.leads,
     }
@@ -78,7 +85,6 @@ def write_ground(ground: Ground, folder: Path) -> None:
         "since": None if read.recent.since is None else read.recent.since.isoformat(),
         "first_place": read.recent.first_place,
         "context": sorted(books.context),
-        "is_prepared": ground.view is not None,
     }
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
     _sync(folder / _FACTS)
@@ -129,6 +135,4 @@ def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
             "Nothing is lost: the books are read anew",
         ) from problem
     books = books_with(classes, read, context, corrections, parameters, facts["data_version"])
-    frames = bank_frames(books, hops, statement)
-    view = prepare(frames, parameters) if facts["is_prepared"] else None
-    return Ground(facts["run_id"], books, frames, view, over, leads)
+    return Ground(facts["run_id"], books, hops, statement, over, leads)

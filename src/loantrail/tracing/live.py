@@ -15,7 +15,7 @@ from loantrail.tracing.kernel_state import EVENT_AT, FIFO, HOP_COUNT, NEED, Stat
 from loantrail.tracing.live_batch import Batch, Payment, Taken, hops_of, no_events
 from loantrail.tracing.live_journal import Journal, Step, keeps
 from loantrail.tracing.live_log import EventLog
-from loantrail.tracing.live_marks import Mark, go_back, take_mark, thinned
+from loantrail.tracing.live_marks import Mark, go_back, stays_behind, take_mark, thinned
 from loantrail.tracing.live_order import carries_ahead, check, merged, split
 from loantrail.tracing.live_reached import NEVER, FirstReached
 from loantrail.tracing.model import Convention, Holdings, Hops, Int32, Trace, Untraced
@@ -305,9 +305,11 @@ class LiveTrace:
         log = self._log
         touched: list[Int32] = []
         rest: Batch | None = batch
+        end = log.count + batch.event_count
         while rest is not None:
             start = log.count
-            if start - self._marks[-1].position >= self._mark_every:
+            is_due = start - self._marks[-1].position >= self._mark_every
+            if is_due and stays_behind(end - start, self._mark_every):
                 self._marks.append(take_mark(log, self._state, self._disbursed_fen, self._ended_fen))
                 self._marks = thinned(self._marks, self._mark_every)
             part, rest = rest, None
@@ -323,8 +325,13 @@ class LiveTrace:
             self._journal.forget()
             for first in range(start, log.count, PIECE):
                 touched.append(self._run(first, min(first + PIECE, log.count)))
-        places = np.unique(np.concatenate([np.zeros(0, np.int32), *touched]))
-        return places[places < log.account_count]
+        places = np.concatenate([np.zeros(0, np.int32), *touched])
+        places = places[places < log.account_count]
+        if len(places) < log.account_count:
+            return np.unique(places)
+        among = np.zeros(log.account_count, np.bool_)
+        among[places] = True
+        return np.flatnonzero(among).astype(np.int32)
 
     def _open_late(self, events: list[int]) -> None:
         for event in events:

@@ -106,6 +106,12 @@ def go_back(log: EventLog, state: State, mark: Mark) -> tuple[list[int], list[in
     return ended, closed
 
 
+def stays_behind(left: int, every: int) -> bool:
+    """Whether a mark with so many events to come is worth taking: of those far back `thinned` keeps few."""
+    steps = -(-left // max(every, 1))
+    return steps <= KEPT_PER_AGE or steps & (steps - 1) == 0
+
+
 def thinned(marks: list[Mark], every: int) -> list[Mark]:
     """Marks, the older the fewer: of those whose age has the same power of two, `KEPT_PER_AGE` stay."""
     newest = marks[-1].position

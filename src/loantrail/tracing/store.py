@@ -257,13 +257,15 @@ def read_extent_of_run(connection: type_of_connection, run_id: str) -> tuple[int
     return None if row is None or row[0] is None or row[1] is None else (int(row[0]), row[1])
 
 
+CURRENT_RUN: Final = "SELECT run_id FROM tracing.run WHERE current AND convention = {}"
+"""The run of a convention that screens read."""
+
+
 def current_run_id(
     connection: type_of_connection, convention: str = "fifo", *, ends_transaction: bool = True
 ) -> str | None:
     """The run that screens read, if there is one. Without `ends_transaction` the caller's transaction goes on."""
-    row = connection.execute(
-        "SELECT run_id FROM tracing.run WHERE current AND convention = %s", (convention,)
-    ).fetchone()
+    row = connection.execute(sql.SQL(CURRENT_RUN).format(sql.Literal(convention))).fetchone()
     if ends_transaction:
         connection.rollback()
     return str(row[0]) if row else None

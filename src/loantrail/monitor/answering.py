@@ -1,0 +1,118 @@
+"""What is answered for each row of the deliveries of a group, and the refusals that the quarantine keeps of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from loantrail.ledger import intake
+from loantrail.ledger.intake import LINE
+from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
+from loantrail.ledger.taking import stored_refusal
+from loantrail.monitor.lines import LINE_TYPE, accepted_rows
+from loantrail.monitor.model import (
+    ACCEPTED,
+    DUPLICATE,
+    REFUSED,
+    Answered,
+    Delivery,
+    Line,
+    Refused,
+    RowAnswer,
+    RowDecision,
+    remedy_of,
+)
+
+
+class Answers:
+    """Of the rows of these deliveries, which are named by their numbers."""
+
+    def __init__(self, deliveries: Sequence[Delivery], at: datetime.datetime) -> None:
+        self._deliveries, self._at = deliveries, at
+        self._rows: list[list[RowAnswer]] = [[] for _ in deliveries]
+        self.refusals: list[StoredRefusal] = []
+
+    def add(self, number: int, row: RowAnswer) -> None:
+        """What is answered for one row."""
+        self._rows[number].append(row)
+
+    def decide(self, decisions: Mapping[str, RowDecision]) -> None:
+        """Put the decisions (line -> decision) to the answers of the rows that were accepted."""
+        for rows in self._rows:
+            for place, row in enumerate(rows):
+                one = decisions.get(row.line_id or "") if row.outcome == ACCEPTED else None
+                if one is not None:
+                    rows[place] = msgspec.structs.replace(row, decision=one.decision, hits=one.hits)
+
+    def of(self, number: int) -> Answered:
+        """The answer to a delivery."""
+        rows = sorted(self._rows[number], key=lambda row: row.position)
+        outcomes = [row.outcome for row in rows]
+        return Answered(
+            outcomes.count(ACCEPTED), outcomes.count(DUPLICATE), outcomes.count(REFUSED), tuple(rows)
+        )
+
+    # Refusals ------------------------------------------------------------------------------------------------
+
+    def refuse(self, number: int, refused: Refused, file_id: int) -> None:
+        """A row of which no line could be made."""
+        source = self._deliveries[number].source
+        stored = StoredRefusal(
+            refusal_id=refusal_id(
+                LINE, source, refused.position, refused.field, refused.reason, refused.original
+            ),
+            file_id=file_id,
+            source_file=source,
+            position=refused.position,
+            record_type=LINE,
+            field=refused.field,
+            reason=refused.reason,
+            message=refused.message,
+            original=refused.original,
+            record=None,
+            corrected=None,
+            state="open",
+            created_at=self._at,
+        )
+        self.refusals.append(stored)
+        self.add(
+            number,
+            _refused_row(refused.position, refused.field, refused.reason, refused.message, stored.refusal_id),
+        )
+
+    def refuse_other_content(self, line: Line, row: int, sequence: int, file_id: int) -> RowAnswer:
+        """A line, in this row of the group, whose key is that of one with another content; what is answered for it."""
+        broken = intake.other_content(LINE_TYPE, row)
+        delivery = self._deliveries[line.delivery]
+        # Its place in the delivery, so that the same row sent again is the same refusal.
+        record = _record(delivery, line, sequence) | {
+            "source_file": delivery.source,
+            "position": line.position,
+        }
+        stored = stored_refusal(broken, LINE, record, delivery.source, line.position, file_id)
+        if line.original is not None:
+            again = refusal_id(
+                LINE, delivery.source, line.position, broken.field, broken.reason, line.original
+            )
+            stored = replace(stored, original=line.original, refusal_id=again)
+        self.refusals.append(stored)
+        return _refused_row(line.position, broken.field, broken.reason, broken.message, stored.refusal_id)
+
+
+def _record(delivery: Delivery, line: Line, sequence: int) -> dict[str, Any]:
+    """The typed row as it was sent, not yet prepared."""
+    if line.original is None and delivery.typed is not None:
+        return delivery.typed.filter(delivery.typed.get_column("position") == line.position).row(
+            0, named=True
+        )
+    rows, _ = accepted_rows([row for row in delivery.sent if row.position == line.position])
+    return rows.row(0, named=True) | {"sequence": sequence}
+
+
+def _refused_row(position: int, field: str, reason: str, message: str, refusal: str) -> RowAnswer:
+    what, remedy = remedy_of(message)
+    return RowAnswer(position, REFUSED, None, field, reason, what, remedy, refusal)

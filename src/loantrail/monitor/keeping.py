@@ -1,0 +1,153 @@
+"""The one state of the step that a process holds: built from the books in the background, put in the place of an older one, dropped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from loantrail import clock
+from loantrail.errors import LoantrailError
+from loantrail.monitor.arrived import Footing
+from loantrail.monitor.catching_up import be_there, come_up
+from loantrail.monitor.defects import DEFECTS
+from loantrail.monitor.held import Held, held_on, judges_by
+from loantrail.monitor.pauses import keep_pauses_short
+from loantrail.policy.reading import parameters_in_force
+from loantrail.postgres.background import Sessions
+from loantrail.tracing.ground import Ground
+from loantrail.tracing.store import current_run_id
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+PAUSE_PER_BUILD: Final = 5
+"""After an attempt to build the state that failed lies so many times what it took."""
+_LOG = logging.getLogger(__name__)
+
+
+class Keeping:
+    """Who uses the state has `_guard`."""
+
+    def __init__(self, sessions: Sessions, ground: Callable[[Connection[Any]], Ground]) -> None:
+        """`ground` tells what to stand on at first."""
+        self._sessions, self._ground = sessions, ground
+        self._guard = threading.RLock()
+        self._held: Held | None = None
+        self._builder: threading.Thread | None = None
+        self._wanted = False
+        self._problem: LoantrailError | None = None
+        """Why there is no state, where the books do not allow one."""
+        self._not_before = 0.0
+        self._expecting = False
+        self.on_owing: Callable[[], None] = lambda: None
+        """Is told when a new state stands that owes loans a judgement."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a state to decide with."""
+        return self._held is not None
+
+    def want(self) -> None:
+        """Have the state built in the background, unless it is there or being built, or could not be built just now."""
+        with self._guard:
+            self._wanted = True
+            may = clock.monotonic_seconds() >= self._not_before
+            if self._held is None and self._builder is None and may:
+                self._builder = threading.Thread(target=self._build, name="step", daemon=True)
+                self._builder.start()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until nothing is being built, or so long."""
+        builder = self._builder
+        if builder is not None:
+            builder.join(seconds)
+
+    def _build(self) -> None:
+        begun = clock.monotonic_seconds()
+        try:
+            with self._sessions.session() as connection:
+                run_id = current_run_id(connection)
+                self._stand_on(connection, self._ground(connection), run_id)
+        except LoantrailError as problem:
+            self._problem = problem
+            _LOG.info("live lines are not judged one by one yet: %s", problem)
+        except DEFECTS:
+            _LOG.exception("the state of the step could not be built")
+        finally:
+            with self._guard:
+                if self._held is None:
+                    now = clock.monotonic_seconds()
+                    self._not_before = now + PAUSE_PER_BUILD * (now - begun)
+                self._builder = None
+
+    def rebase(self, connection: Connection[Any], ground: Ground) -> None:
+        """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown first, while the state of
+        before goes on."""
+        if self._wanted:
+            self._stand_on(connection, ground, ground.run_id)
+
+    def _stand_on(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
+        try:
+            held = held_on(connection, ground, run_id)
+            if held is not None:
+                come_up(connection, held)
+                self._put_in_place(connection, held)
+        except psycopg.OperationalError:
+            raise
+        except DEFECTS:
+            _LOG.exception("the state of the step could not be built from a run")
+            self.forget()
+            return
+        if held is not None:
+            keep_pauses_short()
+            if held.owed:
+                self.on_owing()
+
+    def _put_in_place(self, connection: Connection[Any], held: Held) -> None:
+        try:
+            run_id = be_there(connection, held)
+            with self._guard:
+                stands = self._held
+                if stands is None or held.run_id == run_id or stands.run_id != run_id:
+                    self._held = held
+        finally:
+            if not connection.closed:
+                connection.rollback()
+
+    def expect(self, at_it: bool) -> None:
+        """A run is being made for this process: until `rebase` the state stays; loans of what came meanwhile are judged anew after it."""
+        self._expecting = at_it
+
+    def forget(self) -> None:
+        """Drop the state; it is built anew when it is asked for."""
+        with self._guard:
+            self._held = None
+
+    def _current(self, connection: Connection[Any], footing: Footing) -> Held | None:
+        """The state, where it stands on the run that screens show, or that of a new one is being made here, and on the numbers in
+        force; else one is asked for, and there is none now: corrections, records and merges of the run are not in the old one."""
+        held, parameters = self._held, parameters_in_force(connection, footing.last_change)
+        if held is not None and not (
+            (self._expecting or footing.run_id == held.run_id)
+            and (parameters is held.standing.parameters or self._has_alone(held))
+            and judges_by(held, parameters)
+        ):
+            self.forget()
+            held = None
+        if held is None:
+            self.want()
+        return held
+
+    def _has_alone(self, held: Held) -> bool:
+        """Wait until nothing is shown beside; False where that broke the state: it is built anew."""
+        try:
+            held.finish_showing()
+        except DEFECTS:
+            _LOG.exception("the state of the step could not be shown lines; it is built anew")
+            self.forget()
+            return False
+        return True

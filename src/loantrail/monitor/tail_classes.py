@@ -1,0 +1,105 @@
+"""The classes of the payees of the last transactions. Pure.
+
+What is new is judged together with what the same payers paid on the same day: wages show by many payments of one account on one day.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from loantrail.clock import BUSINESS_ZONE, business_date
+from loantrail.destinations.classify import classify
+from loantrail.destinations.corrections import corrected
+from loantrail.destinations.dictionary import shipped_dictionary
+from loantrail.monitor.tail import CLASSES, Said, Surroundings
+from loantrail.tracing.model import Int64
+
+_READ: Final = (
+    "transaction_id",
+    "booked_at",
+    "debit_account",
+    "credit_account",
+    "amount_fen",
+    "document_no",
+    "purpose_text",
+    "credit_name",
+)
+"""What is read of a transaction of the tail to judge its payee."""
+_PAYERS_FEW: Final = 16
+"""The payments of so many payers are looked for one payer after the other."""
+
+
+def classes_of(
+    before: tuple[pl.DataFrame, Int64],
+    part: tuple[pl.DataFrame, Int64],
+    ids: Sequence[str],
+    known: dict[str, Said],
+    around: Surroundings,
+) -> tuple[dict[str, Said], dict[str, Said]]:
+    """What CLASSES say of all transactions, of which those that are not `known` are in the part; and of those that were judged now.
+    `before` and `part`: transactions (`_READ` and more) and their booking times of those that stay, and of those behind them, which bear
+    these `ids`."""
+    new = np.array([name not in known for name in ids], np.bool_)
+    if not new.any():
+        return known, {}
+    transactions, booked_us = part
+    payers: list[str | None] = transactions["debit_account"].to_list()
+    asked: list[pl.DataFrame] = []
+    wanted = np.zeros(len(ids), np.bool_)
+    for first, last, span_us in _days(booked_us):
+        here = np.flatnonzero(new[first:last]) + first
+        paying = {payers[place] for place in here.tolist()} - {None}
+        wanted[first:last] = new[first:last] | np.array(
+            [one in paying for one in payers[first:last]], np.bool_
+        )
+        if paying:
+            asked += _paid_by(*before, {one for one in paying if one is not None}, span_us)
+    asked.append(transactions if wanted.all() else transactions.filter(pl.Series(wanted)))
+    together = pl.DataFrame([pl.concat([one.get_column(name) for one in asked]) for name in _READ])
+    latest = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
+        microseconds=int(booked_us[-1])
+    )
+    judged = classify(together, shipped_dictionary(), around.parameters, business_date(latest), around.payees)
+    found = corrected(judged, together, around.corrections)
+    names, *said = (found.get_column(name).to_list() for name in CLASSES)
+    told = dict(zip(names, zip(*said, strict=True), strict=True))
+    return known | told, told
+
+
+def _days(booked_us: Int64) -> Iterator[tuple[int, int, tuple[int, int]]]:
+    """Each business date of times that ascend: its first place, the place behind its last one, and when it begins and ends."""
+    first = 0
+    while first < len(booked_us):
+        day = datetime.datetime.fromtimestamp(int(booked_us[first]) // 1_000_000, BUSINESS_ZONE).date()
+        span_us = _begins_us(day), _begins_us(day + datetime.timedelta(days=1))
+        last = int(np.searchsorted(booked_us, span_us[1]))
+        yield first, last, span_us
+        first = last
+
+
+def _begins_us(day: datetime.date) -> int:
+    begins = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE)
+    return int(begins.timestamp()) * 1_000_000
+
+
+def _paid_by(
+    transactions: pl.DataFrame, booked_us: Int64, payers: set[str], span_us: tuple[int, int]
+) -> list[pl.DataFrame]:
+    """The transactions that these accounts paid in that time, in their order, which goes by time."""
+    first, last = np.searchsorted(booked_us, span_us).tolist()
+    if first == last:
+        return []
+    here = transactions.slice(first, last - first)
+    paid = here.get_column("debit_account")
+    if len(payers) > _PAYERS_FEW:
+        theirs = paid.is_in(list(payers))
+    else:
+        theirs = pl.Series([False]).new_from_index(0, len(paid))
+        for payer in payers:
+            theirs |= paid == payer
+    return [here.filter(theirs)] if theirs.any() else []
