@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.browser.conftest import SIZES
 from tests.browser.manners import flaws
+from tests.browser.saving import saved_by
 from tests.http.conftest import application
 from tests.http.ledger_bank import write_ledger_bank
 from tests.postgres_fixtures import copied
@@ -189,10 +190,9 @@ def test_the_sheet_that_is_saved_has_the_columns_and_rows_that_are_shown(
     page.goto(f"{drawn_address}/ledgers/loans?five_class=loss&sort=loan_id&direction=ascending")
     expect(page.locator("tbody a.row-link").first).to_be_visible()
     shown = page.locator("tbody a.row-link").all_inner_texts()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="导出 Excel").click()
+    download = saved_by(page, page.get_by_role("button", name="导出 Excel"))
     saved = tmp_path / "ledger.xlsx"
-    download.value.save_as(saved)
+    download.save_as(saved)
     rows = CalamineWorkbook.from_path(saved).get_sheet_by_index(0).to_python()
     assert [row[0] for row in rows[1:]] == shown
     assert str(rows[0][1]) == "借款人"

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 from tests.browser.conftest import SIZES
 from tests.browser.manners import flaws
+from tests.browser.saving import saved_by
 from tests.browser.settling import settled
 from tests.browser.test_ledgers import drawn_address
 from tests.signing_in import COOKIE, token_of
@@ -99,10 +100,9 @@ def test_executives_see_sums_without_names_and_no_figure_of_too_few_loans(
 def test_the_figures_are_saved_as_a_sheet(page: Page, drawn_address: str, tmp_path: Path) -> None:
     _as(page, "boss")
     page.goto(f"{drawn_address}/portfolio?by=class")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="导出 Excel").click()
+    download = saved_by(page, page.get_by_role("button", name="导出 Excel"))
     saved = tmp_path / "portfolio.xlsx"
-    download.value.save_as(saved)
+    download.save_as(saved)
     rows = CalamineWorkbook.from_path(saved).get_sheet_by_index(0).to_python()
     names = page.locator(".portfolio-name button").all_inner_texts()
     assert [row[0] for row in rows[1:]] == [*names, "合计"]
@@ -154,9 +154,8 @@ def test_from_the_table_of_uses_one_goes_down_and_stays_with_the_uses(page: Page
     expect(page).to_have_url(f"{drawn_address}/portfolio?view=uses&by=industry&within=industry%3AC")
     expect(page.get_by_role("navigation", name="下钻路径")).to_contain_text("制造业")
     expect(matrix.get_by_role("button", name="农副食品加工业").first).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="导出 Excel").click()
-    assert download.value.suggested_filename.startswith("portfolio-uses-")
+    download = saved_by(page, page.get_by_role("button", name="导出 Excel"))
+    assert download.suggested_filename.startswith("portfolio-uses-")
 
 
 def test_every_term_of_the_new_views_is_explained(page: Page, drawn_address: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
+from tests.browser.saving import saved_by
 from tests.browser.settling import settled
 from tests.http.bank import LOAN
 
@@ -36,9 +37,8 @@ OF_BANK = {
 
 def saved(page: Page, button: Locator) -> str:
     """What the file is called that the button saves."""
-    with page.expect_download() as download:
-        button.click()
-    return download.value.suggested_filename
+    download = saved_by(page, button)
+    return download.suggested_filename
 
 
 def files_at(page: Page, address: str) -> list[str]:
@@ -76,10 +76,9 @@ def test_what_the_page_filters_by_itself_is_saved_so(
     page.goto(f"{related_address}/administration/parameters?group=large_value")
     settled(page)
     shown = page.locator(".admin-table tbody tr.ant-table-row code").all_inner_texts()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=EXPORT).click()
+    download = saved_by(page, page.get_by_role("button", name=EXPORT))
     file = tmp_path / "parameters.xlsx"
-    download.value.save_as(file)
+    download.save_as(file)
 
     head, *rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
 

@@ -7,7 +7,7 @@ import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
 import type { Head, Verification } from "./entries";
-import { saveFile } from "./saving";
+import { saveFile } from "../ui/saving";
 import { Term } from "../ui/Term";
 
 const HEAD = "/api/v1/audit/head";

@@ -1,3 +1,4 @@
+import { saveFile } from "../ui/saving";
 import { textWidth } from "./text";
 
 /** What the pointer is over, where, and how large the picture is. */
@@ -118,9 +119,5 @@ export async function savePicture(address: string, fileName: string, sheet: Shee
   });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
   if (!blob) throw new Error("the browser gave no picture");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = fileName;
-  link.click();
-  window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(blob, fileName);
 }

@@ -7,6 +7,7 @@ import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { problemCode, type ProblemLike } from "../ui/states";
+import { saveFile } from "../ui/saving";
 import { problemText } from "../ui/wording";
 
 const ROWS_MAX = 100_000;
@@ -66,7 +67,7 @@ function Exporting({ address, query, count, small, asks }: Props & { readonly as
         return;
       }
       const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "loantrail.xlsx";
-      saveAs(await answer.blob(), name);
+      saveFile(await answer.blob(), name);
     } catch {
       complain(t("error.unreachable"));
     } finally {
@@ -99,13 +100,4 @@ function Exporting({ address, query, count, small, asks }: Props & { readonly as
     />
     </>
   );
-}
-
-function saveAs(content: Blob, name: string) {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }

@@ -1,3 +1,6 @@
+/** A browser that is busy begins to read a file long after it was told to keep it. */
+const KEPT_MS = 60_000;
+
 /** Has the browser keep content as a file of that name. */
 export function saveFile(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
@@ -5,5 +8,5 @@ export function saveFile(content: Blob, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(address);
+  window.setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
 }
