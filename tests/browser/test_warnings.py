@@ -96,9 +96,10 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     expect(page.locator(".story")).to_be_visible()
     page.keyboard.press("j")
     expect(page).to_have_url(re.compile(QUIET_THREAD))
+    # What stood there before stays until this one is read.
+    expect(page.locator(".warning-timeline li").first).to_contain_text("资金闲置")
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(THREAD))
-    # What stood there before stays until this one is read.
     expect(page.locator(".warning-timeline li").first).to_contain_text("流入证券")
     expect(page.get_by_role("button", name=re.compile("待查")).first).to_be_enabled()
     page.keyboard.press("3")

@@ -22,6 +22,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.http.bank import BORROWER, RELATED
 from tests.monitor.test_deciding import line, post, standing, to_securities
+from tests.tracing.histories import assert_equal_histories
 
 from loantrail.errors import InputError, Stopping
 from loantrail.monitor import held as holding
@@ -106,9 +107,7 @@ def test_what_a_run_left_is_the_same_where_it_is_read(bank: type_of_connection, 
     assert_frame_equal(found.books.read.recent.lines, left.books.read.recent.lines)
     assert_frame_equal(found.leads, left.leads)
     assert_frame_equal(found.over, left.over)
-    history, again = left.books.named.history, found.books.named.history
-    assert (again.amount_fen == history.amount_fen).all()
-    assert found.books.named.order_ties == left.books.named.order_ties
+    assert_equal_histories(found.books.named, left.books.named)
 
 
 def test_the_ends_of_the_last_day_that_are_stored_of_a_run_are_those_that_are_counted_anew(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from random import Random
 
 import numpy as np
@@ -17,6 +17,7 @@ from loantrail.tracing.model import (
     History,
     Specials,
 )
+from loantrail.tracing.named import NamedHistory
 
 
 @dataclass
@@ -267,3 +268,23 @@ def _assemble(
         side_borrower=np.array([b for side in sides for b in side], np.int32),
         loan_borrower=np.array([random.randrange(borrowers) for _ in range(k)], np.int32),
     )
+
+
+def assert_equal_histories(found: NamedHistory, expected: NamedHistory) -> None:
+    """Number by number, of the same types, each array open to be written to; but for the problems."""
+    assert _said_by(found) == _said_by(expected)
+    assert (found.loans, found.opening) == (expected.loans, expected.opening)
+    assert found.order_ties == expected.order_ties
+    for name in ("accounts", "transaction_ids"):
+        assert getattr(found, name).to_list() == getattr(expected, name).to_list()
+
+
+def _said_by(named: NamedHistory) -> dict[str, tuple[str, list[int]]]:
+    said: dict[str, tuple[str, list[int]]] = {}
+    for told in (named, named.history, named.history.specials):
+        for item in fields(told):
+            value = getattr(told, item.name)
+            if isinstance(value, np.ndarray):
+                value[:0] = 0
+                said[item.name] = (str(value.dtype), value.tolist())
+    return said

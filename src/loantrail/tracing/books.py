@@ -115,6 +115,27 @@ def books_with(
     data_version: str,
 ) -> Books:
     """As `books_of`, with destinations that are judged already: puts the events in order."""
+    named = _in_order(classes, read, context, standing)
+    return books_in_order(named, classes, read, context, standing, parameters, data_version)
+
+
+def books_in_order(
+    named: NamedHistory,
+    classes: pl.DataFrame,
+    read: TracingInputs,
+    context: dict[str, pl.DataFrame],
+    standing: pl.DataFrame,
+    parameters: ParameterBook,
+    data_version: str,
+) -> Books:
+    """As `books_with`, with events that are in order already."""
+    related = _related(named, context, read, parameters)
+    return Books(read, context, classes, named, related, data_version, parameters, standing)
+
+
+def _in_order(
+    classes: pl.DataFrame, read: TracingInputs, context: dict[str, pl.DataFrame], standing: pl.DataFrame
+) -> NamedHistory:
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
     inputs = Inputs(
         transactions=read.transactions.select(number, pl.all()),
@@ -131,9 +152,7 @@ def books_with(
         .select("transaction_id", "loan_id")
         .unique("transaction_id", keep="first", maintain_order=True)
     )
-    named = assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
-    related = _related(named, context, read, parameters)
-    return Books(read, context, classes, named, related, data_version, parameters, standing)
+    return assemble(inputs, classes["destination_class"], context["sides"], repayments, infers_missing=True)
 
 
 def books_as_of(transactions: pl.DataFrame) -> datetime.datetime:

@@ -22,7 +22,8 @@ from loantrail.early_warning.frames import Frames
 from loantrail.errors import InputError, Place
 from loantrail.ledger.books.tracing_inputs import Recent, TracingInputs
 from loantrail.parameters import ParameterBook
-from loantrail.tracing.books import Books, bank_frames, books_as_of, books_with
+from loantrail.tracing import kept_history
+from loantrail.tracing.books import Books, bank_frames, books_as_of, books_in_order
 
 _READ: Final = (
     "transactions", "disbursements", "balances", "unlinked", "references", "problems", "unreconciled", "merged", "waiting",
@@ -30,7 +31,7 @@ _READ: Final = (
 """Frames of TracingInputs."""
 _FACTS: Final = "ground.json"
 _OWN: Final = "account"
-_LAYOUT: Final = 2
+_LAYOUT: Final = 3
 """Another number with every change of what is written."""
 
 
@@ -61,6 +62,7 @@ def write_ground(ground: Ground, folder: Path) -> None:
     books, read = ground.books, ground.books.read
     frames = {f"read-{name}": getattr(read, name) for name in _READ}
     frames |= {f"context-{name}": frame for name, frame in books.context.items()}
+    frames |= {f"history-{name}": frame for name, frame in kept_history.frames_of(books.named).items()}
     frames |= {
         "own": read.own.rename(_OWN).to_frame(),
         "recent": read.recent.lines,
@@ -85,6 +87,7 @@ def write_ground(ground: Ground, folder: Path) -> None:
         "since": None if read.recent.since is None else read.recent.since.isoformat(),
         "first_place": read.recent.first_place,
         "context": sorted(books.context),
+        "history": kept_history.facts_of(books.named),
     }
     (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
     _sync(folder / _FACTS)
@@ -128,11 +131,14 @@ def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
         context = {name: frame(f"context-{name}") for name in facts["context"]}
         classes, corrections = frame("classes"), frame("corrections")
         hops, statement, over, leads = (frame(name) for name in ("hops", "statement", "over", "leads"))
+        named = kept_history.history_from(
+            lambda name: frame(f"history-{name}"), facts["history"], read.transactions["transaction_id"]
+        )
     except (OSError, KeyError, ValueError, pl.exceptions.PolarsError) as problem:
         raise InputError(
             f"what a run over the books left cannot be read: {problem}",
             Place(str(folder)),
             "Nothing is lost: the books are read anew",
         ) from problem
-    books = books_with(classes, read, context, corrections, parameters, facts["data_version"])
+    books = books_in_order(named, classes, read, context, corrections, parameters, facts["data_version"])
     return Ground(facts["run_id"], books, hops, statement, over, leads)

@@ -41,18 +41,21 @@ export interface Acting {
 
 export function useCheckAct(row: { readonly check_id: string; readonly version: number }, done: (act: Act) => void): Acting {
   const again = useReadAgain();
-  const version = useRef(row.version);
+  const versions = useRef(new Map<string, number>());
   const chain = useRef<Promise<unknown>>(Promise.resolve());
   const [waiting, setWaiting] = useState(0);
   const [error, setError] = useState<unknown>(null);
   const [said, setSaid] = useState<ReadonlyMap<string, Judgement>>(new Map());
   const told = useRef(done);
   told.current = done;
-  useEffect(() => {
-    version.current = row.version;
-  }, [row.version]);
+  // What is drawn late may be older than an answer that came meanwhile: a version never goes back.
+  const know = useCallback((check: string, version: number) => {
+    versions.current.set(check, Math.max(version, versions.current.get(check) ?? version));
+  }, []);
+  useEffect(() => know(row.check_id, row.version), [know, row.check_id, row.version]);
   const { mutateAsync } = api.useMutation("post", "/api/v1/checks/{check_id}/acts");
   const send = (act: Act) => {
+    know(row.check_id, row.version);
     setError(null);
     setWaiting((count) => count + 1);
     if (act.act === "judge") setSaid((before) => new Map([...before, [act.use, act.judgement]]));
@@ -60,9 +63,9 @@ export function useCheckAct(row: { readonly check_id: string; readonly version: 
       try {
         const answer = await mutateAsync({
           params: { path: { check_id: row.check_id } },
-          body: { ...act, version: version.current, request_key: crypto.randomUUID() } as Wanted,
+          body: { ...act, version: versions.current.get(row.check_id), request_key: crypto.randomUUID() } as Wanted,
         });
-        version.current = answer.version;
+        know(row.check_id, answer.version);
         told.current(act);
       } catch (problem) {
         setError(problem);
