@@ -75,7 +75,8 @@ def write_ground(ground: Ground, folder: Path) -> None:
     }
     for name, frame in frames.items():
         path = folder / f"{name}.arrow"
-        frame.write_ipc(path, compression="zstd")
+        # Twice the size of `zstd`, and read in two thirds of the time.
+        frame.write_ipc(path, compression="lz4")
         _sync(path)
     facts = {
         "run_id": ground.run_id,
