@@ -31,9 +31,11 @@ class _Server(uvicorn.Server):
             server.close()
         for listening in sockets or []:
             listening.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:
+            # Each time: a browser's connection may have been on its way when the others were told.
+            for connection in list(self.server_state.connections):
+                if not connection.transport.is_closing():
+                    connection.shutdown()
             await asyncio.sleep(LOOK_SECONDS)
 
 

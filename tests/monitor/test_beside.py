@@ -161,6 +161,19 @@ def test_a_folder_that_is_not_whole_is_no_ground(bank: type_of_connection, tmp_p
         read_ground(tmp_path, parameters_in_force(bank))
 
 
+def test_a_history_that_does_not_fit_its_transactions_is_no_ground(bank: type_of_connection) -> None:
+    parameters, run_id = parameters_in_force(bank), current_run_id(bank)
+    assert kept_ground.of(bank, run_id, parameters) is not None
+    path = kept_ground._folder() / str(run_id) / "history-events.arrow"
+    events = pl.read_ipc(path.read_bytes())
+
+    events.with_columns(debit=pl.lit(10**6, pl.Int32)).write_ipc(path)
+
+    with pytest.raises(InputError, match="do not fit"):
+        read_ground(path.parent, parameters)
+    assert kept_ground.of(bank, run_id, parameters) is None
+
+
 def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_does(
     bank: type_of_connection,
     books: Database,

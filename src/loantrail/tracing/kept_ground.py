@@ -60,7 +60,8 @@ def of(connection: Connection[Any], run_id: str | None, parameters: ParameterBoo
         if run_id is None or extent is None or not is_written(_folder() / run_id):
             return None
         found = read_ground(_folder() / run_id, parameters)
-    except Exception as problem:  # whatever lies there: the books are there
+    # Whatever lies there, the books are there; a panic of the frames is no Exception.
+    except (Exception, pl.exceptions.PanicException) as problem:
         _LOG.warning("what the last run left is not used, the books are read instead: %s", problem)
         return None
     read = found.books.read

@@ -31,9 +31,13 @@ export function SavedFilters({ place, page, text, shipped, apply, say, complain 
   const { data } = api.useQuery("get", "/api/v1/saved-filters", asked, { enabled: open });
   const { queryKey } = api.queryOptions("get", "/api/v1/saved-filters", asked);
   const told = {
-    // What was asked for before does not know of the change: its answer may come last.
-    onMutate: () => queries.cancelQueries({ queryKey }),
-    onSuccess: (kept: unknown) => queries.setQueryData(queryKey, kept),
+    // One change after the other: each answer is the whole list.
+    scope: { id: `saved-filters ${place}` },
+    onSuccess: async (kept: unknown) => {
+      // What was asked for meanwhile may not know of the change, and its answer come last.
+      await queries.cancelQueries({ queryKey });
+      queries.setQueryData(queryKey, kept);
+    },
     onError: (error: unknown) => {
       complain(problemText(language, error) || t("error.unreachable"));
       void queries.invalidateQueries({ queryKey });
