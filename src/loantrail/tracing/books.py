@@ -103,18 +103,6 @@ def books_of(
     )
     classes = corrected(classes, read.transactions, standing)
     say("putting events in order")
-    return books_with(classes, read, context, standing, parameters, data_version)
-
-
-def books_with(
-    classes: pl.DataFrame,
-    read: TracingInputs,
-    context: dict[str, pl.DataFrame],
-    standing: pl.DataFrame,
-    parameters: ParameterBook,
-    data_version: str,
-) -> Books:
-    """As `books_of`, with destinations that are judged already: puts the events in order."""
     named = _in_order(classes, read, context, standing)
     return books_in_order(named, classes, read, context, standing, parameters, data_version)
 
@@ -128,7 +116,7 @@ def books_in_order(
     parameters: ParameterBook,
     data_version: str,
 ) -> Books:
-    """As `books_with`, with events that are in order already."""
+    """As `books_of`, with destinations that are judged and events that are in order already."""
     related = _related(named, context, read, parameters)
     return Books(read, context, classes, named, related, data_version, parameters, standing)
 
