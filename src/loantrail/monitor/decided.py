@@ -35,6 +35,20 @@ def _told(row: Mapping[str, Any]) -> RowHit:
     )
 
 
+def of_lines(
+    judged: Mapping[str, RowDecision],
+    transactions: Mapping[str, str],
+    waiting: frozenset[str],
+    unknown: Collection[str],
+) -> dict[str, RowDecision]:
+    """Line -> decision, where `transactions` tells the transaction of each; none for `unknown` ones."""
+    return {
+        line: of_transaction(judged, name, waiting)
+        for line, name in transactions.items()
+        if name not in unknown
+    }
+
+
 def of_transaction(
     judged: Mapping[str, RowDecision], transaction: str | None, waiting: frozenset[str]
 ) -> RowDecision:

@@ -26,7 +26,7 @@ from loantrail.monitor.asked import Asked
 from loantrail.monitor.asking import said_of_payment
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
-from loantrail.monitor.decided import decided, of_transaction
+from loantrail.monitor.decided import decided, of_lines
 from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import LINES_AT_ONCE, Held, ground_anew, show_beside, shown_with
 from loantrail.monitor.hosting import Host, Hosting, Unwelcome
@@ -180,8 +180,7 @@ class Deciding(Keeping):
             held = self._held
             if passed is None and held is not None and held.pending:
                 is_shown = held.aside is None
-                held.pending, held.judgement, held.aside = 0, None, None
-                held.forget_guests()
+                held.forget_pending()
                 if is_shown:
                     self._show_committed(held)
                     held.renew()
@@ -222,7 +221,8 @@ class Deciding(Keeping):
             held.standing.settle()
             if held.judgement is not None:
                 held.keep(held.judgement)
-                held.judgement = None
+                self._note_left(held.judgement.loans, held.left)
+                held.judgement, held.left = None, frozenset()
             held.lines = held.standing.lines
             if held.shows_later:
                 held.later.drop(held.pending_groups)
@@ -375,14 +375,14 @@ class Deciding(Keeping):
             judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
         of_line = held.standing.transactions_of(arrived["line_id"])
         waiting = changed.order.waiting()
-        return {line: of_transaction(judged, name, waiting) for line, name in of_line.items()}
+        return of_lines(judged, of_line, waiting, held.undecided(changed))
 
     def _host(self, connection: Connection[Any], held: Held, asked: Asked | None = None) -> Host:
         """Who judges the lines that are asked about, or none."""
         return Host(held.standing.alone(asked), store.session_of(connection))
 
     def _judged(self, connection: Connection[Any], held: Held, changed: Changed) -> dict[str, RowDecision]:
-        found = held.judgement = held.judging.judge(connection, held.standing.index, changed)
+        found = held.judge(connection, changed, self._difficult)
         if not found.loans:
             return {}
         taken = take_hits(

@@ -18,6 +18,7 @@ from loantrail.monitor import store_step
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.judging import Judgement, Judging
+from loantrail.monitor.judging_apart import judged_apart, left_undecided
 from loantrail.monitor.later import Later
 from loantrail.monitor.remembered import KEPT, Remembered, ends_of_last_day
 from loantrail.monitor.showing import Showing
@@ -36,6 +37,7 @@ from loantrail.tracing.store import current_run_id
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from loantrail.monitor.shown import Changed
     from loantrail.postgres.background import Sessions
 
 
@@ -75,7 +77,8 @@ class Held:
     """Whether more arrived than is judged at once, when this was looked at last."""
     judgement: Judgement | None = None
     """What is said of the lines that are shown and not yet committed."""
-
+    left: frozenset[str] = frozenset()
+    """Loans that could not be judged with it."""
     showing: Showing | None = None
     """What shows the first of `later` meanwhile: until its end nobody else uses the state."""
     is_to_judge: bool = False
@@ -94,8 +97,9 @@ class Held:
         """The same of lines that come next behind those that were looked at."""
         return not self.is_to_judge and tells is not None and tells.are_all(asked)
 
-    def forget_guests(self) -> None:
+    def forget_pending(self) -> None:
         """Whether what was pending is in the books is not known: what its guests brought behind it is read again with it, by arrival."""
+        self.pending, self.judgement, self.aside, self.left = 0, None, None, frozenset()
         if self.guests_arrival:
             self.later.keep(self.pending_groups)
             self.guests_arrival = 0
@@ -104,10 +108,22 @@ class Held:
         """Have these loans judged when there is time."""
         self.owed |= dict.fromkeys(sorted(loans))
 
+    def judge(self, connection: Connection[Any], changed: Changed, difficult: Collection[str]) -> Judgement:
+        """What is said of the loans that changed; `difficult` ones are looked at by themselves."""
+        index = self.standing.index
+        self.judgement, self.left = judged_apart(connection, self.judging, index, changed, difficult)
+        return self.judgement
+
+    def undecided(self, changed: Changed) -> Collection[str]:
+        """Transactions that say something of loans that could not be judged."""
+        return left_undecided(self.standing.index, changed.transactions, self.left)
+
     def keep(self, judgement: Judgement) -> None:
         """What was said is in the books."""
         self.judging.keep(judgement)
-        for loan in judgement.loans:
+        # Those that could not be judged would keep the others waiting: they are when a line of theirs comes.
+        self.judging.forget(self.left)
+        for loan in (*judgement.loans, *self.left):
             self.owed.pop(loan, None)
 
     def renew(self) -> None:

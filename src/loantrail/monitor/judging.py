@@ -260,6 +260,28 @@ def _nothing_said() -> Judgement:
     )
 
 
+def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judgement:
+    """What was said of some of the loans that changed, and of others, as of all of these together."""
+    nothing = _nothing_said()
+    said = [nothing, *parts]
+    hits = pl.concat([one.hits for one in said])
+    loans = tuple(sorted(loan for one in parts for loan in one.loans))
+    return Judgement(
+        loans=loans,
+        hits=hits,
+        codes=tuple(sorted({code for one in parts for code in one.codes})),
+        proven=pl.concat([one.proven for one in said]),
+        payees=payees_of_hits(index, hits, loans),
+        on_date=clock.business_date(index.as_of),
+        found={loan: rows for one in parts for loan, rows in one.found.items()},
+        whole=tuple(sorted(loan for one in parts for loan in one.whole)),
+        leads=pl.concat([one.leads for one in said]),
+        days=pl.concat([one.days for one in said]),
+        as_of=index.as_of,
+        doubtful=changed.doubtful,
+    )
+
+
 def payees_of_hits(index: Index, hits: pl.DataFrame, loans: Sequence[str]) -> Payees:
     """Who was paid in the transactions that the hits rest on, and who borrowed."""
     ids = hits["transaction_ids"].explode(empty_as_null=False).unique().drop_nulls()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -14,7 +14,7 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor.arrived import Footing
 from loantrail.monitor.catching_up import be_there, come_up
 from loantrail.monitor.defects import DEFECTS
-from loantrail.monitor.held import Held, held_on, judges_by
+from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
 from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.background import Sessions
@@ -33,8 +33,9 @@ class Keeping:
     """Who uses the state has `_guard`."""
 
     def __init__(self, sessions: Sessions, ground: Callable[[Connection[Any]], Ground]) -> None:
-        """`ground` tells what to stand on at first."""
-        self._sessions, self._ground = sessions, ground
+        """`ground` tells what to stand on at first. Where no state can be built on that, what a run left may be to blame: then the books
+        are read, until there is another run."""
+        self._sessions, self._first_ground, self._ground = sessions, ground, ground
         self._guard = threading.RLock()
         self._held: Held | None = None
         self._builder: threading.Thread | None = None
@@ -43,6 +44,8 @@ class Keeping:
         """Why there is no state, where the books do not allow one."""
         self._not_before = 0.0
         self._expecting = False
+        self._difficult: frozenset[str] = frozenset()
+        """Loans that could not be judged: they are tried by themselves, and once by each new state."""
         self.on_owing: Callable[[], None] = lambda: None
         """Is told when a new state stands that owes loans a judgement."""
 
@@ -77,6 +80,7 @@ class Keeping:
             _LOG.info("live lines are not judged one by one yet: %s", problem)
         except DEFECTS:
             _LOG.exception("the state of the step could not be built")
+            self._ground = ground_anew
         finally:
             with self._guard:
                 if self._held is None:
@@ -88,6 +92,7 @@ class Keeping:
         """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown first, while the state of
         before goes on."""
         if self._wanted:
+            self._ground = self._first_ground
             self._stand_on(connection, ground, ground.run_id)
 
     def _stand_on(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
@@ -101,6 +106,7 @@ class Keeping:
         except DEFECTS:
             _LOG.exception("the state of the step could not be built from a run")
             self.forget()
+            self._ground = ground_anew
             return
         if held is not None:
             keep_pauses_short()
@@ -110,6 +116,7 @@ class Keeping:
     def _put_in_place(self, connection: Connection[Any], held: Held) -> None:
         try:
             run_id = be_there(connection, held)
+            held.owe(loan for loan in self._difficult if held.standing.index.records.number_of(loan) >= 0)
             with self._guard:
                 stands = self._held
                 if stands is None or held.run_id == run_id or stands.run_id != run_id:
@@ -126,6 +133,14 @@ class Keeping:
         """Drop the state; it is built anew when it is asked for."""
         with self._guard:
             self._held = None
+
+    def _note_left(self, judged: Iterable[str], left: frozenset[str]) -> None:
+        """These loans were judged, and of these it could not be done. Where that happens to one for the first time the state may be to
+        blame: the next one tries again."""
+        is_new = not left <= self._difficult
+        self._difficult = self._difficult.difference(judged) | left
+        if is_new:
+            self.forget()
 
     def _current(self, connection: Connection[Any], footing: Footing) -> Held | None:
         """The state, where it stands on the run that screens show, or that of a new one is being made here, and on the numbers in

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -46,6 +46,19 @@ class Changed:
     @property
     def concerns_loans(self) -> bool:
         return bool(self.loans or self.draining or self.doubtful)
+
+    def of_loans(self, loans: Collection[str]) -> Changed:
+        """The same of these of the loans alone. What is doubtful is said of none of them."""
+        some = frozenset(loans)
+        return replace(
+            self,
+            loans=[loan for loan in self.loans if loan in some],
+            whole=self.whole & some,
+            draining=self.draining & some,
+            doubtful=frozenset(),
+            anew=self.anew & some,
+            replaced=self.replaced & some,
+        )
 
 
 def owed(loans: Iterable[str], order: Ordered) -> Changed:
