@@ -12,6 +12,7 @@ import polars as pl
 from loantrail.clock import business_date
 from loantrail.early_warning.moves import DAY_US, MILLION, Move, moves_of
 from loantrail.early_warning.related import related_parties
+from loantrail.few_rows import FewRows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -25,7 +26,7 @@ OWN_DEPOSITS: Final = {
     "structured_deposit": "time_deposit",
 }
 """A kind of account in the borrower's own name -> the class of what is put there."""
-_PAYEES: Final = {"loan_id": pl.String, "account": pl.String}
+_PAYEES: Final = FewRows({"loan_id": pl.String, "account": pl.String})
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 Arrival = tuple[int, str, int]
 """A row of the moves, the class, and 1 or -1."""
@@ -174,4 +175,4 @@ def _is_young(view: View, registered_on: datetime.date | None, at_us: int) -> bo
 
 def payees_frame(rows: Iterable[tuple[str, str | None]]) -> pl.DataFrame:
     """loan_id, account."""
-    return pl.DataFrame(sorted(rows), schema=_PAYEES, orient="row")
+    return _PAYEES.frame(sorted(rows))

@@ -124,9 +124,20 @@ LEADS: Final[Shape] = {
 pattern knows none; `transaction_ids` are sorted and distinct."""
 
 
+_EMPTY: dict[int, tuple[Shape, pl.DataFrame]] = {}
+_EMPTY_MOST: Final = 64
+"""Schemas are declared by modules, and are not so many."""
+
+
 def empty(schema: Shape) -> pl.DataFrame:
     """A frame of that schema without rows."""
-    return pl.DataFrame(schema=schema)
+    kept = _EMPTY.get(id(schema))
+    if kept is None or kept[0] is not schema:
+        # Making one takes as long as one of something. Held with its schema, so that no other one can have that number.
+        kept = schema, pl.DataFrame(schema=schema)
+        if len(_EMPTY) < _EMPTY_MOST:
+            _EMPTY[id(schema)] = kept
+    return kept[1].clone()
 
 
 def fitted(frame: pl.DataFrame, schema: Shape) -> pl.DataFrame:

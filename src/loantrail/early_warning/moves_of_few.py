@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from loantrail.early_warning.moves import DAY_US, FEW_MOVES
+from loantrail.few_rows import FewRows
 
 _FEW_ROWS: Final = 8_192
 """A frame of so few is looked through one by one."""
@@ -21,6 +22,7 @@ _LENT: Final = {
     "disbursed_at": "disbursed_at", "retail": "retail", "product": "product", "borrower_party_id": "borrower_party_id",
     "borrower_name": "borrower_name", "loan_fen": "amount_fen",
 }  # fmt: skip
+_SIDES: Final = FewRows({"loan_id": pl.String, "account": pl.String})
 _PARENT: Final = {
     "use_before": "use", "parent_transaction_id": "transaction_id", "parent_booked_at": "booked_at",
 }  # fmt: skip
@@ -62,7 +64,7 @@ def sides_of_few(loans: pl.DataFrame, accounts: pl.DataFrame, declared: pl.DataF
         found |= {(loan, account): None for account in owned.get(borrower, ())}
     found |= {(loan, account): None for loan, _, account in lent if loan is not None and account is not None}
     found |= dict.fromkeys(_rows(declared, "loan_id", "account"))
-    return pl.DataFrame(list(found), schema={"loan_id": pl.String, "account": pl.String}, orient="row")
+    return _SIDES.frame(list(found))
 
 
 def moves_of_few(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from loantrail.few_rows import FewRows
+
 if TYPE_CHECKING:
     import datetime
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 FEW_RELATIONS: Final = 1_000
 """So few are looked at one by one, as joins cost more."""
 _HOLDS: Final = ("controller", "shareholder")
-_RELATED: Final = {"loan_id": pl.String, "party_id": pl.String, "relation": pl.String}
+_RELATED: Final = FewRows({"loan_id": pl.String, "party_id": pl.String, "relation": pl.String})
 CLOSE_RELATIONS: Final = ("controller", "spouse", "legal_representative", "family")
 
 
@@ -130,4 +132,4 @@ def _of_few(view: View, share_ppm: int) -> pl.DataFrame:
             if before is None or (before not in CLOSE_RELATIONS and relation in CLOSE_RELATIONS):
                 found[loan, party] = relation
     rows = [(loan, party, relation) for (loan, party), relation in found.items()]
-    return pl.DataFrame(rows, schema=_RELATED, orient="row")
+    return _RELATED.frame(rows)

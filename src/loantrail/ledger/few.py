@@ -3,7 +3,7 @@ the work itself. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -35,16 +35,3 @@ def plain_columns(
         else:
             found[name] = column.to_list()
     return found
-
-
-class FewRows:
-    """Makes frames of one schema out of few rows; instants as above."""
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._schema = dict(schema)
-        # Making a frame of nothing takes as long as one of something.
-        self._empty = pl.DataFrame(schema=self._schema)
-
-    def frame(self, rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
-        """Values in the order of the schema."""
-        return pl.DataFrame(rows, schema=self._schema, orient="row") if rows else self._empty.clone()

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from loantrail.few_rows import FewRows
 from loantrail.ledger.clusters import business_day
-from loantrail.ledger.few import INSTANT, FewRows, plain_columns
+from loantrail.ledger.few import INSTANT, plain_columns
 from loantrail.ledger.identity import has_hidden_digits
 from loantrail.ledger.pairing_model import (
     AMBIGUOUS_SCHEMA,

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from loantrail.few_rows import FewRows
 from loantrail.ids import derived_ids
-from loantrail.ledger.few import INSTANT, FewRows, plain_columns
+from loantrail.ledger.few import INSTANT, plain_columns
 from loantrail.ledger.kernel_order import NOBODY, order_transfers
 from loantrail.ledger.pairing_model import PAIR_SCHEMA
 from loantrail.ledger.transfers_model import (

@@ -57,16 +57,13 @@ class Told:
         """Rows of the index, ascending."""
         if not len(rows):
             return _NOTHING
-        names = around.transactions.rows(rows)
         return cls(
             debit=around.debit.array[rows],
             credit=around.credit.array[rows],
             amount_fen=around.amount_fen.array[rows],
             at_us=around.at_us.array[rows],
             of_class=around.of_class.array[rows],
-            credit_name=names["credit_name"]
-            if "credit_name" in names.columns
-            else pl.Series([None] * len(rows)),
+            credit_name=around.transactions.series("credit_name", rows),
         )
 
     def and_of(self, other: Told) -> Told:

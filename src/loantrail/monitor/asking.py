@@ -20,7 +20,7 @@ def said_of_payment(
     connection: Connection[Any], held: Held, changed: Changed, moved: pl.DataFrame
 ) -> Decided:
     """The decision on it. `changed`: what the state became by it; `moved`: the loan money that moves in it (`Standing.moved_in`)."""
-    traced = tuple(TracedPart(*row) for row in moved.select("loan_id", "amount_fen", "use").iter_rows())
+    traced = tuple(TracedPart(*row) for row in moved.rows())
     if not (changed.loans or changed.draining):
         return Decided(ALLOW, (), traced)
     judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)

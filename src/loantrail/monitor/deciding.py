@@ -35,7 +35,7 @@ from loantrail.monitor.model import ALLOW, RowDecision
 from loantrail.monitor.passing import LATER_MOST, Passing
 from loantrail.monitor.payment import Decided, Payment, lines_of_payment
 from loantrail.monitor.shown import Changed, owed
-from loantrail.monitor.tail import LINES, Lines
+from loantrail.monitor.tail import FEW_LINES, Lines
 from loantrail.monitor.writing import Overloaded, Sessions
 from loantrail.tracing.ground import Ground
 
@@ -331,7 +331,7 @@ class Deciding(Keeping):
 
     def _catch_up(self, connection: Connection[Any], held: Held) -> None:
         """Show the lines that wait. Where they say something of a loan after all, they go on waiting for who may judge them."""
-        shown = self._shown_with_later(connection, held, pl.DataFrame(schema=LINES))
+        shown = self._shown_with_later(connection, held, FEW_LINES.nothing())
         if shown is None:
             return
         if held.standing.show(shown).concerns_loans:

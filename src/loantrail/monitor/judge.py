@@ -18,7 +18,7 @@ from loantrail.monitor.slice_index import Index
 from loantrail.parameters import ParameterBook
 from loantrail.rules.evaluate import FOUND, FOUND_BY_RULE, ReadyRules, merged
 from loantrail.rules.listing import marked_beside
-from loantrail.signals.catalogue import MOVEMENT, row_schema
+from loantrail.signals.catalogue import MOVEMENT, no_rows
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.rows import signal_rows
 from loantrail.signals.wanted import Only
@@ -62,7 +62,7 @@ def judge_loans(
         frames, view, (on_date, on_date), part.ended, Only(part.loans, part.wanted), part.beforehand
     )
     counted = list(signal_rows(prepared))
-    rows = pl.concat(counted) if counted else pl.DataFrame(schema=row_schema())
+    rows = pl.concat(counted) if counted else no_rows()
     rows = marked_beside(rows, prepared.wanted["credit_account"], prepared.wanted["owner"], entries)
     found = rules.found(rows)
     if found_before is not None:

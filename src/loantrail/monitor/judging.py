@@ -31,7 +31,7 @@ from loantrail.parameters import ParameterBook
 from loantrail.rules import store_lists
 from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
 from loantrail.rules.running import ready_rules
-from loantrail.signals.catalogue import DAY, DAYS_KEPT, row_schema
+from loantrail.signals.catalogue import DAY, DAYS_KEPT, no_rows, row_schema
 from loantrail.signals.kernel_state import DAY_US
 
 _VERSION: Final = version("loantrail")
@@ -254,7 +254,7 @@ def _nothing_said() -> Judgement:
         found={},
         whole=(),
         leads=empty(LEADS),
-        days=pl.DataFrame(schema=row_schema()),
+        days=no_rows(),
         as_of=EPOCH,
         doubtful=frozenset(),
     )

@@ -7,7 +7,7 @@ import threading
 import polars as pl
 
 from loantrail.monitor.arrived import Arrived
-from loantrail.monitor.tail import LINES
+from loantrail.monitor.tail import FEW_LINES
 
 
 class Later:
@@ -37,7 +37,7 @@ class Later:
         """The lines (LINES) of the first so many groups."""
         with self._guard:
             taken = self._groups[:groups]
-        return pl.concat([pl.DataFrame(schema=LINES), *map(_lines, taken)])
+        return pl.concat([FEW_LINES.nothing(), *map(_lines, taken)])
 
     def drop(self, groups: int) -> None:
         """Forget the first so many groups."""

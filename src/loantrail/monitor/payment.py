@@ -14,7 +14,7 @@ from loantrail.ids import derived_id
 from loantrail.ledger.identity import account_key
 from loantrail.money import AMOUNT_FEN_MAX
 from loantrail.monitor.model import RowHit
-from loantrail.monitor.tail import LINES, Lines
+from loantrail.monitor.tail import FEW_LINES, LINES, Lines
 
 AHEAD_MOST: Final = datetime.timedelta(days=31)
 """A payment is judged as one of the next month at the latest."""
@@ -137,4 +137,4 @@ def lines_of_payment(
                 "account_name": payment.counterparty_name,
             }
         )
-    return pl.DataFrame({name: [row[name] for row in rows] for name in LINES}, schema=LINES)
+    return FEW_LINES.frame([tuple(row[name] for name in LINES) for row in rows])

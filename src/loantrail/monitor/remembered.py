@@ -15,13 +15,14 @@ import numpy as np
 import polars as pl
 
 from loantrail.clock import BUSINESS_ZONE, business_date
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.view import prepare
+from loantrail.few_rows import FewRows
 from loantrail.ids import derived_ids
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_rows import ByText
 from loantrail.parameters import ParameterBook
-from loantrail.signals.catalogue import DAY, FIELDS, ROW_COLUMNS, SINCE_DISBURSEMENT, row_schema
+from loantrail.signals.catalogue import DAY, FIELDS, ROW_COLUMNS, SINCE_DISBURSEMENT, no_rows, row_schema
 from loantrail.signals.counting import share_ppm
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.kernel_state import DAY_US
@@ -49,6 +50,7 @@ SAID_OF_DAYS: Final = frozenset((*_STAYING, *_DATED))
 SAID: Final = (*ROW_COLUMNS, *sorted({*SAID_OF_DAYS, "destination_class"}))
 """The columns of `Remembered.ends_of_day`."""
 RAPID: Final = "RAPID_IN_OUT"
+_LEADS: Final = FewRows(LEADS)
 _IDS: Final = list(LEADS).index("transaction_ids")
 KEPT: Final = ("loan_id", *_STAYING)
 """What is kept of the end of a day."""
@@ -123,7 +125,7 @@ class Remembered:
     def leads_of(self, loans: Iterable[str]) -> pl.DataFrame:
         """LEADS."""
         rows = [row for loan in loans for row in self._leads.get(loan, ())]
-        return pl.DataFrame(rows, schema=pl.Schema(LEADS), orient="row") if rows else empty(LEADS)
+        return _LEADS.frame(rows)
 
     def drains(self, loan: str) -> bool:
         """Whether money of the loan was passed on rapidly: what payees pay later may say that it was not."""
@@ -241,4 +243,4 @@ def ends_of_last_day(ground: Ground) -> pl.DataFrame:
     day = business_date(frames.as_of)
     nothing = Only(tuple(frames.loans["loan_id"].unique().to_list()), pl.Series([], dtype=pl.String))
     prepared = prepare_count(frames, prepare(frames, parameters), (day, day), ground.over, nothing)
-    return pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
+    return pl.concat([no_rows(), *signal_rows(prepared)])

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.few_rows import FewRows
 from loantrail.ledger.transfers import TRANSACTION_COLUMNS
 from loantrail.monitor.affected import Told
 from loantrail.monitor.concerned import MoneyLost
@@ -15,6 +16,8 @@ from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.tail_order import Ordered
 from loantrail.tracing.model import Int64
 
+MOVED: Final = FewRows({"loan_id": pl.String, "amount_fen": pl.Int64, "use": pl.String})
+"""Loan money that moves in a transaction."""
 FEW: Final = 256
 """So few rows are compared one by one."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import polars as pl
 
 from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames
+from loantrail.few_rows import FewRows
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import among, distinct
 from loantrail.monitor.slice_spans import NEVER_EMPTY_FEN, Chosen, chosen
@@ -22,7 +22,7 @@ from loantrail.parameters import ParameterBook
 from loantrail.signals.beforehand import HELD, REACHED, TOUCHED, Beforehand
 from loantrail.tracing.model import Int64
 
-_BALANCES: Final = pl.Schema(shapes.BALANCES)
+_BALANCES, _TOUCHED, _HELD, _REACHED = (FewRows(shape) for shape in (shapes.BALANCES, TOUCHED, HELD, REACHED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _balances(around: Index, found: Chosen) -> pl.DataFrame:
         elif account in found.emptied:
             least = _least_opening(around, account)
             told.append((name, least + before - changes[account]))
-    return pl.DataFrame(told, schema=_BALANCES, orient="row")
+    return _BALANCES.frame(told)
 
 
 def _changes(around: Index, found: Chosen) -> dict[int, int]:
@@ -188,9 +188,9 @@ def _beforehand(around: Index, found: Chosen, asked: Collection[str] | None) -> 
         for payee, text, loan in zip(payees, texts, lent, strict=True)
     ]
     return Beforehand(
-        touched=pl.DataFrame(_touched(around, found, named), schema=pl.Schema(TOUCHED), orient="row"),
-        held=pl.DataFrame(held, schema=pl.Schema(HELD), orient="row"),
-        reached=pl.DataFrame(reached, schema=pl.Schema(REACHED), orient="row"),
+        touched=_TOUCHED.frame(_touched(around, found, named)),
+        held=_HELD.frame(held),
+        reached=_REACHED.frame(reached),
         assumed=tuple(
             names[account] for account in found.balances if names[account] not in records.opening_fen
         ),

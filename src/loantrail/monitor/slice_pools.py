@@ -52,13 +52,13 @@ def pools_around(around: Index, loans: list[int], hops: Int64, handed: pl.DataFr
 def _came(around: Index, hops: Int64, handed: pl.DataFrame) -> dict[int, list[int]]:
     """Accounts that got a large enough share of a loan, and when."""
     own = hops[around.hop_reaches.array[hops] & (around.hop_transaction.array[hops] >= 0)]
-    accounts = around.hop_to.array[own]
-    came: dict[int, list[int]] = {}
-    for account in distinct(accounts).tolist():
-        into = own[accounts == account]
-        into = into[_enough(around, into)]
-        if len(into) and may_pool(around, account):
-            came[account] = around.at_us.array[around.hop_transaction.array[into]].tolist()
+    own = own[_enough(around, own)]
+    accounts, at = around.hop_to.array[own], around.at_us.array[around.hop_transaction.array[own]]
+    came = {
+        account: at[accounts == account].tolist()
+        for account in distinct(accounts).tolist()
+        if may_pool(around, account)
+    }
     for name, at in handed.select("credit_account", pl.col("booked_at").to_physical()).iter_rows():
         account = around.accounts.known(name)
         if account in came or (account >= 0 and may_pool(around, account)):
@@ -67,13 +67,14 @@ def _came(around: Index, hops: Int64, handed: pl.DataFrame) -> dict[int, list[in
 
 
 def _enough(around: Index, into: Int64) -> np.ndarray:
-    """Of hops into one account: those of loans of which enough came there, at any time."""
-    loans = distinct(around.hop_loan.array[into])
-    back = np.searchsorted(loans, around.hop_loan.array[into])
+    """Of hops into accounts: those of loans of which enough came to the same account, at any time."""
+    pairs = (around.hop_to.array[into].astype(np.int64) << 32) | around.hop_loan.array[into]
+    known = distinct(pairs)
+    back = np.searchsorted(known, pairs)
     fen = np.bincount(back, weights=around.hop_fen.array[into].astype(np.float64))
     share = around.number("multi_borrower_pool_share_ppm") / 1_000_000
     # A little wider than the pattern, which compares exactly.
-    least = around.records.loan_amounts[loans] * share * (1 - 1e-9) - 1
+    least = around.records.loan_amounts[known & 0xFFFFFFFF] * share * (1 - 1e-9) - 1
     return (fen >= least)[back]
 
 

@@ -14,6 +14,7 @@ from loantrail.tracing.model import Bool, Int32, Int64
 
 NO_ROWS: Final[Int64] = np.zeros(0, np.int64)
 _FEW: Final = 256
+_ROW: Final = pl.get_index_type()
 _TAIL_LEAST: Final = 4096
 """Rows at the end of a table that are kept apart before they are put to the others."""
 
@@ -66,6 +67,11 @@ class Column:
         self.count = min(self.count, count)
 
 
+def _taken(frame: pl.DataFrame, rows: Int64) -> pl.DataFrame:
+    """Rows of a frame. Of the type that frames count by: others are looked through first."""
+    return frame[pl.Series(rows, dtype=_ROW)] if len(rows) else frame.clear()
+
+
 class Table:
     """A frame that grows at the end, read by row numbers."""
 
@@ -114,10 +120,19 @@ class Table:
         """Those rows, in that order, which is ascending where there are any of the tail."""
         split = int(np.searchsorted(rows, len(self._whole))) if len(self._tail) else len(rows)
         if split == len(rows):
-            return self._whole[rows]
+            return _taken(self._whole, rows)
         if split == 0:
-            return self._tail[rows - len(self._whole)]
-        return self._whole[rows[:split]].vstack(self._tail[rows[split:] - len(self._whole)]).rechunk()
+            return _taken(self._tail, rows - len(self._whole))
+        tail = _taken(self._tail, rows[split:] - len(self._whole))
+        return _taken(self._whole, rows[:split]).vstack(tail).rechunk()
+
+    def series(self, column: str, rows: Int64) -> pl.Series:
+        """What stands in one column (String) of those rows, ascending ones; nulls, where there is none."""
+        if column not in self.columns:
+            return pl.Series(column, [None] * len(rows), dtype=pl.String)
+        whole, tail = self._whole.get_column(column), self._tail.get_column(column)
+        split = int(np.searchsorted(rows, len(whole)))
+        return whole.gather(rows[:split]).append(tail.gather(rows[split:] - len(whole)))
 
     def texts(self, column: str, rows: Int64) -> list[str | None]:
         """What stands in one column of those rows, in any order."""
@@ -130,7 +145,7 @@ class Table:
     def in_any_order(self, rows: Int64) -> pl.DataFrame:
         """Those rows, in that order."""
         if not len(self._tail) or not len(rows) or int(rows.max()) < len(self._whole):
-            return self._whole[rows]
+            return _taken(self._whole, rows)
         order = np.argsort(rows, kind="stable")
         back = np.empty(len(rows), np.int64)
         back[order] = np.arange(len(rows))

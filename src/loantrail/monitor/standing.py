@@ -36,7 +36,7 @@ from loantrail.monitor.known import Known, NewNames
 from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops
 from loantrail.monitor.openings import Openings
 from loantrail.monitor.payees import KnownPayees
-from loantrail.monitor.shown import Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
+from loantrail.monitor.shown import MOVED, Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.tail import Lines, Surroundings, joined, rows_of
@@ -262,7 +262,7 @@ class Standing:
         first, last = (np.searchsorted(event_of_hop, needles, side=side) for side in ("left", "right"))
         spans = [np.arange(*span, dtype=np.int64) for span in zip(first.tolist(), last.tolist(), strict=True)]
         if not any(map(len, spans)):
-            return pl.DataFrame(schema={"loan_id": pl.String, "amount_fen": pl.Int64, "use": pl.String})
+            return MOVED.nothing()
         return (
             self.index.hops.rows(distinct(*spans))
             .group_by("loan_id", "use", maintain_order=True)

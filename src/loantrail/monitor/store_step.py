@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from loantrail.early_warning.hits import HITS, PROVEN
+from loantrail.few_rows import FewRows
 from loantrail.ledger.pairs.store import ELSEWHERE, read_frame
 from loantrail.monitor.arrived import Footing
 from loantrail.monitor.tail import INSTANT, LINES
@@ -19,6 +20,7 @@ from loantrail.tracing.store import CONTEXT, CURRENT_RUN
 
 Database = psycopg.Connection[Any]
 Answer = psycopg.Cursor[Any]
+_PROVEN, _HITS = FewRows(PROVEN), FewRows(HITS)
 _FOOTING: Final = sql.SQL(
     "SELECT ({}), coalesce(({}), ''), (SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line)"
 ).format(sql.SQL(CURRENT_RUN).format(sql.Literal("fifo")), sql.SQL(LAST_CHANGE))
@@ -145,7 +147,7 @@ def proven_of(connection: Database, run_id: str, loans: Sequence[str]) -> pl.Dat
         "SELECT loan_id, use, least_fen FROM published.trace_statement WHERE run_id = %s AND loan_id = ANY(%s) AND proven",
         (run_id, list(loans)),
     ).fetchall()
-    return pl.DataFrame(rows, schema=dict(PROVEN), orient="row")
+    return _PROVEN.frame(rows)
 
 
 def stopped_rules(connection: Database) -> frozenset[str]:
@@ -171,7 +173,7 @@ def standing_hits(connection: Database, loans: Sequence[str]) -> pl.DataFrame:
         sql.SQL("SELECT {} FROM published.warning_hit WHERE standing AND loan_id = ANY(%s)").format(columns),
         (list(loans),),
     ).fetchall()
-    return pl.DataFrame(rows, schema=dict(HITS), orient="row")
+    return _HITS.frame(rows)
 
 
 def note_judged(connection: Database, loans: Collection[str], last_arrival: int) -> None:

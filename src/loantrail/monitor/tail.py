@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.destinations.classify import OUTPUT_SCHEMA
+from loantrail.few_rows import FewRows
 from loantrail.ledger.disbursements import link_disbursements
 from loantrail.ledger.merging import resolved
 from loantrail.ledger.pairing import NEEDED, OPTIONAL, pair_lines
@@ -29,6 +30,7 @@ LINES: Final[dict[str, Any]] = {
     "counterparty_elsewhere": pl.Boolean(),
 }
 """A statement line as the tail holds it."""
+FEW_LINES: Final = FewRows(LINES)
 CLASSES: Final = {name: dtype for name, dtype in OUTPUT_SCHEMA.items() if name != "evidence"}
 Said = tuple[Any, ...]
 """What CLASSES say of a transaction, but for its id."""
@@ -115,7 +117,9 @@ def joined(before: Lines, arrived: pl.DataFrame, around: Surroundings) -> Lines:
     if arrived.is_empty():
         return before
     first = len(before)
-    new = resolved(arrived, ["account", "counterparty_account"], around.merged).select(before.lines.columns)
+    new = resolved(arrived, ["account", "counterparty_account"], around.merged)
+    if new.columns != before.lines.columns:
+        new = new.select(before.lines.columns)
     lines = pl.concat([before.lines, new])
     if lines.n_chunks() > _CHUNKS_MOST:
         lines = lines.rechunk()

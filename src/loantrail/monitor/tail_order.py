@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from loantrail.few_rows import FewRows
 from loantrail.ledger.transfers import build_transfers
 from loantrail.monitor.newest import newest
 from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
@@ -21,7 +22,7 @@ from loantrail.tracing.model import Bool, Int64
 
 CHUNKS_MOST: Final = 16
 _NEVER_US: Final = int(np.iinfo(np.int64).max)
-_PAIRS: Final = {"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String}
+_PAIRS: Final = FewRows({"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String})
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +254,8 @@ def _pairs(tail: Lines, rows: Int64, is_debit: Bool) -> pl.DataFrame:
     places = np.minimum(np.searchsorted(rows, partner), max(len(rows) - 1, 0))
     there = (partner >= 0) & (rows[places] == partner) if len(rows) else np.zeros(0, np.bool_)
     debit = np.flatnonzero(there & is_debit)
-    return pl.DataFrame(
-        {"debit": debit, "credit": places[debit], "basis": ["amount_window"] * len(debit)}, schema=_PAIRS
-    )
+    pairs = zip(debit.tolist(), places[debit].tolist(), strict=True)
+    return _PAIRS.frame([(one, other, "amount_window") for one, other in pairs])
 
 
 def _with_reversals(

@@ -18,6 +18,7 @@ import polars as pl
 
 from loantrail.early_warning.frames import Shape, empty
 from loantrail.early_warning.hits import HITS, LEVELS
+from loantrail.few_rows import FewRows
 from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE, compiled
@@ -31,6 +32,7 @@ from loantrail.signals.catalogue import DAY
 
 FOUND: Final[Shape] = {**HITS, "explained": pl.String}
 """Hits with the explanation field by field (words.part_json as JSON text) of the row that their words are of."""
+_FOUND: Final = FewRows(FOUND)
 FOUND_BY_RULE: Final[Shape] = {**FOUND, "rule_id": pl.String}
 FEW_HITS: Final = 500
 """So few are gathered one by one."""
@@ -376,7 +378,7 @@ def merged_of_few(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
             "transaction_ids": sorted({one for row in rows for one in row["transaction_ids"]}),
         }
         told.append(tuple(together.values()))
-    return pl.DataFrame(told, schema=FOUND, orient="row")
+    return _FOUND.frame(told)
 
 
 def _sorted(hits: pl.DataFrame) -> pl.DataFrame:

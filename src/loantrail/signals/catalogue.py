@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from loantrail.errors import InputError
+from loantrail.few_rows import FewRows
 from loantrail.signals.catalogue_words import GROUP_WORDS, PLAIN, Grain, Group, Kind
 
 WINDOWS_DAYS: Final = (1, 3, 7, 30, 90)
@@ -281,3 +282,13 @@ def schema() -> pl.Schema:
 def row_schema() -> pl.Schema:
     """The columns of a frame of rows: ROW_COLUMNS and all signals, in order."""
     return pl.Schema({**ROW_COLUMNS, **schema()})
+
+
+@cache
+def _few_rows() -> FewRows:
+    return FewRows(row_schema())
+
+
+def no_rows() -> pl.DataFrame:
+    """A frame of rows without any."""
+    return _few_rows().nothing()

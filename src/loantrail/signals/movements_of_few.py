@@ -12,19 +12,22 @@ from loantrail.early_warning.moves import Move, moves_of
 from loantrail.early_warning.patterns_return import guarantors_in_force
 from loantrail.early_warning.related import business_day, related_parties
 from loantrail.early_warning.view import View
+from loantrail.few_rows import FewRows
 from loantrail.signals.catalogue import DAYS_KEPT, MOVEMENT
 from loantrail.signals.facts import payee_signals, since_disbursement
 from loantrail.signals.kernel_state import DAY_US
 
-_TRACED: Final = {
+_TRACED: Final = FewRows({
     "traced_amount_fen": pl.Int64, "depth": pl.Int64, "is_disbursement": pl.Boolean, "use_before": pl.String,
     "use_after": pl.String,
-}  # fmt: skip
-_SIDES: Final = {"from_borrower_side": pl.Boolean, "to_borrower_side": pl.Boolean, "ordered": pl.Boolean}
-_PAYEE: Final = {
+})  # fmt: skip
+_SIDES: Final = FewRows(
+    {"from_borrower_side": pl.Boolean, "to_borrower_side": pl.Boolean, "ordered": pl.Boolean}
+)
+_PAYEE: Final = FewRows({
     "owner": pl.String, "payee_kind": pl.String, "registered_on": pl.Date, "insured_staff_count": pl.Int64,
     "tax_paid_on": pl.Date, "payee_relation": pl.String, "is_guarantor": pl.Boolean, "is_named_guarantor": pl.Boolean,
-}  # fmt: skip
+})  # fmt: skip
 
 
 class _Wanted(NamedTuple):
@@ -53,19 +56,13 @@ def movements_of_few(
     wanted = _wanted(known, loans, sides, traced.keys())
     place = {loan: row for row, loan in enumerate(loans["loan_id"].to_list())}
     of_loan = loans[[place[one.loan_id] for one in wanted]]
-    of_money = pl.DataFrame(
-        [_money(traced.get((one.loan_id, one.transaction_id))) for one in wanted],
-        schema=_TRACED,
-        orient="row",
-    )
+    of_money = _TRACED.frame([_money(traced.get((one.loan_id, one.transaction_id))) for one in wanted])
     ordered = set(view.orders.select("loan_id", "payee_account").drop_nulls().rows())
-    of_sides = pl.DataFrame(
+    of_sides = _SIDES.frame(
         [
             ((one.loan_id, one.debit) in sides, (one.loan_id, one.credit) in sides, (one.loan_id, one.credit) in ordered)
             for one in wanted
         ],
-        schema=_SIDES,
-        orient="row",
     )  # fmt: skip
     rows = known[[one.row for one in wanted]].rename({"booked_at": "at"})
     rows = pl.concat([rows, of_loan, of_money, of_sides, _payees(wanted, view)], how="horizontal")
@@ -164,4 +161,4 @@ def _payees(wanted: list[_Wanted], view: View) -> pl.DataFrame:
                 True if (one.loan_id, one.credit_name) in by_name else None,
             )
         )  # fmt: skip
-    return pl.DataFrame(rows, schema=_PAYEE, orient="row")
+    return _PAYEE.frame(rows)

@@ -10,12 +10,17 @@ import polars as pl
 
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.view import View
+from loantrail.few_rows import FewRows
 from loantrail.signals.beforehand import Beforehand, borrower_key
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
 FEW_TRANSACTIONS: Final = 4_096
 """Names of so many are numbered one by one where few moves are counted."""
+
+
+_LOANS: Final = FewRows({"loan": pl.Int32, "loan_id": pl.String, "borrower": pl.Int32})
+_SIDES: Final = FewRows({"number": pl.Int32, "borrower": pl.Int32})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +168,13 @@ def _loans_of_few(view: View, beforehand: Beforehand, side: Int32) -> tuple[pl.D
     ]
     rank = {borrower: number for number, borrower in enumerate(sorted({borrower for _, borrower in told}))}
     borrower_of = {loan: rank[borrower] for loan, borrower in told}
-    loans = pl.DataFrame(
-        [(number, loan, rank[borrower]) for number, (loan, borrower) in enumerate(told)],
-        schema={"loan": pl.Int32, "loan_id": pl.String, "borrower": pl.Int32},
-        orient="row",
-    )
+    loans = _LOANS.frame([(number, loan, rank[borrower]) for number, (loan, borrower) in enumerate(told)])
     pairs = {
         (number, borrower_of[loan])
         for loan, number in zip(view.sides["loan_id"].to_list(), side.tolist(), strict=True)
         if number >= 0 and loan in borrower_of
     }
-    sides = pl.DataFrame(sorted(pairs), schema={"number": pl.Int32, "borrower": pl.Int32}, orient="row")
+    sides = _SIDES.frame(sorted(pairs))
     return loans, sides
 
 

@@ -12,12 +12,16 @@ from typing import Final
 import polars as pl
 
 from loantrail.early_warning.view import business_day
+from loantrail.few_rows import FewRows
 
 OWED: Final = {
     "days_past_due": pl.Int64, "overdue_count_6m": pl.Int64, "overdue_count_12m": pl.Int64,
     "next_due_fen": pl.Int64, "next_due_days": pl.Int64,
 }  # fmt: skip
-_INSTALMENTS: Final = {"loan_id": pl.String, "due_on": pl.Date, "due_fen": pl.Int64, "met_on": pl.Date}
+_OWED: Final = FewRows(OWED)
+_INSTALMENTS: Final = FewRows(
+    {"loan_id": pl.String, "due_on": pl.Date, "due_fen": pl.Int64, "met_on": pl.Date}
+)
 _NEVER: Final = datetime.date(9999, 12, 31)
 FEW_DAYS: Final = 200
 """Of so few days, and instalments of so few, the figures are found one by one, as joins cost more."""
@@ -65,13 +69,13 @@ def instalments_of_few(schedules: pl.DataFrame, repayments: pl.DataFrame) -> pl.
                 owed += fen
                 place = bisect_left(sums, owed)
                 rows.append((loan, day, fen, reached[place][1] if place < len(reached) else None))
-    return pl.DataFrame(rows, schema=_INSTALMENTS, orient="row")
+    return _INSTALMENTS.frame(rows)
 
 
 def owed_of_few(days: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
     """OWED as `with_owed` gives it, of few days and instalments."""
     of_loan: defaultdict[str, list[tuple[datetime.date, int, datetime.date | None]]] = defaultdict(list)
-    for loan, due_on, due_fen, met_on in met.select(*_INSTALMENTS).rows():
+    for loan, due_on, due_fen, met_on in met.select(*_INSTALMENTS.schema).rows():
         of_loan[loan].append((due_on, due_fen, met_on))
     rows: list[tuple[int | None, ...]] = []
     for loan, day in days.select("loan_id", "business_date").rows():
@@ -91,7 +95,7 @@ def owed_of_few(days: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
             if coming is None
             else (past, *counts, coming[1], (coming[0] - day).days)
         )
-    return pl.DataFrame(rows, schema=OWED, orient="row")
+    return _OWED.frame(rows)
 
 
 def _months_before(day: datetime.date, months: int) -> datetime.date:

@@ -21,6 +21,7 @@ from loantrail.signals.catalogue import (
     LOAN_SUMS,
     MOVEMENT,
     WINDOWS_DAYS,
+    no_rows,
     row_schema,
 )
 from loantrail.signals.catalogue_words import Grain
@@ -66,7 +67,7 @@ def all_rows(
     Raises as `Count.batch` does, and polars' own error when a column cannot be read as its type.
     """
     prepared = prepare_count(frames, prepare(frames, parameters) if view is None else view, days)
-    return pl.concat([pl.DataFrame(schema=row_schema()), *signal_rows(prepared)])
+    return pl.concat([no_rows(), *signal_rows(prepared)])
 
 
 def signal_rows(prepared: Prepared, events_at_once: int = EVENTS_AT_ONCE) -> Iterator[pl.DataFrame]:

@@ -14,7 +14,7 @@ import polars as pl
 from psycopg import sql
 
 from loantrail.ledger.pairs.store import type_of_connection
-from loantrail.signals.catalogue import DAY, row_schema
+from loantrail.signals.catalogue import DAY, no_rows, row_schema
 
 BLOCK_ROWS: Final = 4000
 """Rows after which a block ends, once its last loan is whole."""
@@ -73,7 +73,7 @@ def rows_of_loan(connection: type_of_connection, run_id: str, loan_id: str) -> p
     parts = [
         pl.scan_parquet(io.BytesIO(row[0])).filter(pl.col("loan_id") == loan_id).collect() for row in found
     ]
-    return pl.concat([pl.DataFrame(schema=row_schema()), *parts])
+    return pl.concat([no_rows(), *parts])
 
 
 def rows_of_run(connection: type_of_connection, run_id: str) -> pl.DataFrame:
@@ -81,9 +81,7 @@ def rows_of_run(connection: type_of_connection, run_id: str) -> pl.DataFrame:
     found = connection.execute(
         "SELECT content FROM signals.block WHERE run_id = %s ORDER BY part, block", (run_id,)
     ).fetchall()
-    return pl.concat(
-        [pl.DataFrame(schema=row_schema()), *(pl.read_parquet(io.BytesIO(row[0])) for row in found)]
-    )
+    return pl.concat([no_rows(), *(pl.read_parquet(io.BytesIO(row[0])) for row in found)])
 
 
 def ends_of_last_day(
