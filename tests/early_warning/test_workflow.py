@@ -109,7 +109,14 @@ def test_each_level_has_its_deadline_in_working_days_and_red_a_day(level: Level,
 
 def test_a_weekend_counts_from_the_friday_before() -> None:
     sunday = FRIDAY + datetime.timedelta(days=2)
-    assert working_days_later(sunday, 1).date() == datetime.date(2025, 6, 9)
+    assert working_days_later(sunday, 1, POLICY.calendar).date() == datetime.date(2025, 6, 9)
+
+
+def test_days_off_of_a_holiday_do_not_count_and_make_up_days_do() -> None:
+    eve = datetime.datetime(2025, 9, 26, 15, tzinfo=ZONE)
+    # Sunday the 28th is worked for the National Day, 1 to 8 October are off.
+    due = [working_days_later(eve, days, POLICY.calendar).date() for days in (1, 2, 3, 4)]
+    assert due == [datetime.date(2025, *day) for day in ((9, 28), (9, 29), (9, 30), (10, 9))]
 
 
 def test_the_same_hits_again_change_nothing() -> None:
@@ -276,7 +283,7 @@ def test_every_refusal_is_tried() -> None:
 def test_a_level_falls_by_a_second_person() -> None:
     lowered = did(did(RED, PROPOSED), ApproveLowering(AS_READ), WANG)
     assert (lowered.level, lowered.lowering) == (Level.BLUE, None)
-    assert lowered.due_at == working_days_later(FRIDAY, 5)
+    assert lowered.due_at == working_days_later(FRIDAY, 5, POLICY.calendar)
     kept = did(did(RED, PROPOSED), RefuseLowering("金额不符"), WANG)
     assert (kept.level, kept.lowering) == (Level.RED, None)
 
@@ -317,7 +324,7 @@ def test_a_finding_takes_two_and_the_borrower_heard() -> None:
 
 def test_a_confirmed_suspicion_gives_time_for_its_measures() -> None:
     thread = did(opened(), TRUE)
-    assert thread.due_at == working_days_later(FRIDAY, 10)
+    assert thread.due_at == working_days_later(FRIDAY, 10, POLICY.calendar)
     closed = did(did(thread, TakeMeasure("special_inspection", "已安排")), Close("措施已落实"), WANG)
     assert (closed.state, closed.measures) == (ThreadState.CLOSED, ("special_inspection",))
     again = did(closed, Reopen("有新情况"), WANG)

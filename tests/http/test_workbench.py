@@ -16,7 +16,6 @@ from tests.signing_in import AS, write_person
 from loantrail.audit import store as audit
 from loantrail.audit.model import Entry
 from loantrail.early_warning.hits import Level
-from loantrail.http.pages.workbench.days import previous_working_day
 from loantrail.http.pages.workbench.standing import branch_of, by_unit
 from loantrail.identity.abilities import Role
 from loantrail.ids import new_id
@@ -339,18 +338,6 @@ def test_an_empty_bank_has_an_empty_workbench(own_client: httpx.Client) -> None:
 
     assert (answer["data_date"], answer["payments"], answer["warnings"]["items"]) == (None, None, [])
     assert answer["portfolio"]["total"]["loan_count"] == 0
-
-
-# Pure --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("day", "before"),
-    [(20, 19), (24, 21), (23, 21), (22, 21), (21, 20)],
-    ids=["thu", "mon", "sun", "sat", "fri"],
-)
-def test_the_working_day_before_skips_the_weekend(day: int, before: int) -> None:
-    assert previous_working_day(datetime.date(2025, 3, day)) == datetime.date(2025, 3, before)
 
 
 UNITS = {

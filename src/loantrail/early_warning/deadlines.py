@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-import numpy as np
-
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import SHANGHAI, Policy
+from loantrail.working_days import WorkingCalendar
 
 
 def business_date(instant: datetime.datetime) -> datetime.date:
@@ -16,20 +15,17 @@ def business_date(instant: datetime.datetime) -> datetime.date:
     return instant.astimezone(SHANGHAI).date()
 
 
-def working_days_later(instant: datetime.datetime, days: int) -> datetime.datetime:
-    """The end of the working day (Monday to Friday) so many working days after the instant's business date.
-
-    Public holidays are not taken off until there is a calendar, so a deadline is never later than with one.
-    """
-    day = np.busday_offset(np.datetime64(business_date(instant), "D"), days, roll="backward")
-    return datetime.datetime.combine(day.astype(object), datetime.time(23, 59, 59), SHANGHAI)
+def working_days_later(instant: datetime.datetime, days: int, calendar: WorkingCalendar) -> datetime.datetime:
+    """The end of the working day so many working days after the instant's business date."""
+    day = calendar.later(business_date(instant), days)
+    return datetime.datetime.combine(day, datetime.time(23, 59, 59), SHANGHAI)
 
 
 def response_due(level: Level, now: datetime.datetime, policy: Policy) -> datetime.datetime:
     """By when a warning of that level must be answered."""
     if level is Level.RED:
         return now + datetime.timedelta(hours=policy.red_hours)
-    return working_days_later(now, policy.response_days[level])
+    return working_days_later(now, policy.response_days[level], policy.calendar)
 
 
 def level_of(hits: Iterable[Level], policy: Policy) -> Level:

@@ -149,7 +149,7 @@ def tick(thread: Thread, now: datetime.datetime, policy: Policy) -> list[Event]:
     ):
         events.append(Event(Kind.WOKEN, now, "", {}))
     open_now = thread.state is ThreadState.OPEN or bool(events)
-    late = working_days_later(thread.due_at, policy.escalation_days)
+    late = working_days_later(thread.due_at, policy.escalation_days, policy.calendar)
     if open_now and not thread.escalated and now > late:
         roles = policy.owner_roles[LEVELS[min(thread.level.rank + 1, len(LEVELS) - 1)]]
         events.append(Event(Kind.ESCALATED, now, "", {"roles": list(roles)}))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.parameters import ParameterBook
+from loantrail.working_days import WorkingCalendar, statutory
 
 
 class ThreadState(StrEnum):
@@ -182,10 +183,14 @@ class Policy:
     snooze_days: int
     escalation_days: int
     growth_ppm: int
+    calendar: WorkingCalendar = field(default_factory=statutory)
+    """Which days count as working days."""
 
 
-def policy_of(parameters: ParameterBook, on_date: datetime.date) -> Policy:
-    """The policy in force on a business date."""
+def policy_of(
+    parameters: ParameterBook, on_date: datetime.date, calendar: WorkingCalendar | None = None
+) -> Policy:
+    """The policy in force on a business date. `calendar`: that of the bank; without it that of the law."""
 
     def at(name: str) -> int:
         return parameters.at_or_first(name, on_date).number
@@ -204,6 +209,7 @@ def policy_of(parameters: ParameterBook, on_date: datetime.date) -> Policy:
         snooze_days=at("warning_snooze_days_most"),
         escalation_days=at("warning_escalation_working_days"),
         growth_ppm=at("warning_reopen_growth_ppm"),
+        calendar=statutory() if calendar is None else calendar,
     )
 
 

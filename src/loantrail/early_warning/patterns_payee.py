@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from loantrail.early_warning.frames import LEADS, empty
@@ -23,6 +22,7 @@ from loantrail.early_warning.view import (
     young_on,
 )
 from loantrail.parameters import Parameter
+from loantrail.working_days import statutory
 
 LIMIT_OF_PRODUCT: Final = {
     "working_capital_loan": "entrusted_above_working_capital_loan_fen",
@@ -60,9 +60,8 @@ def _limits(view: View) -> pl.DataFrame:
 
 
 def _working_day_number(days: pl.Series) -> pl.Series:
-    """Working days (Monday to Friday) since 1970; public holidays are not taken off, so a window is never longer
-    than the calendar would make it."""
-    return pl.Series(np.busday_count(np.datetime64("1970-01-01"), days.to_numpy().astype("datetime64[D]")))
+    """A number that grows with every working day of the law."""
+    return pl.Series(statutory().numbers(days.to_numpy()))
 
 
 def _windows(payments: pl.DataFrame, by: list[str], view: View) -> pl.DataFrame:

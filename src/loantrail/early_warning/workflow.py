@@ -127,7 +127,7 @@ def _disposed(
     elif act.reason:
         return Refusal.REASON_UNKNOWN
     if act.disposition is Disposition.TRUE_POSITIVE and thread.disposition is not act.disposition:
-        data["due_at"] = working_days_later(now, policy.measure_days).isoformat()
+        data["due_at"] = working_days_later(now, policy.measure_days, policy.calendar).isoformat()
     return [Event(Kind.DISPOSED, now, by, data)]
 
 

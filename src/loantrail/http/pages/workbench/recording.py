@@ -11,8 +11,9 @@ from loantrail.audit import store_reading
 from loantrail.http.connections import Connections
 from loantrail.http.pages.store import Database
 from loantrail.http.pages.workbench import store_record
-from loantrail.http.pages.workbench.days import beginning, previous_working_day
+from loantrail.http.pages.workbench.days import beginning
 from loantrail.http.pages.workbench.model_record import PeopleStanding, PersonChanged, RecordStanding
+from loantrail.working_days import statutory
 
 ENDING: Final = datetime.timedelta(days=30)
 """How far ahead endings of keys and roles are told: a second person has to approve what follows them."""
@@ -20,7 +21,7 @@ ENDING: Final = datetime.timedelta(days=30)
 
 def record_standing(connection: Database, now: datetime.datetime) -> RecordStanding:
     """For a connection that may read the log."""
-    since = beginning(previous_working_day(clock.business_date(now)))
+    since = beginning(statutory().before(clock.business_date(now)))
     head = audit.last_head(connection)
     verified = store_reading.last_verification(connection)
     return RecordStanding(
@@ -34,7 +35,7 @@ def record_standing(connection: Database, now: datetime.datetime) -> RecordStand
 
 
 def people_standing(connections: Connections, now: datetime.datetime, limit: int) -> PeopleStanding:
-    since, until = beginning(previous_working_day(clock.business_date(now))), now + ENDING
+    since, until = beginning(statutory().before(clock.business_date(now))), now + ENDING
     with connections.connection() as connection:
         counts = store_record.people_counts(connection, now, until)
         changed = store_record.people_changed(connection, since, limit)

@@ -18,7 +18,7 @@ from loantrail.http.pages.warnings import store as warnings
 from loantrail.http.pages.warnings import store_volume
 from loantrail.http.pages.warnings.model import RuleWords, WarningCount
 from loantrail.http.pages.workbench import standing, store, store_loans, store_waiting
-from loantrail.http.pages.workbench.days import AHEAD, beginning, previous_working_day
+from loantrail.http.pages.workbench.days import AHEAD, beginning
 from loantrail.http.pages.workbench.handover import work_held
 from loantrail.http.pages.workbench.model import (
     ApprovalTask,
@@ -43,6 +43,7 @@ from loantrail.http.pages.workbench.recording import people_standing, record_sta
 from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.tracing.verdict_words import PATTERN
+from loantrail.working_days import statutory
 
 ITEMS: Final = 8
 """Rows of each part; the pages that it leads to hold the rest."""
@@ -162,14 +163,14 @@ def _changes(
     reads_loans, reads_warnings = person.may(Ability.READ_LOANS), person.may(Ability.READ_WARNINGS)
     if not (reads_loans or reads_warnings):
         return None
-    warnings_since = beginning(previous_working_day(clock.business_date(now)))
+    warnings_since = beginning(statutory().before(clock.business_date(now)))
     told, opened, raised = (
         store.warning_changes(connection, warnings_since, ITEMS) if reads_warnings else ([], 0, 0)
     )
     nothing: tuple[list[store.Row], int, int] = ([], 0, 0)
     fresh, missed, books_since = nothing, nothing, None
     if data_date is not None and reads_loans:
-        books_since = previous_working_day(data_date)
+        books_since = statutory().before(data_date)
         fresh = store_loans.new_loans(connection, books_since, data_date, ITEMS)
         # What fell due on a day is late from the next day on.
         missed = store_loans.instalments(connection, books_since, data_date - _ONE_DAY, data_date, ITEMS)
