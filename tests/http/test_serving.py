@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -186,6 +187,28 @@ def test_a_taken_port_that_was_asked_for_is_named() -> None:
         port = other.getsockname()[1]
         with pytest.raises(ConfigurationError, match=f"port {port} of 127.0.0.1 cannot be used"):
             listen("127.0.0.1", port)
+
+
+def test_no_part_of_an_answer_waits_until_the_one_before_has_arrived() -> None:
+    async def is_sent_at_once() -> bool:
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def on_connection(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set_result(
+                writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            )
+            writer.close()
+
+        with listen("127.0.0.1", 0) as listening:
+            port = listening.getsockname()[1]
+            async with await asyncio.start_server(on_connection, sock=listening):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                set_to = await asyncio.wait_for(asked, 10)
+                writer.close()
+                await writer.wait_closed()
+        return set_to != 0
+
+    assert asyncio.run(is_sent_at_once())
 
 
 def test_the_application_is_one_that_servers_know() -> None:
