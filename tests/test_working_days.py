@@ -6,11 +6,13 @@ import datetime
 
 import numpy as np
 import pytest
+from chinese_calendar.constants import holidays, workdays
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loantrail.errors import InputError
 from loantrail.working_days import (
+    HOLIDAYS,
     DayKind,
     WorkingCalendar,
     is_provisional,
@@ -96,7 +98,7 @@ def test_a_year_that_is_not_made_known_has_only_the_holidays_with_a_fixed_date_a
 
     assert fixed <= {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
     assert calendar.kind(datetime.date(year, 10, 1)) is DayKind.HOLIDAY
-    assert calendar.holiday(datetime.date(year, 10, 1)) == "National Day"
+    assert calendar.holiday(datetime.date(year, 10, 1)) == "national_day"
 
 
 def test_years_before_those_that_are_known_have_their_weeks() -> None:
@@ -145,6 +147,12 @@ def test_numbers_grow_with_every_working_day(
     worked = sum(calendar.is_working(first + number * ONE) for number in range((last - first).days))
     assert numbers[-1] - numbers[0] == worked
     assert numbers == sorted(numbers)
+
+
+def test_every_holiday_of_the_package_has_a_name_of_ours() -> None:
+    told = {*holidays.values(), *workdays.values()}
+    assert {statutory().holiday(one) for one in (*holidays, *workdays)} == {*HOLIDAYS}
+    assert len(told) == len(HOLIDAYS)
 
 
 def test_days_far_away_break_nothing() -> None:

@@ -28,15 +28,29 @@ _LAST: Final = datetime.date(2299, 12, 31)
 _WEEKEND: Final = 5
 _FIXED: Final[Mapping[tuple[int, int], str]] = MappingProxyType(
     {
-        (1, 1): "New Year's Day",
-        (5, 1): "Labour Day",
-        (5, 2): "Labour Day",
-        (10, 1): "National Day",
-        (10, 2): "National Day",
-        (10, 3): "National Day",
+        (1, 1): "new_year",
+        (5, 1): "labour_day",
+        (5, 2): "labour_day",
+        (10, 1): "national_day",
+        (10, 2): "national_day",
+        (10, 3): "national_day",
     }
 )
 """Month and day -> holiday (art. 2 of the said rules)."""
+_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "New Year's Day": "new_year",
+        "Spring Festival": "spring_festival",
+        "Tomb-sweeping Day": "tomb_sweeping_day",
+        "Labour Day": "labour_day",
+        "Dragon Boat Festival": "dragon_boat_festival",
+        "National Day": "national_day",
+        "Mid-autumn Festival": "mid_autumn_festival",
+        "Anti-Fascist 70th Day": "victory_day",
+    }
+)
+"""The package's names of holidays -> ours."""
+HOLIDAYS: Final = tuple(sorted(_NAMES.values()))
 _EPOCH_PLACE: Final = (datetime.date(1970, 1, 1) - _FIRST).days
 
 
@@ -147,15 +161,16 @@ class WorkingCalendar:
             return DayKind.OWN_WORKING if own else DayKind.OWN_OFF
         if day in _told_working():
             return DayKind.MAKE_UP
-        if self.holiday(day):
+        if day in _told_off() or self.holiday(day):
             return DayKind.HOLIDAY
         return DayKind.WEEKEND if day.weekday() >= _WEEKEND else DayKind.WORKING
 
     def holiday(self, day: datetime.date) -> str:
-        """The English name of the holiday for which the day is off, or worked at a weekend; empty without one."""
+        """The holiday (one of HOLIDAYS) for which the day is off by law, or worked at a weekend; empty without one."""
         if is_provisional(day):
             return _FIXED.get((day.month, day.day), "")
-        return _told_off().get(day) or _told_working().get(day) or ""
+        name = _told_off().get(day) or _told_working().get(day)
+        return "" if name is None else _NAMES.get(name, "")
 
 
 @cache

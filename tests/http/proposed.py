@@ -20,6 +20,7 @@ from loantrail.ids import new_id
 from loantrail.postgres.connection import type_of_connection
 from loantrail.rules import acting, store, workflow
 from loantrail.rules.model import LevelRule
+from loantrail.working_days import statutory
 
 MAKER, CHECKER = "S1", "S2"
 UNTIL: Final = clock.business_date(clock.now()) + datetime.timedelta(days=30)
@@ -77,6 +78,12 @@ def propose_everything(bank: httpx.Client, connection: type_of_connection) -> di
         basis="风险管理委员会会议纪要",
         reason="更早报红",
     )
+    days = send(
+        "/calendar/days",
+        days=[UNTIL.isoformat()],
+        is_worked=not statutory().is_working(UNTIL),
+        reason="系统切换",
+    )
     correction = send(
         "/corrections",
         scope="transaction",
@@ -113,6 +120,7 @@ def propose_everything(bank: httpx.Client, connection: type_of_connection) -> di
     return {
         "person_change": person["request_id"],
         "parameter_change": parameter["request_id"],
+        "calendar_change": days["request_id"],
         "class_correction": correction["proposal"],
         "unmasking": unmasking["request_id"],
         "export": export["request_id"],

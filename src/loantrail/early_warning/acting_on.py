@@ -35,6 +35,7 @@ from loantrail.early_warning.timeline import after
 from loantrail.early_warning.workflow import decide
 from loantrail.errors import InputError, Place
 from loantrail.parameters import ParameterBook
+from loantrail.policy.reading_calendar import calendar_in_force
 
 KIND_OF: Final[dict[type[Any], Kind]] = {
     Assign: Kind.ASSIGNED,
@@ -184,7 +185,8 @@ def _apply(
     request_key: str,
     parameters: ParameterBook,
 ) -> Thread:
-    events = decide(thread_id, thread, act, by, now, policy_of(parameters, business_date(now)))
+    policy = policy_of(parameters, business_date(now), calendar_in_force(connection))
+    events = decide(thread_id, thread, act, by, now, policy)
     if events is Refusal.CONTENT_CHANGED:
         raise ContentChanged(events)
     if isinstance(events, Refusal):

@@ -18,6 +18,7 @@ from loantrail.early_warning.model import Found, Kind, Policy, Thread, policy_of
 from loantrail.early_warning.timeline import after, thread_of
 from loantrail.ids import derived_id
 from loantrail.parameters import ParameterBook
+from loantrail.policy.reading_calendar import calendar_in_force
 
 KEPT: Final[Shape] = {
     **HITS, "suppressed_by": pl.String, "proven_fen": pl.Int64, "payee_accounts": pl.List(pl.String)
@@ -89,7 +90,7 @@ def take_hits(
     looked = looked or Looked()
     hits = hits.filter(looked.at("loan_id"))
     now = store.lock(connection)
-    policy = policy_of(parameters, on_date)
+    policy = policy_of(parameters, on_date, calendar_in_force(connection))
     # Parameters are those of the data; whether an entry has expired is asked of today.
     entries = store_allow.in_force(connection, business_date(now))
     rows = hit_rows(hits, entries, proven, payees)
@@ -229,7 +230,7 @@ def sweep(connection: store.Database, parameters: ParameterBook, on_date: dateti
     """Wake what was put aside until now and escalate what is long overdue; how many threads changed. The caller
     commits."""
     now = store.lock(connection)
-    policy: Policy = policy_of(parameters, on_date)
+    policy: Policy = policy_of(parameters, on_date, calendar_in_force(connection))
     wanted = store.threads_to_tick(connection, now)
     units = store.units_of(connection, wanted)
     changed = 0

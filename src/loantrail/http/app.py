@@ -85,6 +85,7 @@ from loantrail.monitor.routes_decisions import router as decisions
 from loantrail.operating.routes import router as operating
 from loantrail.parties.contacts.routes import router as contacts
 from loantrail.policy.routes import router as parameter_values
+from loantrail.policy.routes_calendar import router as calendar
 from loantrail.reports.routes import router as reports
 from loantrail.rules.routes import router as rules
 from loantrail.rules.routes_backtest import router as backtests
@@ -225,6 +226,7 @@ def _interface() -> list[BaseRoute]:
     interface.include_router(workbench)
     interface.include_router(administration)
     interface.include_router(parameter_values)
+    interface.include_router(calendar)
     interface.include_router(audit_log)
     under_prefix = APIRouter()
     under_prefix.include_router(interface, prefix=API_PREFIX)

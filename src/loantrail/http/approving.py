@@ -11,8 +11,10 @@ from loantrail.approvals.unmasking import UNMASKING
 from loantrail.destinations.approving import CLASS_CORRECTION
 from loantrail.identity.approving import PERSON_CHANGE
 from loantrail.policy.approving import PARAMETER_CHANGE
+from loantrail.policy.approving_days import CALENDAR_CHANGE
 
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind for kind in (PERSON_CHANGE, PARAMETER_CHANGE, CLASS_CORRECTION, UNMASKING, EXPORT)
+    kind.name: kind
+    for kind in (PERSON_CHANGE, PARAMETER_CHANGE, CALENDAR_CHANGE, CLASS_CORRECTION, UNMASKING, EXPORT)
 }
 """By name."""

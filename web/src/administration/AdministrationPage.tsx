@@ -3,13 +3,14 @@ import { useEffect } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useSpeech } from "../i18n";
 import { type Ability, may, useMe } from "../identity/me";
+import { Calendar } from "./Calendar";
 import { Keys } from "./Keys";
 import { Parameters } from "./Parameters";
 import { Persons } from "./Persons";
 import { System } from "./System";
 import { Units } from "./Units";
 
-const TABS = ["persons", "units", "keys", "parameters", "system"] as const;
+const TABS = ["persons", "units", "keys", "parameters", "calendar", "system"] as const;
 type Tab = (typeof TABS)[number];
 
 const OPENED_BY: Readonly<Record<Tab, readonly Ability[]>> = {
@@ -17,6 +18,7 @@ const OPENED_BY: Readonly<Record<Tab, readonly Ability[]>> = {
   units: ["read_people"],
   keys: ["run_system", "read_people"],
   parameters: ["edit_parameters", "approve_parameters", "run_system", "read_people"],
+  calendar: ["edit_parameters", "approve_parameters", "run_system", "read_people"],
   system: ["run_system", "read_data"],
 };
 
@@ -45,6 +47,7 @@ export default function AdministrationPage() {
       {here === "units" && <Units />}
       {here === "keys" && <Keys />}
       {here === "parameters" && <Parameters item={item} />}
+      {here === "calendar" && <Calendar />}
       {here === "system" && <System />}
     </div>
   );

@@ -90,7 +90,7 @@ function Decision({ request }: { readonly request: Request }) {
   const field = useId();
   const params = { path: { request_id: request.request_id } };
   const reread = () => {
-    for (const path of [WAITING, ONE, "/api/v1/approvals/mine", "/api/v1/approvals/history", "/api/v1/persons", "/api/v1/parameters"]) {
+    for (const path of [WAITING, ONE, "/api/v1/approvals/mine", "/api/v1/approvals/history", "/api/v1/persons", "/api/v1/parameters", "/api/v1/calendar"]) {
       void queries.invalidateQueries({ queryKey: ["get", path] });
     }
   };

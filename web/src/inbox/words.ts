@@ -23,6 +23,7 @@ export function useFieldWords(kind: string, ruleName?: (code: string) => string)
   const { data: units } = api.useQuery("get", "/api/v1/organisation", {}, { staleTime: 300_000 });
   const last = (path: string) => path.replace(PLACE, "").split(".").at(-1) ?? path;
   const ofRule = kind === "rule_version";
+  const ofCalendar = kind === "calendar_change";
   // Fields whose values have words: of one kind of proposal, and of any.
   const own: Readonly<Record<string, Readonly<Record<string, (value: string) => string>>>> = {
     list_entry: { list: (value) => name("list_name", value), scope: (value) => name("list_scope", value) },
@@ -51,6 +52,7 @@ export function useFieldWords(kind: string, ruleName?: (code: string) => string)
     if (typeof value === "boolean") return t(value ? "inbox.yes" : "inbox.no");
     if (typeof value === "number") return String(value);
     if (typeof value !== "string") return JSON.stringify(value);
+    if (ofCalendar) return name("day_kind", value);
     const field = last(path);
     if (field === "role") {
       const role = roles?.find((one) => one.role === value);
@@ -69,6 +71,7 @@ export function useFieldWords(kind: string, ruleName?: (code: string) => string)
   return {
     /** What a field is called; the place in a list stands behind it. */
     field: (path: string): string => {
+      if (ofCalendar) return path;
       const places = [...path.matchAll(PLACE)].map((one) => one[1]).join(".");
       const field = last(path);
       const inLevels = ofRule && path.startsWith("levels.");

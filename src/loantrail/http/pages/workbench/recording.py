@@ -13,7 +13,7 @@ from loantrail.http.pages.store import Database
 from loantrail.http.pages.workbench import store_record
 from loantrail.http.pages.workbench.days import beginning
 from loantrail.http.pages.workbench.model_record import PeopleStanding, PersonChanged, RecordStanding
-from loantrail.working_days import statutory
+from loantrail.policy.reading_calendar import calendar_in_force
 
 ENDING: Final = datetime.timedelta(days=30)
 """How far ahead endings of keys and roles are told: a second person has to approve what follows them."""
@@ -21,7 +21,7 @@ ENDING: Final = datetime.timedelta(days=30)
 
 def record_standing(connection: Database, now: datetime.datetime) -> RecordStanding:
     """For a connection that may read the log."""
-    since = beginning(statutory().before(clock.business_date(now)))
+    since = beginning(calendar_in_force(connection).before(clock.business_date(now)))
     head = audit.last_head(connection)
     verified = store_reading.last_verification(connection)
     return RecordStanding(
@@ -35,8 +35,9 @@ def record_standing(connection: Database, now: datetime.datetime) -> RecordStand
 
 
 def people_standing(connections: Connections, now: datetime.datetime, limit: int) -> PeopleStanding:
-    since, until = beginning(statutory().before(clock.business_date(now))), now + ENDING
+    until = now + ENDING
     with connections.connection() as connection:
+        since = beginning(calendar_in_force(connection).before(clock.business_date(now)))
         counts = store_record.people_counts(connection, now, until)
         changed = store_record.people_changed(connection, since, limit)
     return PeopleStanding(

@@ -42,8 +42,8 @@ from loantrail.http.pages.workbench.model import (
 from loantrail.http.pages.workbench.recording import people_standing, record_standing
 from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
+from loantrail.policy.reading_calendar import calendar_in_force
 from loantrail.tracing.verdict_words import PATTERN
-from loantrail.working_days import statutory
 
 ITEMS: Final = 8
 """Rows of each part; the pages that it leads to hold the rest."""
@@ -163,14 +163,15 @@ def _changes(
     reads_loans, reads_warnings = person.may(Ability.READ_LOANS), person.may(Ability.READ_WARNINGS)
     if not (reads_loans or reads_warnings):
         return None
-    warnings_since = beginning(statutory().before(clock.business_date(now)))
+    calendar = calendar_in_force(connection)
+    warnings_since = beginning(calendar.before(clock.business_date(now)))
     told, opened, raised = (
         store.warning_changes(connection, warnings_since, ITEMS) if reads_warnings else ([], 0, 0)
     )
     nothing: tuple[list[store.Row], int, int] = ([], 0, 0)
     fresh, missed, books_since = nothing, nothing, None
     if data_date is not None and reads_loans:
-        books_since = statutory().before(data_date)
+        books_since = calendar.before(data_date)
         fresh = store_loans.new_loans(connection, books_since, data_date, ITEMS)
         # What fell due on a day is late from the next day on.
         missed = store_loans.instalments(connection, books_since, data_date - _ONE_DAY, data_date, ITEMS)
