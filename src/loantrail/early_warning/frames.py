@@ -145,14 +145,19 @@ def fitted(frame: pl.DataFrame, schema: Shape) -> pl.DataFrame:
 
     Raises polars' own error when a value cannot be cast.
     """
-    expressions: list[pl.Expr] = []
+    # One column after the other: looking whether there is anything to do costs less than doing it.
+    columns: list[pl.Series] = []
     for name, dtype in schema.items():
         if name not in frame.columns:
-            expressions.append(pl.lit(None, dtype).alias(name))
+            columns.append(pl.Series(name, [None], dtype=dtype).new_from_index(0, len(frame)))
             continue
-        column = pl.col(name).cast(dtype)
-        expressions.append(column.replace("", None) if dtype == pl.String else column)
-    return frame.select(expressions)
+        column = frame.get_column(name)
+        if column.dtype != dtype:
+            column = column.cast(dtype)
+        if column.dtype == pl.String and (column == "").any():
+            column = column.replace("", None)
+        columns.append(column)
+    return pl.DataFrame(columns)
 
 
 @dataclass(frozen=True, slots=True)

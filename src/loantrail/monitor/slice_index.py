@@ -19,6 +19,7 @@ from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, empty, fitted
 from loantrail.early_warning.view import prepare
 from loantrail.errors import InputError
+from loantrail.monitor.numbered_ends import NumberedEnds, ends_of
 from loantrail.monitor.slice_handed import Handed
 from loantrail.monitor.slice_records import Records, with_sequence
 from loantrail.monitor.slice_rows import Column, Grouped, Ids, Lines, Numbers, Table, among, distinct, filled
@@ -27,6 +28,8 @@ from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
 
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_READ = ("transaction_id", "booked_at", "amount_fen", "destination_class")
+_NUMBERED: Final = {name: shapes.TRANSACTIONS[name] for name in _READ}
 ENDED_USES: Final = ("overdraft_repaid", "relent")
 """Uses of hops that came to rest, where the hops do not say so themselves."""
 
@@ -40,11 +43,11 @@ class Index:
     """
 
     @classmethod
-    def of(cls, frames: Frames, parameters: ParameterBook) -> Index:
-        """Everything numbered anew: some seconds for ten million transactions."""
-        return cls(frames, parameters)
+    def of(cls, frames: Frames, parameters: ParameterBook, ends: NumberedEnds | None = None) -> Index:
+        """Everything numbered anew: some seconds for ten million transactions. `ends`: their accounts, where they are numbered."""
+        return cls(frames, parameters, ends)
 
-    def __init__(self, frames: Frames, parameters: ParameterBook) -> None:
+    def __init__(self, frames: Frames, parameters: ParameterBook, ends: NumberedEnds | None = None) -> None:
         self.parameters = parameters
         self.as_of: datetime.datetime = frames.as_of
         self._numbers: dict[str, int] = {}
@@ -52,7 +55,7 @@ class Index:
         """Account and months that a company is young -> whether a pool may be in it, where that was asked (slice_pools.py)."""
         self._numbers_of: tuple[datetime.datetime, ParameterBook] | None = None
         self._take_records(frames)
-        self._number_transactions(frames.transactions)
+        self._number_transactions(frames.transactions, ends)
         self._number_hops(frames.hops)
         self._find_first_touches()
         self._made_of = len(self.transactions)
@@ -77,8 +80,8 @@ class Index:
         view = prepare(bare, self.parameters)
         self.records = Records(frames, view)
 
-    def _number_transactions(self, told: pl.DataFrame) -> None:
-        plain = fitted(told, shapes.TRANSACTIONS)
+    def _number_transactions(self, told: pl.DataFrame, ends: NumberedEnds | None) -> None:
+        plain = fitted(told, _NUMBERED)
         told = with_sequence(told, plain["transaction_id"])
         sequence = told["sequence"].cast(pl.Int64).fill_null(0)
         self.at_us = Column(plain["booked_at"].to_physical().fill_null(0).to_numpy().astype(np.int64))
@@ -87,12 +90,13 @@ class Index:
         sides = self.records.sides
         with ThreadPoolExecutor(1) as beside:
             table, ids = beside.submit(Table, told), beside.submit(Ids, plain["transaction_id"])
-            (debit, credit, _sides), names = code_texts(
-                [plain["debit_account"], plain["credit_account"], sides["account"]]
-            )
+            ends = ends_of(told) if ends is None else ends
             self.transactions, self._ids = table.result(), ids.result()
         (classes,), class_names = code_texts([plain["destination_class"]])
-        self.accounts = Numbers(names.to_list())
+        self.accounts = Numbers(ends.names)
+        for account in sides["account"].to_list():
+            self.accounts.of(account)
+        debit, credit = ends.debit, ends.credit
         self.classes = Numbers(class_names.to_list())
         self.debit, self.credit = Column(debit), Column(credit)
         self.of_class = Column(classes)

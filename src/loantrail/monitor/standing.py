@@ -34,6 +34,7 @@ from loantrail.monitor.concerned import before_others, behind, loans_of_sides, m
 from loantrail.monitor.entering import TailEvents, events_of_tail, no_tail_events
 from loantrail.monitor.known import Known, NewNames
 from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_hops
+from loantrail.monitor.numbered_ends import numbered_ends
 from loantrail.monitor.openings import Openings
 from loantrail.monitor.payees import KnownPayees
 from loantrail.monitor.shown import MOVED, Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
@@ -84,9 +85,8 @@ class Standing:
             openings = beside.submit(Openings, self.known, history, self.place)
             whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))
             self._heard_of = set(books.context["accounts"]["account"].to_list())
-            self.index = Index.of(
-                replace(whole, transactions=whole.transactions.head(self.place)), books.parameters
-            )
+            settled = replace(whole, transactions=whole.transactions.head(self.place))
+            self.index = Index.of(settled, books.parameters, numbered_ends(named, self.place))
             self.trace, self._openings = traced.result(), openings.result()
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
