@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loantrail.early_warning.deadlines import working_days_later
+from loantrail.early_warning.deadlines import due_is_provisional, working_days_later
 from loantrail.early_warning.gathering import take, tick
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.early_warning.model import (
@@ -40,6 +40,7 @@ from loantrail.early_warning.model import (
 from loantrail.early_warning.timeline import after, thread_of
 from loantrail.early_warning.workflow import decide
 from loantrail.parameters import shipped_parameters
+from loantrail.working_days import published_until
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 FRIDAY = datetime.datetime(2025, 6, 6, 15, 0, tzinfo=ZONE)
@@ -117,6 +118,23 @@ def test_days_off_of_a_holiday_do_not_count_and_make_up_days_do() -> None:
     # Sunday the 28th is worked for the National Day, 1 to 8 October are off.
     due = [working_days_later(eve, days, POLICY.calendar).date() for days in (1, 2, 3, 4)]
     assert due == [datetime.date(2025, *day) for day in ((9, 28), (9, 29), (9, 30), (10, 9))]
+
+
+@pytest.mark.parametrize(
+    ("level", "disposition", "years", "is_told"),
+    [
+        (Level.YELLOW, None, 1, True),
+        (Level.YELLOW, None, 0, False),
+        (Level.RED, None, 1, False),
+        (Level.RED, Disposition.TRUE_POSITIVE, 1, True),
+    ],
+    ids=["into the next year", "this year", "in hours", "measures of a red one"],
+)
+def test_a_deadline_of_a_year_that_is_not_made_known_is_provisional(
+    level: Level, disposition: Disposition | None, years: int, is_told: bool
+) -> None:
+    due = datetime.datetime(published_until() + years, 1, 5, 23, 59, 59, tzinfo=ZONE)
+    assert due_is_provisional(level, disposition, due) is is_told
 
 
 def test_the_same_hits_again_change_nothing() -> None:

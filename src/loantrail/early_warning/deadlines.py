@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterable
 
 from loantrail.early_warning.hits import Level
-from loantrail.early_warning.model import SHANGHAI, Policy
-from loantrail.working_days import WorkingCalendar
+from loantrail.early_warning.model import SHANGHAI, Disposition, Policy
+from loantrail.working_days import WorkingCalendar, is_provisional
 
 
 def business_date(instant: datetime.datetime) -> datetime.date:
@@ -26,6 +26,12 @@ def response_due(level: Level, now: datetime.datetime, policy: Policy) -> dateti
     if level is Level.RED:
         return now + datetime.timedelta(hours=policy.red_hours)
     return working_days_later(now, policy.response_days[level], policy.calendar)
+
+
+def due_is_provisional(level: Level, disposition: Disposition | None, due_at: datetime.datetime) -> bool:
+    """Whether a deadline was counted in working days into a year whose days off are not made known yet."""
+    in_hours = level is Level.RED and disposition is not Disposition.TRUE_POSITIVE
+    return not in_hours and is_provisional(business_date(due_at))
 
 
 def level_of(hits: Iterable[Level], policy: Policy) -> Level:

@@ -33,6 +33,12 @@ export function Case({ thread }: { readonly thread: Thread }) {
             {row.loan_id}
           </Link>
           <span className="quiet">{name("product", row.product)}</span>
+          {row.due_is_provisional && row.state !== "closed" && (
+            <span className="due-provisional" title={t("warnings.due_provisional_hint")}>
+              {t("warnings.due_provisional")}
+              <span className="visually-hidden">{t("warnings.due_provisional_hint")}</span>
+            </span>
+          )}
           <span className={late ? "due due-late figures" : "due figures"} title={instantText(row.due_at)}>
             {row.state === "open" || row.state === "snoozed"
               ? `${t("warnings.due")} ${left(row.due_at, now)}`

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from loantrail.early_warning.deadlines import due_is_provisional
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import Disposition, ThreadState
 from loantrail.http.pages.model import Account, Answer, Failing, Fen, Priced
@@ -61,6 +62,11 @@ class WarningRow(Priced):
     assignee_name: str
     unit_id: str | None
     unit_name: str | None
+
+    @computed_field(description="The deadline was counted into a year whose days off are not made known yet.")
+    @property
+    def due_is_provisional(self) -> bool:
+        return due_is_provisional(self.level, self.disposition, self.due_at)
 
 
 class WarningCount(Answer):
