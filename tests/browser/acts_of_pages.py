@@ -176,7 +176,7 @@ ACTS = (
         "/administration/parameters",
         "admin.parameter_change",
     ),
-    Act("POST /api/v1/calendar/days", "/administration/calendar", "admin.propose"),
+    Act("POST /api/v1/calendar/days", "/administration/calendar", "calendar.change"),
     Act("POST /api/v1/handovers", "/", "workbench.hand_over_other"),
     Act("POST /api/v1/audit/verification", "/audit", "audit.verify"),
     Act("GET /api/v1/persons.xlsx", "/administration", "table.export", _by(_A.EXPORT)),

@@ -23,6 +23,8 @@ PAGES = {
     "inbox_history": "/inbox/history",
     "keys": "/administration/keys",
     "parameters": "/administration/parameters",
+    "calendar": "/administration/calendar",
+    "calendar_provisional": "/administration/calendar?year=2199",
     "system": "/administration/system",
     "loans": "/loans",
     "loans_none": "/loans?search=zzzz",

@@ -30,4 +30,5 @@ import "./imports/imports.css";
 import "./nightly/nightly.css";
 import "./audit/audit.css";
 import "./administration/administration.css";
+import "./administration/working_calendar.css";
 import "./glossary/glossary.css";

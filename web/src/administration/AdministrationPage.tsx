@@ -3,12 +3,12 @@ import { useEffect } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useSpeech } from "../i18n";
 import { type Ability, may, useMe } from "../identity/me";
-import { Calendar } from "./Calendar";
 import { Keys } from "./Keys";
 import { Parameters } from "./Parameters";
 import { Persons } from "./Persons";
 import { System } from "./System";
 import { Units } from "./Units";
+import { WorkingCalendar } from "./WorkingCalendar";
 
 const TABS = ["persons", "units", "keys", "parameters", "calendar", "system"] as const;
 type Tab = (typeof TABS)[number];
@@ -22,7 +22,7 @@ const OPENED_BY: Readonly<Record<Tab, readonly Ability[]>> = {
   system: ["run_system", "read_data"],
 };
 
-/** Persons, units, keys, parameters, jobs and health: each as far as one's roles go. */
+/** Persons, units, keys, parameters, working days, jobs and health: each as far as one's roles go. */
 export default function AdministrationPage() {
   const { t } = useSpeech();
   const me = useMe();
@@ -47,7 +47,7 @@ export default function AdministrationPage() {
       {here === "units" && <Units />}
       {here === "keys" && <Keys />}
       {here === "parameters" && <Parameters item={item} />}
-      {here === "calendar" && <Calendar />}
+      {here === "calendar" && <WorkingCalendar />}
       {here === "system" && <System />}
     </div>
   );

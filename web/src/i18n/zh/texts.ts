@@ -3,6 +3,7 @@ import accounts from "./accounts.json";
 import administration from "./administration.json";
 import app from "./app.json";
 import audit from "./audit.json";
+import calendar from "./calendar.json";
 import checks from "./checks.json";
 import customers from "./customers.json";
 import disputes from "./disputes.json";
@@ -43,6 +44,7 @@ export default {
   ...workbench,
   ...inbox,
   ...administration,
+  ...calendar,
   ...imports,
   ...nightly,
   ...unmasking,
