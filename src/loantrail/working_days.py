@@ -3,8 +3,8 @@
 Statutory are Monday to Friday, less the days off and with the make-up days (调休) that the State Council (国务院办公厅) makes known every
 autumn for the next year, as the package chinesecalendar holds them. A year that is not made known yet is provisional: Monday to Friday less
 the days that 《全国年节及纪念日放假办法》 (国务院令第795号, in force since 2025-01-01) names by their date of the common calendar. The
-festivals of the moon and the make-up days are not known then, so a deadline in such a year may come too early, never too late for want of
-a holiday. A bank's own days go before both.
+festivals of the moon and the make-up days are not known then: a deadline in such a year may come too early for want of a holiday, and a day
+too late for want of a make-up day. A bank's own days go before both.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ def calendar_in_force(connection: store_own_days.Database) -> WorkingCalendar:
     if found is not None:
         return found
     own = {one.day: one.is_worked for one in store_own_days.own_days(connection)}
+    # Where something was decided between the queries, the next who asks keeps it.
+    if store_own_days.last_change(connection) != last:
+        return WorkingCalendar(own)
     with _guard:
         while len(_calendars) >= _KEPT_MAX:
             del _calendars[next(iter(_calendars))]
