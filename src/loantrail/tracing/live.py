@@ -304,17 +304,20 @@ class LiveTrace:
         """Add a batch at the end and process it; the accounts it touched, ascending."""
         log = self._log
         touched: list[Int32] = []
-        rest: Batch | None = batch
         end = log.count + batch.event_count
-        while rest is not None:
-            start = log.count
+        may_split = batch.event_count > self._mark_every and not carries_ahead(batch, log.count)
+        waiting = [batch]
+        while waiting:
+            part, start = waiting.pop(), log.count
             is_due = start - self._marks[-1].position >= self._mark_every
             if is_due and stays_behind(end - start, self._mark_every):
                 self._marks.append(take_mark(log, self._state, self._disbursed_fen, self._ended_fen))
                 self._marks = thinned(self._marks, self._mark_every)
-            part, rest = rest, None
-            if part.event_count > self._mark_every and not carries_ahead(part, start):
-                part, rest = split(part, start, start + self._mark_every)
+            while may_split and part.event_count > self._mark_every:
+                # In halves: what is left would be copied once for each mark.
+                marks = -(-part.event_count // self._mark_every)
+                part, rest = split(part, start, start + marks // 2 * self._mark_every)
+                waiting.append(rest)
             specials = log.special_count
             late = log.add_events(part)
             self.fit()
