@@ -53,12 +53,10 @@ def propose(
     return bank.post("/api/v1/calendar/days", json=body | other, headers={AS: by})
 
 
-def decide(
-    bank: httpx.Client, request: dict[str, Any], *, approve: bool = True, by: str = CHECKER
-) -> httpx.Response:
+def decide(bank: httpx.Client, request: dict[str, Any], by: str = CHECKER) -> httpx.Response:
     return bank.post(
         f"/api/v1/approvals/{request['request_id']}/decision",
-        json={"approve": approve, "reason": "同意", "content_hash": request["content_hash"]},
+        json={"approve": True, "reason": "同意", "content_hash": request["content_hash"]},
         headers={AS: by},
     )  # fmt: skip
 

@@ -262,8 +262,7 @@ def _nothing_said() -> Judgement:
 
 def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judgement:
     """What was said of some of the loans that changed, and of others, as of all of these together."""
-    nothing = _nothing_said()
-    said = [nothing, *parts]
+    said = [_nothing_said(), *parts]
     hits = pl.concat([one.hits for one in said])
     loans = tuple(sorted(loan for one in parts for loan in one.loans))
     return Judgement(

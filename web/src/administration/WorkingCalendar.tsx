@@ -28,7 +28,7 @@ export function WorkingCalendar() {
     "get",
     CALENDAR,
     { params: { query: wanted === undefined ? {} : { year: wanted } } },
-    { staleTime: 60_000, placeholderData: keepPreviousData },
+    { staleTime: 60_000, placeholderData: keepPreviousData }, // the year that was open stays to be seen until the next one is there
   );
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading />;
