@@ -131,8 +131,11 @@ def related(related_address: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def own_address(database_url: str) -> Iterator[str]:
-    """Address of the application over this test's own database, without a loan."""
+def own_address(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Address of the application over this test's own database, without a loan, and over a home of its own."""
+    monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path_factory.mktemp("home")))
     with application(database_url) as address:
         yield address
 

@@ -115,6 +115,27 @@ def test_an_import_runs_in_the_background_and_says_what_came_of_each_file(own_cl
 
 
 @pytest.mark.database
+def test_an_import_that_ends_while_it_is_asked_about_is_not_told_as_it_stood_before(
+    own_client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = begun(own_client, lines=HEADER + GOOD)
+    asked = BackgroundImports.asked
+
+    def ends_now(background: BackgroundImports, import_id: str) -> None:
+        while asked(background, import_id) is not None:
+            clock.sleep(0.02)
+
+    monkeypatch.setattr(BackgroundImports, "asked", ends_now)
+    found = own_client.post(f"/api/v1/imports/{import_id}/start", json={}).json()
+
+    assert (found["stage"], found["files"][0]["state"], found["files"][0]["rows_accepted"]) == (
+        "finished",
+        "finished",
+        2,
+    )
+
+
+@pytest.mark.database
 def test_the_same_content_under_another_name_is_told_and_books_nothing_twice(
     own_client: httpx.Client,
 ) -> None:

@@ -11,6 +11,9 @@ import pytest
 from tests.nightly.bank import Bank
 
 from loantrail import clock
+from loantrail.http.pages.nightly.background import BackgroundNights
+from loantrail.nightly.running import run_night
+from loantrail.postgres.connection import Database
 
 DAY = "2026-03-31"
 
@@ -112,3 +115,21 @@ def test_a_date_in_the_books_says_so_after_an_attempt_that_was_held_back_and_tak
     assert (corrected["state"], corrected["run_problem"], corrected["files_attempt"]) == ("complete", None, 3)
     [row] = own_client.get("/api/v1/nightly").json()["items"]
     assert (row["state"], row["lines_accepted"], row["records_changed"]) == ("complete", 6, 1)
+
+
+@pytest.mark.database
+def test_a_run_that_ends_while_its_date_is_read_is_not_shown_as_it_stood_before(
+    own_client: httpx.Client, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOANTRAIL_NIGHTLY", str(tmp_path))
+    day = datetime.date.fromisoformat(DAY)
+    bank = Bank(tmp_path)
+    bank.deliver(day)
+
+    def ends_now(_background: BackgroundNights) -> None:
+        run_night(Database(database_url), tmp_path, day)
+
+    monkeypatch.setattr(BackgroundNights, "running", property(ends_now, lambda *_: None), raising=False)
+    found = own_client.get(f"/api/v1/nightly/{DAY}").json()
+
+    assert (found["running"], found["state"]) == (False, "complete")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -313,6 +313,20 @@ def _reading(request: Request, person: Person) -> Generator[Connection[Any]]:
 # Given back before the answer leaves: who looks through it for third parties takes one too, and would wait for this one.
 Reading = Annotated[Connection[Any], Depends(_reading, scope="function")]
 """A read-only transaction that sees one state of what is in the reach of who asks, until the route has its answer."""
+
+
+class Opens:
+    """Opens, each time, what `Reading` is: for routes that first ask what this server is at. Its one state of the database has
+    to be taken after that, or what ended in between is told as over and as it stood before."""
+
+    def __init__(self, request: Request, person: Person) -> None:
+        self._connections, self._person = web_connections(request), person
+
+    def __call__(self) -> AbstractContextManager[Connection[Any]]:
+        return reading_as(self._connections, self._person)
+
+
+Opening = Annotated[Opens, Depends()]
 
 
 class Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
@@ -12,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from loantrail.errors import InputError, LimitExceeded
-from loantrail.http.access import Reading, Recording, allowed
+from loantrail.http.access import Opening, Reading, Recording, allowed
 from loantrail.http.connections import Connections, Lending
 from loantrail.http.pages.imports.model import (
     FormatName,
@@ -71,17 +72,40 @@ Kept = Annotated[Uploads, Depends(kept_uploads)]
 Background = Annotated[BackgroundImports, Depends(_background)]
 
 
+class _Tells:
+    """Imports as they stand, asked in the order in which they end: what this server is at, what is noted of them, the books.
+    The other way round one that ends in between would be told as over and as it stood before, and nobody would ask again."""
+
+    def __init__(self, opened: Opening, uploads: Kept, background: Background) -> None:
+        self._opened, self._uploads, self._background = opened, uploads, background
+
+    def one(self, import_id: str) -> Import:
+        asked, progress = self._at(import_id)
+        note = self._uploads.read(import_id)
+        with self._opened() as connection:
+            return _import(connection, note, asked, progress)
+
+    def newest(self, number: int) -> list[Import]:
+        """Those with a file, newest first."""
+        ids = self._uploads.all_ids()
+        at = {import_id: self._at(import_id) for import_id in ids}
+        notes = [note for import_id in ids if (note := self._uploads.read(import_id)).files]
+        notes.sort(key=lambda note: note.created_at, reverse=True)
+        with self._opened() as connection:
+            return [_import(connection, note, *at[note.import_id]) for note in notes[:number]]
+
+    def _at(self, import_id: str) -> tuple[Stage | None, Mapping[str, int]]:
+        return self._background.asked(import_id), self._background.progress(import_id)
+
+
+Tells = Annotated[_Tells, Depends()]
+
+
 @router.get("/imports", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
-def list_imports(connection: Reading, uploads: Kept, background: Background) -> ImportOverview:
+def list_imports(tells: Tells) -> ImportOverview:
     """What was handed over through the page, newest first, and what can be."""
-    notes = sorted(
-        (uploads.read(import_id) for import_id in uploads.all_ids()),
-        key=lambda note: note.created_at,
-        reverse=True,
-    )
-    shown = [note for note in notes if note.files][:LISTED]
     return ImportOverview(
-        items=[_answer(connection, note, background) for note in shown],
+        items=tells.newest(LISTED),
         formats=[
             FormatName(name=one.name, chinese=one.chinese) for one in adapters() if one.name != "mapping"
         ],
@@ -95,18 +119,13 @@ def list_imports(connection: Reading, uploads: Kept, background: Background) -> 
     "/imports", dependencies=[allowed(Ability.TAKE_DATA)], status_code=HTTPStatus.CREATED, responses=_MADE
 )
 def begin_import(
-    connection: Reading,
-    connections: Lending,
-    record: Recording,
-    uploads: Kept,
-    background: Background,
-    meant: Annotated[Nothing, Body()],
+    connections: Lending, record: Recording, uploads: Kept, tells: Tells, meant: Annotated[Nothing, Body()]
 ) -> Import:
     """A place for files that are to be imported together."""
     del meant
     made = uploads.make()
     _note(connections, record, "begin", made.import_id)
-    return _answer(connection, made, background)
+    return tells.one(made.import_id)
 
 
 @router.get("/import-runs", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
@@ -119,9 +138,9 @@ def list_runs(connection: Reading, offset: Offset = 0, limit: Limit = 20) -> Imp
 
 
 @router.get("/imports/{import_id}", dependencies=[allowed(Ability.READ_DATA)], responses=LOAN_PROBLEMS)
-def one_import(connection: Reading, uploads: Kept, background: Background, import_id: ImportId) -> Import:
+def one_import(tells: Tells, import_id: ImportId) -> Import:
     """How far it has come, file by file."""
-    return _answer(connection, uploads.read(import_id), background)
+    return tells.one(import_id)
 
 
 @router.put(
@@ -164,18 +183,19 @@ async def put_file(
     "/imports/{import_id}/files/{file_name}", dependencies=[allowed(Ability.TAKE_DATA)], responses=_WRITES
 )
 def drop_file(
-    connection: Reading,
     connections: Lending,
     record: Recording,
     uploads: Kept,
     background: Background,
+    tells: Tells,
     import_id: ImportId,
     file_name: FileName,
 ) -> Import:
     """Leave one file out."""
     _check_at_rest(background, import_id)
     _note(connections, record, "drop_file", import_id, {"file": file_name})
-    return _answer(connection, uploads.drop_file(import_id, file_name), background)
+    uploads.drop_file(import_id, file_name)
+    return tells.one(import_id)
 
 
 @router.post(
@@ -185,9 +205,9 @@ def drop_file(
     responses=_WRITES,
 )
 def check_import(
-    connection: Reading,
     uploads: Kept,
     background: Background,
+    tells: Tells,
     import_id: ImportId,
     options: Annotated[ImportOptions, Body()],
 ) -> Import:
@@ -195,7 +215,7 @@ def check_import(
     uploads.folder(import_id)
     _check_options(options)
     background.begin(import_id, Stage.CHECKING, options)
-    return _answer(connection, uploads.read(import_id), background)
+    return tells.one(import_id)
 
 
 @router.post(
@@ -205,11 +225,10 @@ def check_import(
     responses=_WRITES,
 )
 def start_import(
-    connection: Reading,
     connections: Lending,
     record: Recording,
-    uploads: Kept,
     background: Background,
+    tells: Tells,
     import_id: ImportId,
     meant: Annotated[Nothing, Body()],
 ) -> Import:
@@ -217,7 +236,7 @@ def start_import(
     del meant
     background.begin(import_id, Stage.IMPORTING)
     _note(connections, record, "start", import_id)
-    return _answer(connection, uploads.read(import_id), background)
+    return tells.one(import_id)
 
 
 @router.delete(
@@ -258,16 +277,15 @@ def _check_options(options: ImportOptions) -> None:
         raise InputError(f"there is no shipped mapping {options.mapping}", remedy="Choose one of the list")
 
 
-def _answer(connection: Any, note: UploadNote, background: BackgroundImports) -> Import:
+def _import(connection: Any, note: UploadNote, asked: Stage | None, progress: Mapping[str, int]) -> Import:
     names = [book_name(note.import_id, one.name) for one in note.files]
     entries = store.files_named(connection, names)
     refused = store.refusals_of_files(connection, names)
     earlier = store.earlier_imports(connection, [one.sha256 for one in note.files], names)
-    asked = background.asked(note.import_id)
     # `interrupted` is what a note looks like until its thread has begun.
     stage = note.stage if asked is None else asked
     running = asked is not None and note.stage is asked
-    done = {**note.bytes_done, **background.progress(note.import_id)} if stage is note.stage else {}
+    done = {**note.bytes_done, **progress} if stage is note.stage else {}
     checks = {one.name: one for one in note.checked}
     files: list[ImportFile] = []
     for one, name in zip(note.files, names, strict=True):

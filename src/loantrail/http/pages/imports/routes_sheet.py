@@ -7,12 +7,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
-from loantrail.http.access import Reading, allowed
+from loantrail.http.access import allowed
 from loantrail.http.pages.imports.model import Import, ImportFile, RunFile
 from loantrail.http.pages.imports.routes import (
-    Background,
     ImportId,
-    Kept,
+    Tells,
     list_imports,
     list_runs,
     one_import,
@@ -271,14 +270,12 @@ UPLOADED: Final = Table(
 
 
 def would_refuse(
-    connection: Reading,
-    uploads: Kept,
-    background: Background,
+    tells: Tells,
     import_id: ImportId,
     file: Annotated[str, Query(max_length=1_000, pattern=PRINTABLE, description="Of this file only.")] = "",
 ) -> Import:
     """The rows of an import that would be refused, as far as reading its files without the books showed them."""
-    answer = one_import(connection, uploads, background, import_id)
+    answer = tells.one(import_id)
     return answer.model_copy(update={"files": [one for one in answer.files if file in ("", one.name)]})
 
 

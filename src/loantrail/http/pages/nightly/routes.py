@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request
 
 from loantrail.clock import now
 from loantrail.errors import InputError
-from loantrail.http.access import Acting, Reading, Recording, allowed
+from loantrail.http.access import Acting, Opening, Recording, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.nightly import store
 from loantrail.http.pages.nightly.background import BackgroundNights
@@ -59,56 +59,59 @@ Background = Annotated[BackgroundNights, Depends(_background)]
 
 @router.get("/nightly", dependencies=[allowed(Ability.READ_DATA)], responses=LIST_PROBLEMS)
 def list_nights(
-    connection: Reading, background: Background, offset: Offset = 0, limit: Limit = 60
+    opened: Opening, background: Background, offset: Offset = 0, limit: Limit = 60
 ) -> NightlyOverview:
     """Business dates, newest first, and the date that the books stand at."""
     running = background.running
-    rows, total = store.dates(connection, offset, limit)
     root = read_settings().nightly_root
-    waiting = sorted(set(waiting_dates(root)) - store.known_dates(connection)) if root else []
-    return NightlyOverview.model_validate(
-        {
-            "items": rows,
-            "total_count": total,
-            "offset": offset,
-            "limit": limit,
-            **store.data_dates(connection),
-            "waiting": waiting,
-            "runnable": root is not None,
-            "running": running,
-        }
-    )
+    with opened() as connection:
+        rows, total = store.dates(connection, offset, limit)
+        waiting = sorted(set(waiting_dates(root)) - store.known_dates(connection)) if root else []
+        return NightlyOverview.model_validate(
+            {
+                "items": rows,
+                "total_count": total,
+                "offset": offset,
+                "limit": limit,
+                **store.data_dates(connection),
+                "waiting": waiting,
+                "runnable": root is not None,
+                "running": running,
+            }
+        )
 
 
 @router.get("/nightly/{business_date}", dependencies=[allowed(Ability.READ_DATA)], responses=LOAN_PROBLEMS)
-def one_night(connection: Reading, background: Background, business_date: BusinessDate) -> NightlyDay:
+def one_night(opened: Opening, background: Background, business_date: BusinessDate) -> NightlyDay:
     """One date: its files against their manifest, its steps, alarms, and the loans against the general ledger."""
-    # Asked before the database is: a run that ends in between would be shown as under way, and nobody would ask again.
     running = background.running == business_date
-    attempts = store.attempts(connection, business_date)
     root = read_settings().nightly_root
-    if not attempts and (root is None or not folder_of(root, business_date).is_dir()):
-        raise NotFound(f"There is no delivery of {business_date}", remedy="Open the list of business dates")
-    run_id = attempts[0]["run_id"] if attempts else ""
-    loaded = next((one for one in attempts if one["data_loaded_at"] is not None), None)
-    # What is in the books says more than what was kept out of them.
-    shown = loaded if loaded and attempts[0]["state"] == "held" else attempts[0] if attempts else None
-    return NightlyDay.model_validate(
-        {
-            "business_date": business_date,
-            "state": attempts[0]["state"] if attempts else "waiting",
-            "loaded_at": loaded["data_loaded_at"] if loaded else None,
-            "attempts": attempts,
-            "steps": store.steps(connection, run_id),
-            "files": [_file(row) for row in store.files(connection, shown["run_id"])] if shown else [],
-            "files_attempt": shown["attempt"] if shown else None,
-            "alarms": [_alarm(one) for one in list_alarms(connection, None, business_date, ALARMS_SHOWN)],
-            "ledger": store.ledger(connection, business_date),
-            "runnable": root is not None,
-            "running": running,
-            "run_problem": background.problems.get(business_date),
-        }
-    )
+    with opened() as connection:
+        attempts = store.attempts(connection, business_date)
+        if not attempts and (root is None or not folder_of(root, business_date).is_dir()):
+            raise NotFound(
+                f"There is no delivery of {business_date}", remedy="Open the list of business dates"
+            )
+        run_id = attempts[0]["run_id"] if attempts else ""
+        loaded = next((one for one in attempts if one["data_loaded_at"] is not None), None)
+        # What is in the books says more than what was kept out of them.
+        shown = loaded if loaded and attempts[0]["state"] == "held" else attempts[0] if attempts else None
+        return NightlyDay.model_validate(
+            {
+                "business_date": business_date,
+                "state": attempts[0]["state"] if attempts else "waiting",
+                "loaded_at": loaded["data_loaded_at"] if loaded else None,
+                "attempts": attempts,
+                "steps": store.steps(connection, run_id),
+                "files": [_file(row) for row in store.files(connection, shown["run_id"])] if shown else [],
+                "files_attempt": shown["attempt"] if shown else None,
+                "alarms": [_alarm(one) for one in list_alarms(connection, None, business_date, ALARMS_SHOWN)],
+                "ledger": store.ledger(connection, business_date),
+                "runnable": root is not None,
+                "running": running,
+                "run_problem": background.problems.get(business_date),
+            }
+        )
 
 
 @router.post(
