@@ -24,7 +24,7 @@ serve:  ## Serve the web page over the database as it is
 
 test:  ## All tests but the heavy ones, with browser and crash tests
 	@$(PYTHON) tools/set_up.py browser
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not heavy and not browser and not crash" $(OPTIONS)
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not heavy and not browser and not crash" $(OPTIONS)
 	@LOANTRAIL_BROWSER="$$(cat .cache/browser 2>/dev/null)" $(BIN)/pytest tests/browser -m browser -n 2 --dist loadfile \
 		--no-loadscope-reorder $(OPTIONS)
 	@$(BIN)/pytest -m "crash and not heavy and not browser" $(OPTIONS)

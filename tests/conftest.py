@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+# Before polars is imported. Tests run beside each other, one on each core, and a second thread of each would only wait for the
+# others' cores: the whole takes half as long again with them. CI runs the heavy tests with several.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest
 
+from loantrail.monitor import pauses
+
 pytest_plugins = ["tests.postgres_fixtures"]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are there to stay: the collector of garbage need not look at each of them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pauses_as_they_come() -> Iterator[None]:
+    """States of the live step are built for many a test, and each would have all objects of this process looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pauses, "keep_pauses_short", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

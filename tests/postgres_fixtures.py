@@ -50,7 +50,7 @@ def template_database(database_server: Database) -> Iterator[str]:
     name = f"loantrail_template_{uuid.uuid4().hex[:12]}"
     with _maintenance(database_server) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    with psycopg.connect(_address(database_server, name)) as connection:
+    with psycopg.connect(address_of(database_server, name)) as connection:
         upgrade(connection)
     yield name
     _drop(database_server, name)
@@ -84,7 +84,7 @@ def quick_folder() -> Path | None:
     return memory
 
 
-def _address(server: Database, name: str) -> str:
+def address_of(server: Database, name: str) -> str:
     return psycopg.conninfo.make_conninfo(server.url(), dbname=name)
 
 
@@ -96,7 +96,7 @@ def _maintenance(server: Database) -> type_of_connection:
 
 def _fresh(server: Database, template: str | None) -> Iterator[str]:
     with copied(server, template) as name:
-        yield _address(server, name)
+        yield address_of(server, name)
 
 
 @contextmanager

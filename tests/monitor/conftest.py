@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +15,7 @@ from tests.http.bank import write_books
 from tests.monitor.held_up import JudgingTakesLong, decisions, send
 from tests.monitor.test_deciding import line
 from tests.monitor.two_writers import Commits
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.monitor import deciding as deciding_module
 from loantrail.monitor import held as holding
@@ -19,9 +23,47 @@ from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import Held
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.writing import Writer
-from loantrail.postgres.connection import Database, type_of_connection
+from loantrail.postgres.connection import Database, configure, type_of_connection
 from loantrail.tracing import snapshots
 from loantrail.tracing.database import trace_books
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A database that is copied, and what a run over it left in the home folder."""
+
+    template: str
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def traced(
+    database_server: Database, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Traced]:
+    """The bank of three loans after a run over its books: made once, copied for each test."""
+    home = tmp_path_factory.mktemp("traced")
+    with copied(database_server, template_database) as name:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            psycopg.connect(address_of(database_server, name)) as connection,
+        ):
+            patch.setenv("LOANTRAIL_HOME", str(home))
+            configure(connection)
+            write_books(connection)
+            connection.commit()
+            trace_books(connection)
+        yield Traced(name, home)
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, database_server: Database, template_database: str
+) -> Iterator[str]:
+    """Address of a fresh database of this test alone: of the traced bank where the test has `bank`, else of one without a loan."""
+    has_bank = "bank" in request.fixturenames
+    template = request.getfixturevalue("traced").template if has_bank else template_database
+    with copied(database_server, template) as name:
+        yield address_of(database_server, name)
 
 
 @pytest.fixture
@@ -38,14 +80,12 @@ def asked(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def bank(
-    connection: type_of_connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    connection: type_of_connection, traced: Traced, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> type_of_connection:
     """The bank of three loans, traced."""
     monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path))
     snapshots.forget()
-    write_books(connection)
-    connection.commit()
-    trace_books(connection)
+    shutil.copytree(traced.home, tmp_path, dirs_exist_ok=True)
     return connection
 
 

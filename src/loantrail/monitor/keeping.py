@@ -11,11 +11,11 @@ import psycopg
 
 from loantrail import clock
 from loantrail.errors import LoantrailError
+from loantrail.monitor import pauses
 from loantrail.monitor.arrived import Footing
 from loantrail.monitor.catching_up import be_there, come_up
 from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
-from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.background import Sessions
 from loantrail.tracing.ground import Ground
@@ -109,7 +109,7 @@ class Keeping:
             self._ground = ground_anew
             return
         if held is not None:
-            keep_pauses_short()
+            pauses.keep_pauses_short()
             if held.owed:
                 self.on_owing()
 

@@ -67,7 +67,7 @@ class Standing:
         self.place = read.recent.first_place
         self.since = read.recent.since
         self.last_arrival = read.last_arrival
-        ids = named.transaction_id(np.arange(history.event_count, dtype=np.int64))
+        ids = named.all_transaction_ids()
         settled_hops = hops_before(hops, ids[self.place :])
         # Most of the trace is compiled code that lets others go on.
         with ThreadPoolExecutor(1) as beside:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.errors import LoantrailError
-from loantrail.monitor import store
+from loantrail.monitor import pauses, store
 from loantrail.monitor.committing import commit_group
 from loantrail.monitor.defects import DEFECTS, told
 from loantrail.monitor.hosting import Host, Unwelcome
@@ -26,7 +26,6 @@ from loantrail.monitor.judged_lane import JudgedLane
 from loantrail.monitor.lines import together
 from loantrail.monitor.model import Answered, Delivery
 from loantrail.monitor.outstanding import Judge, catch_up
-from loantrail.monitor.pauses import keep_pauses_short
 from loantrail.monitor.waiting import GROUP_ROWS, IDLE_SECONDS, Result, Waiting, parted, read_apart
 from loantrail.postgres.background import Sessions
 
@@ -102,7 +101,7 @@ class Writer:
     # The thread ----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        keep_pauses_short()
+        pauses.keep_pauses_short()
         while True:
             group = [self._held or self._queue.get()]
             self._held = None

@@ -26,13 +26,18 @@ from loantrail.tracing import kept_history
 from loantrail.tracing.books import Books, bank_frames, books_as_of, books_in_order
 
 _READ: Final = (
-    "transactions", "disbursements", "balances", "unlinked", "references", "problems", "unreconciled", "merged", "waiting",
+    "transactions", "disbursements", "balances", "unlinked", "problems", "unreconciled", "merged", "waiting",
 )  # fmt: skip
-"""Frames of TracingInputs."""
+"""Frames of TracingInputs. Those of lines' references are a quarter of all that would be read, and nobody who stands on a run looks
+for them: who asks for the line of a reference asks the database."""
 _FACTS: Final = "ground.json"
 _OWN: Final = "account"
-_LAYOUT: Final = 3
+_ID: Final = "transaction_id"
+_LAYOUT: Final = 4
 """Another number with every change of what is written."""
+
+
+_NO_REFERENCES: Final = pl.DataFrame(schema=dict.fromkeys((_ID, "account", "reference"), pl.String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Ground:
 
     run_id: str
     books: Books
+    """Where it was read again, `books.read.references` is without rows."""
     hops: pl.DataFrame
     statement: pl.DataFrame
     over: pl.DataFrame
@@ -66,7 +72,7 @@ def write_ground(ground: Ground, folder: Path) -> None:
     frames |= {
         "own": read.own.rename(_OWN).to_frame(),
         "recent": read.recent.lines,
-        "classes": books.classes,
+        "classes": books.classes.drop(_ID),  # they are in the order of the transactions
         "corrections": books.corrections,
         "hops": ground.hops,
         "statement": ground.statement,
@@ -124,13 +130,15 @@ def read_ground(folder: Path, parameters: ParameterBook) -> Ground:
         )
         read = TracingInputs(
             **{name: frame(f"read-{name}") for name in _READ},
+            references=_NO_REFERENCES,
             last_arrival=facts["last_arrival"],
             read_at=datetime.datetime.fromisoformat(facts["read_at"]),
             own=frame("own")[_OWN],
             recent=recent,
         )
         context = {name: frame(f"context-{name}") for name in facts["context"]}
-        classes, corrections = frame("classes"), frame("corrections")
+        classes = frame("classes").insert_column(0, read.transactions[_ID])
+        corrections = frame("corrections")
         hops, statement, over, leads = (frame(name) for name in ("hops", "statement", "over", "leads"))
         named = kept_history.history_from(
             lambda name: frame(f"history-{name}"),
