@@ -49,7 +49,6 @@ def checked(own_address: str, database_url: str) -> Iterator[str]:
 
 
 def signs_in(page: Page, person: str) -> None:
-    page.context.clear_cookies()
     page.context.add_cookies(
         [{"name": COOKIE, "value": token_of(person), "domain": "127.0.0.1", "path": "/"}]
     )

@@ -69,7 +69,6 @@ def enter(page: Page, password: str = PASSWORD, name: str | None = "wangmin") ->
 
 
 def as_person(context: BrowserContext, person_id: str) -> None:
-    context.clear_cookies()
     context.add_cookies([{"name": COOKIE, "value": token_of(person_id), "domain": "127.0.0.1", "path": "/"}])
 
 

@@ -57,7 +57,6 @@ def ten(own_address: str, database_url: str) -> Iterator[str]:
 
 def sits_down(page: Page, person: str, address: str) -> Locator:
     """This person opens the page, and every press from now on is counted; answers the queue."""
-    page.context.clear_cookies()
     page.context.add_cookies(
         [{"name": COOKIE, "value": token_of(person), "domain": "127.0.0.1", "path": "/"}]
     )
