@@ -319,8 +319,9 @@ def test_an_empty_bank_has_no_leads() -> None:
     bank.loan(100)
     bank.hops.clear()
     bank.transactions.clear()
-    from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames, empty
+    from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames
     from loantrail.early_warning.patterns import find_leads
+    from loantrail.few_rows import empty
     from loantrail.parameters import shipped_parameters
 
     frames = bank.frames()

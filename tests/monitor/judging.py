@@ -10,10 +10,11 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from loantrail.clock import business_date
-from loantrail.early_warning.frames import Frames, empty
+from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.hits import BASES, PROVEN, hits_of_leads
 from loantrail.early_warning.patterns import leads_of
 from loantrail.early_warning.view import prepare
+from loantrail.few_rows import empty
 from loantrail.ids import derived_id
 from loantrail.monitor.judge import Judged
 from loantrail.parameters import shipped_parameters

@@ -13,8 +13,8 @@ from tests.monitor.judging import BANK_BEGAN, BOOK, ENTRIES, NOTHING_PROVEN, all
 from tests.monitor.small_bank import Bank, bank_at_random, traced_at_once
 from tests.monitor.test_standing import standing_on
 
-from loantrail.early_warning.frames import empty
 from loantrail.early_warning.hits import HITS
+from loantrail.few_rows import empty
 from loantrail.monitor import store_step
 from loantrail.monitor.judging import Judging
 from loantrail.monitor.remembered import Remembered

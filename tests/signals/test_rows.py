@@ -8,7 +8,8 @@ from dataclasses import replace
 import polars as pl
 from tests.early_warning.bank import Bank, at
 
-from loantrail.early_warning.frames import HOPS, LOANS, TRANSACTIONS, empty
+from loantrail.early_warning.frames import HOPS, LOANS, TRANSACTIONS
+from loantrail.few_rows import empty
 from loantrail.parameters import shipped_parameters
 from loantrail.signals.catalogue import FIELDS, by_name, names, row_schema, schema
 from loantrail.signals.rows import all_rows

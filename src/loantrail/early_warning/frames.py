@@ -9,6 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.few_rows import empty
+
 INSTANT: Final = pl.Datetime("us", "UTC")
 T: Final = pl.String
 Shape = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -122,22 +124,6 @@ LEADS: Final[Shape] = {
 }
 """A lead is a suspicion, never a finding. `share_ppm`: amount over the loan; `destination_class` is empty where the
 pattern knows none; `transaction_ids` are sorted and distinct."""
-
-
-_EMPTY: dict[int, tuple[Shape, pl.DataFrame]] = {}
-_EMPTY_MOST: Final = 64
-"""Schemas are declared by modules, and are not so many."""
-
-
-def empty(schema: Shape) -> pl.DataFrame:
-    """A frame of that schema without rows."""
-    kept = _EMPTY.get(id(schema))
-    if kept is None or kept[0] is not schema:
-        # Making one takes as long as one of something. Held with its schema, so that no other one can have that number.
-        kept = schema, pl.DataFrame(schema=schema)
-        if len(_EMPTY) < _EMPTY_MOST:
-            _EMPTY[id(schema)] = kept
-    return kept[1].clone()
 
 
 def fitted(frame: pl.DataFrame, schema: Shape) -> pl.DataFrame:

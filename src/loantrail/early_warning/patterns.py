@@ -12,7 +12,7 @@ import polars as pl
 
 from loantrail.early_warning.debts import LENDER_CLASSES
 from loantrail.early_warning.excluded import cannot_have
-from loantrail.early_warning.frames import LEADS, Frames, empty
+from loantrail.early_warning.frames import LEADS, Frames
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.moves import is_few
 from loantrail.early_warning.near_in_time import soon_paid
@@ -47,6 +47,7 @@ from loantrail.early_warning.patterns_use import (
     same_name_out,
 )
 from loantrail.early_warning.view import View, prepare
+from loantrail.few_rows import empty
 from loantrail.parameters import ParameterBook
 
 PATTERNS: Final[dict[str, Callable[[View], pl.DataFrame]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.near_in_time import by_time_and_amount
 from loantrail.early_warning.payments import loan_payments
@@ -18,6 +18,7 @@ from loantrail.early_warning.view import (
     within_days,
     young_on,
 )
+from loantrail.few_rows import empty
 
 
 def new_shell_payee(view: View) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
 from loantrail.early_warning.debts import about_as_much, is_borrowed, says
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.telling import tell, yuan
 from loantrail.early_warning.view import (
     View,
@@ -19,6 +19,7 @@ from loantrail.early_warning.view import (
     related_parties,
 )
 from loantrail.early_warning.words import TRADE_WORDS
+from loantrail.few_rows import empty
 
 DEALING_WORDS: Final = "往来|周转|代付|代偿|拆借"
 """Of money between parties to some business, which family and friends do not write."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.patterns_return import NOT_A_PARTY_KINDS
 from loantrail.early_warning.telling import tell
 from loantrail.early_warning.view import (
@@ -15,6 +15,7 @@ from loantrail.early_warning.view import (
     within_days,
 )
 from loantrail.early_warning.words import REFUND_WORDS, SWEEP_WORDS
+from loantrail.few_rows import empty
 
 
 def _payments(view: View, nobody: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.payments import NO_PAYEE_KINDS, PUBLIC_CLASSES, loan_payments
 from loantrail.early_warning.telling import tell, yuan
@@ -21,6 +21,7 @@ from loantrail.early_warning.view import (
     within_days,
     young_on,
 )
+from loantrail.few_rows import empty
 from loantrail.parameters import Parameter
 from loantrail.working_days import statutory
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import GUARANTORS, INSTANT, LEADS, T, empty
+from loantrail.early_warning.frames import GUARANTORS, INSTANT, LEADS, T
 from loantrail.early_warning.handing_on import handed_on
 from loantrail.early_warning.near_in_time import by_time_and_amount
 from loantrail.early_warning.related import CLOSE_RELATIONS
@@ -25,6 +25,7 @@ from loantrail.early_warning.view import (
     within_days,
 )
 from loantrail.early_warning.words import REFUND_WORDS, TRADE_WORDS
+from loantrail.few_rows import empty
 
 NOT_A_PARTY_KINDS: Final = (
     "bank_internal",

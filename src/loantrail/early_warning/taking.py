@@ -11,11 +11,12 @@ import polars as pl
 
 from loantrail.early_warning import store, store_allow
 from loantrail.early_warning.deadlines import business_date
-from loantrail.early_warning.frames import Shape, empty
+from loantrail.early_warning.frames import Shape
 from loantrail.early_warning.gathering import take, tick
 from loantrail.early_warning.hits import HITS, PROVEN, Level
 from loantrail.early_warning.model import Found, Kind, Policy, Thread, policy_of
 from loantrail.early_warning.timeline import after, thread_of
+from loantrail.few_rows import empty
 from loantrail.ids import derived_id
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading_calendar import calendar_in_force

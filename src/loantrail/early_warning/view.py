@@ -26,6 +26,7 @@ from loantrail.early_warning.moves_made import moves_made, sides_made
 from loantrail.early_warning.moves_of_few import are_few, moves_of_few, sides_of_few
 from loantrail.early_warning.related import business_day, made_once, related_parties
 from loantrail.early_warning.telling import Telling
+from loantrail.few_rows import empty
 from loantrail.parameters import Parameter, ParameterBook
 from loantrail.tracing.codes import are_distinct
 
@@ -301,7 +302,7 @@ def lead(
     """Leads of rows that have loan_id, loan_fen, amount_fen, transaction_ids (list), and `destination_class` unless
     one is given."""
     if rows.is_empty():
-        return shapes.empty(shapes.LEADS)
+        return empty(shapes.LEADS)
     return rows.select(
         "loan_id",
         pattern=pl.lit(pattern),

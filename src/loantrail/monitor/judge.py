@@ -9,10 +9,10 @@ from typing import Literal
 import polars as pl
 
 from loantrail.clock import business_date
-from loantrail.early_warning.frames import empty
 from loantrail.early_warning.hits import BASES, HITS, hits_of_leads
 from loantrail.early_warning.patterns import PATTERNS, leads_of
 from loantrail.early_warning.view import prepare
+from loantrail.few_rows import empty
 from loantrail.monitor.slice_frames import Slice
 from loantrail.monitor.slice_index import Index
 from loantrail.parameters import ParameterBook

@@ -18,9 +18,10 @@ from psycopg import Connection
 
 from loantrail import clock
 from loantrail.early_warning import store_allow
-from loantrail.early_warning.frames import LEADS, empty
+from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.early_warning.taking import Payees, hit_rows, told_of
+from loantrail.few_rows import empty
 from loantrail.monitor import store_step
 from loantrail.monitor.judge import judge_ends_of_day, judge_loans
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered

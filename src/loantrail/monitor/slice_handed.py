@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning import frames as shapes
-from loantrail.early_warning.frames import empty, fitted
+from loantrail.early_warning.frames import fitted
 from loantrail.early_warning.handing_on import PaymentsOf, first_payments, follow
 from loantrail.early_warning.view import View
+from loantrail.few_rows import empty
 from loantrail.monitor.slice_records import Records
 from loantrail.monitor.slice_rows import ByText, distinct
 from loantrail.parameters import ParameterBook

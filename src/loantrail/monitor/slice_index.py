@@ -16,9 +16,10 @@ import polars as pl
 
 from loantrail.clock import business_date
 from loantrail.early_warning import frames as shapes
-from loantrail.early_warning.frames import Frames, empty, fitted
+from loantrail.early_warning.frames import Frames, fitted
 from loantrail.early_warning.view import prepare
 from loantrail.errors import InputError
+from loantrail.few_rows import empty
 from loantrail.monitor.numbered_ends import NumberedEnds, ends_of
 from loantrail.monitor.slice_handed import Handed
 from loantrail.monitor.slice_records import Records, with_sequence
@@ -96,12 +97,11 @@ class Index:
         self.accounts = Numbers(ends.names)
         for account in sides["account"].to_list():
             self.accounts.of(account)
-        debit, credit = ends.debit, ends.credit
         self.classes = Numbers(class_names.to_list())
-        self.debit, self.credit = Column(debit), Column(credit)
+        self.debit, self.credit = Column(ends.debit), Column(ends.credit)
         self.of_class = Column(classes)
         self.lines = Lines(
-            np.stack([debit, credit]), self.at_us.array, self.amount_fen.array, len(self.accounts)
+            np.stack([ends.debit, ends.credit]), self.at_us.array, self.amount_fen.array, len(self.accounts)
         )
         at, order = self.at_us.array, self.sequence.array
         after = (at[1:] > at[:-1]) | ((at[1:] == at[:-1]) & (order[1:] >= order[:-1]))

@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.early_warning.frames import STATEMENT, empty
+from loantrail.early_warning.frames import STATEMENT
+from loantrail.few_rows import empty
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.beginning import (
@@ -357,13 +358,12 @@ class Standing:
             loans |= set(trace.state.hops["loan"][taken.changed_hops].tolist())
             moved = distinct(moved, trace.state.hops["event"][taken.changed_hops])
         pool = trace.state.hops[: trace.hop_count]
-        lowest = min(again, first_hop)
         new = content_of(pool[first_hop:], events.transaction_id, place)
         differing = set(old) ^ set(new)
         there = set(new)
         anew = loans | {int(one[1]) for one in old if one not in there and one[0] not in gone}
         return Moved(
-            first_hop=lowest,
+            first_hop=min(again, first_hop),
             loans=loans | {int(one[1]) for one in differing},
             anew=anew,
             lost=money_lost(places, old, there, gone),

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import Shape, empty
+from loantrail.early_warning.frames import Shape
 from loantrail.early_warning.hits import HITS, LEVELS
-from loantrail.few_rows import FewRows
+from loantrail.few_rows import FewRows, empty
 from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE, compiled

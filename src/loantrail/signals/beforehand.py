@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.early_warning.frames import Shape, T, empty
+from loantrail.early_warning.frames import Shape, T
+from loantrail.few_rows import empty
 
 TOUCHED: Final[Shape] = {"account": T, "transaction_id": T}
 HELD: Final[Shape] = {"account": T, "transaction_id": T, "fen": pl.Int64}

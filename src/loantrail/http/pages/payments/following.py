@@ -14,8 +14,9 @@ from psycopg import Connection
 from loantrail.clock import business_date
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.early_warning.debts import INSTALMENT_HIGH_PPM, INSTALMENT_LOW_PPM
-from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames, empty
+from loantrail.early_warning.frames import HOPS, TRANSACTIONS, Frames
 from loantrail.early_warning.view import RETAIL_PRODUCTS
+from loantrail.few_rows import empty
 from loantrail.http.pages.payments import store
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
