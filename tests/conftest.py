@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Before polars is imported. Tests run beside each other, one on each core, and a second thread of each would only wait for the
-# others' cores: the whole takes half as long again with them. CI runs the heavy tests with several.
+# others' cores: of the live step's tests some took half as long again. CI runs the heavy tests with several.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest

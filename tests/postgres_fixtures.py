@@ -85,6 +85,7 @@ def quick_folder() -> Path | None:
 
 
 def address_of(server: Database, name: str) -> str:
+    """Address of a database of this server."""
     return psycopg.conninfo.make_conninfo(server.url(), dbname=name)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from tests.http.bank import LOAN, write_books, write_trace
 from tests.http.conftest import _own_home, application
 from tests.http.warned import write_warnings
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import write_person
 
 from loantrail.identity.abilities import ADMINISTRATORS, WHOLE_BANK, Role
@@ -55,7 +54,7 @@ def write_people(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 def two_branches_url(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the database of that bank."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_books(connection)
             write_trace(connection)

@@ -17,14 +17,13 @@ import psycopg
 import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext, Page, Response, Route
-from psycopg.conninfo import make_conninfo
 from tests.browser.acts_of_pages import ACTS, NOT_IN_THIS_BANK, PAGES, Act
 from tests.browser.settling import settled
 from tests.browser.test_sign_in import as_person
 from tests.http.busy import do_work, write_busy_bank, write_work
 from tests.http.conftest import _own_home, application
 from tests.http.warned import THREAD
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.http.access import rule_of
 from loantrail.http.app import create_app
@@ -125,7 +124,7 @@ class Bank:
 def bank(database_server: Database, template_database: str, _own_home: None) -> Iterator[Bank]:
     """The checked and warned bank with something to do on every page, and a person of each role."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_busy_bank(connection)
         with application(url) as address:

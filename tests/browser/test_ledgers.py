@@ -8,14 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Page, Route, expect
-from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.browser.conftest import SIZES
 from tests.browser.manners import flaws
 from tests.browser.saving import saved_by
 from tests.http.conftest import application
 from tests.http.ledger_bank import write_ledger_bank
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import COOKIE, token_of, write_person
 
 from loantrail.http.pages.ledgers.catalogue import LEDGERS
@@ -31,7 +30,7 @@ FULL = [name for name in LedgerName if name is not LedgerName.CHECKS]
 def drawn_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the bank of many loans."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             configure(connection)
             write_ledger_bank(connection)

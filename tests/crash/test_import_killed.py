@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 from tests.crash.importer import main as import_here
 from tests.ledger.statement_lines import lines
+from tests.postgres_fixtures import address_of
 
 from loantrail.errors import DatabaseUnavailable
 from loantrail.ids import seeded_random
@@ -89,7 +90,7 @@ def two_databases(
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(second, sql.Identifier(template_database))
     with psycopg.connect(database_server.url(), autocommit=True) as connection:
         connection.execute(create)
-    yield database_url, psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+    yield database_url, address_of(database_server, name)
     with psycopg.connect(database_server.url(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(second))
 

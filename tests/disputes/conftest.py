@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import make_conninfo
 from tests.disputes.bank import fill
 from tests.ledger.test_importing import Books
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.postgres.connection import Database
 from loantrail.tracing import snapshots
@@ -25,7 +24,7 @@ def traced_bank(
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             patch.setenv("LOANTRAIL_HOME", str(folder / "home"))
-            fill(Books(make_conninfo(database_server.url(), dbname=name), folder))
+            fill(Books(address_of(database_server, name), folder))
         yield name
 
 
@@ -38,7 +37,7 @@ def bank(
     monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path / "home"))
     snapshots.forget()
     with copied(database_server, traced_bank) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         monkeypatch.setenv("LOANTRAIL_DATABASE_URL", url)
         yield Books(url, tmp_path)
     snapshots.forget()

@@ -9,13 +9,12 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
 from tests.http.related import write_related, write_related_persons
 from tests.http.running import running
 from tests.http.warned import write_warnings
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import Client, write_operator
 
 from loantrail.postgres.connection import Database, Pool, configure, type_of_connection
@@ -93,7 +92,7 @@ def traced_bank(
 ) -> Iterator[tuple[str, str]]:
     """The traced bank in a database of its own, with what `more` writes: (address of the application over it, the database's)."""
     with copied(server, template) as name:
-        url = make_conninfo(server.url(), dbname=name)
+        url = address_of(server, name)
         with psycopg.connect(url) as connection:
             for write in (write_books, write_trace, write_warnings, *more):
                 write(connection)

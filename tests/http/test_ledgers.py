@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.http.conftest import application, client_of
 from tests.http.ledger_bank import (
@@ -24,7 +23,7 @@ from tests.http.ledger_bank import (
     Loan,
     write_ledger_bank,
 )
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import AS, write_person
 
 from loantrail.http.pages.instalments import Instalment, course
@@ -49,7 +48,7 @@ def bank(
 ) -> Iterator[tuple[str, list[Loan]]]:
     """Address of the drawn bank, and its loans; no test changes it."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             configure(connection)
             loans = write_ledger_bank(connection)

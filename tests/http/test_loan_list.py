@@ -10,11 +10,10 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
 from tests.http.conftest import application, client_of
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.http.pages.loan_list.model import LoanFilter, LoanSort, SheetColumn
 from loantrail.http.pages.loan_list.sheet import ASKED
@@ -44,7 +43,7 @@ def _ids(client: httpx.Client, **query: str | int | list[str]) -> list[str]:
 def keyed_bank(database_server: Database, template_database: str) -> Iterator[str]:
     """Name of a database of the keyed bank; no test changes it."""
     with copied(database_server, template_database) as name:
-        with psycopg.connect(make_conninfo(database_server.url(), dbname=name)) as connection:
+        with psycopg.connect(address_of(database_server, name)) as connection:
             configure(connection)
             write_keyed_bank(connection)
         yield name
@@ -56,7 +55,7 @@ def keyed(database_server: Database, keyed_bank: str, _own_home: None) -> Iterat
     # A copy, since a database with readers cannot be copied for those that write.
     with (
         copied(database_server, keyed_bank) as name,
-        application(make_conninfo(database_server.url(), dbname=name)) as address,
+        application(address_of(database_server, name)) as address,
         client_of(address) as client,
     ):
         yield client
@@ -66,7 +65,7 @@ def keyed(database_server: Database, keyed_bank: str, _own_home: None) -> Iterat
 def own_keyed(database_server: Database, keyed_bank: str) -> Iterator[Keyed]:
     """A connection to this test's own keyed bank, and a client of it."""
     with copied(database_server, keyed_bank) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with (
             psycopg.connect(url) as connection,
             application(url) as address,

@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from tests.http.conftest import application, client_of
 from tests.http.opened_sheets import sheet
 from tests.http.paying import LOAN, NEW_LOAN, UNPAID_LOAN, write_paying_bank
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.postgres.connection import Database
 from loantrail.tracing import backward_runs, snapshots
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.database
 def paying(database_server: Database, template_database: str, _own_home: None) -> Iterator[httpx.Client]:
     """A client of the traced bank; no test changes it."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_paying_bank(connection)
             trace_books(connection)

@@ -8,12 +8,11 @@ import httpx
 import polars as pl
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from tests.early_warning.bank import Bank, at
 from tests.http.bank import LOAN, QUIET_LOAN, RUN, UNTRACED_LOAN, write_books, write_trace
 from tests.http.conftest import application, client_of
 from tests.http.opened_sheets import sheet
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.parameters import shipped_parameters
 from loantrail.postgres.connection import Database, type_of_connection
@@ -41,7 +40,7 @@ def _rows() -> pl.DataFrame:
 def books_url(database_server: Database, template_database: str) -> Iterator[str]:
     """Address of a database with the traced bank and its signals, kept in two parts."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_books(connection)
             write_trace(connection)

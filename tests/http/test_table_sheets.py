@@ -13,14 +13,13 @@ import httpx
 import psycopg
 import pytest
 from fastapi.routing import APIRoute
-from psycopg.conninfo import make_conninfo
 from python_calamine import CalamineWorkbook
 from tests.http.bank import BORROWER, LOAN
 from tests.http.busy import NIGHT, do_work, write_busy_bank, write_work
 from tests.http.conftest import application, client_of
 from tests.http.opened_sheets import about, column, listed, sheet
 from tests.http.test_rules import CONTENT
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail import clock
 from loantrail.http.app import create_app
@@ -85,7 +84,7 @@ def backtests_of(client: httpx.Client) -> list[dict[str, Any]]:
 def busy_address(database_server: Database, template_database: str, _own_home: None) -> Iterator[str]:
     """Address of the application over the bank where something waits on every page."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_busy_bank(connection)
         with application(url) as address:

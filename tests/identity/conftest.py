@@ -11,13 +11,12 @@ import argon2
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from tests.http.bank import write_books, write_trace
 from tests.http.running import running
 from tests.http.warned import write_warnings
 from tests.identity.bank import NOW, write_persons, write_staff
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import NO_CERTIFICATES
 
 from loantrail import clock
@@ -65,7 +64,7 @@ def served(database_server: Database, template_database: str) -> Iterator[tuple[
     """Address of a database with the bank's units and staff and a sub-branch with loans, and of the application over it, for
     all these tests."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_staff(connection)
             write_books(connection)

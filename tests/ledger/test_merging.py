@@ -12,10 +12,9 @@ import polars as pl
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from psycopg.conninfo import make_conninfo
 from tests.disputes.bank import ACCOUNT, DISBURSEMENT, LOAN, NOTE
 from tests.ledger.test_importing import CONTRACT, PARTY, UNIT, Books
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.cli.accounts import command
 from loantrail.destinations.corrections import Correction, Scope, SubjectMerged, correct
@@ -186,7 +185,7 @@ def two_books(
     monkeypatch.setenv("LOANTRAIL_HOME", str(tmp_path / "home"))
     with copied(database_server, template_database) as one, copied(database_server, template_database) as two:
         yield tuple(  # pyright: ignore[reportReturnType]  two of them
-            Books(make_conninfo(database_server.url(), dbname=name), tmp_path / name) for name in (one, two)
+            Books(address_of(database_server, name), tmp_path / name) for name in (one, two)
         )
 
 

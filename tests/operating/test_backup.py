@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from tests.http.bank import write_books, write_trace
 from tests.http.warned import write_warnings
 from tests.operating.comparing import contents, structure
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.cli.backup import command as backup_command
 from loantrail.cli.restore import command as restore_command
@@ -42,7 +42,7 @@ DUTY_MANAGER = "值班经理"
 def bank_url(database_server: Database, template_database: str) -> Iterator[str]:
     """Address of a bank with books, a trace, warnings, and rows that are hard to tell apart. No test changes it."""
     with copied(database_server, template_database) as name:
-        url = psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_books(connection)
             write_trace(connection)

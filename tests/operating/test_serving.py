@@ -24,7 +24,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.http.bank import write_books, write_trace
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import Client, write_operator
 
 from loantrail import clock
@@ -119,7 +119,7 @@ def until(holds: Callable[[], Any]) -> Any:
 @pytest.fixture(scope="module")
 def bank_url(database_server: Database, template_database: str) -> Iterator[str]:
     with copied(database_server, template_database) as name:
-        url = psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             write_books(connection)
             write_trace(connection)

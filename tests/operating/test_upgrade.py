@@ -19,7 +19,7 @@ from psycopg import sql
 from tests.http.bank import LOAN
 from tests.http.conftest import application, client_of
 from tests.operating.comparing import structure
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 
 from loantrail.cli.database import migrate as migrate_command
 from loantrail.errors import DatabaseUnavailable
@@ -45,7 +45,7 @@ CHANGED = {"public.alembic_version"}
 def old_database(database_server: Database) -> Iterator[str]:
     """Name of a database as that release left it."""
     with copied(database_server, None) as name:
-        url = psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(restoring, "upgrade", lambda _connection: [])
             restore(Database(url), read_archive(OLD), SETTINGS)
@@ -56,7 +56,7 @@ def old_database(database_server: Database) -> Iterator[str]:
 def old_url(database_server: Database, old_database: str) -> Iterator[str]:
     """Address of a copy of it for this test."""
     with copied(database_server, old_database) as name:
-        yield psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+        yield address_of(database_server, name)
 
 
 def rows_of(url: str) -> Rows:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.simulation.checks import CHECKS
 from tests.simulation.world import World
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.database, pytest.mark.timeout(120 + SEEDS)]
 @pytest.fixture
 def url(database_server: Database, template_database: str) -> Iterator[str]:
     with copied(database_server, template_database) as name:
-        yield psycopg.conninfo.make_conninfo(database_server.url(), dbname=name)
+        yield address_of(database_server, name)
 
 
 def emptied(asked: psycopg.Connection[Any]) -> None:

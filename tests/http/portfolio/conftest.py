@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 from tests.http.conftest import application, client_of
 from tests.http.ledger_bank import Loan, write_ledger_bank
-from tests.postgres_fixtures import copied
+from tests.postgres_fixtures import address_of, copied
 from tests.signing_in import write_person
 
 from loantrail.identity.abilities import Role
@@ -23,7 +22,7 @@ def bank(
 ) -> Iterator[tuple[str, list[Loan], str]]:
     """Address of the drawn bank, its loans, and the address of its database; no test changes it."""
     with copied(database_server, template_database) as name:
-        url = make_conninfo(database_server.url(), dbname=name)
+        url = address_of(database_server, name)
         with psycopg.connect(url) as connection:
             configure(connection)
             loans = write_ledger_bank(connection, count=240)
