@@ -40,8 +40,12 @@ import { Loading, Notice } from "./ui/states";
 
 const fontFamily = getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
 
+/** Who asked the system for less motion gets none: a dialog stands where it is as soon as it is seen. */
+const MOVES = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 const THEME: ThemeConfig = {
   token: {
+    motion: MOVES,
     colorPrimary: "#0f6b66",
     colorLink: "#0f6b66",
     colorError: "#b93a24",
