@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -33,9 +34,12 @@ def monotonic_seconds() -> float:
     return time.monotonic()
 
 
-def sleep(seconds: float) -> None:
-    """Pause this thread."""
-    time.sleep(seconds)
+def sleep(seconds: float, until: threading.Event | None = None) -> None:
+    """Pause this thread, at most until that event."""
+    if until is None:
+        time.sleep(seconds)
+    else:
+        until.wait(seconds)
 
 
 def business_date(instant: datetime.datetime) -> datetime.date:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from loantrail.monitor.beside import Beside, BesideEnded
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.remembered import KEPT, ends_of_last_day
+from loantrail.monitor.settling import Settling
 from loantrail.monitor.wiring import step_of, tracer_of
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.connection import Database, type_of_connection
@@ -66,14 +67,27 @@ def process_of(beside: Beside) -> int:
     return process.pid
 
 
-def begun(books: Database, beside: Beside) -> tuple[Retracing, Deciding]:
+Begin = Callable[[], tuple[Retracing, Deciding]]
+
+
+@pytest.fixture
+def begun(books: Database, beside: Beside) -> Iterator[Begin]:
     """What makes runs and what judges, as a process that takes in live lines begins."""
-    sessions = Connecting(books)
-    tracer = tracer_of(sessions, beside)
-    deciding, _ = step_of(sessions, tracer, beside)
-    deciding.want()
-    deciding.wait()
-    return tracer, deciding
+    working: list[Settling] = []
+
+    def begin() -> tuple[Retracing, Deciding]:
+        sessions = Connecting(books)
+        tracer = tracer_of(sessions, beside)
+        deciding, settling = step_of(sessions, tracer, beside)
+        working.append(settling)
+        deciding.want()
+        deciding.wait()
+        return tracer, deciding
+
+    yield begin
+    for one in working:
+        one.stop()
+        one.wait()
 
 
 def have_run_made(bank: type_of_connection, tracer: Retracing) -> None:
@@ -180,10 +194,11 @@ def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_doe
     bank: type_of_connection,
     books: Database,
     beside: Beside,
+    begun: Begin,
     asked: psycopg.Connection[tuple[object, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tracer, deciding = begun(books, beside)
+    tracer, deciding = begun()
     first = deciding._held
     post(
         bank, deciding, to_securities("S1", 20_000), line("T1", BORROWER, 5_000, counterparty_account=RELATED)
@@ -211,17 +226,17 @@ def test_the_state_stands_on_a_run_of_the_process_beside_and_judges_as_a_run_doe
 def test_a_process_that_starts_stands_on_what_the_last_run_left_and_reads_no_books(
     bank: type_of_connection,
     books: Database,
-    beside: Beside,
+    begun: Begin,
     asked: psycopg.Connection[tuple[object, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tracer, _ = begun(books, beside)
+    tracer, _ = begun()
     post(bank, None, to_securities("S1", 20_000))
     have_run_made(bank, tracer)
     post(bank, None, line("K1", BORROWER, 30_000, purpose_text="取现"))
     monkeypatch.setattr(holding, "trace_anew", lambda *_: pytest.fail("the books were read here"))
 
-    _, deciding = begun(books, beside)
+    _, deciding = begun()
     [after] = post(bank, deciding, to_securities("S2", 60_000, day=13))
 
     assert after.decision == "review"
@@ -304,10 +319,10 @@ def test_where_nobody_asked_for_decisions_what_a_run_left_is_not_read(
 
 
 def test_a_run_that_fails_beside_stands_as_failed_and_the_state_of_before_goes_on(
-    bank: type_of_connection, books: Database, beside: Beside, asked: psycopg.Connection[tuple[object, ...]]
+    bank: type_of_connection, begun: Begin, asked: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     asked.execute("ALTER TABLE tracing.run ADD CONSTRAINT none_more CHECK (event_count < 0) NOT VALID")
-    tracer, deciding = begun(books, beside)
+    tracer, deciding = begun()
     first = deciding._held
     post(bank, deciding, to_securities("S1"))
     have_run_made(bank, tracer)
@@ -389,7 +404,7 @@ def test_what_a_run_left_lies_there_from_the_moment_that_screens_show_it(
 
 
 def test_a_run_that_comes_while_a_state_is_made_of_the_one_before_is_not_taken_for_it(
-    bank: type_of_connection, books: Database, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    bank: type_of_connection, begun: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = current_run_id(bank)
     as_ever = keeping.held_on
@@ -402,7 +417,7 @@ def test_a_run_that_comes_while_a_state_is_made_of_the_one_before_is_not_taken_f
 
     lines: list[object] = []
     monkeypatch.setattr(keeping, "held_on", held_on)
-    _, deciding = begun(books, beside)
+    _, deciding = begun()
 
     assert deciding._held is not None
     assert deciding._held.run_id == before != current_run_id(bank)

@@ -82,12 +82,28 @@ def test_many_commits_ask_for_one_trace_and_nothing_is_left_waiting(
     assert requested(asked) == before + len(asks) >= before + 2
 
 
+def test_one_that_is_stopped_leaves_what_waits_to_the_next(
+    books: Database, asked: psycopg.Connection[Any]
+) -> None:
+    write_books(asked)
+    working = Settling(Connecting(books), lambda: None, trace_seconds=0.0, pair_seconds=600.0)
+    with books.connect() as connection:
+        commit_group(connection, [read_payload(message(1), JSON, "test")])
+        working.start()
+        working.stop()
+        working.wait()
+        working.start()
+        working.wait()
+
+    assert waiting(asked) == (1, 1)
+
+
 def test_after_a_pairing_that_took_long_the_next_one_waits_longer(
     books: Database, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_books(asked)
     pauses: list[float] = []
-    monkeypatch.setattr(settling.clock, "sleep", pauses.append)
+    monkeypatch.setattr(settling.clock, "sleep", lambda seconds, _until=None: pauses.append(seconds))
 
     def takes_long(connection: psycopg.Connection[Any]) -> object:
         time.sleep(0.2)

@@ -130,7 +130,7 @@ def test_a_failure_that_nobody_foresaw_is_logged_with_the_id_and_without_the_add
     shown = ask(app, "GET", "/api/v1/loans/JJ2025030001", headers={"Cookie": "loantrail=t"})
 
     assert (answer.status_code, shown.status_code) == (500, 500)
-    failures = [line for line in kept.lines if line["level"] == "error"]
+    failures = [line for line in kept.lines if line["logger"] == "loantrail.http.problems"]
     assert failures[0]["request_id"] == "gateway-00000001"
     assert failures[0]["message"] == "GET /api/v1/health failed"
     assert "ArithmeticError: boom" in failures[0]["exception"]

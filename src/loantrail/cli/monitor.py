@@ -102,4 +102,7 @@ def command(
         # Who stands by judges nothing.
         deciding.on_owing = lambda: settling.start() if leads.is_set() else None
         deciding.want()
-        run_monitor(books, sources, click.echo, stopping, follow, lead)
+        try:
+            run_monitor(books, sources, click.echo, stopping, follow, lead)
+        finally:
+            settling.stop()

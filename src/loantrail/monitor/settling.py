@@ -60,10 +60,13 @@ class Settling:
         self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
         self._again = False
+        self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Begin with what is outstanding, unless the thread is at it already: that one takes it along."""
+        """Begin with what is outstanding, unless the thread is at it already: that one takes it along; or it was stopped."""
         with self._guard:
+            if self._stopped.is_set():
+                return
             self._again = True
             if self._thread is None:
                 # A daemon: what it had not finished stays outstanding.
@@ -76,26 +79,35 @@ class Settling:
         if thread is not None:
             thread.join()
 
+    def stop(self) -> None:
+        """For good: nothing begins any more; `wait` for what has begun. What is outstanding stays so, for the next process."""
+        with self._guard:
+            self._stopped.set()
+
     def _work(self) -> None:
         while True:
             with self._guard:
+                if self._stopped.is_set():
+                    return
                 self._again = False
             try:
                 self._pause(max(self._pair_seconds, PAUSE_PER_PAIRING * self._pairing_took_seconds))
+                if self._stopped.is_set():
+                    return
                 with self._sessions.session() as connection:
                     left = self._step(connection)
             except DEFECTS as problem:
                 if isinstance(problem.__cause__, PoolClosed) or isinstance(problem, Stopping):
                     return  # the server ended; what is outstanding is taken up by the next one
                 _LOG.exception("pairing of live lines failed; it is tried again")
-                clock.sleep(AGAIN_SECONDS)
+                clock.sleep(AGAIN_SECONDS, self._stopped)
                 continue
             with self._guard:
                 if left is None and not self._again:
                     self._thread = None
                     return
             if left is not None:
-                clock.sleep(min(left, self._pair_seconds))
+                clock.sleep(min(left, self._pair_seconds), self._stopped)
 
     def _pause(self, seconds: float) -> None:
         """Wait so long; have loans judged meanwhile that are owed it."""
@@ -104,7 +116,7 @@ class Settling:
             with self._sessions.session() as connection:
                 judge_owed(connection, self._judge, until)
             seconds = max(until - clock.monotonic_seconds(), 0.0)
-        clock.sleep(seconds)
+        clock.sleep(seconds, self._stopped)
 
     def _step(self, connection: Connection[Any]) -> float | None:
         """Pair what waits, and ask for a trace when it is time. Seconds until the next step, or None when nothing waits."""

@@ -18,11 +18,14 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from loantrail.errors import LoantrailError
 from loantrail.operating.logs import set_up_logs
 from loantrail.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from loantrail.monitor.routes import Live
 
 READING: Final = "reading"
 MONITOR: Final = "monitor"
@@ -95,11 +98,14 @@ def _serve(kind: str, listening: socket.socket, ready: int, path: Path, settings
             watching({"owner": connections, "web": web_connections}, waiting),
         ):
             app.state.beside = beside
-            _take_up(app)
-            server.run([listening])
+            live = _take_up(app)
+            try:
+                server.run([listening])
+            finally:
+                live.settling.stop()
 
 
-def _take_up(app: Any) -> None:
+def _take_up(app: Any) -> Live:
     """Begin with what an earlier process left undone, and read the books, so that the first lines are judged as they come."""
     from loantrail.monitor.routes import live_of
     from loantrail.tracing.routes_evaluation import retracing_of
@@ -110,6 +116,7 @@ def _take_up(app: Any) -> None:
     live.deciding.want()
     live.settling.start()
     tracer.start()
+    return live
 
 
 def _tell(ready: int) -> None:
