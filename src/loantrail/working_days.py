@@ -154,6 +154,10 @@ class WorkingCalendar:
         places = days.astype("datetime64[D]").astype(np.int64) + _EPOCH_PLACE
         return self._before[np.clip(places, 0, len(self._before) - 1)]
 
+    def number(self, day: int) -> int:
+        """`numbers` of one day, told in days since 1970."""
+        return int(self._before[min(max(day + _EPOCH_PLACE, 0), len(self._before) - 1)])
+
     def kind(self, day: datetime.date) -> DayKind:
         """What the day is, the bank's own days before those of the law."""
         own = self.own.get(day)

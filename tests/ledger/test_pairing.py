@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 
 import polars as pl
@@ -62,14 +61,23 @@ def test_lines_that_differ_in_what_counts_stay_alone(second: str):
     assert pairs_of(frame) == []
 
 
-def test_the_window_counts_business_days():
-    # 2024-02-29 is a Thursday; three business days later is Tuesday, with a holiday on Monday Wednesday.
-    frame = lines("""
-        02-29 09:00 | A | debit  | 100 | to=B
-        03-06 09:01 | B | credit | 100 | to=A
+@pytest.mark.parametrize(
+    ("debit", "credit", "pairs"),
+    [
+        ("02-29", "03-05", True),  # Thursday to Tuesday
+        ("02-29", "03-06", False),
+        ("09-30", "10-10", True),  # over the National Day: 1 to 7 October off
+        ("09-30", "10-11", False),
+        ("02-08", "02-19", True),  # over Spring Festival: 10 to 17 February off, Sunday the 18th worked
+        ("02-08", "02-20", False),
+    ],
+)
+def test_the_window_counts_working_days_by_law(debit: str, credit: str, *, pairs: bool):
+    frame = lines(f"""
+        {debit} 09:00 | A | debit  | 100 | to=B
+        {credit} 09:01 | B | credit | 100 | to=A
     """)
-    assert pairs_of(frame) == []
-    assert pairs_of(frame, PairingParameters(holidays=(datetime.date(2024, 3, 4),))) == [(1, 2)]
+    assert pairs_of(frame) == ([(1, 2)] if pairs else [])
 
 
 def test_a_common_reference_pairs_lines_that_name_nobody():

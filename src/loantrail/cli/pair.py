@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from loantrail.errors import ConfigurationError, Place
 from loantrail.ledger.pair_files import PairSummary, pair_files
 from loantrail.ledger.pairing import PairingParameters
 
@@ -37,7 +35,7 @@ _DEFAULTS = PairingParameters()
     type=click.IntRange(0, 60),
     default=_DEFAULTS.window_days,
     show_default=True,
-    help="Business days by which a credit may follow its debit.",
+    help="Working days by which a credit may follow its debit.",
 )
 @click.option(
     "--reference-window-days",
@@ -46,18 +44,12 @@ _DEFAULTS = PairingParameters()
     show_default=True,
     help="The same where both lines carry the same reference.",
 )
-@click.option(
-    "--holidays",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Text file of days that are no business days, one YYYY-MM-DD a line.",
-)
 def command(
     rows: Path,
     out: Path,
     disbursements: Path | None,
     window_days: int,
     reference_window_days: int,
-    holidays: Path | None,
 ) -> None:
     """Pair the two lines that one transfer leaves in two statements.
 
@@ -67,25 +59,10 @@ def command(
     parameters = PairingParameters(
         window_days=window_days,
         reference_window_days=reference_window_days,
-        holidays=_days(holidays) if holidays else (),
     )
     summary = pair_files(rows, out, disbursements, parameters)
     Console(stderr=True).print(_table(summary))
     click.echo(str(out / "transactions.parquet"))
-
-
-def _days(path: Path) -> tuple[datetime.date, ...]:
-    days: list[datetime.date] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            days.append(datetime.date.fromisoformat(line.strip()))
-        except ValueError:
-            raise ConfigurationError(
-                f"{line.strip()!r} is no date", Place(str(path), number), "Write YYYY-MM-DD"
-            ) from None
-    return tuple(days)
 
 
 def _table(summary: PairSummary) -> Table:

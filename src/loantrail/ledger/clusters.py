@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from functools import lru_cache
 from typing import Final
 
-import numpy as np
 import polars as pl
 
-_FIRST_DAY: Final = np.datetime64("1970-01-01")
+from loantrail.working_days import statutory
+
+_FIRST_DAY: Final = datetime.date(1970, 1, 1)
 
 
-def business_days(dates: pl.Series, holidays: tuple[datetime.date, ...]) -> pl.Series:
-    """A number that grows by one with every business day; a day off counts as the next business day."""
-    distinct = dates.unique().drop_nulls()
-    numbers = np.busday_count(
-        _FIRST_DAY,
-        distinct.to_numpy().astype("datetime64[D]"),
-        holidays=[np.datetime64(day) for day in holidays],
-    )
-    table = pl.DataFrame({"date": distinct, "day": pl.Series(numbers, dtype=pl.Int32)})
+def working_days(dates: pl.Series) -> pl.Series:
+    """A number (`day`) that grows by one with every working day by law; a day off counts as the next working day. Null of null."""
+    numbers = statutory().numbers(dates.fill_null(_FIRST_DAY).to_numpy())
+    day = pl.Series("day", numbers, pl.Int32)
     return (
-        pl.DataFrame({"date": dates})
-        .join(table, on="date", how="left", maintain_order="left")
-        .get_column("day")
+        day.zip_with(dates.is_not_null(), pl.Series("day", [None], pl.Int32)) if dates.null_count() else day
     )
-
-
-@lru_cache(maxsize=4096)
-def business_day(date: int, holidays: tuple[datetime.date, ...]) -> int:
-    """`business_days` of one date, told in days since 1970."""
-    off = [np.datetime64(day) for day in holidays]
-    return int(np.busday_count(_FIRST_DAY, np.datetime64(date, "D"), holidays=off))
 
 
 def no_pairs() -> pl.DataFrame:
@@ -52,7 +38,7 @@ def match_sides(
     frame: pl.DataFrame, keys: list[str], window: int, lead: int, one_source: str | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pair debits and credits that agree on `keys`. `frame` is in time order and has `row, is_debit, booked_at`, their
-    `date` and `day` (number of the business day) and the keys.
+    `date` and `day` (number of the working day) and the keys.
 
     `one_source` names a column of which the lines paired together in a group may hold only one value.
     Returns pairs without basis, and the ambiguous rows.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loantrail.ledger.clusters import business_days, match_sides
+from loantrail.ledger.clusters import match_sides, working_days
 from loantrail.ledger.pairing import BUSINESS_ZONE, PairingParameters
 
 
@@ -22,7 +22,7 @@ def link_disbursements(
     disbursements: pl.DataFrame, lines: pl.DataFrame, parameters: PairingParameters | None = None
 ) -> DisbursementLinks:
     """Find the credit line of each disbursement: in its account, of its amount and currency; first by the same
-    reference, else within the window of business days, by the same counting as lines pair with lines.
+    reference, else within the window of working days, by the same counting as lines pair with lines.
 
     `disbursements` has `account, amount_fen, currency, booked_at` and may have `reference`; `lines` those,
     `direction` and `sequence`.
@@ -36,7 +36,7 @@ def link_disbursements(
     both = pl.concat([wanted, credits]).with_columns(
         pl.col("booked_at").dt.convert_time_zone(BUSINESS_ZONE).dt.date().alias("date")
     )
-    both = both.with_columns(business_days(both.get_column("date"), limits.holidays)).sort("booked_at", "row")
+    both = both.with_columns(working_days(both.get_column("date"))).sort("booked_at", "row")
     keys = ["account", "currency", "amount_fen"]
     with_reference = both.filter(pl.col("reference").is_not_null())
     first, _ = match_sides(

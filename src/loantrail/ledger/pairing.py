@@ -2,7 +2,7 @@
 
 A transfer between two of our accounts shows once in each statement. Two lines can pair when they have the same amount
 and currency and opposite directions, stand in different accounts, do not name a counterparty other than each other,
-and lie within a window of business days. They are looked for in this order, each step among the lines that the
+and lie within a window of working days. They are looked for in this order, each step among the lines that the
 steps before left over:
 
 1. by reference: the same reference on both lines;
@@ -27,13 +27,13 @@ from typing import Final
 import polars as pl
 
 from loantrail.ledger.clusters import (
-    business_days,
     clustered,
     facing,
     match_sides,
     no_pairs,
     none_ambiguous,
     without,
+    working_days,
 )
 from loantrail.ledger.few import FEW
 from loantrail.ledger.identity import is_masked
@@ -77,7 +77,7 @@ def pair_lines(
 
 def pair_many(lines: pl.DataFrame, limits: PairingParameters, tie: str | None = None) -> Pairing:
     """`pair_lines` of lines of any number, by frames."""
-    prepared, row_numbers = _prepared(lines, limits, tie)
+    prepared, row_numbers = _prepared(lines, tie)
     found: list[pl.DataFrame] = []
     doubtful: list[pl.DataFrame] = []
     left = prepared
@@ -112,9 +112,7 @@ def _renumbered(column: str, row_numbers: pl.Series) -> pl.Expr:
     return pl.col(column).map_batches(row_numbers.gather, return_dtype=pl.UInt32)
 
 
-def _prepared(
-    lines: pl.DataFrame, limits: PairingParameters, tie: str | None
-) -> tuple[pl.DataFrame, pl.Series]:
+def _prepared(lines: pl.DataFrame, tie: str | None) -> tuple[pl.DataFrame, pl.Series]:
     """What pairing looks at, accounts and references as numbers, in an order that is the lines' own; and the
     caller's row number for each place in it. `row` is the place: the smaller, the earlier."""
     frame = lines.select(
@@ -144,7 +142,7 @@ def _prepared(
         _codes(frame.get_column("reference")).alias("reference"),
         _codes(frame.get_column("currency")).alias("currency"),
         date,
-        business_days(date, limits.holidays),
+        working_days(date),
     )
     elsewhere = pl.col("counterparty_elsewhere").fill_null(value=False)
     frame = frame.with_columns(

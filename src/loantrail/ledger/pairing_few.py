@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from loantrail.few_rows import FewRows
-from loantrail.ledger.clusters import business_day
 from loantrail.ledger.few import INSTANT, plain_columns
 from loantrail.ledger.identity import has_hidden_digits
 from loantrail.ledger.pairing_model import (
@@ -23,6 +22,7 @@ from loantrail.ledger.pairing_model import (
     Pairing,
     PairingParameters,
 )
+from loantrail.working_days import statutory
 
 _READ: Final[dict[str, Any]] = {
     "account": pl.String(),
@@ -72,7 +72,7 @@ class Line(NamedTuple):
     date: int
     """Days since 1970 on the calendar of the business zone."""
     day: int
-    """Number of the business day."""
+    """Number of the working day."""
 
 
 def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) -> Pairing | None:
@@ -119,7 +119,7 @@ def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) ->
     for places in rows_of.values():
         if len(places) == 1 or len({directions[in_time[place]] == "debit" for place in places}) == 1:
             continue
-        facing = [_line(read, place, in_time[place], limits) for place in places]
+        facing = [_line(read, place, in_time[place]) for place in places]
         if len(facing) == 2:
             debit, credit = facing if facing[0].is_debit else reversed(facing)
             basis = _basis_of_two(debit, credit, limits)
@@ -138,7 +138,7 @@ def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) ->
     )
 
 
-def _line(read: dict[str, list[Any]], place: int, row: int, limits: PairingParameters) -> Line:
+def _line(read: dict[str, list[Any]], place: int, row: int) -> Line:
     named: str | None = read["counterparty_account"][row]
     other: str | tuple[str] | None = None
     if named and not has_hidden_digits(named):
@@ -158,7 +158,7 @@ def _line(read: dict[str, list[Any]], place: int, row: int, limits: PairingParam
         reference,
         booked_at_us,
         date,
-        business_day(date, limits.holidays),
+        statutory().number(date),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,14 +17,14 @@ SHARED_REFERENCE_MAX: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class PairingParameters:
+    """Days are working days by law: clearing does not follow a bank's own ones."""
+
     window_days: int = 3
-    """Business days by which the credit may follow the debit, without a common reference."""
+    """Working days by which the credit may follow the debit, without a common reference."""
     reference_window_days: int = 10
     """The same where both lines carry the same reference; a reference may be used again later."""
     lead_days: int = 1
-    """Business days by which the credit may be booked before its debit."""
-    holidays: tuple[datetime.date, ...] = ()
-    """Days that are no business days besides Saturdays and Sundays."""
+    """Working days by which the credit may be booked before its debit."""
 
 
 @dataclass(frozen=True, slots=True)
