@@ -91,7 +91,7 @@ def test_the_longer_template_wins() -> None:
 
 
 def test_a_value_in_quotation_marks_may_hold_anything() -> None:
-    assert in_chinese("'a; b. c: d' is no date") == "“a; b. c: d”不是日期"
+    assert in_chinese("'a; b. c: d' is no ISO 4217 code") == "“a; b. c: d”不是 ISO 4217 代码"
     said = in_chinese("currency is 'is missing: x': currency_unknown; correct it")
     assert said == "currency 为“is missing: x”：币种不认识；请改正"
 
