@@ -26,6 +26,7 @@ from loantrail.destinations.weighing import (
     OUTPUT_SCHEMA,
     STRONG_REMARK_PERMILLE,
 )
+from loantrail.few_rows import FewRows
 from loantrail.parameters import ParameterBook
 
 FEW_PAYMENTS: Final = 8_192
@@ -42,6 +43,7 @@ TEXTS: Final = (
 )
 """What is read of a payment besides its sum and instant."""
 
+_TOLD: Final = FewRows(OUTPUT_SCHEMA)
 _TAX_OR_BILL: Final = frozenset((BY_NAME["tax"].code, BY_NAME["utilities"].code))
 _CASH: Final = BY_NAME["cash"].code
 _PAYROLL: Final = BY_NAME["payroll"].code
@@ -196,16 +198,17 @@ def _first_speaking(asked: _Asked, is_wage: bool) -> tuple[Opinion, Basis]:
 
 def _told(transaction_id: pl.Series, asked: list[_Asked], wages: set[int]) -> pl.DataFrame:
     weighed = [_weighed(one, place in wages) for place, one in enumerate(asked)]
-    columns: dict[str, list[object]] = {
-        "destination_class": [BY_CODE[opinion.class_code].name for opinion, _ in weighed],
-        "basis": [basis.value for _, basis in weighed],
-        "confidence_permille": [opinion.confidence_permille for opinion, _ in weighed],
-        "evidence": [opinion.evidence for opinion, _ in weighed],
-        "documented": [one.document is not None for one in asked],
-    }
-    return pl.DataFrame(
+    ids: list[str | None] = transaction_id.cast(pl.String).to_list()
+    return _TOLD.frame(
         [
-            transaction_id.cast(pl.String).alias("transaction_id"),
-            *(pl.Series(name, told, dtype=OUTPUT_SCHEMA[name]) for name, told in columns.items()),
+            (
+                name,
+                BY_CODE[opinion.class_code].name,
+                basis.value,
+                opinion.confidence_permille,
+                opinion.evidence,
+                one.document is not None,
+            )
+            for name, one, (opinion, basis) in zip(ids, asked, weighed, strict=True)
         ]
     )

@@ -309,7 +309,7 @@ class Index:
         debit, credit = (
             self._numbered(told[f"{side}_account"].cast(pl.String)) for side in ("debit", "credit")
         )
-        at = filled(told["booked_at"].cast(pl.Datetime("us", "UTC")).to_physical())
+        at = filled(told["booked_at"].cast(pl.Datetime("us", "UTC")).cast(pl.Int64))
         sequence, amount = (filled(told[name].cast(pl.Int64)) for name in ("sequence", "amount_fen"))
         classes = told["destination_class"].cast(pl.String).to_list()
         self.transactions.extend(told)

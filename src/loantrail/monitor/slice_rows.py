@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from loantrail.few_rows import picked
 from loantrail.monitor.kernel_rows import lines_by_account, rows_by_group
 from loantrail.tracing.codes import code_texts
 from loantrail.tracing.model import Bool, Int32, Int64
@@ -132,15 +133,14 @@ class Table:
             return pl.Series(column, [None] * len(rows), dtype=pl.String)
         whole, tail = self._whole.get_column(column), self._tail.get_column(column)
         split = int(np.searchsorted(rows, len(whole)))
-        return whole.gather(rows[:split]).append(tail.gather(rows[split:] - len(whole)))
+        return picked(whole, rows[:split]).append(picked(tail, rows[split:] - len(whole)))
 
     def texts(self, column: str, rows: Int64) -> list[str | None]:
         """What stands in one column of those rows, in any order."""
         whole, tail = self._whole.get_column(column), self._tail.get_column(column)
         if not len(tail):
-            return whole.gather(rows).to_list()
-        count = len(whole)
-        return [whole[row] if row < count else tail[row - count] for row in rows.tolist()]
+            return picked(whole, rows).to_list()
+        return [whole[row] if row < len(whole) else tail[row - len(whole)] for row in rows.tolist()]
 
     def in_any_order(self, rows: Int64) -> pl.DataFrame:
         """Those rows, in that order."""

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning.frames import STATEMENT
-from loantrail.few_rows import empty
+from loantrail.few_rows import empty, instants_us, picked
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.beginning import (
@@ -382,8 +382,8 @@ class Standing:
         """[positions] the transactions that stand there."""
         settled = positions < self.place
         found = np.empty(len(positions), object)
-        found[settled] = self._settled_ids.gather(positions[settled]).to_numpy()
-        found[~settled] = self._events.transaction_id.gather(positions[~settled] - self.place).to_numpy()
+        found[settled] = picked(self._settled_ids, positions[settled]).to_numpy()
+        found[~settled] = picked(self._events.transaction_id, positions[~settled] - self.place).to_numpy()
         return pl.Series("transaction_id", found.tolist(), dtype=pl.String)
 
     def _booked_us_at(self, positions: Int64) -> Int64:
@@ -395,6 +395,4 @@ class Standing:
 
     @property
     def _booked_us(self) -> Int64:
-        return (
-            self._judged["booked_at"].to_physical().to_numpy() if len(self._judged) else np.zeros(0, np.int64)
-        )
+        return instants_us(self._judged["booked_at"]) if len(self._judged) else np.zeros(0, np.int64)

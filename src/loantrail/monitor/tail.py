@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.destinations.classify import OUTPUT_SCHEMA
-from loantrail.few_rows import FewRows
+from loantrail.few_rows import FewRows, picked
 from loantrail.ledger.disbursements import link_disbursements
 from loantrail.ledger.merging import resolved
 from loantrail.ledger.pairing import NEEDED, OPTIONAL, pair_lines
@@ -169,11 +169,11 @@ def _of_amounts(tail: Lines, amounts: set[tuple[int, str]]) -> Int64:
     else:
         places = [np.flatnonzero(fen == amount) for amount in {amount for amount, _ in amounts}]
         rows = np.sort(np.concatenate([np.zeros(0, np.int64), *places]))
-    currencies = lines["currency"].gather(rows).to_list()
+    currencies = picked(lines["currency"], rows).to_list()
     named = zip(fen[rows].tolist(), currencies, strict=True)
     rows = rows[np.array([one in amounts for one in named], np.bool_)]
     if tail.by_hand:
-        free = [line not in tail.by_hand for line in lines["line_id"].gather(rows).to_list()]
+        free = [line not in tail.by_hand for line in picked(lines["line_id"], rows).to_list()]
         rows = rows[np.array(free, np.bool_)]
     return rows
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from loantrail.few_rows import FewRows
+from loantrail.few_rows import FewRows, instants_us, picked
 from loantrail.ledger.transfers import build_transfers
 from loantrail.monitor.newest import newest
 from loantrail.monitor.tail import CLASSES, INSTANT, Lines, Said, Surroundings
@@ -22,6 +22,7 @@ from loantrail.tracing.model import Bool, Int64
 
 CHUNKS_MOST: Final = 16
 _NEVER_US: Final = int(np.iinfo(np.int64).max)
+_SAID: Final = FewRows({name: dtype for name, dtype in CLASSES.items() if name != "transaction_id"})
 _PAIRS: Final = FewRows({"debit": pl.UInt32, "credit": pl.UInt32, "basis": pl.String})
 
 
@@ -53,12 +54,12 @@ class Ordered:
     def waiting(self) -> frozenset[str]:
         """Transactions of one line whose other one is yet to come."""
         places = np.flatnonzero(self.waits)
-        return frozenset(self.transactions["transaction_id"].gather(places).to_list())
+        return frozenset(picked(self.transactions["transaction_id"], places).to_list())
 
     def transactions_of(self, rows: Collection[int]) -> list[str]:
         """The transaction of each of these lines (rows of the tail)."""
         places = self.event_of_line[list(rows)]
-        return self.transactions["transaction_id"].gather(places).to_list()
+        return picked(self.transactions["transaction_id"], places).to_list()
 
     def behind(self, gone: int, kept: Int64, left: Lines) -> Ordered | None:
         """The order of the lines that are `left` (rows `kept` of these) where the first `gone` transactions are settled; what stands
@@ -114,7 +115,7 @@ def ordered_from(
         return None  # it was an account elsewhere when this line came
     longer = tail.lines if len(tail) > common else lines_before.lines
     touched = np.concatenate([otherwise, np.arange(common, len(longer), dtype=np.int64)])
-    booked = longer["booked_at"].to_physical().to_numpy()[touched]
+    booked = instants_us(picked(longer["booked_at"], touched))
     since = int(booked.min()) if len(booked) else _NEVER_US
     late = before.last_us >= since
     first = min(since, int(before.first_us[late].min(initial=_NEVER_US)))
@@ -128,8 +129,8 @@ def ordered_from(
     )
     if tail.lines["reverses"].null_count() < len(tail):
         taking_back = tail.lines["reverses"].is_not_null().arg_true().to_numpy()
-        accounts = set(longer["account"].gather(touched).to_list())
-        told = tail.lines["account"].gather(taking_back).to_list()
+        accounts = set(picked(longer["account"], touched).to_list())
+        told = picked(tail.lines["account"], taking_back).to_list()
         if np.isin(taking_back, rows).any() or not accounts.isdisjoint(told):
             return None
     kept = _Kept(before, common, start)
@@ -243,7 +244,7 @@ def _part(
         transactions=transactions,
         ids=ids,
         event_of_line=np.array([place_of[name] for name in of_line], np.int64),
-        booked_us=booked.to_physical().to_numpy(),
+        booked_us=instants_us(booked),
         contradicts="order_contradiction" in transfers.problems["problem"].to_list(),
     )
 
@@ -277,12 +278,7 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     """Transactions that stay where they were, and behind them those of the part."""
     start, count = kept.start, len(part.ids)
     said = [classes[name] for name in part.ids]
-    judged = part.transactions.hstack(
-        [
-            pl.Series(name, [one[place] for one in said], dtype=dtype)
-            for place, (name, dtype) in enumerate(list(CLASSES.items())[1:])
-        ]
-    )
+    judged = part.transactions.hstack(_SAID.frame(said).get_columns())
     if start:
         judged = pl.concat([kept.transactions, judged])
         if judged.n_chunks() > CHUNKS_MOST:
@@ -291,7 +287,7 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     before = kept.event_of_line
     event_of_line[: len(before)] = before
     event_of_line[part.rows] = part.event_of_line + start
-    booked = part.lines["booked_at"].to_physical().to_numpy()
+    booked = instants_us(part.lines["booked_at"])
     debit = part.is_debit
     first, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
     events = part.event_of_line
