@@ -102,14 +102,14 @@ def line_sets(draw: st.DrawFn) -> pl.DataFrame:
     return named(rows, draw(st.permutations(range(len(rows)))))
 
 
-def line_sets_of_many_amounts(seed: int, count: int) -> pl.DataFrame:
-    """So many sets beside each other, each of amounts of its own: no pair crosses amounts."""
+def line_sets_of_many_amounts(seed: int, count: int, amounts_apart: int = 1_000) -> pl.DataFrame:
+    """So many sets beside each other, each of amounts of its own: no pair crosses amounts. With `amounts_apart` 0 they compete too."""
     dice = seeded_random(seed)
     rows: list[dict[str, Any]] = []
     for number in range(count):
         for row in competing(dice.choice):
             fen = row["amount_fen"]
-            rows.append(row | {"amount_fen": None if fen is None else 1_000 * number + fen})
+            rows.append(row | {"amount_fen": None if fen is None else amounts_apart * number + fen})
     dice.shuffle(rows)
     return named(rows, dice.sample(range(len(rows)), len(rows)))
 

@@ -57,6 +57,13 @@ def test_lines_of_many_amounts_pair_alike(seed: int, parameters: PairingParamete
     assert told(pair_few(frame, parameters, "line_id")) == told(pair_many(frame, parameters, "line_id"))
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), pairing_parameters())
+def test_many_lines_of_one_amount_pair_alike(seed: int, parameters: PairingParameters):
+    frame = line_sets_of_many_amounts(seed, 40, amounts_apart=0)
+    assert told(pair_few(frame, parameters, "line_id")) == told(pair_many(frame, parameters, "line_id"))
+
+
 def test_every_oddity_counts_alike():
     plain = (
         line(),
@@ -101,17 +108,17 @@ def test_so_many_lines_are_few():
 
 
 def test_so_many_lines_of_one_amount_are_few():
-    # More on one side than a reference may be shared by are told apart by the road of frames alone.
-    for count in (SHARED_REFERENCE_MAX, SHARED_REFERENCE_MAX + 1):
-        frame = debits_and_credits(count, booked_at=days_apart)
-        assert (pair_few(frame, PLAIN, None) is None) == (count > SHARED_REFERENCE_MAX)
-        assert told(pair_lines(frame)) == told(pair_many(frame, PLAIN))
-        assert len(pair_lines(frame).pairs) == count // 2
-    shared = debits_and_credits(2 * SHARED_REFERENCE_MAX + 2, reference=lambda _number: "R1")
-    assert len(shared) <= FEW
+    frame = debits_and_credits(FEW, booked_at=days_apart)
+    assert told(pair_few(frame, PLAIN, None)) == told(pair_many(frame, PLAIN))
+    assert len(pair_lines(frame).pairs) == FEW // 2
+
+
+@pytest.mark.parametrize(("most", "pairs"), [(0, SHARED_REFERENCE_MAX), (1, 0)])
+def test_a_reference_that_more_lines_share_than_name_single_transfers_pairs_nothing(most: int, pairs: int):
+    shared = debits_and_credits(2 * (SHARED_REFERENCE_MAX + most), reference=lambda _number: "R1")
     silent = shared.with_columns(counterparty_account=pl.lit(None, pl.String))
-    assert told(pair_lines(silent)) == told(pair_many(silent, PLAIN))
-    assert pair_lines(silent).pairs.is_empty()
+    assert told(pair_few(silent, PLAIN, None)) == told(pair_many(silent, PLAIN))
+    assert len(pair_lines(silent).pairs) == pairs
 
 
 def test_lines_that_are_not_plain_are_left_to_frames():

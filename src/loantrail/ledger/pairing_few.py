@@ -77,8 +77,7 @@ class Line(NamedTuple):
 
 def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) -> Pairing | None:
     """`pairing.pair_lines` of few lines. None where they are not plain: other types of columns, nulls where a statement line
-    has none, instants before 1992; or where so many are of one amount that a reference of theirs may name no single
-    transfer."""
+    has none, instants before 1992."""
     read = plain_columns(lines, _READ, _NULLABLE, _ABSENT)
     if read is None:
         return None
@@ -111,8 +110,6 @@ def pair_few(lines: pl.DataFrame, limits: PairingParameters, tie: str | None) ->
             rows_of[key] = [place]
         else:
             places.append(place)
-    if max(map(len, rows_of.values()), default=0) > SHARED_REFERENCE_MAX:
-        return None
     directions = read["direction"]
     pairs: list[tuple[int, int, str]] = []
     doubtful: list[tuple[int, int, str]] = []
@@ -237,7 +234,10 @@ class _Settled:
 
     def _by_possible_accounts(self, cluster: list[Line], window: int) -> None:
         """Which debit could go with which credit of the same reference: one pair of accounts only, on either side, and
-        counting decides as in any cluster."""
+        counting decides as in any cluster. Nothing where more share it than name single transfers."""
+        debits = sum(line.is_debit for line in cluster)
+        if max(debits, len(cluster) - debits) > SHARED_REFERENCE_MAX:
+            return
         possible = [
             (debit, credit)
             for debit in cluster
@@ -310,11 +310,12 @@ class _Settled:
 
     def _doubt_facing(self, cluster: list[Line], window: int) -> None:
         """Lines that still have a possible partner within the window are ambiguous."""
-        for debit in cluster:
-            for credit in cluster:
-                if debit.is_debit and not credit.is_debit and self._fits(debit, credit, window):
-                    for line in (debit, credit):
-                        self._doubts.setdefault(line.place, (cluster[0].place, "several_equal_partners"))
+        debits = [line for line in cluster if line.is_debit]
+        credits = [line for line in cluster if not line.is_debit]
+        doubtful = [one for one in debits if any(self._fits(one, other, window) for other in credits)]
+        doubtful += [one for one in credits if any(self._fits(other, one, window) for other in debits)]
+        for line in doubtful:
+            self._doubts.setdefault(line.place, (cluster[0].place, "several_equal_partners"))
 
 
 def _names(line: Line) -> bool:
