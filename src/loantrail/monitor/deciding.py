@@ -23,7 +23,7 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.asked import Asked
-from loantrail.monitor.asking import said_of_payment
+from loantrail.monitor.asking import reading_session, said_of_payment
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_lines
@@ -287,7 +287,7 @@ class Deciding(Keeping):
                 self.want()
                 self.wait(PATIENCE_SECONDS)
             # Nobody waits for a connection with the state, for which others wait with theirs; of those, one is a question.
-            with self._asking, self._sessions.session() as connection, self._guard:
+            with self._asking, reading_session(self._sessions) as connection, self._guard:
                 held = self._current(connection, store_step.footing_of(connection))
                 if held is None:
                     if self._builder is None and self._problem is not None:
