@@ -90,8 +90,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     )
     opened.set_default_timeout(10_000)
     watch(opened)
-    # Cookies hold for every port of the host: signed in wherever the page is served.
-    opened.add_cookies([{"name": COOKIE, "value": token_of(OPERATOR), "domain": "127.0.0.1", "path": "/"}])
+    sign_in_as(opened, OPERATOR)
     yield opened
     opened.close()
 
@@ -124,10 +123,14 @@ def page(context: BrowserContext, allowed: list[str]) -> Iterator[Page]:
     assert [line for line in trouble if not any(part in line for part in allowed)] == []
 
 
+def sign_in_as(context: BrowserContext, person_id: str) -> None:
+    """From the next request on the browser is that person's, wherever the page is served: cookies hold for every port of the host."""
+    context.add_cookies([{"name": COOKIE, "value": token_of(person_id), "domain": "127.0.0.1", "path": "/"}])
+
+
 def act_as(page: Page, database_url: str, staff_id: str) -> None:
     """From here on the page is that member of staff's, with every role of the business."""
     with psycopg.connect(database_url) as connection:
         write_person(connection, signs_in_as(staff_id), staff_id=staff_id)
-    token = token_of(signs_in_as(staff_id))
-    page.context.add_cookies([{"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": "/"}])
+    sign_in_as(page.context, signs_in_as(staff_id))
     page.reload()

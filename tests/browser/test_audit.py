@@ -10,12 +10,13 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from tests.audit.made import entry
+from tests.browser.conftest import sign_in_as
 from tests.browser.keeping import kept_and_applied
 from tests.browser.manners import flaws
 from tests.browser.saving import saved_by
 from tests.browser.settling import settled
 from tests.http.bank import LOAN, write_books
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail.audit import store
 from loantrail.audit.model import Entry, Outcome
@@ -57,7 +58,7 @@ def log(own_address: str, database_url: str, context: BrowserContext) -> str:
             ),
         ]
         store.append(connection, acts)
-    context.add_cookies([{"name": COOKIE, "value": token_of(AUDITOR), "domain": "127.0.0.1", "path": "/"}])
+    sign_in_as(context, AUDITOR)
     return own_address
 
 
@@ -239,7 +240,7 @@ def test_an_empty_log_a_failure_and_a_slow_answer_say_so(
 ) -> None:
     with psycopg.connect(database_url) as connection:
         write_person(connection, AUDITOR, [Role.AUDIT_ADMINISTRATOR])
-    context.add_cookies([{"name": COOKIE, "value": token_of(AUDITOR), "domain": "127.0.0.1", "path": "/"}])
+    sign_in_as(context, AUDITOR)
     entries = re.compile(r"/api/v1/audit/entries\?")
     page.route(entries, lambda route: route.fulfill(json={"items": [], "next": None}))
     opened(page, f"{own_address}/audit?lang=zh")
@@ -264,7 +265,7 @@ def test_the_page_is_for_auditors_and_speaks_english(page: Page, log: str, conte
     opened(page, f"{log}/audit?lang=en")
     expect(page.get_by_role("heading", name="Audit log", exact=True)).to_be_visible()
     expect(row(page, "key:core")).to_contain_text("Warning · disposed of")
-    context.add_cookies([{"name": COOKIE, "value": token_of("operator"), "domain": "127.0.0.1", "path": "/"}])
+    sign_in_as(context, "operator")
     page.goto(f"{log}/audit?lang=zh")
     expect(page.get_by_role("status")).to_contain_text("审计日志")
     expect(page.locator(".audit-table")).to_have_count(0)

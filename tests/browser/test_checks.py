@@ -9,6 +9,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.keeping import kept_and_applied
 from tests.browser.manners import flaws
 from tests.browser.settling import settled
@@ -22,7 +23,7 @@ from tests.http.checked import (
     write_honest_loans,
 )
 from tests.http.warned import THREAD
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail import clock
 from loantrail.identity.abilities import Role
@@ -48,12 +49,6 @@ def checked(own_address: str, database_url: str) -> Iterator[str]:
     yield own_address
 
 
-def signs_in(page: Page, person: str) -> None:
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": token_of(person), "domain": "127.0.0.1", "path": "/"}]
-    )
-
-
 def count_clicks(page: Page) -> None:
     """Count what the reader presses from now on, through all pages that follow without a reload."""
     page.evaluate(
@@ -73,7 +68,7 @@ def shown_loan(page: Page) -> str:
 
 
 def test_ten_checks_are_closed_within_the_clicks(page: Page, checked: str, database_url: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/checks?lang=zh&search=诚信")
     queue = page.get_by_role("list", name="检查列表，按期限排序").get_by_role("listitem")
     expect(queue).to_have_count(TEN)
@@ -99,7 +94,7 @@ def test_ten_checks_are_closed_within_the_clicks(page: Page, checked: str, datab
     assert len({loan for loan, _ in told}) == TEN
     assert [count for _, count in told if count > CLICKS_MOST] == []
     assert [count for _, count in told] == [3] * TEN
-    signs_in(page, INSPECTOR)
+    sign_in_as(page.context, INSPECTOR)
     page.goto(f"{checked}/checks?lang=zh&state=review&mine=true")
     expect(queue).to_have_count(TEN)
     count_clicks(page)
@@ -119,7 +114,7 @@ def test_ten_checks_are_closed_within_the_clicks(page: Page, checked: str, datab
 
 
 def test_by_keyboard_alone(page: Page, checked: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/checks?lang=zh&search=诚信")
     first = shown_loan(page)
     page.keyboard.press("j")
@@ -140,7 +135,7 @@ def test_by_keyboard_alone(page: Page, checked: str) -> None:
 
 
 def test_a_suspicion_wants_a_reason_and_leads_to_the_warning(page: Page, checked: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/checks/{CHECK}?lang=zh")
     line = page.locator("[data-use=securities]")
     expect(line.get_by_text("受限用途")).to_be_visible()
@@ -162,7 +157,7 @@ def test_a_suspicion_wants_a_reason_and_leads_to_the_warning(page: Page, checked
 
 def test_vouchers_are_brought_where_they_are_missing(page: Page, allowed: list[str], checked: str) -> None:
     allowed += ["422"]  # the refusal that this test asks for
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/checks/{CHECK}?lang=zh")
     supplier = page.locator("[data-use=supplier]")
     expect(supplier.get_by_text("缺发票 45.00 万元")).to_be_visible()
@@ -195,7 +190,7 @@ def test_vouchers_are_brought_where_they_are_missing(page: Page, allowed: list[s
 
 
 def test_a_returned_check_says_why(page: Page, checked: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/checks?lang=zh&search={honest_loan(3)}")
     page.get_by_role("button", name=re.compile("全部属实")).click()
     page.get_by_role("group", name="判断 支付机构").get_by_role("button", name=re.compile("^属实")).click()
@@ -203,7 +198,7 @@ def test_a_returned_check_says_why(page: Page, checked: str) -> None:
     expect(
         page.get_by_text("你提交或判断过这项检查，须由另一人复核").or_(page.get_by_text("你的岗位不能复核"))
     ).to_be_visible()
-    signs_in(page, INSPECTOR)
+    sign_in_as(page.context, INSPECTOR)
     page.goto(f"{checked}/checks?lang=zh&state=review")
     page.get_by_role("button", name="退回").click()
     page.get_by_label("退回原因").fill("请补现场照片")
@@ -212,7 +207,7 @@ def test_a_returned_check_says_why(page: Page, checked: str) -> None:
 
 
 def test_judging_on_the_page_of_the_loan(page: Page, checked: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     page.goto(f"{checked}/loans/{honest_loan(5)}?lang=zh")
     row = page.locator("[data-row-key=payment_institution]")
     row.get_by_role("button", name=re.compile("^属实")).click()
@@ -235,7 +230,7 @@ def test_judging_on_the_page_of_the_loan(page: Page, checked: str) -> None:
 
 
 def test_figures_that_changed_since_are_told(page: Page, checked: str, database_url: str) -> None:
-    signs_in(page, "S1")
+    sign_in_as(page.context, "S1")
     loan = honest_loan(7)
     page.goto(f"{checked}/checks?lang=zh&search={loan}")
     page.get_by_role("button", name=re.compile("全部属实")).click()

@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, Route, expect
 from python_calamine import CalamineWorkbook
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import SIZES, sign_in_as
 from tests.browser.manners import flaws
 from tests.browser.saving import saved_by
 from tests.http.conftest import application
 from tests.http.ledger_bank import write_ledger_bank
 from tests.postgres_fixtures import address_of, copied
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail.http.pages.ledgers.catalogue import LEDGERS
 from loantrail.http.pages.ledgers.model import LedgerName
@@ -229,8 +229,6 @@ def test_what_is_found_nowhere_and_what_fails_says_what_to_do(
 
 
 def test_who_may_not_read_them_is_told_so(page: Page, drawn_address: str) -> None:
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": token_of("boss"), "domain": "127.0.0.1", "path": "/"}]
-    )
+    sign_in_as(page.context, "boss")
     page.goto(f"{drawn_address}/ledgers/loans")
     expect(page.get_by_text("您的角色不能打开", exact=False)).to_be_visible()

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import SIZES, sign_in_as
 from tests.browser.manners import flaws
 from tests.browser.saving import saved_by
 from tests.browser.settling import settled
 from tests.browser.test_ledgers import drawn_address
-from tests.signing_in import COOKIE, token_of
 
 __all__ = ["drawn_address"]
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
@@ -21,12 +20,6 @@ MEASURES = {
     "zh": ("余额", "预警", "逾期", "疑似挪用", "资金闲置", "看清去向"),
     "en": ("Balance", "Warnings", "Arrears", "Misuse", "Idle money", "Followed"),
 }
-
-
-def _as(page: Page, person: str) -> None:
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": token_of(person), "domain": "127.0.0.1", "path": "/"}]
-    )
 
 
 def _fits(page: Page) -> bool:
@@ -89,7 +82,7 @@ def test_who_may_see_loans_goes_on_to_the_ledger_of_the_same_loans(page: Page, d
 def test_executives_see_sums_without_names_and_no_figure_of_too_few_loans(
     page: Page, drawn_address: str
 ) -> None:
-    _as(page, "boss")
+    sign_in_as(page.context, "boss")
     page.goto(f"{drawn_address}/portfolio?by=product")
     expect(page.get_by_text("少于 3 笔").first).to_be_visible()
     expect(page.get_by_text("少于 3 笔的数字不显示", exact=False)).to_be_visible()
@@ -98,7 +91,7 @@ def test_executives_see_sums_without_names_and_no_figure_of_too_few_loans(
 
 
 def test_the_figures_are_saved_as_a_sheet(page: Page, drawn_address: str, tmp_path: Path) -> None:
-    _as(page, "boss")
+    sign_in_as(page.context, "boss")
     page.goto(f"{drawn_address}/portfolio?by=class")
     download = saved_by(page, page.get_by_role("button", name="导出 Excel"))
     saved = tmp_path / "portfolio.xlsx"
@@ -144,7 +137,7 @@ def test_every_view_stands_in_both_languages_and_fits(
 
 
 def test_from_the_table_of_uses_one_goes_down_and_stays_with_the_uses(page: Page, drawn_address: str) -> None:
-    _as(page, "boss")
+    sign_in_as(page.context, "boss")
     page.goto(f"{drawn_address}/portfolio?view=uses&by=industry")
     expect(page.locator(".portfolio-bars canvas")).to_be_visible()
     matrix = page.locator(".portfolio-matrix")
@@ -171,7 +164,7 @@ def test_the_largest_customers_are_named_to_who_may_see_loans_alone(page: Page, 
     expect(
         page.get_by_text("超限", exact=True).or_(page.get_by_text("未超限", exact=True)).first
     ).to_be_visible()
-    _as(page, "boss")
+    sign_in_as(page.context, "boss")
     page.reload()
     expect(page.get_by_role("heading", level=2, name="赫芬达尔指数")).to_be_visible()
     expect(customers).to_have_count(0)
@@ -179,7 +172,7 @@ def test_the_largest_customers_are_named_to_who_may_see_loans_alone(page: Page, 
 
 
 def test_the_executive_s_workbench_leads_into_the_portfolio(page: Page, drawn_address: str) -> None:
-    _as(page, "boss")
+    sign_in_as(page.context, "boss")
     for card, address in (
         ("资金流向哪些用途", "/portfolio?view=uses&by=industry"),
         ("各行业的风险", "/portfolio?by=industry"),

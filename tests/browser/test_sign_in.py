@@ -10,11 +10,12 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from pyotp import totp
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import flaws
 from tests.browser.settling import settled
 from tests.http.bank import LOAN, write_books, write_trace
 from tests.http.warned import write_warnings
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail.identity import passwords
 from loantrail.identity.abilities import Role
@@ -66,10 +67,6 @@ def enter(page: Page, password: str = PASSWORD, name: str | None = "wangmin") ->
         page.get_by_label("登录名").fill(name)
     page.get_by_label("密码", exact=True).fill(password)
     page.get_by_role("button", name="登录", exact=True).click()
-
-
-def as_person(context: BrowserContext, person_id: str) -> None:
-    context.add_cookies([{"name": COOKIE, "value": token_of(person_id), "domain": "127.0.0.1", "path": "/"}])
 
 
 # Signing in --------------------------------------------------------------------------------------------------
@@ -210,7 +207,7 @@ def test_a_person_who_is_suspended_while_signed_in_is_out(
     context: BrowserContext, page: Page, books: Connection, own_address: str
 ) -> None:
     write_person(books, "S2", [Role.RISK_MANAGER], "U1", "S2")
-    as_person(context, "S2")
+    sign_in_as(context, "S2")
     page.goto(f"{own_address}/loans")
     expect(page.get_by_role("link", name=LOAN)).to_be_visible()
 
@@ -316,7 +313,7 @@ def test_somebody_stands_in_for_who_is_away(
     expect(row).to_contain_text("由 李强 代我办理")
     expect(row).to_contain_text("进行中")
 
-    as_person(context, "S2")
+    sign_in_as(context, "S2")
     stranger.goto(own_address)
     stranger.get_by_role("button", name="李强：我的菜单").click()
     expect(stranger.locator(".person-facts")).to_contain_text("代理：王敏")
@@ -341,7 +338,7 @@ def test_the_menu_holds_what_the_role_can_use(
     context: BrowserContext, page: Page, books: Connection, own_address: str, role: Role
 ) -> None:
     write_person(books, "one", [role], None)
-    as_person(context, "one")
+    sign_in_as(context, "one")
     page.goto(own_address)
     menu = page.get_by_role("navigation", name="主菜单").locator(".places-wide")
     expect(menu).to_be_visible()
@@ -356,7 +353,7 @@ def test_a_page_that_the_role_does_not_open_says_so_in_plain_words(
     context: BrowserContext, page: Page, books: Connection, own_address: str
 ) -> None:
     write_person(books, "it", [Role.IT_OPERATOR])
-    as_person(context, "it")
+    sign_in_as(context, "it")
     page.goto(f"{own_address}/loans/{LOAN}")
     expect(page.get_by_role("heading", name="您的角色不能打开“贷款”")).to_be_visible()
     expect(page.locator("main")).to_contain_text("科技运维岗")

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.http.bank import write_books, write_trace
 from tests.http.checked import honest_loan, write_honest_loans
 from tests.http.warned import hit_row, take_rows
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail import clock
 from loantrail.early_warning.hits import Level
@@ -57,9 +58,7 @@ def ten(own_address: str, database_url: str) -> Iterator[str]:
 
 def sits_down(page: Page, person: str, address: str) -> Locator:
     """This person opens the page, and every press from now on is counted; answers the queue."""
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": token_of(person), "domain": "127.0.0.1", "path": "/"}]
-    )
+    sign_in_as(page.context, person)
     page.goto(address)
     queue = page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")
     expect(queue).to_have_count(TEN)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.keeping import kept_and_applied
 from tests.http.bank import LOAN, transfer_id, write_books, write_trace
 from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
-from tests.signing_in import COOKIE, token_of, write_person
+from tests.signing_in import write_person
 
 from loantrail.early_warning.hits import Level
 
@@ -42,9 +43,7 @@ def count_clicks(page: Page) -> None:
 
 def acts_as(page: Page, number: str) -> None:
     """Be signed in as this member of staff, on the page as it is; what it still asks for meanwhile is asked by one or the other."""
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": token_of(number), "domain": "127.0.0.1", "path": "/"}]
-    )
+    sign_in_as(page.context, number)
     page.reload()
     expect(page.get_by_role("button", name=f"{number}：我的菜单")).to_be_visible()
 
