@@ -18,8 +18,8 @@ import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext, Page, Response, Route
 from tests.browser.acts_of_pages import ACTS, NOT_IN_THIS_BANK, PAGES, Act
+from tests.browser.conftest import sign_in_as
 from tests.browser.settling import settled
-from tests.browser.test_sign_in import as_person
 from tests.http.busy import do_work, write_busy_bank, write_work
 from tests.http.conftest import _own_home, application
 from tests.http.warned import THREAD
@@ -183,7 +183,7 @@ def test_a_role_is_offered_nothing_that_it_may_not_do(
     page: Page, context: BrowserContext, allowed: list[str], bank: Bank, role: Role
 ) -> None:
     allowed.append("404")  # what is out of this role's reach is answered like what is not there
-    as_person(context, role)
+    sign_in_as(context, role)
     refused: list[str] = []
 
     def note(answer: Response) -> None:
@@ -206,7 +206,7 @@ def test_a_page_that_offers_more_than_its_reader_may_do_would_be_found(
 ) -> None:
     """The page is told that its reader may do everything; the routes know better."""
     allowed += ["403", "404"]
-    as_person(context, role)
+    sign_in_as(context, role)
 
     def answer_all(route: Route) -> None:
         route.fulfill(json=route.fetch().json() | {"abilities": [str(one) for one in Ability]})
@@ -227,7 +227,7 @@ def test_every_act_is_offered_to_somebody() -> None:
 def test_keys_of_hidden_acts_do_nothing_and_are_not_told(
     page: Page, context: BrowserContext, bank: Bank
 ) -> None:
-    as_person(context, Role.INTERNAL_AUDITOR)
+    sign_in_as(context, Role.INTERNAL_AUDITOR)
     page.goto(f"{bank.address}/warnings/{THREAD}?lang=zh")
     settled(page)
     page.keyboard.press("1")

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import flaws, in_every_window, wider_than_the_window
 from tests.browser.settling import settled
-from tests.browser.test_sign_in import as_person
 from tests.http.bank import write_books, write_trace
 from tests.http.warned import write_warnings
 from tests.signing_in import write_person
@@ -57,7 +57,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def approve(page: Page, context: BrowserContext, address: str, title: str, by: str = "security") -> None:
     """Approve the proposal of that title as a security administrator."""
-    as_person(context, by)
+    sign_in_as(context, by)
     page.goto(f"{address}/inbox")
     page.get_by_role("link", name=title).click()
     page.get_by_label("决定的理由").fill("已核对")
@@ -75,7 +75,7 @@ def roles_of(connection: Connection, person_id: str) -> list[str]:
 def test_a_member_of_staff_becomes_a_person_when_a_second_administrator_approves(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration")
     page.get_by_role("button", name="新建人员").click()
     choose(page, "员工名单中的人", "风险经理二")
@@ -114,7 +114,7 @@ def test_a_member_of_staff_becomes_a_person_when_a_second_administrator_approves
 def test_a_refused_proposal_changes_nothing_and_stands_in_the_history(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
     page.get_by_role("button", name="授予角色").click()
     choose(page, "角色", "风险经理")
@@ -123,7 +123,7 @@ def test_a_refused_proposal_changes_nothing_and_stands_in_the_history(
     page.get_by_role("button", name="提交审批").click()
     expect(page.get_by_text("已提交，等待安全管理员审批")).to_be_visible()
 
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name="授予角色：李强 S1").click()
     shown = page.get_by_role("region", name="授予角色：李强 S1")
@@ -144,13 +144,13 @@ def test_a_refused_proposal_changes_nothing_and_stands_in_the_history(
 def test_of_two_checkers_the_second_is_told_that_it_is_decided(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
     page.get_by_role("button", name="收回").click()
     page.get_by_label("理由").fill("转岗")
     page.get_by_role("button", name="提交审批").click()
     expect(page.get_by_text("已提交，等待安全管理员审批")).to_be_visible()
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name="收回角色：李强 S1").click()
     page.get_by_label("决定的理由").fill("同意转岗")
@@ -168,7 +168,7 @@ def test_somebody_who_left_signs_in_no_more_and_their_work_is_named(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
     people.execute("UPDATE early_warning.thread SET assignee = 'S1'")
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration?search=李强")
     page.get_by_role("link", name="李强").click()
     shown = page.get_by_role("region", name="李强")
@@ -187,7 +187,7 @@ def test_somebody_who_left_signs_in_no_more_and_their_work_is_named(
 def test_two_who_change_a_person_at_once_take_nothing_back(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
     page.get_by_role("button", name="修改资料").click()
     page.get_by_label("统一身份标识（可空）").fill("qiang.li")
@@ -213,13 +213,13 @@ def test_two_who_change_a_person_at_once_take_nothing_back(
 def test_a_person_is_suspended_at_once_and_let_in_again_by_two(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/administration/persons/S1")
     page.get_by_role("button", name="停用").click()
     page.get_by_role("form", name="停用").get_by_role("button", name="停用").click()
     expect(page.get_by_role("region", name="李强")).to_contain_text("已停用")
 
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.reload()
     page.get_by_role("button", name="恢复").click()
     page.get_by_label("理由").fill("误停")
@@ -239,7 +239,7 @@ def test_a_person_who_is_locked_out_is_let_in(
     people.execute(
         "UPDATE identity.person SET locked_until = now() + interval '20 minutes' WHERE person_id = 'S1'"
     )
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
     expect(page.get_by_role("row").filter(has_text="李强")).to_contain_text("登录被锁定")
     page.get_by_role("button", name="解锁").click()
@@ -252,7 +252,7 @@ def test_a_person_who_is_locked_out_is_let_in(
 def test_a_key_is_shown_once_and_good_when_approved(
     page: Page, context: BrowserContext, people: Connection, own_address: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/keys")
     page.get_by_role("button", name="新建密钥").click()
     page.get_by_label("哪个系统").fill("核心系统")
@@ -266,7 +266,7 @@ def test_a_key_is_shown_once_and_good_when_approved(
     people_keys = "SELECT count(*) FROM identity.api_key WHERE name = '核心系统'"
     assert people.execute(people_keys).fetchone() == (0,)
 
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name=re.compile("^系统接口密钥")).click()
     expect(page.locator(".difference")).to_contain_text("实时报送流水")
@@ -287,7 +287,7 @@ def test_units_stand_under_each_other(
 ) -> None:
     people.execute("INSERT INTO parties.organisation_unit VALUES ('H', '总行', 'head_office', NULL)")
     people.execute("UPDATE parties.organisation_unit SET parent_unit_id = 'H' WHERE unit_id = 'U1'")
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/units")
     tree = page.get_by_role("region", name="机构")
     expect(tree).to_contain_text("测试支行")
@@ -325,7 +325,7 @@ PAGES = ("persons", "persons/S1", "units", "keys", "parameters", "system")
 def test_the_pages_of_administration_fit_and_can_be_used_by_everyone(
     page: Page, context: BrowserContext, people: Connection, own_address: str, language: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     for name in PAGES:
         for width in in_every_window(page, f"{own_address}/administration/{name}", language):
             assert wider_than_the_window(page) == [], f"{name} {width}"
@@ -339,14 +339,14 @@ def test_the_pages_of_administration_fit_and_can_be_used_by_everyone(
 def test_a_proposal_can_be_read_by_everyone(
     page: Page, context: BrowserContext, people: Connection, own_address: str, language: str
 ) -> None:
-    as_person(context, "system")
+    sign_in_as(context, "system")
     page.goto(f"{own_address}/administration/persons/S1")
     page.get_by_role("button", name="修改资料").click()
     page.get_by_label("姓名", exact=True).fill("李强强")
     page.get_by_label("理由").fill("更名")
     page.get_by_role("button", name="提交审批").click()
     expect(page.get_by_text("已提交，等待安全管理员审批")).to_be_visible()
-    as_person(context, "security")
+    sign_in_as(context, "security")
     for width in (820, 1280, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{own_address}/inbox?lang={language}")

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.test_sign_in import as_person
+from tests.browser.conftest import sign_in_as
 from tests.http.bank import LOAN
 from tests.http.checked import write_checked_bank
 from tests.signing_in import write_person
@@ -32,7 +32,7 @@ def bank(own_address: str, database_url: str) -> Iterator[str]:
 def test_a_manager_makes_the_pack_and_the_log_tells_of_it(
     page: Page, context: BrowserContext, bank: str, language: str, label: str
 ) -> None:
-    as_person(context, "manager")
+    sign_in_as(context, "manager")
     page.goto(f"{bank}/loans/{LOAN}?lang={language}")
     with page.expect_download() as saving:
         page.get_by_role("banner").or_(page.locator(".band")).get_by_role("link", name=label).click()
@@ -42,14 +42,14 @@ def test_a_manager_makes_the_pack_and_the_log_tells_of_it(
         f"{LOAN}-borrower-pack.pdf",
         f"{LOAN}.xlsx",
     ]
-    as_person(context, "auditor")
+    sign_in_as(context, "auditor")
     page.goto(f"{bank}/audit?lang={language}")
     told = "制作借款人材料" if language == "zh" else "Made a pack for the borrower"
     expect(page.get_by_role("table").get_by_text(told).first).to_be_visible()
 
 
 def test_who_answers_no_borrowers_is_not_offered_it(page: Page, context: BrowserContext, bank: str) -> None:
-    as_person(context, "auditor")
+    sign_in_as(context, "auditor")
     page.goto(f"{bank}/loans/{LOAN}?lang=zh")
     expect(page.get_by_role("link", name="资金流向报告 PDF")).to_be_visible()
     expect(page.get_by_role("link", name="借款人材料")).to_have_count(0)

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import SHIFT_MOST, flaws, shifted, watch_shifts, wider_than_the_window
 from tests.browser.settling import settled
-from tests.browser.test_sign_in import as_person
 from tests.http.bank import BROKER, NAMES
 from tests.http.conftest import client_of
 from tests.http.proposed import CHECKER, MAKER, UNTIL, propose_everything, write_proposing_bank
@@ -52,7 +52,7 @@ def lines(panel: Locator) -> list[list[str]]:
 def test_every_kind_shows_its_difference(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str]
 ) -> None:
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     told = {kind: lines(opened(page, own_address, item)) for kind, item in proposals.items()}
     assert told["warning_lowering"] == [["预警等级", "红色", "黄色"]]
     assert told["warning_finding"] == [
@@ -90,7 +90,7 @@ def test_every_kind_shows_its_difference(
 def test_only_what_was_changed_in_a_condition_is_marked(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str]
 ) -> None:
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     row = (
         opened(page, own_address, proposals["rule_version"])
         .locator(".difference tr")
@@ -103,7 +103,7 @@ def test_only_what_was_changed_in_a_condition_is_marked(
 def test_the_keys_walk_through_every_proposal_and_what_it_rests_on_stands_below(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str]
 ) -> None:
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     page.goto(f"{own_address}/inbox")
     expect(page.locator(".inbox-table tbody tr.ant-table-row")).to_have_count(len(proposals))
     seen: list[str] = []
@@ -126,7 +126,7 @@ def test_a_checker_goes_from_the_difference_to_the_decision(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str], allowed: list[str]
 ) -> None:
     allowed += ["404 (Not Found)"]
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     opened(page, own_address, proposals["warning_lowering"]).get_by_role(
         "button", name="到预警页决定"
     ).click()
@@ -149,7 +149,7 @@ def test_a_checker_goes_from_the_difference_to_the_decision(
 def test_the_maker_reads_the_difference_and_is_told_that_somebody_else_decides(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str]
 ) -> None:
-    as_person(context, MAKER)
+    sign_in_as(context, MAKER)
     panel = opened(page, own_address, proposals["warning_lowering"])
     expect(panel).to_contain_text("这是您自己提出的，须由他人决定")
     expect(panel.get_by_role("button", name="打开预警")).to_be_visible()
@@ -160,7 +160,7 @@ def test_a_difference_that_cannot_be_read_is_read_again(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str], allowed: list[str]
 ) -> None:
     allowed += ["503 (Service Unavailable)"]
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     page.route(
         "**/api/v1/approvals/list-entries/*", lambda route: route.fulfill(status=503, json={"code": "x"})
     )
@@ -178,7 +178,7 @@ def test_a_difference_that_cannot_be_read_is_read_again(
 def test_every_difference_fits_holds_still_and_can_be_used_by_everyone(
     page: Page, context: BrowserContext, own_address: str, proposals: dict[str, str], language: str
 ) -> None:
-    as_person(context, CHECKER)
+    sign_in_as(context, CHECKER)
     watch_shifts(page)
     for kind, item in proposals.items():
         for width in (820, 1280, 1920):

@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import flaws, wider_than_the_window
 from tests.browser.settling import settled
 from tests.browser.test_manners import SHOTS
-from tests.browser.test_sign_in import as_person
 from tests.http.bank import write_books, write_trace
 from tests.signing_in import write_person
 
@@ -66,7 +66,7 @@ def propose(page: Page, value: str, basis: str = "风险管理委员会纪要202
 def test_a_limit_is_changed_by_two_persons_from_tomorrow_on(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     search(page, own_address, "correction_approval_fen")
     propose(page, "500000.001")
     expect(page.get_by_role("alert")).to_contain_text("小数位数")
@@ -81,7 +81,7 @@ def test_a_limit_is_changed_by_two_persons_from_tomorrow_on(
     page.get_by_role("link", name=re.compile("调整参数")).click()
     expect(page.get_by_text("这是您自己提出的，须由他人决定")).to_be_visible()
 
-    as_person(context, "risk2")
+    sign_in_as(context, "risk2")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name=re.compile(LIMIT)).click()
     difference = page.locator(".difference")
@@ -117,7 +117,7 @@ def test_a_limit_is_changed_by_two_persons_from_tomorrow_on(
     page.get_by_label("理由").fill("暂不调整")
     page.get_by_role("button", name="提交审批").click()
     expect(page.get_by_text("已提交，等待另一人审批")).to_be_visible()
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name=re.compile("撤销计划中的参数值")).click()
     page.get_by_label("决定的理由").fill("同意撤销")
@@ -135,7 +135,7 @@ def test_a_number_of_law_is_warned_of_and_its_basis_must_name_the_new_text(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
     del two
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     search(page, own_address, DRAW)
     propose(page, "600000", "行里决定")
     expect(page.get_by_role("form").get_by_text("这是法规规定的数值")).to_be_visible()
@@ -147,7 +147,7 @@ def test_a_number_of_law_is_warned_of_and_its_basis_must_name_the_new_text(
     page.get_by_role("button", name="提交审批").click()
     expect(page.get_by_text("已提交，等待另一人审批")).to_be_visible()
 
-    as_person(context, "risk2")
+    sign_in_as(context, "risk2")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name=re.compile("自 ")).click()
     expect(page.get_by_text("请核对依据中写明的新文件")).to_be_visible()
@@ -157,7 +157,7 @@ def test_who_only_reads_is_offered_no_change(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
     del two
-    as_person(context, "security")
+    sign_in_as(context, "security")
     search(page, own_address, "correction_approval_fen")
     expect(page.get_by_role("row").filter(has_text="correction_approval_fen")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("调整参数"))).to_have_count(0)
@@ -168,7 +168,7 @@ def test_the_forms_and_the_history_fit_and_can_be_used_by_everyone(
     page: Page, context: BrowserContext, two: Connection, own_address: str, language: str
 ) -> None:
     del two
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     for width in (1280, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         for name in (DRAW, "warning_red_owner_roles"):

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import (
     SHIFT_MOST,
     flaws,
@@ -19,7 +20,6 @@ from tests.browser.manners import (
     wider_than_the_window,
 )
 from tests.browser.settling import settled
-from tests.browser.test_sign_in import as_person
 from tests.http.bank import LOAN, LOT_FEN, QUIET_LOAN, write_books, write_trace
 from tests.http.warned import THREAD, write_warnings
 from tests.signing_in import write_person
@@ -69,7 +69,7 @@ def opened(
     page: Page, context: BrowserContext, address: str, connection: Connection, role: Role, staff: str = ""
 ) -> None:
     write_person(connection, staff or "one", [role], "U1" if staff else None, staff or None)
-    as_person(context, staff or "one")
+    sign_in_as(context, staff or "one")
     page.goto(address)
     settled(page)
 
@@ -240,7 +240,7 @@ def test_the_workbench_of_every_role_fits_and_can_be_used_by_everyone(
     page: Page, context: BrowserContext, books: Connection, own_address: str, role: Role, language: str
 ) -> None:
     write_person(books, "one", [role])
-    as_person(context, "one")
+    sign_in_as(context, "one")
     for width in in_every_window(page, own_address, language):
         assert wider_than_the_window(page) == [], f"{width} wide"
         assert page.locator(".top").evaluate("e => e.scrollWidth - e.clientWidth") <= 0

@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import sign_in_as
 from tests.browser.manners import flaws, wider_than_the_window
 from tests.browser.settling import settled
 from tests.browser.test_manners import SHOTS
-from tests.browser.test_sign_in import as_person
 from tests.http.bank import write_books, write_trace
 from tests.signing_in import write_person
 
@@ -55,7 +55,7 @@ def shot(page: Page, name: str) -> None:
 def test_a_day_is_moved_by_two_persons_with_the_keyboard_and_taken_back(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     calendar = f"{own_address}/administration/calendar?year={YEAR}"
     page.goto(calendar)
     day = page.locator(f'[data-day="{WORKED}"]')
@@ -78,7 +78,7 @@ def test_a_day_is_moved_by_two_persons_with_the_keyboard_and_taken_back(
     expect(page.get_by_text("1 天的调整正在等待另一人审批")).to_be_visible()
     expect(page.get_by_role("button", name="调整日期")).to_have_count(0)
 
-    as_person(context, "risk2")
+    sign_in_as(context, "risk2")
     page.goto(f"{own_address}/inbox")
     page.get_by_role("link", name=re.compile("工作日历")).first.click()
     difference = page.locator(".difference")
@@ -111,7 +111,7 @@ def test_who_only_reads_is_offered_no_change(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
     del two
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/administration/calendar?year={YEAR}")
     expect(page.get_by_role("heading", name=f"{YEAR} 年")).to_be_visible()
     expect(page.locator("[data-day]")).to_have_count(0)
@@ -122,7 +122,7 @@ def test_years_are_turned_and_one_that_is_not_made_known_says_so(
     page: Page, context: BrowserContext, two: Connection, own_address: str
 ) -> None:
     del two
-    as_person(context, "security")
+    sign_in_as(context, "security")
     page.goto(f"{own_address}/administration/calendar?year={published_until()}")
     expect(page.get_by_role("heading", name=f"{published_until()} 年")).to_be_visible()
     notice = page.get_by_role("alert").filter(has_text="为暂定")
@@ -140,7 +140,7 @@ def test_the_calendar_fits_and_can_be_used_by_everyone(
     page: Page, context: BrowserContext, two: Connection, own_address: str, language: str
 ) -> None:
     del two
-    as_person(context, "risk1")
+    sign_in_as(context, "risk1")
     for width in (1280, 1920):
         page.set_viewport_size({"width": width, "height": 800})
         for year in (published_until(), published_until() + 1):
