@@ -27,6 +27,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.early_warning.view import business_day
+from loantrail.few_rows import instants_us
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_pools import may_pool
 from loantrail.monitor.slice_rows import among, distinct
@@ -66,6 +67,20 @@ class Told:
             credit_name=around.transactions.series("credit_name", rows),
         )
 
+    @classmethod
+    def to_come(cls, around: Index, transactions: pl.DataFrame) -> Told:
+        """Transactions (tail_order.Ordered) that the index does not hold; it numbers their accounts and classes. Where they affect leads they
+        may affect more of them than is told: what is handed on is followed when they are there."""
+        classes = transactions["destination_class"].cast(pl.String).to_list()
+        return cls(
+            debit=around.numbered(transactions["debit_account"]),
+            credit=around.numbered(transactions["credit_account"]),
+            amount_fen=transactions["amount_fen"].to_numpy(),
+            at_us=instants_us(transactions["booked_at"]),
+            of_class=np.array([around.classes.of(one) for one in classes], np.int32),
+            credit_name=transactions["credit_name"],
+        )
+
     def and_of(self, other: Told) -> Told:
         """These and others."""
         if not len(self.debit) or not len(other.debit):
@@ -102,8 +117,8 @@ class Affected:
 
 
 def affected(around: Index, told: Told, moved: Told) -> Affected:
-    """What the transactions may change; those that are new are in the index already. `moved`: those in which loan money moves
-    otherwise than before."""
+    """What the transactions may change, whether the index holds those that are new yet (`Told.of`) or not (`Told.to_come`). `moved`:
+    those in which loan money moves otherwise than before."""
     return _Affecting(around, told, moved).found
 
 
@@ -316,12 +331,12 @@ class _Affecting:
             first = told.at_us[asked[told.credit[asked] == payee]].min()
             earlier = around.amount_fen.array[paid[around.at_us.array[paid] < first]]
             # Payments that are uneven are so whatever comes.
-            uneven = len(earlier) > 0 and int(earlier.max()) * 20 > int(earlier.min()) * 21
-            if uneven or len(paid) < self._months:
+            if len(earlier) > 0 and int(earlier.max()) * 20 > int(earlier.min()) * 21:
                 continue
-            instants = pl.DataFrame({"at": around.at_us.array[paid]}).select(
-                at=pl.col("at").cast(pl.Datetime("us", "UTC"))
-            )
+            at = np.concatenate([around.at_us.array[paid], told.at_us[asked[told.credit[asked] == payee]]])
+            if len(at) < self._months:
+                continue
+            instants = pl.DataFrame({"at": at}).select(at=pl.col("at").cast(pl.Datetime("us", "UTC")))
             if instants.select(business_day("at").dt.truncate("1mo").n_unique()).item() >= self._months:
                 return True
         return False

@@ -1,4 +1,4 @@
-"""What the state says of a payment that is shown in it and not booked."""
+"""What the state says of a payment that is not booked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from loantrail.monitor.decided import decided
+from loantrail.monitor.foreseeing import looked_at
 from loantrail.monitor.model import ALLOW, REVIEW
 from loantrail.monitor.payment import Decided, TracedPart
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from loantrail.monitor.held import Held
     from loantrail.monitor.shown import Changed
+    from loantrail.monitor.tail import Lines
     from loantrail.monitor.writing import Sessions
 
 
@@ -33,12 +35,24 @@ def reading_session(sessions: Sessions) -> Generator[Connection[Any]]:
                 connection.autocommit = False
 
 
+def said_unshown(connection: Connection[Any], held: Held, shown: Lines) -> Decided | None:
+    """The decision on a payment, whose lines stand behind those that are shown, without showing it: allowed, as it moves no loan money
+    and no hit can rest on it; None where it has to be shown."""
+    index = held.standing.index
+    foreseen = held.standing.foresee(shown)
+    if foreseen is None:
+        return None
+    with looked_at(index, foreseen.at):
+        rests = held.judging.may_rest(connection, index, foreseen.changed)
+    return None if rests else Decided(ALLOW, (), ())
+
+
 def said_of_payment(
-    connection: Connection[Any], held: Held, changed: Changed, moved: pl.DataFrame
+    connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series
 ) -> Decided:
-    """The decision on it. `changed`: what the state became by it; `moved`: the loan money that moves in it (`Standing.moved_in`)."""
-    traced = tuple(TracedPart(*row) for row in moved.rows())
-    if not (changed.loans or changed.draining):
+    """The decision on one that is shown, in these lines. `changed`: what the state became by it."""
+    traced = tuple(TracedPart(*row) for row in held.standing.moved_in(line_ids).rows())
+    if not held.judging.may_rest(connection, held.standing.index, changed):
         return Decided(ALLOW, (), traced)
     judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)
     new = set(changed.transactions)

@@ -23,7 +23,7 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.asked import Asked
-from loantrail.monitor.asking import reading_session, said_of_payment
+from loantrail.monitor.asking import reading_session, said_of_payment, said_unshown
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_lines
@@ -307,10 +307,11 @@ class Deciding(Keeping):
         if held.later_count:
             self._catch_up(connection, held)
             lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
+        with_it = standing.with_lines(lines, held.lines)
+        if (said := said_unshown(connection, held, with_it)) is not None:
+            return said
         try:
-            changed = standing.show(standing.with_lines(lines, held.lines))
-            moved = standing.moved_in(lines["line_id"])
-            return said_of_payment(connection, held, changed, moved)
+            return said_of_payment(connection, held, standing.show(with_it), lines["line_id"])
         except LoantrailError:
             self.forget()  # it may have broken off half way
             raise

@@ -17,12 +17,12 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import store_step
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.bystanders import View
+from loantrail.monitor.foreseeing import Foreseeing
 from loantrail.monitor.judging import Judgement, Judging
 from loantrail.monitor.judging_apart import judged_apart, left_undecided
 from loantrail.monitor.later import Later
 from loantrail.monitor.remembered import KEPT, Remembered, ends_of_last_day
 from loantrail.monitor.showing import Showing
-from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
@@ -50,7 +50,7 @@ _LOG = logging.getLogger(__name__)
 class Held:
     """The state, and how far the database knows of it."""
 
-    standing: Standing
+    standing: Foreseeing
     judging: Judging
     lines: Lines
     """The lines of the tail that are committed and shown."""
@@ -198,7 +198,7 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
     hops = ground.hops.join(over, on="hop_id", how="left", maintain_order="left").with_columns(
         pl.col("ended").fill_null(value=False)
     )
-    standing = Standing(books, hops, lines, by_hand)
+    standing = Foreseeing(books, hops, lines, by_hand)
     judging = Judging(
         run_id or "",
         found,

@@ -17,6 +17,7 @@ import polars as pl
 from psycopg import Connection
 
 from loantrail import clock
+from loantrail.clock import business_date
 from loantrail.early_warning import store_allow
 from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.hits import HITS, PROVEN
@@ -101,7 +102,7 @@ class Judging:
     ) -> Judgement:
         """Judge the loans that changed; only reads. Without `days_too` only those of which hits may rest on what is new: the end of a
         day rests on no transaction, and of other loans all hits rest on earlier ones."""
-        day = clock.business_date(index.as_of)
+        day = business_date(index.as_of)
         rules = self._ready(connection, day, index.parameters)
         whole, ends = self._parted(index, changed, rules)
         ends = ends if days_too else []
@@ -112,7 +113,7 @@ class Judging:
         fresh = pl.Series(changed.transactions, dtype=pl.String)
         parameters = index.parameters
         loans = sorted((*whole, *ends))
-        entries = store_lists.standing(connection, clock.business_date(clock.now()))
+        entries = store_lists.standing(connection, business_date(clock.now()))
         proven = self._proven(connection, loans)
         parts = [
             judge_loans(
@@ -175,8 +176,15 @@ class Judging:
 
     def told(self, connection: Connection[Any], judgement: Judgement) -> frozenset[str]:
         """Ids of the hits that no entry of the allow list keeps out."""
-        entries = store_allow.in_force(connection, clock.business_date(clock.now()))
+        entries = store_allow.in_force(connection, business_date(clock.now()))
         return told_of(hit_rows(judgement.hits, entries, judgement.proven, judgement.payees))
+
+    def may_rest(self, connection: Connection[Any], index: Index, changed: Changed) -> bool:
+        """Whether a hit may rest on what is new: where not, `judge` without `days_too` says nothing."""
+        if not (changed.loans or changed.draining):
+            return False
+        rules = self._ready(connection, business_date(index.as_of), index.parameters)
+        return bool(self._parted(index, changed, rules)[0])
 
     # Inside --------------------------------------------------------------------------------------------------
 
@@ -272,7 +280,7 @@ def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judg
         codes=tuple(sorted({code for one in parts for code in one.codes})),
         proven=pl.concat([one.proven for one in said]),
         payees=payees_of_hits(index, hits, loans),
-        on_date=clock.business_date(index.as_of),
+        on_date=business_date(index.as_of),
         found={loan: rows for one in parts for loan, rows in one.found.items()},
         whole=tuple(sorted(loan for one in parts for loan in one.whole)),
         leads=pl.concat([one.leads for one in said]),

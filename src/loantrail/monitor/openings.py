@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
@@ -11,7 +13,7 @@ from loantrail.monitor.live_hops import loans_that_differ
 from loantrail.monitor.slice_rows import distinct
 from loantrail.tracing.live import LiveTrace
 from loantrail.tracing.live_openings import set_openings
-from loantrail.tracing.model import History, Int64
+from loantrail.tracing.model import History, Int32, Int64
 
 
 class Openings:
@@ -58,6 +60,31 @@ class Openings:
         """Accounts whose opening balance is not known begin with the least that never overdraws them. Only those of events from
         `first` on, which stand in place of those of `before`, and `opened` can need another. Returns the first hop that was
         made again by it, the loans whose hops became others, and the events of these."""
+        different, wanted = self._different(trace, before, events, first, opened)
+        if not len(different):
+            return trace.hop_count, set(), np.zeros(0, np.int64)
+        reached = trace.first_reached(different)
+        old = trace.state.hops[reached : trace.hop_count].copy()
+        set_openings(trace, different, wanted)
+        new = trace.state.hops[reached : trace.hop_count]
+        loans = loans_that_differ(old, new)
+        these = np.array(sorted(loans), np.int64)
+        events_of = [rows["event"][np.isin(rows["loan"], these)] for rows in (old, new)]
+        return reached, loans, distinct(*events_of)
+
+    def stay(self, trace: LiveTrace, events: TailEvents, first: int, accounts: Iterable[str]) -> bool:
+        """Whether all accounts began as is known when events from `first` on come behind those before; `accounts`: those of the lines
+        that bring them. Changes nothing."""
+        if any(one not in self._own_before and one not in self._given_before for one in accounts):
+            return False
+        return not len(self._different(trace, events, events, first, set())[0])
+
+    # Inside --------------------------------------------------------------------------------------------------
+
+    def _different(
+        self, trace: LiveTrace, before: TailEvents, events: TailEvents, first: int, opened: set[str]
+    ) -> tuple[Int32, Int64]:
+        """The accounts that began otherwise than the trace has it, and with how many fen."""
         known = self._known
         self._movement.fit(len(known.names))
         numbers = [number for name in opened for number in known.numbering.all_of(name)]
@@ -72,14 +99,4 @@ class Openings:
             if name in self._implied:
                 wanted[place] = known.given[name]
         differs = wanted != trace.log.opening_fen[accounts]
-        different = accounts[differs].astype(np.int32)
-        if not len(different):
-            return trace.hop_count, set(), np.zeros(0, np.int64)
-        reached = trace.first_reached(different)
-        old = trace.state.hops[reached : trace.hop_count].copy()
-        set_openings(trace, different, wanted[differs])
-        new = trace.state.hops[reached : trace.hop_count]
-        loans = loans_that_differ(old, new)
-        these = np.array(sorted(loans), np.int64)
-        events_of = [rows["event"][np.isin(rows["loan"], these)] for rows in (old, new)]
-        return reached, loans, distinct(*events_of)
+        return accounts[differs].astype(np.int32), wanted[differs]

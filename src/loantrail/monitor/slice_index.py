@@ -159,7 +159,7 @@ class Index:
         first = len(self.hops)
         plain = fitted(told, shapes.HOPS)
         loan = self.records.numbers_of_loans(plain["loan_id"]).astype(np.int32)
-        ends = [self._numbered(plain[f"{end}_account"]) for end in ("from", "to")]
+        ends = [self.numbered(plain[f"{end}_account"]) for end in ("from", "to")]
         use = plain["use"].replace(["none", "0"], [None, None])
         use_codes = np.array([self.classes.of(one) for one in use.to_list()], np.int32)
         depth = plain["depth"].fill_null(-1).to_numpy().astype(np.int32)
@@ -193,7 +193,7 @@ class Index:
             self.hops_into.add(first + i, int(ends[1][i]))
             self.hops_from.add(first + i, int(ends[0][i]))
 
-    def _numbered(self, accounts: pl.Series) -> Int32:
+    def numbered(self, accounts: pl.Series) -> Int32:
         """Numbers of accounts, new ones among them."""
         numbers = self.accounts.of_all(accounts)
         self._widen()
@@ -307,7 +307,7 @@ class Index:
             )
         first = len(self.transactions)
         debit, credit = (
-            self._numbered(told[f"{side}_account"].cast(pl.String)) for side in ("debit", "credit")
+            self.numbered(told[f"{side}_account"].cast(pl.String)) for side in ("debit", "credit")
         )
         at = filled(told["booked_at"].cast(pl.Datetime("us", "UTC")).cast(pl.Int64))
         sequence, amount = (filled(told[name].cast(pl.Int64)) for name in ("sequence", "amount_fen"))

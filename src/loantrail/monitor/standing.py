@@ -38,7 +38,7 @@ from loantrail.monitor.live_hops import accounts_of_hops, content_of, frame_of_h
 from loantrail.monitor.numbered_ends import numbered_ends
 from loantrail.monitor.openings import Openings
 from loantrail.monitor.payees import KnownPayees
-from loantrail.monitor.shown import MOVED, Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
+from loantrail.monitor.shown import Changed, Moved, Shown, Step, as_frames, first_other, fresh_of
 from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.tail import Lines, Surroundings, joined, rows_of
@@ -253,24 +253,6 @@ class Standing:
         rows = rows_of(self.lines.lines["line_id"], line_ids.to_list())
         return dict(zip(rows, self._found.transactions_of(rows.values()), strict=True))
 
-    def moved_in(self, line_ids: pl.Series) -> pl.DataFrame:
-        """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""
-        rows = rows_of(self.lines.lines["line_id"], line_ids.to_list()).values()
-        places = [] if self._found is None else self._found.event_of_line[list(rows)]
-        event_of_hop = self.trace.state.hops["event"][: self.trace.hop_count]
-        # Of the type of the column: another would have all of it converted.
-        needles = (np.unique(places) + self.place).astype(np.int32)
-        first, last = (np.searchsorted(event_of_hop, needles, side=side) for side in ("left", "right"))
-        spans = [np.arange(*span, dtype=np.int64) for span in zip(first.tolist(), last.tolist(), strict=True)]
-        if not any(map(len, spans)):
-            return MOVED.nothing()
-        return (
-            self.index.hops.rows(distinct(*spans))
-            .group_by("loan_id", "use", maintain_order=True)
-            .agg(pl.col("amount_fen").sum())
-            .select("loan_id", "amount_fen", pl.col("use").fill_null(""))
-        )
-
     def settle(self) -> None:
         """Count the beginning of the tail among what is settled, where the tail became long. Lines that come late from then on
         are those booked before what is left."""
@@ -309,15 +291,24 @@ class Standing:
     def _ordered(self, lines: Lines, differing: tuple[int, Int64] | None) -> tuple[Ordered, Lines, int]:
         """The order of the tail with these lines, and the first place where it can be another than before. `differing`: from the
         lines that are shown (`difference`); None where all may be others."""
-        floor_us = int(self._settled_us[-1]) if len(self._settled_us) else None
-        floor = None if floor_us is None else instant(floor_us)
-        if self._found is not None and differing is not None:
-            again = ordered_from(
-                self._found, self.lines, lines, differing, self.known.own, self.place, floor, self.around
-            )
-            if again is not None:
-                return again
-        return *ordered(lines, self.known.own, self.place, floor, self.around), 0
+        again = None if differing is None else self._ordered_from_before(lines, differing)
+        if again is not None:
+            return again
+        return *ordered(lines, self.known.own, self.place, self._floor, self.around), 0
+
+    def _ordered_from_before(
+        self, lines: Lines, differing: tuple[int, Int64]
+    ) -> tuple[Ordered, Lines, int] | None:
+        """The same, where only some of it is put in order anew; None where all must be."""
+        if self._found is None:
+            return None
+        return ordered_from(
+            self._found, self.lines, lines, differing, self.known.own, self.place, self._floor, self.around
+        )
+
+    @property
+    def _floor(self) -> datetime.datetime | None:
+        return instant(int(self._settled_us[-1])) if len(self._settled_us) else None
 
     def _accounts_between(self, lines: Lines, differing: tuple[int, Int64] | None) -> set[str] | None:
         """The accounts of the lines that these have more, or fewer, than those that are shown; None where all may be others."""
