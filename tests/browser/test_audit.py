@@ -122,6 +122,20 @@ def test_conditions_are_kept_by_name_without_the_page_that_was_turned_to(
     expect(name).to_have_attribute("aria-current", "true")
 
 
+def test_of_two_quick_clicks_neither_takes_back_the_other(page: Page, log: str, database_url: str) -> None:
+    many(database_url, 60)
+    opened(page, f"{log}/audit?lang=zh&action=loan.read")
+    expect(rows(page)).to_have_count(50)
+
+    page.evaluate(
+        "() => { document.querySelector('.audit-turn button:last-child').click();"
+        " document.querySelector('.audit-table tbody tr.ant-table-row').click(); }"
+    )
+
+    expect(page).to_have_url(re.compile(r"entry="))
+    expect(page).to_have_url(re.compile(r"action=loan\.read.*before="))
+
+
 def test_an_entry_shows_what_was_before_and_after_and_leads_on(page: Page, log: str) -> None:
     opened(page, f"{log}/audit?lang=zh&person=S1")
     row(page, WHY).click()

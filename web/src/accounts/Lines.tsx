@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, DatePicker, Input, Select, type TableProps } from "antd";
 import dayjs from "dayjs";
 import { useEffect, useRef, useState } from "react";
-import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
@@ -16,6 +16,7 @@ import { conditionsOf, fetchLines } from "./fetching";
 import { MergedAway, survivorsIn } from "./MergedAway";
 import { PairingTag } from "./PairingTag";
 import { Term } from "../ui/Term";
+import { useSearchParams } from "../ui/address";
 
 type Line = Schemas["Line"];
 

@@ -1,6 +1,6 @@
 import { Button, type InputRef, Select, Table } from "antd";
 import { useMemo, useRef, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
@@ -12,6 +12,7 @@ import { Proposed } from "./CreatePerson";
 import { ParameterHistory, Standing } from "./ParameterHistory";
 import { ProposeParameter, WithdrawParameter } from "./ProposeParameter";
 import { useParameterText } from "./parameter_text";
+import { useSearchParams } from "../ui/address";
 
 type Row = Schemas["ParameterRow"];
 type Period = Schemas["ParameterPeriod"];

@@ -1,7 +1,7 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import { Button, type InputRef, Select, Table } from "antd";
 import { useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
@@ -13,6 +13,7 @@ import { TypedSearch } from "../ui/TypedSearch";
 import { CreatePerson } from "./CreatePerson";
 import { OnePerson } from "./OnePerson";
 import { useUnits } from "./units";
+import { useSearchParams } from "../ui/address";
 
 const PAGE = 50;
 export const STATES = ["active", "suspended", "left"] as const;

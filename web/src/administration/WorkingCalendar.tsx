@@ -2,7 +2,7 @@ import { LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
 import { useRef, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
@@ -13,6 +13,7 @@ import { Proposed } from "./CreatePerson";
 import { type Act, CALENDAR, dayLater, isOwn, isWorked, kindOf, type Told, type Year } from "./calendar_days";
 import { OwnDays } from "./OwnDays";
 import { ProposeDays } from "./ProposeDays";
+import { useSearchParams } from "../ui/address";
 
 const FIRST_YEAR = 2004;
 const LAST_YEAR = 2199;

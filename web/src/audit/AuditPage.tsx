@@ -24,7 +24,7 @@ export default function AuditPage() {
   const filters = useFilters();
   const [messages, toldHere] = message.useMessage();
   const search = useRef<InputRef | null>(null);
-  const { data, error, refetch, isFetching } = api.useQuery(
+  const { data, error, refetch, isFetching, isPlaceholderData } = api.useQuery(
     "get",
     "/api/v1/audit/entries",
     {
@@ -76,7 +76,7 @@ export default function AuditPage() {
           <EntryTable items={data.items} busy={isFetching} open={filters.open} shown={filters.entry} />
           <div className="audit-turn">
             {filters.before && <Button onClick={() => filters.turn("")}>{t("audit.newest")}</Button>}
-            <Button disabled={!data.next} onClick={() => data.next && filters.turn(data.next)}>
+            <Button disabled={!data.next || isPlaceholderData} onClick={() => data.next && filters.turn(data.next)}>
               {t("audit.older")}
             </Button>
           </div>

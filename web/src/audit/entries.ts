@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { inLanguage, keptText } from "../table/list_address";
+import { useSearchParams } from "../ui/address";
 
 export type Entry = Schemas["AuditEntry"];
 export type Choices = Schemas["AuditChoices"];

@@ -1,6 +1,5 @@
 import { Segmented, Table, type TableProps } from "antd";
 import { Suspense } from "react";
-import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { CashChart } from "../parts";
@@ -8,6 +7,7 @@ import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { shareText } from "../ui/money";
 import { Failure, Loading, Notice } from "../ui/states";
+import { useSearchParams } from "../ui/address";
 
 type Flow = Schemas["CashFlow"];
 type Month = Schemas["CashMonth"];

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Pagination } from "antd";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
@@ -9,6 +9,7 @@ import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { ContactForm } from "./ContactForm";
+import { useSearchParams } from "../ui/address";
 
 type Entry = Schemas["ContactEntry"];
 

@@ -1,10 +1,11 @@
 import { Segmented, Table, type TableProps } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Amount } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
+import { useSearchParams } from "../ui/address";
 
 type Paper = Schemas["CustomerDocument"];
 type Kind = Schemas["DocumentKind"];

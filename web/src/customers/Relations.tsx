@@ -1,7 +1,7 @@
 import { FullscreenOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, Button, Segmented, Tooltip } from "antd";
 import { Suspense, useMemo, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { RelationGraph } from "../parts";
@@ -14,6 +14,7 @@ import type { Handle } from "./RelationGraph";
 import { RelationTable } from "./RelationTable";
 import { bondsOf, type Graph, type RelationNode } from "./relation_layout";
 import { useRelationWords } from "./relation_words";
+import { useSearchParams } from "../ui/address";
 
 const DEPTHS = ["1", "2", "3", "4"] as const;
 

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Select } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { fetcher, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useMoney } from "../ui/Amount";
@@ -8,6 +8,7 @@ import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { customerAddress } from "./address";
+import { useSearchParams } from "../ui/address";
 
 type Event = Schemas["TimelineEvent"];
 

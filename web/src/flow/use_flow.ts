@@ -1,8 +1,8 @@
 import { keepPreviousData } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { api } from "../api/client";
 import { type FlowNode, isSummary } from "./tones";
+import { useSearchParams } from "../ui/address";
 
 export const VIEWS = ["graph", "sankey", "table"] as const;
 export type View = (typeof VIEWS)[number];

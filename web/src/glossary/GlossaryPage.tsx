@@ -1,11 +1,12 @@
 import { LinkOutlined, SearchOutlined } from "@ant-design/icons";
 import { Button, Input } from "antd";
 import { useEffect, useMemo } from "react";
-import { Link, useLocation, useSearchParams } from "react-router";
+import { Link, useLocation } from "react-router";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Notice } from "../ui/states";
 import { GROUPS, type TermName, meanings, wording } from "./terms";
+import { useSearchParams } from "../ui/address";
 
 /** What a person may type to find a term: case and blanks do not matter. */
 function plain(text: string): string {

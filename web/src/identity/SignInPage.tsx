@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
 import { useEffect } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
 import { LanguageSwitch } from "../ui/Frame";
@@ -9,6 +9,7 @@ import { DemoCards } from "./DemoCards";
 import type { Me } from "./me";
 import { SignInForm } from "./SignInForm";
 import { ME, returnTo, sessionBegan, wasSignedIn } from "./session";
+import { useSearchParams } from "../ui/address";
 
 /** Where everybody begins. */
 export default function SignInPage() {

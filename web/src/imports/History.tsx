@@ -1,7 +1,7 @@
 import { RightOutlined } from "@ant-design/icons";
 import { Button, Table } from "antd";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
@@ -11,6 +11,7 @@ import { said } from "../ui/wording";
 import { baseName, countText, sizeText } from "./size";
 import { State } from "./Stage";
 import { useTook } from "./took";
+import { useSearchParams } from "../ui/address";
 
 type Run = Schemas["ImportRun"];
 type File = Schemas["RunFile"];

@@ -1,4 +1,4 @@
-import { useSearchParams } from "react-router";
+import { useSearchParams } from "../ui/address";
 
 /** What a list shows stands in the address. Changing anything but the page goes back to the first. */
 export function useAddress() {

@@ -1,7 +1,8 @@
 import { useMemo } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { inLanguage, keptText } from "../table/list_address";
+import { useSearchParams } from "../ui/address";
 
 export type Row = Schemas["CheckRow"];
 export type Check = Schemas["OneCheck"];

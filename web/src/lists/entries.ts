@@ -1,7 +1,7 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { useSearchParams } from "../ui/address";
 
 export type Entry = Schemas["ListEntry"];
 export type Entries = Schemas["ListEntries"];

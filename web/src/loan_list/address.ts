@@ -1,7 +1,7 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
 import { PAGE_SIZES } from "../table/RowsTable";
+import { useSearchParams } from "../ui/address";
 
 export type Sort = Schemas["LoanSort"];
 export type Direction = Schemas["Direction"];

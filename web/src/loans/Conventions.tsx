@@ -1,5 +1,4 @@
 import { Checkbox, Spin, Table, type TableProps } from "antd";
-import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
@@ -7,6 +6,7 @@ import { Amount, useMoney } from "../ui/Amount";
 import { ProblemText } from "./ProblemText";
 import { type Line, sumFen } from "./groups";
 import { Coded } from "../ui/Coded";
+import { useSearchParams } from "../ui/address";
 
 type Convention = Schemas["OtherConvention"];
 type Counted = Schemas["ConventionLine"];

@@ -1,6 +1,6 @@
 import { Button, Segmented } from "antd";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { useTold } from "../inspections/CheckTimeline";
@@ -8,6 +8,7 @@ import { ExportButton } from "../table/ExportButton";
 import { Amount, useMoney } from "../ui/Amount";
 import { Failure, Loading } from "../ui/states";
 import { instantText } from "../ui/time";
+import { useSearchParams } from "../ui/address";
 
 type Entry = Schemas["HistoryEntry"];
 type Kind = Entry["kind"];

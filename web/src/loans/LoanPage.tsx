@@ -1,6 +1,6 @@
 import { Tabs } from "antd";
 import { Suspense, useEffect, useMemo } from "react";
-import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useFlowAhead } from "../flow/use_flow";
 import { type Key, useSpeech } from "../i18n";
@@ -21,6 +21,7 @@ import { Statement } from "./Statement";
 import { Unexplained } from "./Unexplained";
 import { VerdictBox } from "./VerdictBox";
 import { LoanWarning, useLoanWarning } from "../warnings/LoanWarning";
+import { useSearchParams } from "../ui/address";
 
 const TABS = [
   "statement",

@@ -1,5 +1,5 @@
 import { Alert, Table } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { countText } from "../imports/size";
@@ -13,6 +13,7 @@ import { Calendar } from "./Calendar";
 import { Layout } from "./Layout";
 import { standingOf, toneOf } from "./standing";
 import { Term } from "../ui/Term";
+import { useSearchParams } from "../ui/address";
 
 type Row = Schemas["NightlyDate"];
 type Overview = Schemas["NightlyOverview"];

@@ -1,6 +1,5 @@
 import { Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
@@ -11,6 +10,7 @@ import { SourceBar, SourceLegend } from "./Bar";
 import { useKinds } from "./kinds";
 import { Sources } from "./Sources";
 import { Term } from "../ui/Term";
+import { useSearchParams } from "../ui/address";
 
 type Repayment = Schemas["Repayment"];
 type LoanFacts = Schemas["LoanFacts"];

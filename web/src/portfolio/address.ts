@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Schemas } from "../api/client";
+import { useSearchParams } from "../ui/address";
 
 export type By = Schemas["PortfolioBy"];
 export const BYS: readonly By[] = ["unit", "industry", "product", "region", "class", "level"];

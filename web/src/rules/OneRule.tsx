@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Tabs } from "antd";
 import { useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -15,6 +15,7 @@ import { countText, contentOf, milliText, type Version } from "./milli";
 import { RuleForm } from "./RuleForm";
 import { RuleState } from "./RuleState";
 import { Said } from "./Said";
+import { useSearchParams } from "../ui/address";
 
 type Detail = Schemas["RuleDetail"];
 

@@ -1,6 +1,6 @@
 import { Segmented, Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
@@ -8,6 +8,7 @@ import { Amount, type Currency } from "../ui/Amount";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { type Family, type Field, GROUPS, useCatalogue } from "./catalogue";
+import { useSearchParams } from "../ui/address";
 
 type Row = Schemas["SignalRow"];
 type Value = Row["values"][string];

@@ -1,11 +1,12 @@
 import { LinkOutlined, SearchOutlined } from "@ant-design/icons";
 import { Button, Input } from "antd";
 import { useEffect, useMemo } from "react";
-import { Link, useLocation, useSearchParams } from "react-router";
+import { Link, useLocation } from "react-router";
 import { useSpeech } from "../i18n";
 import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading, Notice } from "../ui/states";
 import { type Family, fits, GROUPS, plain, useCatalogue } from "./catalogue";
+import { useSearchParams } from "../ui/address";
 
 /** Every signal that rules may ask for; the address can name one: /signals#securities_fen_7d. */
 export default function SignalsPage() {

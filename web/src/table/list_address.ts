@@ -1,4 +1,5 @@
-import { useLocation, useSearchParams } from "react-router";
+import { useLocation } from "react-router";
+import { useSearchParams } from "../ui/address";
 
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 export type Change = (values: Values) => void;

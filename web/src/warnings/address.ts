@@ -1,7 +1,8 @@
 import { useMemo } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { inLanguage, keptText } from "../table/list_address";
 import { type Filters, filtersOf } from "./asked";
+import { useSearchParams } from "../ui/address";
 
 /** What the queue shows, and which warning is open: all of it stands in the address. */
 export function useQueueAddress() {
