@@ -14,8 +14,6 @@ from __future__ import annotations
 import datetime
 import http.client
 import os
-import re
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,8 @@ from typing import Any, Final
 import msgspec
 import psycopg
 from live_lines import copied, later_lines, other_lines
-from measuring import LOANTRAIL, bar, demo_bank, quantile, record, size, table
+from live_server import Server
+from measuring import bar, demo_bank, quantile, record, size, table
 
 LINES: Final = 300_000
 ACCOUNTS: Final = 50_000
@@ -41,36 +40,6 @@ BORROWERS: Final = b'"again-'
 MOST_SECONDS, WANTED_RATE = 0.050, 10_000
 WARMING_LINES: Final = 20_000
 MOST_WAITING_SECONDS: Final = 300
-
-
-class Server:
-    def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "LOANTRAIL_HOME": str(home), "LOANTRAIL_DATABASE_URL": ""}
-        self.url = self._told("database", "start")
-        self.key = self._told("users", "key", "bench", "--ability", "send_live")
-        self.process = subprocess.Popen(
-            [str(LOANTRAIL), "serve", "--port", "0"],
-            env={**self.environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            found = re.search(r"127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found[1])
-                break
-
-    def _told(self, *words: str) -> str:
-        done = subprocess.run(
-            [str(LOANTRAIL), *words], env=self.environment, check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip().splitlines()[-1]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate(timeout=60)
-        subprocess.run([str(LOANTRAIL), "database", "stop", "--force"], env=self.environment, check=False)
 
 
 @dataclass(frozen=True, slots=True)

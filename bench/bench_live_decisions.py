@@ -1,0 +1,199 @@
+"""Claim: a payment not yet made is decided over HTTP at 200 a second, with at most 10 ms at the 99th percentile.
+
+A server of its own over the medium demo bank in a database of its own. Payments are those that borrowers made on the last business
+days of the bank, asked about once more behind its end: nearly each is by an account on a borrower's side. First one behind the other,
+then at steady rates; times are counted from when a question was due, so that a late one is not forgiven. The sender shares the
+two cores. Beside it the same questions to a page of the same server that asks nothing of the books: what HTTP alone takes.
+LOANTRAIL_BENCH_DECISIONS changes the number of questions of each rate, LOANTRAIL_BENCH_RATES the rates, LOANTRAIL_BENCH_DEMO the size
+of the bank, LOANTRAIL_BENCH_NOTE says what else the machine did.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from live_lines import later_lines
+from live_server import Server
+from measuring import bar, demo_bank, quantile, record, size, table
+
+DECISIONS: Final = 3_000
+LINES: Final = 30_000
+"""The last lines of the bank, of which payments are taken."""
+RATES: Final = "50,100,200"
+SENDERS: Final = 8
+"""As many as may wait."""
+MOST_SECONDS, WANTED_RATE = 0.010, 200
+WARMING: Final = 200
+MOST_WAITING_SECONDS: Final = 300
+ASKED: Final = ("account", "amount_fen", "counterparty_account", "counterparty_name", "purpose_text")
+DECISION, NOTHING = ("POST", "/api/v1/decisions"), ("GET", "/health/live")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How long after it was due a question had its answer, and what that was; empty for a question that asks nothing."""
+
+    seconds: float
+    ended: float
+    decision: str
+    refusals: int
+    """How often it was told to ask again before."""
+
+
+class Asker(threading.Thread):
+    """Asks its share of the questions; `due` are the moments at which they are due, or nothing for one behind the other."""
+
+    def __init__(
+        self,
+        server: Server,
+        bodies: Sequence[bytes],
+        due: Sequence[float] | None = None,
+        asked: tuple[str, str] = DECISION,
+    ) -> None:
+        super().__init__()
+        self.server, self.bodies, self.due, self.asked = server, bodies, due, asked
+        self.answered: list[Answered] = []
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.server.key}"}
+        method, path = self.asked
+        for number, body in enumerate(self.bodies):
+            start, refusals = perf_counter(), 0
+            if self.due is not None:
+                if start < self.due[number]:
+                    sleep(self.due[number] - start)
+                start = self.due[number]
+            while True:
+                connection.request(method, path, body if method == "POST" else None, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                if answer.status == 200:
+                    break
+                assert answer.status == 503, content
+                refusals += 1
+                sleep(0.05)
+            ended = perf_counter()
+            told = msgspec.json.decode(content)["decision"] if self.asked == DECISION else ""
+            self.answered.append(Answered(ended - start, ended, told, refusals))
+        connection.close()
+
+
+def ask(
+    server: Server, bodies: Sequence[bytes], rate: int | None, asked: tuple[str, str] = DECISION
+) -> dict[str, float]:
+    """What became of these questions: at `rate` a second, or one behind the other."""
+    senders = 1 if rate is None else SENDERS
+    begin = perf_counter() + 0.2
+    threads = [
+        Asker(
+            server,
+            bodies[number::senders],
+            None if rate is None else [begin + place / rate for place in range(number, len(bodies), senders)],
+            asked,
+        )
+        for number in range(senders)
+    ]
+    begin = perf_counter() if rate is None else begin
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answered = [one for thread in threads for one in thread.answered]
+    seconds = [one.seconds for one in answered]
+    return {
+        "decisions_per_second": len(answered) / (max(one.ended for one in answered) - begin),
+        "p50_seconds": quantile(seconds, 0.5),
+        "p90_seconds": quantile(seconds, 0.9),
+        "p99_seconds": quantile(seconds, 0.99),
+        "largest_seconds": max(seconds),
+        "to_be_reviewed": float(sum(one.decision == "review" for one in answered)),
+        "refusals": float(sum(one.refusals for one in answered)),
+    }
+
+
+def bodies_of(rows: Sequence[dict[str, Any]], count: int) -> list[bytes]:
+    """So many payments out of these lines, in an order of chance, again and again where they are too few."""
+    paid = [row for row in rows if row["direction"] == "debit"]
+    random.Random(1).shuffle(paid)
+    told = [msgspec.json.encode({name: row[name] for name in ASKED if name in row}) for row in paid]
+    return [told[number % len(told)] for number in range(count)]
+
+
+def wait_until_decided(server: Server, body: bytes) -> None:
+    """Until a payment is decided."""
+    begun = perf_counter()
+    asker = Asker(server, [body])
+    asker.run()
+    if perf_counter() - begun > MOST_WAITING_SECONDS:
+        raise RuntimeError("the server decides nothing")
+
+
+def measure(home: Path, demo: str) -> None:
+    count = size("LOANTRAIL_BENCH_DECISIONS", DECISIONS)
+    rates = [int(rate) for rate in os.environ.get("LOANTRAIL_BENCH_RATES", RATES).split(",")]
+    server = Server(home)
+    figures: dict[str, dict[str, float]] = {}
+    try:
+        with psycopg.connect(server.url) as connection:
+            bodies = bodies_of(later_lines(connection, LINES), WARMING + count)
+        wait_until_decided(server, bodies[0])
+        ask(server, bodies[:WARMING], None)
+        for rate in (None, *rates):
+            name = f"{rate} a second" if rate else "one behind the other"
+            figures[name] = ask(server, bodies[WARMING:], rate)
+        figures["one that asks nothing"] = ask(server, bodies[WARMING:], None, NOTHING)
+    finally:
+        server.stop()
+    table(
+        ("questions", "a second", "p50 ms", "p90 ms", "p99 ms", "largest ms", "reviews", "refusals"),
+        [
+            (name, f"{one['decisions_per_second']:,.0f}",
+             *(f"{1e3 * one[f'{what}_seconds']:,.1f}" for what in ("p50", "p90", "p99", "largest")),
+             f"{one['to_be_reviewed']:,.0f}", f"{one['refusals']:,.0f}")
+            for name, one in figures.items()
+        ],
+    )  # fmt: skip
+    wanted = figures.get(f"{WANTED_RATE} a second")
+    bars = [
+        bar(
+            "a payment decided within 10 ms (p99) at 200 a second",
+            met=wanted["p99_seconds"] <= MOST_SECONDS,
+            margin=f"{1e3 * wanted['p99_seconds']:.0f} ms",
+        )
+        for wanted in ([] if wanted is None else [wanted])
+    ]
+    alone, nothing = figures["one behind the other"], figures["one that asks nothing"]
+    record(
+        "live_decisions",
+        {
+            "demo": demo,
+            "decisions_of_each_rate": count,
+            "bars": bars,
+            "figures": figures,
+            "decision_over_nothing": alone["p50_seconds"] / nothing["p50_seconds"],
+            "note": os.environ.get("LOANTRAIL_BENCH_NOTE", ""),
+        },
+        full_size=count >= DECISIONS and demo == "medium",
+    )
+
+
+def main() -> None:
+    from loantrail.demo.running import demo_settings
+
+    with demo_bank() as demo:
+        measure(demo_settings(demo, 1).home, demo)
+
+
+if __name__ == "__main__":
+    main()
