@@ -102,11 +102,14 @@ def _sweep(chance: random.Random, bank: Bank, opening: list[str], accounts: list
 
 
 def _interest(chance: random.Random, bank: Bank, opening: list[str], accounts: list[str]) -> None:
-    """Even payments month after month to persons who lent a larger sum long ago."""
+    """Even payments month after month to persons, who lent a larger sum long ago or take them for interest; or neither."""
     for person in chance.sample(accounts, 3):
-        bank.pay(person, _side(bank, 1), 50, chance.choice((-150, -20, 10)), cls="individual")
+        if chance.random() < 0.6:
+            bank.pay(person, _side(bank, 1), 50, chance.choice((-150, -20, 10)), cls="individual")
+        remark = chance.choice(("", "", "利息"))
         for month in range(4):
-            bank.pay(_side(bank, 1), person, 2, 12 + 30 * month, cls=chance.choice(("individual", "lender")))
+            cls = chance.choice(("individual", "lender"))
+            bank.pay(_side(bank, 1), person, 2, 12 + 30 * month, cls=cls, remark=remark)
 
 
 def _loop(chance: random.Random, bank: Bank, opening: list[str], accounts: list[str]) -> None:

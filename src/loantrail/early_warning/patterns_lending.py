@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from loantrail.destinations.names import NAME_INDIVIDUAL, name_shape
@@ -10,6 +12,11 @@ from loantrail.early_warning.near_in_time import with_near_in_time
 from loantrail.early_warning.patterns_use import CAME_TO, by_loan, final_use_reached, net_arrivals
 from loantrail.early_warning.telling import tell
 from loantrail.early_warning.view import View, lead, least
+
+INTEREST_CLASSES: Final = ("individual", "lender")
+INTEREST_WORD: Final = "息"
+LENT_TIMES: Final = 5
+"""Payments that nothing calls interest are like it where the payee gave so many times the largest of them before."""
 
 
 def private_lending(view: View) -> pl.DataFrame:
@@ -71,15 +78,12 @@ def _interest_like(view: View) -> pl.DataFrame:
     paid = (
         view.sides.rename({"account": "debit_account"})
         .join(view.transactions, on="debit_account")
-        .filter(
-            pl.col("destination_class").is_in(["individual", "lender"])
-            & pl.col("credit_account").is_not_null()
-        )
+        .filter(pl.col("destination_class").is_in(INTEREST_CLASSES) & pl.col("credit_account").is_not_null())
         .join(view.loans.select("loan_id", "disbursed_at", loan_fen="amount_fen"), on="loan_id")
         .filter(pl.col("booked_at") >= pl.col("disbursed_at"))
         .with_columns(
             month=pl.col("booked_at").dt.convert_time_zone("Asia/Shanghai").dt.truncate("1mo"),
-            called=pl.col("purpose_text").str.contains("息").fill_null(value=False),
+            called=pl.col("purpose_text").str.contains(INTEREST_WORD, literal=True).fill_null(value=False),
         )
     )
     if paid["month"].n_unique() < view.number("private_lending_regular_months"):
@@ -109,7 +113,9 @@ def _interest_like(view: View) -> pl.DataFrame:
             regular.select("loan_id", "credit_account", "first_at", "largest"),
             on=["loan_id", "credit_account"],
         )
-        .filter((pl.col("lent_at") < pl.col("first_at")) & (pl.col("lent_fen") >= 5 * pl.col("largest")))
+        .filter(
+            (pl.col("lent_at") < pl.col("first_at")) & (pl.col("lent_fen") >= LENT_TIMES * pl.col("largest"))
+        )
         .select("loan_id", "credit_account")
     )
     like = pl.concat(

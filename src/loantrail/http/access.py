@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from psycopg import Connection
+from starlette.concurrency import run_in_threadpool
 
 from loantrail import clock
 from loantrail.audit import store as audit
@@ -160,16 +161,18 @@ class SecondFactorMissing(NotAllowed):
     code = "second_factor_missing"
 
 
-def _person(request: Request, connections: Lending) -> Signed:
-    return signed_of(request, connections)
-
-
-def _acting(request: Request, connections: Lending) -> str:
-    return signed_of(request, connections).acting
+async def _person(request: Request, connections: Lending) -> Signed:
+    known: Signed | None = getattr(request.state, "signed", None)
+    return known or await run_in_threadpool(signed_of, request, connections)
 
 
 Person = Annotated[Signed, Depends(_person)]
 """Who is signed in."""
+
+
+async def _acting(person: Person) -> str:
+    return person.acting
+
 
 Acting = Annotated[str, Depends(_acting)]
 """The name that a write of this person is recorded under."""
@@ -260,7 +263,7 @@ class Recorder:
         )
 
 
-def recording(request: Request, person: Person) -> Recorder:
+async def recording(request: Request, person: Person) -> Recorder:
     """What writes the audit entry of this request."""
     return Recorder(request, person)
 
@@ -326,7 +329,11 @@ class Opens:
         return reading_as(self._connections, self._person)
 
 
-Opening = Annotated[Opens, Depends()]
+async def _opening(request: Request, person: Person) -> Opens:
+    return Opens(request, person)
+
+
+Opening = Annotated[Opens, Depends(_opening)]
 
 
 class Seen:
@@ -340,7 +347,7 @@ class Seen:
         within_reach(self._request, self._connections, self._person, OBJECTS[name], key)
 
 
-def _seeing(request: Request, connections: Lending, person: Person) -> Seen:
+async def _seeing(request: Request, connections: Lending, person: Person) -> Seen:
     return Seen(request, connections, person)
 
 

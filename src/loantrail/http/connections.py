@@ -21,7 +21,8 @@ class Connections(Protocol):
         ...
 
 
-def _connections(request: Request) -> Connections:
+# Like all that asks nobody no work for another thread, which would cost as much as the rest of a small request.
+async def _connections(request: Request) -> Connections:
     return request.app.state.connections
 
 

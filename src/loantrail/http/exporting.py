@@ -55,7 +55,7 @@ class Exporter:
             self._record(connection, "data.export", "file", content["path"], after=content | {"rows": rows})
 
 
-def _exporting(request: Request, connections: Lending, person: Person, record: Recording) -> Exporter:
+async def _exporting(request: Request, connections: Lending, person: Person, record: Recording) -> Exporter:
     return Exporter(request, connections, person, record)
 
 

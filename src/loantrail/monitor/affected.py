@@ -7,7 +7,8 @@ here what a transaction must be like to say anything new there; it may let more 
   soon_paid, related_party): `Handed.changed_by`, and what those who got it paid within the days of a round trip;
 - what came back to the disbursement account from whom it paid soon (near_in_time): `_back`;
 - sweeps (flow_securities): between the side and an account that got the loan's money as securities or wealth management;
-- interest-like payments (private_lending): to a person or lender who is paid in enough months by now;
+- interest-like payments (private_lending): to a person or lender who is paid evenly in enough months by now, for interest by their
+  words or after a larger sum from there;
 - what was spent before money counts as idle (idle_funds), what came in before instalments (repay_source_odd), what reached a
   guarantor (return_to_guarantor): in their days;
 - loops (counterparty_loop): payments as large as one of the loan's, within days, by its payee or to its side;
@@ -26,6 +27,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.early_warning.patterns_lending import INTEREST_CLASSES, INTEREST_WORD, LENT_TIMES
 from loantrail.early_warning.view import business_day
 from loantrail.few_rows import instants_us
 from loantrail.monitor.slice_index import EPOCH, Index
@@ -37,7 +39,6 @@ from loantrail.tracing.model import Bool, Int32, Int64
 
 HUB_LOANS: Final = 50
 """An account that money of more loans reached lately says nothing about a single one when that of another comes."""
-INTEREST_CLASSES: Final = ("individual", "lender")
 SWEEP_CLASSES: Final = ("wealth_management", "securities")
 _HOUR_US: Final = 3_600_000_000
 
@@ -318,7 +319,8 @@ class _Affecting:
         return any(bool(self._alike(row, at, fen).any()) for row in large.tolist())
 
     def _interest_like(self, loan: int, disbursed: int, rows: Int64) -> bool:
-        """Whether one of these payments is to somebody whom the side pays in enough months by now."""
+        """Whether one of these payments is to somebody whom the side pays evenly in enough months by now, and whose payments are called
+        interest or follow a larger sum from there."""
         around, told = self._around, self._told
         asked = rows[among(told.of_class[rows], self._interest) & (told.credit[rows] >= 0)]
         if not len(asked):
@@ -328,15 +330,28 @@ class _Affecting:
             paid = around.lines.within(payee, disbursed)
             paid = paid[(around.credit.array[paid] == payee) & among(around.debit.array[paid], side)]
             paid = paid[among(around.of_class.array[paid], self._interest)]
-            first = told.at_us[asked[told.credit[asked] == payee]].min()
-            earlier = around.amount_fen.array[paid[around.at_us.array[paid] < first]]
+            theirs = asked[told.credit[asked] == payee]
+            earlier = paid[around.at_us.array[paid] < told.at_us[theirs].min()]
+            largest = int(around.amount_fen.array[earlier].max(initial=0))
             # Payments that are uneven are so whatever comes.
-            if len(earlier) > 0 and int(earlier.max()) * 20 > int(earlier.min()) * 21:
+            if largest * 20 > int(around.amount_fen.array[earlier].min(initial=largest)) * 21:
                 continue
-            at = np.concatenate([around.at_us.array[paid], told.at_us[asked[told.credit[asked] == payee]]])
-            if len(at) < self._months:
+            at = np.concatenate([around.at_us.array[paid], told.at_us[theirs]])
+            if len(at) < self._months or not (self._lent(payee, side, largest) or self._called(earlier)):
                 continue
             instants = pl.DataFrame({"at": at}).select(at=pl.col("at").cast(pl.Datetime("us", "UTC")))
             if instants.select(business_day("at").dt.truncate("1mo").n_unique()).item() >= self._months:
                 return True
         return False
+
+    def _lent(self, payee: int, side: Int64, largest_fen: int) -> bool:
+        """Whether the side got a sum from there that is large beside these payments."""
+        around = self._around
+        got = around.lines.within(payee)
+        got = got[(around.debit.array[got] == payee) & among(around.credit.array[got], side)]
+        return bool((around.amount_fen.array[got] >= LENT_TIMES * largest_fen).any())
+
+    def _called(self, rows: Int64) -> bool:
+        """Whether all of these transactions are called interest."""
+        said = self._around.transactions.series("purpose_text", rows).to_list() if len(rows) else []
+        return all(one is not None and INTEREST_WORD in one for one in said)

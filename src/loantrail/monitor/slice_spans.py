@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.clock import business_date
+from loantrail.early_warning.patterns_lending import INTEREST_CLASSES
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_pools import pools_around
 from loantrail.monitor.slice_rows import among, distinct
@@ -39,7 +40,6 @@ _PAYEE_DAYS: Final = 7
 """The longest window of what went into and out of the account that a row pays (catalogue: payee_in_fen)."""
 _REACH_DAYS: Final = 30
 _SWEEP_CLASSES: Final = ("wealth_management", "securities")
-_INTEREST_CLASSES: Final = ("individual", "lender")
 
 
 @dataclass(slots=True)
@@ -224,7 +224,7 @@ class _Choosing:
         swept = among(around.hop_use.array[hops], sweep) | among(around.hop_use_before.array[hops], sweep)
         swept[rows >= 0] |= among(around.of_class.array[rows[rows >= 0]], sweep)
         others = {*around.hop_from.array[hops[swept]].tolist(), *around.hop_to.array[hops[swept]].tolist()}
-        interest = self._classes(_INTEREST_CLASSES)
+        interest = self._classes(INTEREST_CLASSES)
         for account in accounts:
             rows = around.lines.within(account, self._spans[account][0])
             rows = rows[(around.debit.array[rows] == account) & among(around.of_class.array[rows], interest)]

@@ -219,7 +219,7 @@ class _Making:
         return lines
 
 
-def _making(request: Request, connections: Lending, person: Person, exporting: Exporting) -> _Making:
+async def _making(request: Request, connections: Lending, person: Person, exporting: Exporting) -> _Making:
     return _Making(request, connections, person, exporting)
 
 
