@@ -6,7 +6,7 @@ import random
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.early_warning.bank import Bank
@@ -50,6 +50,7 @@ def leads_of(judged: Judged, loan: str) -> pl.DataFrame:
 
 @settings(max_examples=8, deadline=None)
 @given(SEEDS)
+@example(618407333)  # what is traced to an account puts out what was handed on to it more than a month before
 def test_what_is_not_affected_stays_as_it_is_remembered(seed: int) -> None:
     chance = random.Random(seed)
     frames = random_frames(chance, payments=chance.choice((40, 90)))

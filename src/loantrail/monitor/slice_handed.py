@@ -118,6 +118,10 @@ class Handed:
         """Loans (numbers) of whose way something came to the account from one instant to the other."""
         return {loan for loan, at in self._by_account.get(account, ()) if first_us <= at <= last_us}
 
+    def arrivals(self, account: str) -> list[int]:
+        """When something of the way of any loan came to the account, each instant once."""
+        return sorted({at for _loan, at in self._by_account.get(account, ())})
+
     def doubt(self, loans: set[int]) -> None:
         """Follow these anew when they are asked for."""
         self._doubtful |= loans
