@@ -35,7 +35,6 @@ SENDERS: Final = 8
 """As many as may wait."""
 MOST_SECONDS, WANTED_RATE = 0.010, 200
 WARMING: Final = 200
-MOST_WAITING_SECONDS: Final = 300
 ASKED: Final = ("account", "amount_fen", "counterparty_account", "counterparty_name", "purpose_text")
 DECIDED, REFUSED, BUSY = 200, 409, 503
 
@@ -128,15 +127,6 @@ def to_itself(body: bytes) -> bytes:
     return msgspec.json.encode(asked | {"counterparty_account": asked["account"]})
 
 
-def wait_until_decided(server: Server, body: bytes) -> None:
-    """Until a payment is decided."""
-    begun = perf_counter()
-    asker = Asker(server, [body])
-    asker.run()
-    if perf_counter() - begun > MOST_WAITING_SECONDS:
-        raise RuntimeError("the server decides nothing")
-
-
 def measure(home: Path, demo: str) -> None:
     count = size("LOANTRAIL_BENCH_DECISIONS", DECISIONS)
     rates = [int(rate) for rate in os.environ.get("LOANTRAIL_BENCH_RATES", RATES).split(",")]
@@ -145,7 +135,6 @@ def measure(home: Path, demo: str) -> None:
     try:
         with psycopg.connect(server.url) as connection:
             bodies = bodies_of(later_lines(connection, LINES), WARMING + count)
-        wait_until_decided(server, bodies[0])
         ask(server, bodies[:WARMING], None)
         for rate in (None, *rates):
             name = f"{rate} a second" if rate else "one behind the other"

@@ -44,7 +44,7 @@ def foreseeing(bank: Bank, count: int) -> Foreseeing:
 
 
 def payment_at_random(dice: random.Random, state: Foreseeing, number: int) -> Payment:
-    latest: datetime.datetime = state.lines.lines["booked_at"].max()  # type: ignore[assignment]
+    latest: datetime.datetime = max(state.lines.lines["booked_at"].to_list())
     at = latest + datetime.timedelta(minutes=dice.choice((0, 0, 1, 90, 40_000)))
     payer = dice.choice([one for one in state.known.own if one.isdigit()])
     others: list[str | None] = [*OURS, *OUTSIDE, f"98new{number}", None]
@@ -140,7 +140,7 @@ def test_loan_money_is_not_foreseen() -> None:
     payer = next(
         state.known.names[one] for one in held.account.tolist() if state.known.names[one] in state.known.own
     )
-    latest: datetime.datetime = state.lines.lines["booked_at"].max()  # type: ignore[assignment]
+    latest: datetime.datetime = max(state.lines.lines["booked_at"].to_list())
     payment = Payment(latest, latest, payer, 1 << 40, counterparty_account="98new")
 
     lines = lines_of_payment(payment, state.lines, state.known.own, state.around.merged)

@@ -236,6 +236,8 @@ class _Affecting:
     def _pools(self, moved: Told) -> None:
         for account, rows in _groups(moved.credit):
             self._pool(account, int(moved.at_us[rows].min()), int(moved.at_us[rows].max()))
+            if not may_pool(self._around, account):
+                continue
             # What is traced to an account counts in place of what was handed on to it, whenever that was.
             for at in self._around.handed.arrivals(self._around.accounts.names[account]):
                 self._pool(account, at, at)

@@ -52,7 +52,7 @@ def said_of_payment(
 ) -> Decided:
     """The decision on one that is shown, in these lines. `changed`: what the state became by it."""
     traced = tuple(TracedPart(*row) for row in held.standing.moved_in(line_ids).rows())
-    if not held.judging.may_rest(connection, held.standing.index, changed):
+    if not (changed.loans or changed.draining):
         return Decided(ALLOW, (), traced)
     judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)
     new = set(changed.transactions)
