@@ -11,8 +11,11 @@ from typing import Final
 import polars as pl
 import pytest
 from tests.monitor.small_bank import (
+    LOAN_ACCOUNT,
     OURS,
     OUTSIDE,
+    POOL,
+    START,
     Bank,
     bank_at_random,
     bank_of_two_currencies,
@@ -20,14 +23,16 @@ from tests.monitor.small_bank import (
 )
 
 from loantrail.monitor.foreseeing import Foreseeing, Foreseen
-from loantrail.monitor.payment import Payment, lines_of_payment
+from loantrail.monitor.payment import Payment, Placed, lines_of, placed
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.tail import LINES, Lines
+from loantrail.parameters import shipped_parameters
 from loantrail.tracing.live_digest import state_digest
 
 SEEDS: Final = int(os.environ.get("LOANTRAIL_FORESEEN_BANKS", "40"))
 FEW: Final = 6
 PAYMENTS: Final = 20
+SILENT: Final = "62silent"
 
 
 def foreseeing(bank: Bank, count: int) -> Foreseeing:
@@ -60,23 +65,57 @@ def payment_at_random(dice: random.Random, state: Foreseeing, number: int) -> Pa
     )
 
 
+def payment_like(dice: random.Random, state: Foreseeing, bank: Bank) -> Payment:
+    """One as a line of the bank is, come or yet to come, or as the one that faces it."""
+    line = dice.choice([*state.lines.lines.iter_rows(named=True), *bank.lines.iter_rows(named=True)])
+    payer, payee = line["account"], line["counterparty_account"]
+    if line["direction"] == "credit":
+        payer, payee = payee, payer
+    if payer not in state.known.own:
+        payer = dice.choice([one for one in state.known.own if one != payee and "/" not in one])
+    latest: datetime.datetime = max(state.lines.lines["booked_at"].to_list())
+    return Payment(
+        latest,
+        latest,
+        payer,
+        line["amount_fen"],
+        counterparty_account=dice.choice((payee, payee, None, SILENT)),
+        purpose_text=line["purpose_text"],
+        document_no=line["document_no"],
+    )
+
+
+def with_silent_account(bank: Bank) -> Bank:
+    """With one more account of a borrower, that no line names."""
+    accounts = bank.context["accounts"]
+    silent = accounts.filter(pl.col("account") == OURS[1]).with_columns(account=pl.lit(SILENT))
+    return replace(bank, context={**bank.context, "accounts": pl.concat([accounts, silent])})
+
+
+def place(state: Foreseeing, payment: Payment) -> Placed:
+    return placed(payment, state.lines, state.known.own, state.survivors)
+
+
 def assert_same(foreseen: Foreseen, shown: Changed, at: datetime.datetime) -> None:
     assert replace(foreseen.changed, order=shown.order) == shown
     assert foreseen.changed.order.transactions.equals(shown.order.transactions)
     assert foreseen.at == at
 
 
-def said_of_payments(bank: Bank, dice: random.Random) -> int:
-    """How many payments were foreseen, of which each said what showing it said."""
+def said_of_payments(bank: Bank, dice: random.Random) -> tuple[int, int]:
+    """How many payments were foreseen, and how many by numbers alone; each said what showing it said."""
+    bank = with_silent_account(bank)
     state = foreseeing(bank, dice.randrange(len(bank.lines) // 2, len(bank.lines)))
     committed: Lines = state.lines
     before = state_digest(state.trace), state.index.transactions.all(), state.index.as_of
-    found = 0
+    found = told = 0
     for number in range(PAYMENTS):
-        payment = payment_at_random(dice, state, number)
-        lines = lines_of_payment(payment, committed, state.known.own, state.around.merged)
+        payment = payment_like(dice, state, bank) if number % 2 else payment_at_random(dice, state, number)
+        where = place(state, payment)
+        lines = lines_of(where, committed)
         with_it = state.with_lines(lines, committed)
 
+        plain = state.foresee_plain(where)
         foreseen = state.foresee(with_it)
 
         # New accounts are numbered for good: what is compared are those that a transaction names.
@@ -87,9 +126,16 @@ def said_of_payments(bank: Bank, dice: random.Random) -> int:
             found += 1
             assert_same(foreseen, changed, state.index.transactions.all()["booked_at"][-1])
             assert state.moved_in(lines["line_id"]).is_empty()
+        if plain is not None:
+            told += 1
+            new = {"transactions": changed.transactions, "order": changed.order}
+            assert replace(plain.changed, **new) == changed
+            assert plain.at == where.at
+            assert len(changed.transactions) == 1
+            assert state.moved_in(lines["line_id"]).is_empty()
         state.go_back(committed)
         assert state.lines is committed
-    return found
+    return found, told
 
 
 @pytest.mark.parametrize(
@@ -111,7 +157,8 @@ def test_what_moves_no_loan_money_is_foreseen_mostly() -> None:
         said_of_payments(bank_at_random(seed, alike=False, crowd=8), random.Random(seed)) for seed in range(3)
     ]
 
-    assert sum(found) > len(found) * PAYMENTS // 3
+    assert sum(lines for lines, _ in found) > len(found) * PAYMENTS // 3
+    assert sum(numbers for _, numbers in found) > len(found) * PAYMENTS // 4
 
 
 def test_what_is_foreseen_leaves_the_state_as_it_is() -> None:
@@ -120,8 +167,9 @@ def test_what_is_foreseen_leaves_the_state_as_it_is() -> None:
 
     for number in range(PAYMENTS):
         payment = payment_at_random(dice, state, number)
-        lines = lines_of_payment(payment, state.lines, state.known.own, state.around.merged)
-        state.foresee(state.with_lines(lines))
+        where = place(state, payment)
+        state.foresee_plain(where)
+        state.foresee(state.with_lines(lines_of(where, state.lines)))
     rest = bank.lines.slice(60)
     after, alone = state.show(state.with_lines(rest)), other.show(other.with_lines(rest))
 
@@ -143,6 +191,98 @@ def test_loan_money_is_not_foreseen() -> None:
     latest: datetime.datetime = max(state.lines.lines["booked_at"].to_list())
     payment = Payment(latest, latest, payer, 1 << 40, counterparty_account="98new")
 
-    lines = lines_of_payment(payment, state.lines, state.known.own, state.around.merged)
+    where = place(state, payment)
 
-    assert state.foresee(state.with_lines(lines)) is None
+    assert state.foresee_plain(where) is None
+    assert state.foresee(state.with_lines(lines_of(where, state.lines))) is None
+
+
+BORROWER, LOAN_FEN = OURS[3], 10_000
+"""The first loan of a random bank is paid out into that account."""
+
+
+def bank_of(*payments: tuple[str, str | None, int, dict[str, str]]) -> Bank:
+    """A bank of one loan, which is paid out into BORROWER, and of these payments behind each other, a minute apart: payer, payee, fen, and
+    what else a line says. Lines are those of both accounts, where both are the bank's."""
+    bank = bank_at_random(0)
+    lines: list[dict[str, object]] = []
+    for minute, (payer, payee, amount_fen, more) in enumerate(payments):
+        ends: list[tuple[str, str | None, str]] = [(payer, payee, "debit")]
+        if payee in (*OURS, POOL):
+            ends.append((payee, payer, "credit"))
+        for account, other, direction in ends:
+            number = len(lines) + 1
+            lines.append(
+                dict.fromkeys(LINES)
+                | {"line_id": f"{number:032x}", "source_file": "live", "sequence": number, "arrival_number": number,
+                   "position": number, "booked_at": START + datetime.timedelta(minutes=minute), "account": account,
+                   "counterparty_account": other, "direction": direction, "amount_fen": amount_fen,
+                   "currency": "CNY", "counterparty_elsewhere": False, "reference": f"R{minute}"}
+                | more
+            )  # fmt: skip
+    loans = bank.context["loans"].head(1).with_columns(disbursement_account=pl.lit(BORROWER))
+    paid_out = {"loan_id": loans["loan_id"].to_list(), "account": [BORROWER], "amount_fen": [LOAN_FEN], "currency": ["CNY"],
+                "booked_at": [START], "reference": ["R0"]}  # fmt: skip
+    return replace(
+        bank,
+        lines=pl.DataFrame(lines, schema=LINES),
+        context=bank.context | {"loans": loans, "repayments": bank.context["repayments"].clear()},
+        disbursements=pl.DataFrame(paid_out, schema=bank.disbursements.schema),
+        openings=pl.DataFrame(
+            {"account": [LOAN_ACCOUNT, POOL, OURS[4]], "balance_fen": [10**9, 10**9, 10**9]},
+            schema=bank.openings.schema,
+        ),
+    )
+
+
+def asked_of(
+    bank: Bank, payer: str, payee: str, amount_fen: int, **more: str
+) -> tuple[Foreseen | None, Changed, int]:
+    """What is foreseen by numbers alone, what showing changes, and how much loan money that moves, fen."""
+    state = foreseeing(bank, len(bank.lines))
+    latest: datetime.datetime = max(state.lines.lines["booked_at"].to_list())
+    where = place(state, Payment(latest, latest, payer, amount_fen, counterparty_account=payee, **more))
+    lines = lines_of(where, state.lines)
+    foreseen = state.foresee_plain(where)
+    changed = state.show(state.with_lines(lines))
+    return foreseen, changed, int(state.moved_in(lines["line_id"])["amount_fen"].sum())
+
+
+def test_loan_money_that_waits_in_a_pool_is_not_foreseen_by_numbers() -> None:
+    bank = bank_of(
+        (LOAN_ACCOUNT, BORROWER, LOAN_FEN, {}),
+        (OURS[5], OURS[4], 300, {}),
+        (BORROWER, POOL, LOAN_FEN, {"document_no": "P1"}),
+        (OURS[4], OURS[5], 700, {}),
+    )
+
+    foreseen, _changed, moved_fen = asked_of(bank, POOL, OURS[5], LOAN_FEN, document_no="P1")
+
+    assert moved_fen == LOAN_FEN
+    assert foreseen is None
+
+
+def test_a_payment_that_pays_a_loan_out_is_not_foreseen_by_numbers() -> None:
+    bank = bank_of(
+        (LOAN_ACCOUNT, OURS[4], 300, {}), (BORROWER, OURS[5], 700, {}), (OURS[4], OURS[5], 700, {})
+    )
+
+    foreseen, _changed, moved_fen = asked_of(bank, LOAN_ACCOUNT, BORROWER, LOAN_FEN)
+
+    assert moved_fen == LOAN_FEN
+    assert foreseen is None
+
+
+def test_a_payment_that_makes_others_wages_is_not_foreseen_by_numbers() -> None:
+    fewest = shipped_parameters().at_or_first("payroll_payees_same_day", START.date()).number
+    names = [f"王{chr(ord('一') + number)}" for number in range(fewest)]
+    paid = [
+        (OURS[4], f"98{number}", 500_000 + 1_111 * number, {"counterparty_name": name})
+        for number, name in enumerate(names[:-1])
+    ]
+    bank = bank_of((LOAN_ACCOUNT, BORROWER, LOAN_FEN, {}), *paid)
+
+    foreseen, changed, _moved_fen = asked_of(bank, OURS[4], "98new", 512_345, counterparty_name=names[-1])
+
+    assert len(changed.transactions) == fewest
+    assert foreseen is None

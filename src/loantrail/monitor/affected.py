@@ -20,6 +20,7 @@ Signal rows and rules look at what the borrower's side moved (`sides`).
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -80,6 +81,28 @@ class Told:
             at_us=instants_us(transactions["booked_at"]),
             of_class=np.array([around.classes.of(one) for one in classes], np.int32),
             credit_name=transactions["credit_name"],
+        )
+
+    @classmethod
+    def of_any_class(
+        cls,
+        around: Index,
+        payer: str,
+        payee: str | None,
+        amount_fen: int,
+        at: datetime.datetime,
+        payee_name: str | None,
+    ) -> Told:
+        """A payment between these accounts that the index does not hold; its class may be any that is asked for."""
+        number, classes = around.accounts.known, around.classes
+        asked_for = max(classes.known(one) for one in INTEREST_CLASSES)
+        return cls(
+            debit=np.array([number(payer)], np.int32),
+            credit=np.array([number(payee)], np.int32),
+            amount_fen=np.array([amount_fen], np.int64),
+            at_us=np.array([(at - EPOCH) // datetime.timedelta(microseconds=1)], np.int64),
+            of_class=np.array([asked_for], np.int32),
+            credit_name=pl.Series("credit_name", [payee_name], dtype=pl.String),
         )
 
     def and_of(self, other: Told) -> Told:

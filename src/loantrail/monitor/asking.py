@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from loantrail.monitor.decided import decided
-from loantrail.monitor.foreseeing import looked_at
+from loantrail.monitor.foreseeing import Foreseen, looked_at
 from loantrail.monitor.model import ALLOW, REVIEW
-from loantrail.monitor.payment import Decided, TracedPart
+from loantrail.monitor.payment import Decided, Placed, TracedPart
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,13 +35,21 @@ def reading_session(sessions: Sessions) -> Generator[Connection[Any]]:
                 connection.autocommit = False
 
 
+def said_plainly(connection: Connection[Any], held: Held, payment: Placed) -> Decided | None:
+    """The decision on a payment behind all lines, without showing it or making its lines: allowed, as it moves no loan money and no hit
+    can rest on it; None where more has to be looked at."""
+    return _said(connection, held, held.standing.foresee_plain(payment))
+
+
 def said_unshown(connection: Connection[Any], held: Held, shown: Lines) -> Decided | None:
-    """The decision on a payment, whose lines stand behind those that are shown, without showing it: allowed, as it moves no loan money
-    and no hit can rest on it; None where it has to be shown."""
-    index = held.standing.index
-    foreseen = held.standing.foresee(shown)
+    """The same of one whose lines stand behind those that are shown; None where it has to be shown."""
+    return _said(connection, held, held.standing.foresee(shown))
+
+
+def _said(connection: Connection[Any], held: Held, foreseen: Foreseen | None) -> Decided | None:
     if foreseen is None:
         return None
+    index = held.standing.index
     with looked_at(index, foreseen.at):
         rests = held.judging.may_rest(connection, index, foreseen.changed)
     return None if rests else Decided(ALLOW, (), ())

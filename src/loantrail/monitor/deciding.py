@@ -23,7 +23,7 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.asked import Asked
-from loantrail.monitor.asking import reading_session, said_of_payment, said_unshown
+from loantrail.monitor.asking import reading_session, said_of_payment, said_plainly, said_unshown
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_lines
@@ -33,7 +33,7 @@ from loantrail.monitor.hosting import Host, Hosting, Unwelcome
 from loantrail.monitor.keeping import Keeping
 from loantrail.monitor.model import ALLOW, RowDecision
 from loantrail.monitor.passing import LATER_MOST, Passing
-from loantrail.monitor.payment import Decided, Payment, lines_of_payment
+from loantrail.monitor.payment import Decided, Payment, lines_of, placed
 from loantrail.monitor.shown import Changed, owed
 from loantrail.monitor.tail import FEW_LINES, Lines
 from loantrail.monitor.writing import Overloaded, Sessions
@@ -78,8 +78,7 @@ class Deciding(Keeping):
 
     def lets_pass(self, asked: Asked) -> bool:
         """Whether lines that come now can say nothing of any loan, by what is committed. Asks nobody and waits for nobody."""
-        held = self._held
-        return held is not None and held.lets_pass(asked, held.tells)
+        return (held := self._held) is not None and held.lets_pass(asked, held.tells)
 
     def judge(
         self, connection: Connection[Any], arrived: Arrived, tells: View | None = None
@@ -275,9 +274,8 @@ class Deciding(Keeping):
     # A payment not yet made ----------------------------------------------------------------------------------
 
     def decide(self, payment: Payment) -> Decided | None:
-        """What would be said of a payment if it were booked now; None without a state. It is put at the end of the order,
-        judged, and taken out again: nothing of it stays. Waits a little for a state that is being built. InputError where it cannot
-        be judged."""
+        """What would be said of a payment if it were booked now, behind all that is there; None without a state. Nothing of it stays.
+        Waits a little for a state that is being built. InputError where it cannot be judged."""
         if not self._questions.acquire(blocking=False):
             raise Overloaded(
                 "too many questions are waiting", remedy="Ask again after the seconds of Retry-After"
@@ -298,16 +296,18 @@ class Deciding(Keeping):
             self._questions.release()
 
     def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided | None:
-        standing, merged = held.standing, held.standing.around.merged
-        lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
-        if held.tells is not None and held.tells.are_all(Asked.of_frame(lines)):
+        standing, own = held.standing, held.own_accounts()
+        where = placed(payment, held.lines, own, standing.survivors)
+        if held.tells is not None and held.tells.are_all(where.asked()):
             return Decided(ALLOW, (), ())
         if not self._has_alone(held):
             return None
         if held.later_count:
             self._catch_up(connection, held)
-            lines = lines_of_payment(payment, held.lines, held.own_accounts(), merged)
-        with_it = standing.with_lines(lines, held.lines)
+            where = placed(payment, held.lines, own, standing.survivors)
+        if (said := said_plainly(connection, held, where)) is not None:
+            return said
+        with_it = standing.with_lines(lines := lines_of(where, held.lines), held.lines)
         if (said := said_unshown(connection, held, with_it)) is not None:
             return said
         try:

@@ -169,6 +169,12 @@ class Known:
         borrowers = self.sides_of(account)
         return [loan for one in borrowers for loan in self.loans_of_borrower.get(one, ())]
 
+    def is_stranger(self, account: str) -> bool:
+        """Whether an account that has no number yet is on nobody's side when it gets one."""
+        return not (
+            self.numbering.all_of(account) or account in self.owner_of or account in self._loans_declaring
+        )
+
     # New names -----------------------------------------------------------------------------------------------
 
     def number(self, account: str | None, currency: str | None, new: NewNames) -> int:

@@ -75,11 +75,21 @@ class Openings:
     def stay(self, trace: LiveTrace, events: TailEvents, first: int, accounts: Iterable[str]) -> bool:
         """Whether all accounts began as is known when events from `first` on come behind those before; `accounts`: those of the lines
         that bring them. Changes nothing."""
-        if any(one not in self._own_before and one not in self._given_before for one in accounts):
+        if not self._began_before(accounts):
             return False
         return not len(self._different(trace, events, events, first, set())[0])
 
+    def suffice(self, trace: LiveTrace, payer: int, amount_fen: int, accounts: Iterable[str]) -> bool:
+        """The same where one payment of this account comes last: of lines of these accounts, the payer's among them."""
+        if not self._began_before(accounts) or not self._implied.isdisjoint(accounts):
+            return False
+        return bool(self._known.has_opening[payer] or trace.state.balance[payer] >= amount_fen)
+
     # Inside --------------------------------------------------------------------------------------------------
+
+    def _began_before(self, accounts: Iterable[str]) -> bool:
+        """Whether it is known of all of these accounts how they began, whatever comes."""
+        return all(one in self._own_before or one in self._given_before for one in accounts)
 
     def _different(
         self, trace: LiveTrace, before: TailEvents, events: TailEvents, first: int, opened: set[str]

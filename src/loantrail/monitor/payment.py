@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from loantrail.errors import InputError, Place
 from loantrail.ids import derived_id
 from loantrail.ledger.identity import account_key
 from loantrail.money import AMOUNT_FEN_MAX
+from loantrail.monitor.asked import Asked
 from loantrail.monitor.model import RowHit
 from loantrail.monitor.tail import FEW_LINES, LINES, Lines
 
@@ -66,13 +68,41 @@ class PaysItself(InputError):
     code = "pays_itself"
 
 
-def lines_of_payment(
-    payment: Payment, tail: Lines, own: Collection[str], merged: pl.DataFrame
-) -> pl.DataFrame:
-    """The lines (tail.LINES) of the payment, behind all that are there. Where the payee is a customer of the bank too, there are
-    two. Accounts are those that stand after merges (`merged`, MERGED_SCHEMA). PayerUnknown for an account that has no statement
-    in that currency here, PaysItself."""
-    survivors: dict[str, str] = dict(merged.iter_rows())
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A payment where it would stand: behind all lines that are there. Accounts are those that stand after merges."""
+
+    payment: Payment
+    payer: str
+    payee: str | None
+    is_within: bool
+    """Whether statements of the payee's account are given here too: then there are two lines."""
+    at: datetime.datetime
+    arrival_number: int
+    """Of the first of its lines."""
+    reference: str
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts of its lines."""
+        return (self.payer, self.payee) if self.is_within and self.payee is not None else (self.payer,)
+
+    def asked(self) -> Asked:
+        """What is looked at to know whether it can say anything of a loan."""
+        others = self.payee, self.payer
+        return Asked(
+            self.at,
+            np.full(len(self.accounts), self.payment.amount_fen, np.int64),
+            [
+                (account, other, self.reference, None)
+                for account, other in zip(self.accounts, others, strict=False)
+            ],
+        )
+
+
+def placed(payment: Payment, tail: Lines, own: Container[str], survivors: Mapping[str, str]) -> Placed:
+    """Where the payment would stand. `own`: accounts that statements are given of; `survivors`: merged account -> what it became.
+    PayerUnknown for an account that has no statement in that currency here, PaysItself."""
 
     def key_of(number: str) -> str:
         key = account_key(number, payment.currency)
@@ -96,10 +126,22 @@ def lines_of_payment(
     at = payment.at
     if isinstance(latest, datetime.datetime):
         at = min(max(at, latest), max(latest, payment.asked_at) + AHEAD_MOST)
-    at = at.astimezone(datetime.UTC)
     arrival = tail.lines["arrival_number"].max()
     first = int(arrival) + 1 if isinstance(arrival, int) else 1
-    reference = derived_id("payment", payment.account, first)
+    return Placed(
+        payment=payment,
+        payer=payer,
+        payee=payee,
+        is_within=payee is not None and payee in own,
+        at=at.astimezone(datetime.UTC),
+        arrival_number=first,
+        reference=derived_id("payment", payment.account, first),
+    )
+
+
+def lines_of(placed: Placed, tail: Lines) -> pl.DataFrame:
+    """The lines (tail.LINES) of the payment, to stand behind those of the tail."""
+    payment, at, first = placed.payment, placed.at, placed.arrival_number
     sequence = tail.lines["sequence"].filter(tail.lines["booked_at"] == at).max()
     common = dict.fromkeys(LINES) | {
         "source_file": "",
@@ -109,31 +151,31 @@ def lines_of_payment(
         "currency": payment.currency,
         "purpose_text": payment.purpose_text,
         "document_no": payment.document_no,
-        "reference": reference,
+        "reference": placed.reference,
         "counterparty_elsewhere": False,
     }
     rows = [
         common
         | {
-            "line_id": derived_id("payment", reference, "debit"),
+            "line_id": derived_id("payment", placed.reference, "debit"),
             "arrival_number": first,
             "position": 1,
-            "account": payer,
+            "account": placed.payer,
             "direction": "debit",
-            "counterparty_account": payee,
+            "counterparty_account": placed.payee,
             "counterparty_name": payment.counterparty_name,
         }
     ]
-    if payee in own:
+    if placed.is_within:
         rows.append(
             common
             | {
-                "line_id": derived_id("payment", reference, "credit"),
+                "line_id": derived_id("payment", placed.reference, "credit"),
                 "arrival_number": first + 1,
                 "position": 2,
-                "account": payee,
+                "account": placed.payee,
                 "direction": "credit",
-                "counterparty_account": payer,
+                "counterparty_account": placed.payer,
                 "account_name": payment.counterparty_name,
             }
         )

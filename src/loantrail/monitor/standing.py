@@ -89,6 +89,9 @@ class Standing:
             settled = replace(whole, transactions=whole.transactions.head(self.place))
             self.index = Index.of(settled, books.parameters, numbered_ends(named, self.place))
             self.trace, self._openings = traced.result(), openings.result()
+        self.survivors: dict[str, str] = dict(read.merged.iter_rows())
+        """Merged account -> what it became."""
+        self._awaiting = frozenset(read.waiting["account"].to_list())
         self._settled_ids = ids[: self.place]
         self._settled_us: Int64 = named.booked_at_us[: self.place]
         self._opened = set(np.flatnonzero(opens_of(history)).tolist())

@@ -76,13 +76,14 @@ def _days(booked_us: Int64) -> Iterator[tuple[int, int, tuple[int, int]]]:
     first = 0
     while first < len(booked_us):
         day = datetime.datetime.fromtimestamp(int(booked_us[first]) // 1_000_000, BUSINESS_ZONE).date()
-        span_us = _begins_us(day), _begins_us(day + datetime.timedelta(days=1))
+        span_us = begins_us(day), begins_us(day + datetime.timedelta(days=1))
         last = int(np.searchsorted(booked_us, span_us[1]))
         yield first, last, span_us
         first = last
 
 
-def _begins_us(day: datetime.date) -> int:
+def begins_us(day: datetime.date) -> int:
+    """When a business date begins, in microseconds UTC since 1970."""
     begins = datetime.datetime.combine(day, datetime.time(), BUSINESS_ZONE)
     return int(begins.timestamp()) * 1_000_000
 
