@@ -27,6 +27,8 @@ class Footing:
     """Names the state of what the bank decided about parameters (`policy.store.last_change`)."""
     last_arrival: int
     """The highest arrival number of a line, 0 without lines; before the group's own."""
+    rules: str | None = None
+    """Names the state of the rules (`store_step.rules_state`), where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,9 @@ class Judging:
         self._found: dict[str, pl.DataFrame] = {}
         self._unknown: set[str] = set()
         self._rules: ReadyRules | None = None
-        self._rules_state: tuple[object, ...] = ()
+        self._rules_state = ""
+        self.rules_said: str | None = None
+        """What was said last of the state of the rules, for those who judge next; None: they ask."""
         self._rules_day: datetime.date | None = None
 
     def judge_by(self, parameters: ParameterBook) -> None:
@@ -236,7 +238,7 @@ class Judging:
     def _ready(
         self, connection: Connection[Any], day: datetime.date, parameters: ParameterBook
     ) -> ReadyRules:
-        state = store_step.rules_state(connection)
+        state = self.rules_said or store_step.rules_state(connection)
         if self._rules is None or self._rules_state != state or self._rules_day != day:
             if self._rules is not None and self._rules_state != state:
                 self._in_run, self._found = None, {}

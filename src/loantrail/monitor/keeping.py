@@ -155,6 +155,8 @@ class Keeping:
             held = None
         if held is None:
             self.want()
+        else:
+            held.judging.rules_said = footing.rules
         return held
 
     def _has_alone(self, held: Held) -> bool:
