@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loantrail.monitor.decided import decided
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from loantrail.monitor.held import Held
+    from loantrail.monitor.judging import Look
     from loantrail.monitor.shown import Changed
     from loantrail.monitor.tail import Lines
     from loantrail.monitor.writing import Sessions
@@ -55,11 +57,37 @@ def _said(connection: Connection[Any], held: Held, foreseen: Foreseen | None) ->
     return None if rests else Decided(ALLOW, (), ())
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A payment that was shown, with all that is looked at to decide on it: others may have the state."""
+
+    look: Look
+    transactions: frozenset[str]
+    traced: tuple[TracedPart, ...]
+
+    def decided(self) -> Decided | None:
+        """Allowed where no hit rests on it; None where one does: then it is to be told from the state."""
+        hits = (part.hits["transaction_ids"].to_list() for part in self.look.judged())
+        if any(not self.transactions.isdisjoint(ids) for of_part in hits for ids in of_part):
+            return None
+        return Decided(ALLOW, (), self.traced)
+
+
+def taken_aside(connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series) -> Aside:
+    """What is looked at of a payment that is shown, in these lines. `changed`: what the state became by it."""
+    look = held.judging.look(connection, held.standing.index, changed, days_too=False)
+    return Aside(look, frozenset(changed.transactions), _traced(held, line_ids))
+
+
+def _traced(held: Held, line_ids: pl.Series) -> tuple[TracedPart, ...]:
+    return tuple(TracedPart(*row) for row in held.standing.moved_in(line_ids).rows())
+
+
 def said_of_payment(
     connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series
 ) -> Decided:
     """The decision on one that is shown, in these lines. `changed`: what the state became by it."""
-    traced = tuple(TracedPart(*row) for row in held.standing.moved_in(line_ids).rows())
+    traced = _traced(held, line_ids)
     if not (changed.loans or changed.draining):
         return Decided(ALLOW, (), traced)
     judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)

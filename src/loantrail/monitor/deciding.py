@@ -19,24 +19,21 @@ import psycopg
 
 from loantrail import clock
 from loantrail.early_warning.taking import Looked, take_hits
-from loantrail.errors import LoantrailError
 from loantrail.monitor import store, store_step
 from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.asked import Asked
-from loantrail.monitor.asking import reading_session, said_of_payment, said_plainly, said_unshown
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_lines
 from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import LINES_AT_ONCE, Held, ground_anew, show_beside, shown_with
 from loantrail.monitor.hosting import Host, Hosting, Unwelcome
-from loantrail.monitor.keeping import Keeping
 from loantrail.monitor.model import ALLOW, RowDecision
 from loantrail.monitor.passing import LATER_MOST, Passing
-from loantrail.monitor.payment import Decided, Payment, lines_of, placed
+from loantrail.monitor.questions import Questions
 from loantrail.monitor.shown import Changed, owed
 from loantrail.monitor.tail import FEW_LINES, Lines
-from loantrail.monitor.writing import Overloaded, Sessions
+from loantrail.monitor.writing import Sessions
 from loantrail.tracing.ground import Ground
 
 if TYPE_CHECKING:
@@ -46,9 +43,6 @@ OVERRUN_LINES: Final = 500_000
 """Nor is it caught up with more lines than that."""
 OVERRUN_SECONDS: Final = 60.0
 """So long the state is left to the next run over the books, when more lines came than can be shown."""
-QUESTIONS_WAITING_MAX: Final = 8
-PATIENCE_SECONDS: Final = 8.0
-"""How long a question waits for the state."""
 JUDGED_AT_ONCE: Final = 2_000
 CAUGHT_UP_AT_ONCE: Final = 500
 """More lines than the one in one go are taken in without a decision, and judged, so many at a time, between others (`catch_up`)."""
@@ -58,7 +52,7 @@ _ALLOWED: Final = RowDecision(ALLOW)
 _LOG = logging.getLogger(__name__)
 
 
-class Deciding(Keeping):
+class Deciding(Questions):
     """The one state of this process. Any thread may ask; one at a time is served.
 
     Who judges keeps the state from `judge` until `committed` or `lost`: nobody else sees lines that are not committed yet. Where
@@ -71,8 +65,6 @@ class Deciding(Keeping):
         self._judging_thread: int | None = None
         self.hosting = Hosting()
         self._passing = Passing()
-        self._questions = threading.BoundedSemaphore(QUESTIONS_WAITING_MAX)
-        self._asking = threading.Lock()
 
     # A group of lines ----------------------------------------------------------------------------------------
 
@@ -231,13 +223,6 @@ class Deciding(Keeping):
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
 
-    def _show_committed(self, held: Held) -> None:
-        try:
-            held.standing.go_back(held.lines)
-        except DEFECTS:
-            _LOG.exception("the state of the step could not go back; it is built anew")
-            self.forget()
-
     def follow(self, connection: Connection[Any]) -> None:
         """Keep up with what another process takes in and judges, so that this one can take its place at once."""
         # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
@@ -270,53 +255,6 @@ class Deciding(Keeping):
                 self.forget()
             finally:
                 connection.rollback()
-
-    # A payment not yet made ----------------------------------------------------------------------------------
-
-    def decide(self, payment: Payment) -> Decided | None:
-        """What would be said of a payment if it were booked now, behind all that is there; None without a state. Nothing of it stays.
-        Waits a little for a state that is being built. InputError where it cannot be judged."""
-        if not self._questions.acquire(blocking=False):
-            raise Overloaded(
-                "too many questions are waiting", remedy="Ask again after the seconds of Retry-After"
-            )
-        try:
-            if self._held is None:
-                self.want()
-                self.wait(PATIENCE_SECONDS)
-            # Nobody waits for a connection with the state, for which others wait with theirs; of those, one is a question.
-            with self._asking, reading_session(self._sessions) as connection, self._guard:
-                held = self._current(connection, store_step.footing_of(connection))
-                if held is None:
-                    if self._builder is None and self._problem is not None:
-                        raise self._problem
-                    return None
-                return self._asked(connection, held, payment)
-        finally:
-            self._questions.release()
-
-    def _asked(self, connection: Connection[Any], held: Held, payment: Payment) -> Decided | None:
-        standing, own = held.standing, held.own_accounts()
-        where = placed(payment, held.lines, own, standing.survivors)
-        if held.tells is not None and held.tells.are_all(where.asked()):
-            return Decided(ALLOW, (), ())
-        if not self._has_alone(held):
-            return None
-        if held.later_count:
-            self._catch_up(connection, held)
-            where = placed(payment, held.lines, own, standing.survivors)
-        if (said := said_plainly(connection, held, where)) is not None:
-            return said
-        with_it = standing.with_lines(lines := lines_of(where, held.lines), held.lines)
-        if (said := said_unshown(connection, held, with_it)) is not None:
-            return said
-        try:
-            return said_of_payment(connection, held, standing.show(with_it), lines["line_id"])
-        except LoantrailError:
-            self.forget()  # it may have broken off half way
-            raise
-        finally:
-            self._show_committed(held)
 
     # Inside --------------------------------------------------------------------------------------------------
 

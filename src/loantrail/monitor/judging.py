@@ -24,10 +24,10 @@ from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.few_rows import empty
 from loantrail.monitor import store_step
-from loantrail.monitor.judge import judge_ends_of_day, judge_loans
+from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
 from loantrail.monitor.shown import Changed
-from loantrail.monitor.slice_frames import slice_of
+from loantrail.monitor.slice_frames import Slice, slice_of
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.parameters import ParameterBook
 from loantrail.rules import store_lists
@@ -37,6 +37,34 @@ from loantrail.signals.catalogue import DAY, DAYS_KEPT, no_rows, row_schema
 from loantrail.signals.kernel_state import DAY_US
 
 _VERSION: Final = version("loantrail")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at to judge some loans: nothing of it becomes another when the state goes on."""
+
+    whole: tuple[str, ...]
+    """Loans of which all is looked at, sorted."""
+    ends: tuple[str, ...]
+    """Those of which only the end of the day can say something else, sorted."""
+    parts: tuple[tuple[Slice, pl.DataFrame | None], ...]
+    """Slices of the books, and what the rules found in all earlier rows (FOUND_BY_RULE); None where all rows are there."""
+    rules: ReadyRules
+    parameters: ParameterBook
+    entries: pl.DataFrame
+    """What stands on the watch and black lists (`store_lists.standing`)."""
+    proven: pl.DataFrame
+
+    @property
+    def loans(self) -> list[str]:
+        return sorted((*self.whole, *self.ends))
+
+    def judged(self) -> list[Judged]:
+        """What is said of the loans that are looked at whole. Needs neither the state nor the database."""
+        return [
+            judge_loans(part, self.parameters, self.rules, self.entries, _VERSION, self.proven, before)
+            for part, before in self.parts
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +127,45 @@ class Judging:
             self._unknown.add(loan)
             self._remembered.doubt((loan,))
 
-    def judge(
+    def look(
         self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
-    ) -> Judgement:
-        """Judge the loans that changed; only reads. Without `days_too` only those of which hits may rest on what is new: the end of a
-        day rests on no transaction, and of other loans all hits rest on earlier ones."""
-        day = business_date(index.as_of)
-        rules = self._ready(connection, day, index.parameters)
+    ) -> Look:
+        """What judging the loans that changed looks at, taken out of the state. Without `days_too` only those of which hits may rest on
+        what is new: the end of a day rests on no transaction, and of other loans all hits rest on earlier ones."""
+        rules = self._ready(connection, business_date(index.as_of), index.parameters)
         whole, ends = self._parted(index, changed, rules)
         ends = ends if days_too else []
-        if not whole and not ends:
-            return replace(_nothing_said(), on_date=day, as_of=index.as_of, doubtful=changed.doubtful)
+        loans = sorted((*whole, *ends))
+        if not loans:
+            return Look((), (), (), rules, index.parameters, empty(store_lists.ENTRIES), empty(PROVEN))
         anew = [loan for loan in whole if self._is_anew(changed, loan)]
         others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)
-        parameters = index.parameters
-        loans = sorted((*whole, *ends))
-        entries = store_lists.standing(connection, business_date(clock.now()))
-        proven = self._proven(connection, loans)
-        parts = [
-            judge_loans(
-                slice_of(index, loans, parameters, wanted, rules.asked | SAID_OF_DAYS),
-                parameters,
-                rules,
-                entries,
-                _VERSION,
-                proven,
-                before,
-            )
-            for loans, wanted, before in ((anew, None, None), (others, fresh, self._before(others)))
-            if loans
-        ]
+        asked = rules.asked | SAID_OF_DAYS
+        return Look(
+            tuple(whole),
+            tuple(ends),
+            tuple(
+                (slice_of(index, loans, index.parameters, wanted, asked), before)
+                for loans, wanted, before in ((anew, None, None), (others, fresh, self._before(others)))
+                if loans
+            ),
+            rules,
+            index.parameters,
+            store_lists.standing(connection, business_date(clock.now())),
+            self._proven(connection, loans),
+        )
+
+    def judge(
+        self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
+    ) -> Judgement:
+        """Judge the loans that changed; only reads. `days_too` as `look` has it."""
+        look = self.look(connection, index, changed, days_too=days_too)
+        day, rules, parameters, proven = business_date(index.as_of), look.rules, look.parameters, look.proven
+        whole, ends, loans = look.whole, look.ends, look.loans
+        if not loans:
+            return replace(_nothing_said(), on_date=day, as_of=index.as_of, doubtful=changed.doubtful)
+        parts = look.judged()
         looked_at = list(parts)
         if ends:
             days = self._remembered.ends_of_day(index, ends, day)

@@ -1,0 +1,140 @@
+"""Who asks about a payment keeps nobody from the state while it is judged, and is told what judging it at once tells."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from tests.http.bank import BORROWER, QUIET, RELATED, SUPPLIER, moment
+from tests.monitor.test_deciding import BROKER_OUTSIDE, post, standing, to_securities
+from tests.monitor.two_writers import wait_for
+
+from loantrail.monitor.asking import Aside
+from loantrail.monitor.deciding import Deciding
+from loantrail.monitor.judging import Look
+from loantrail.monitor.payment import Decided, Payment
+from loantrail.postgres.connection import type_of_connection
+from loantrail.tracing.live_digest import state_digest
+
+pytestmark = pytest.mark.database
+
+
+def payment(yuan: int, **more: Any) -> Payment:
+    return Payment(moment(12), moment(12), more.pop("account", BORROWER), yuan * 100, **more)
+
+
+FINE = payment(10_000, counterparty_account=SUPPLIER, purpose_text="棉纱货款")
+SUSPECT = payment(
+    120_000,
+    counterparty_account=BROKER_OUTSIDE,
+    counterparty_name="华东证券股份有限公司",
+    purpose_text="银证转账",
+)
+OTHERS = (
+    payment(50_000, purpose_text="取现"),
+    payment(250_000, purpose_text="现金支取"),
+    payment(100_000, counterparty_account=RELATED),
+    payment(3, account=QUIET, counterparty_account="999", counterparty_name="食堂"),
+    payment(30_000, counterparty_account="98761", counterparty_name="王小明", purpose_text="利息"),
+)
+
+
+class Judged:
+    """Judging what was taken aside begins, and goes on when a test lets it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_begun, self.goes_on = threading.Event(), threading.Event()
+        as_ever = Aside.decided
+
+        def decided(aside: Aside) -> Decided | None:
+            self.has_begun.set()
+            assert self.goes_on.wait(30)
+            return as_ever(aside)
+
+        monkeypatch.setattr(Aside, "decided", decided)
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
+    made = Judged(monkeypatch)
+    yield made
+    made.goes_on.set()
+
+
+def begun(work: Callable[[], object]) -> tuple[threading.Thread, list[Any]]:
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(work()))
+    thread.start()
+    return thread, answers
+
+
+def test_lines_are_judged_and_questions_answered_while_a_question_is_judged(
+    bank: type_of_connection, deciding: Deciding, judged: Judged
+) -> None:
+    thread, answers = begun(lambda: deciding.decide(FINE))
+    assert judged.has_begun.wait(20)
+
+    [line] = post(bank, deciding, to_securities("S1"))
+    other = deciding.decide(OTHERS[3])
+
+    assert answers == []
+    judged.goes_on.set()
+    thread.join(20)
+    assert line.decision == "review"
+    assert other is not None
+    assert other.decision == "allow"
+    [fine] = answers
+    assert fine.decision == "allow"
+    assert [one.amount_fen for one in fine.traced] == [1_000_000], "of the moment at which it was asked"
+
+
+def test_a_payment_that_a_hit_rests_on_is_told_from_the_state_as_it_is_by_then(
+    bank: type_of_connection, deciding: Deciding, judged: Judged
+) -> None:
+    thread, answers = begun(lambda: deciding.decide(SUSPECT))
+    assert judged.has_begun.wait(20)
+    before = deciding._put(SUSPECT, aside=False)
+    post(bank, deciding, to_securities("S1", 100_000))
+    judged.goes_on.set()
+    thread.join(20)
+
+    [suspect] = answers
+    assert suspect.decision == "review"
+    assert suspect == deciding._put(SUSPECT, aside=False) != before
+
+
+def test_what_is_told_aside_is_what_is_told_at_once(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    held = deciding._held
+    assert held is not None
+    digest, hits = state_digest(held.standing.trace), standing(asked)
+
+    told = {one: deciding.decide(one) for one in (FINE, SUSPECT, *OTHERS)}
+
+    assert {one: deciding._put(one, aside=False) for one in told} == told
+    assert {said.decision for said in told.values() if said is not None} == {"allow", "review"}
+    assert sum(isinstance(deciding._put(one, aside=True), Aside) for one in told) > 2
+    assert state_digest(held.standing.trace) == digest
+    assert standing(asked) == hits
+
+
+def test_what_goes_wrong_while_a_question_is_judged_is_told_and_the_state_stays(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_look: Look) -> Any:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Look, "judged", broken)
+        with pytest.raises(ZeroDivisionError):
+            deciding.decide(FINE)
+
+    wait_for(lambda: deciding.is_ready)
+    again = deciding.decide(FINE)
+    assert again is not None
+    assert again.decision == "allow"
+    assert post(bank, deciding, to_securities("S1"))[0].decision == "review"
