@@ -21,7 +21,7 @@ from loantrail.early_warning.hits import Level
 from loantrail.early_warning.messages import message
 from loantrail.early_warning.taking import sweep
 from loantrail.policy.reading import parameters_in_force
-from loantrail.postgres.background import Sessions
+from loantrail.postgres.sessions import Sessions
 from loantrail.settings import read_settings
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from loantrail.identity import store_session
 from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.identity.store_reach import OBJECTS, Kind, bind, is_there
+from loantrail.postgres.sessions import reading_session
 
 COOKIE: Final = "loantrail"
 SECURE_COOKIE: Final = "__Host-loantrail"
@@ -124,14 +125,15 @@ def signed_of(request: Request, connections: Connections, *, anew: bool = False)
     given = request.headers.get(AUTHORIZATION, "")
     token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE) or ""
     person: Signed | None = None
-    if given.startswith(BEARER) or token:
+    if given.startswith(BEARER):
+        # A key is one question; systems ask all day.
+        with reading_session(connections) as connection:
+            key = given.removeprefix(BEARER).strip()
+            person = store_session.signed_of_key(connection, key, address, clock.now())
+    elif token:
         # In a pipeline, the beginning of the transaction travels with its first question.
         with connections.session() as connection, connection.pipeline():
-            if given.startswith(BEARER):
-                key = given.removeprefix(BEARER).strip()
-                person = store_session.signed_of_key(connection, key, address, clock.now())
-            else:
-                person = store_session.signed_of_session(connection, token, address, clock.now())
+            person = store_session.signed_of_session(connection, token, address, clock.now())
             connection.commit()
     if person is None:
         raise NotSignedIn(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +18,6 @@ if TYPE_CHECKING:
     from loantrail.monitor.judging import Look
     from loantrail.monitor.shown import Changed
     from loantrail.monitor.tail import Lines
-    from loantrail.monitor.writing import Sessions
-
-
-@contextmanager
-def reading_session(sessions: Sessions) -> Generator[Connection[Any]]:
-    """A session in which nothing is written and no transaction is begun, which would cost the database two questions more. What is read
-    is what is committed by then, as it would be in one."""
-    with sessions.session() as connection:
-        connection.autocommit = True
-        try:
-            yield connection
-        finally:
-            if not connection.closed:
-                connection.rollback()
-                connection.autocommit = False
 
 
 def said_plainly(connection: Connection[Any], held: Held, payment: Placed) -> Decided | None:

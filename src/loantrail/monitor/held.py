@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from loantrail.monitor.shown import Changed
-    from loantrail.postgres.background import Sessions
+    from loantrail.postgres.sessions import Sessions
 
 
 LINES_AT_ONCE: Final = 50_000

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loantrail.monitor.defects import DEFECTS, told
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.waiting import GROUP_ROWS, IDLE_SECONDS, Waiting, keys_of
-from loantrail.postgres.background import Sessions
+from loantrail.postgres.sessions import Sessions
 
 if TYPE_CHECKING:
     from psycopg import Connection

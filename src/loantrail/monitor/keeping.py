@@ -17,7 +17,7 @@ from loantrail.monitor.catching_up import be_there, come_up
 from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
 from loantrail.policy.reading import parameters_in_force
-from loantrail.postgres.background import Sessions
+from loantrail.postgres.sessions import Sessions
 from loantrail.tracing.ground import Ground
 from loantrail.tracing.store import current_run_id
 

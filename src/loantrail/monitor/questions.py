@@ -17,7 +17,6 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import store_step
 from loantrail.monitor.asking import (
     Aside,
-    reading_session,
     said_of_payment,
     said_plainly,
     said_unshown,
@@ -29,6 +28,7 @@ from loantrail.monitor.keeping import Keeping
 from loantrail.monitor.model import ALLOW
 from loantrail.monitor.payment import Decided, Payment, lines_of, placed
 from loantrail.monitor.writing import Overloaded, Sessions
+from loantrail.postgres.sessions import reading_session
 from loantrail.tracing.ground import Ground
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from loantrail import clock
 from loantrail.http.access import allowed
@@ -70,7 +71,7 @@ class DecisionTold(Answer):
     response_model=DecisionTold,
     responses=problem_responses(*WRITE_STATUSES, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
+async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
     """Judge a payment that is not made yet, such as an entrusted payment at the counter, without booking it."""
     payment = Payment(
         at=_instant(asked.booked_at),
@@ -84,7 +85,8 @@ def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
         document_no=asked.document_no,
     )
     try:
-        found = live.deciding.decide(payment)
+        # The answer is put together without another detour over a thread.
+        found = await run_in_threadpool(live.deciding.decide, payment)
     except Overloaded as problem:
         return _later(problem.code, problem.problem, problem.remedy)
     except PayerUnknown as problem:

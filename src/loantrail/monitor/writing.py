@@ -27,7 +27,7 @@ from loantrail.monitor.lines import together
 from loantrail.monitor.model import Answered, Delivery
 from loantrail.monitor.outstanding import Judge, catch_up
 from loantrail.monitor.waiting import GROUP_ROWS, IDLE_SECONDS, Result, Waiting, parted, read_apart
-from loantrail.postgres.background import Sessions
+from loantrail.postgres.sessions import Sessions
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -9,21 +9,15 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 from psycopg import Connection
 
 from loantrail.errors import LoantrailError, unforeseen
+from loantrail.postgres.sessions import Sessions
 
 _LOG = logging.getLogger(__name__)
 Database = Connection[Any]
-
-
-class Sessions(Protocol):
-    """Anything that lends connections, such as `loantrail.postgres.connection.Pool`."""
-
-    def session(self) -> AbstractContextManager[Database]: ...
 
 
 class Background(ABC):

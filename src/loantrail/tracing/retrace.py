@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.errors import LoantrailError, Stopping
-from loantrail.postgres.background import Background, Sessions, attempt
+from loantrail.postgres.background import Background, attempt
+from loantrail.postgres.sessions import Sessions
 from loantrail.tracing import store_evaluation as store
 from loantrail.tracing.store import current_run_id
 
