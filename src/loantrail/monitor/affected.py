@@ -148,6 +148,10 @@ def affected(around: Index, told: Told, moved: Told) -> Affected:
 
 def _groups(keys: Int32) -> Iterator[tuple[int, Int64]]:
     """Each key from 0 on with the places where it stands, ascending."""
+    if len(keys) == 1:
+        if keys[0] >= 0:
+            yield int(keys[0]), np.zeros(1, np.int64)
+        return
     order = np.argsort(keys, kind="stable")
     known = keys[order]
     starts = np.flatnonzero(np.diff(known, prepend=known[:1] - 1)).tolist()

@@ -28,7 +28,7 @@ _RULES: Final = sql.SQL(
     "SELECT concat((SELECT md5(string_agg(rule_id || state, ',' ORDER BY rule_id)) FROM published.rule_version), "
     "(SELECT md5(string_agg(rule_id || coalesce(stopped, ''), ',' ORDER BY rule_id)) FROM published.rule_evaluation))"
 )
-_FOOTING_AND_RULES: Final = sql.SQL("{}, ({})").format(_FOOTING, _RULES)
+_FOOTING_AND_RULES: Final = sql.SQL("{}, ({})").format(_FOOTING, _RULES).as_bytes(None)
 _READ: Final = {name: pl.String() if kind == pl.Boolean() else kind for name, kind in LINES.items()}
 _COLUMNS: Final = sql.SQL(", ").join(
     sql.SQL("replace(l.line_id::text, '-', '')")
