@@ -153,10 +153,10 @@ def _interface() -> list[BaseRoute]:
     done here."""
     interface = APIRouter()
     include = partial(interface.include_router, prefix=API_PREFIX)
-    # Routes are looked at in this order for every request: first what systems ask all day.
+    # Of routes whose addresses begin with one word the first that fits answers.
     include(live_intake)
     include(decisions)
-    # Before the pages: `/approvals/mine.xlsx` is no id of a proposal.
+    # So sheets stand before the pages: `/approvals/mine.xlsx` is no id of a proposal.
     include(import_sheets)
     include(approval_sheets)
     include(administration_sheets)
