@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,3 +164,13 @@ class Client(threading.Thread):
         for one in self.answered:
             if self.chance.random() < share:
                 assert self.until_answered(one.body, one.key) == one.answer
+
+
+def wait_for_answer(clients: Sequence[Client], seconds: float = 120) -> None:
+    """Until one of them has been answered once more."""
+    before = sum(len(client.answered) for client in clients)
+    limit = time.monotonic() + seconds
+    while sum(len(client.answered) for client in clients) == before:
+        assert [client.problem for client in clients] == [None] * len(clients)
+        assert time.monotonic() < limit, "no request is answered"
+        time.sleep(0.01)

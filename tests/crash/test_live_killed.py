@@ -9,7 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.crash.streaming import CLIENTS, Client, end, let_systems_in, references, said, start
+from tests.crash.streaming import (
+    CLIENTS,
+    Client,
+    end,
+    let_systems_in,
+    references,
+    said,
+    start,
+    wait_for_answer,
+)
 from tests.monitor.rows import csv
 
 from loantrail.ids import seeded_random
@@ -36,7 +45,9 @@ def test_a_server_killed_while_clients_stream_loses_and_doubles_nothing(
     said(server, "Loantrail is at")
     for client in clients:
         client.start()
-    for _ in range(POINTS):
+    for point in range(POINTS):
+        if point % 2:  # the others mostly meet a server that only takes over what the books hold
+            wait_for_answer(clients)
         time.sleep(0.05 + chance.random() * 1.0)
         assert end(server, signal.SIGKILL) == -signal.SIGKILL
         server = start(database_url, tmp_path, "serve", "--port", str(port))
@@ -50,7 +61,7 @@ def test_a_server_killed_while_clients_stream_loses_and_doubles_nothing(
 
     sent = sorted(one for client in clients for one in client.sent)
     assert references(database_url) == sent
-    assert len(sent) > 20 * POINTS
+    assert sum(len(client.answered) for client in clients) >= POINTS // 2
 
 
 def test_a_second_monitor_takes_over_within_ten_seconds(database_url: str, tmp_path: Path) -> None:
