@@ -25,7 +25,7 @@ def test_patterns_that_are_excluded_find_nothing() -> None:
         chance = random.Random(seed)
         view = prepare(random_frames(chance), BOOK)
         loans = chance.sample([f"L{n}" for n in range(LOANS)], chance.choice((1, 2, LOANS)))
-        without = cannot_have(view, NEEDS, loans)
+        without = cannot_have(view, NEEDS, PATTERNS, loans)
         for code, pattern in PATTERNS.items():
             leads = pattern(view).filter(pl.col("loan_id").is_in(loans))
             assert code not in without or leads.is_empty(), f"seed {seed}: {code}"

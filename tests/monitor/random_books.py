@@ -84,7 +84,7 @@ def random_frames(chance: random.Random, payments: int = 60) -> Frames:
         if chance.random() < 0.6
     ]
     bank.orders.append({"loan_id": "L1", "payee_account": chance.choice(accounts), "amount_fen": 10 * WAN})
-    return _in_order(bank.frames())
+    return in_order(bank.frames())
 
 
 def _side(bank: Bank, loan: int) -> str:
@@ -168,7 +168,7 @@ def _loan(chance: random.Random, bank: Bank, loan: str, borrower: str) -> str:
     )  # fmt: skip
 
 
-def _in_order(frames: Frames) -> Frames:
+def in_order(frames: Frames) -> Frames:
     transactions = frames.transactions.sort("booked_at", maintain_order=True).with_columns(
         sequence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     )

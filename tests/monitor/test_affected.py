@@ -19,11 +19,9 @@ from loantrail.early_warning.frames import Frames
 from loantrail.monitor import affected as affected_module
 from loantrail.monitor.affected import Affected, Told, affected
 from loantrail.monitor.concerned import with_money_in
-from loantrail.monitor.foreseeing import looked_at
 from loantrail.monitor.judge import Judged
 from loantrail.monitor.remembered import SAID, Remembered
 from loantrail.monitor.slice_index import Index
-from loantrail.monitor.slice_rows import NO_ROWS
 from loantrail.rules.evaluate import ReadyRules
 
 NO_RULES = ReadyRules([], BOOK)
@@ -168,27 +166,3 @@ def test_money_of_another_borrower_in_the_same_account_may_make_a_pool() -> None
     found, loans = by_the_last_line(bank)
 
     assert {loans[number] for number in found.leads} >= {f"L{n}" for n in range(5)}
-
-
-@settings(max_examples=8, deadline=None)
-@given(SEEDS)
-def test_what_a_transaction_will_affect_is_told_before_it_is_there(seed: int) -> None:
-    chance = random.Random(seed)
-    frames = random_frames(chance, payments=90)
-    first = len(frames.transactions) // 2
-    before = up_to(frames, first)
-    index = Index.of(before, BOOK)
-    moving = set(frames.hops["transaction_id"].to_list())
-    for at in range(first, min(len(frames.transactions), first + 30)):
-        now = up_to(frames, at + 1)
-        new = now.transactions.slice(at)
-        alone = new["transaction_id"][0] not in moving
-        with looked_at(index, now.as_of):
-            foreseen = affected(index, Told.to_come(index, new), Told.of(index, NO_ROWS)) if alone else None
-
-        found = taken(index, now, at)
-
-        if foreseen is None:
-            continue
-        assert foreseen.leads <= found.leads
-        assert foreseen == found or foreseen.leads

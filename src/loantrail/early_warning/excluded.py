@@ -40,13 +40,18 @@ _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def cannot_have(
-    view: View, needs: Mapping[str, tuple[str, ...]], loans: Collection[str] | None = None
+    view: View,
+    needs: Mapping[str, tuple[str, ...]],
+    codes: Collection[str],
+    loans: Collection[str] | None = None,
 ) -> frozenset[str]:
-    """Codes of patterns that find nothing of these loans (None: of any) in the view. `needs`: classes without which a
+    """Those of the patterns (codes) that find nothing of these loans (None: of any) in the view. `needs`: classes without which a
     pattern finds nothing. The view `is_few`."""
+    if not codes:
+        return frozenset()
     few = Few(view, loans)
-    unmet = {code for code, classes in needs.items() if few.classes.isdisjoint(classes)}
-    return frozenset(unmet | {code for code, may in _LOOKS.items() if not may(few)})
+    unmet = {code for code in codes if code in needs and few.classes.isdisjoint(needs[code])}
+    return frozenset(unmet | {code for code in codes if code in _LOOKS and not _LOOKS[code](few)})
 
 
 def _may_round_trip(few: Few) -> bool:

@@ -109,8 +109,9 @@ def leads_of(
     view: View, codes: Sequence[str] | None = None, loans: Collection[str] | None = None
 ) -> pl.DataFrame:
     """`find_leads` over a view that is prepared already; `loans`: of these alone."""
-    excluded = cannot_have(view, NEEDS, loans) if is_few(view) else _lacking_classes(view)
-    found = [PATTERNS[code](view) for code in (PATTERNS if codes is None else codes) if code not in excluded]
+    asked = list(PATTERNS if codes is None else codes)
+    excluded = cannot_have(view, NEEDS, asked, loans) if is_few(view) else _lacking_classes(view)
+    found = [PATTERNS[code](view) for code in asked if code not in excluded]
     if not found:
         return empty(LEADS)
     leads = pl.concat([pl.DataFrame(schema=LEADS), *found]).sort("loan_id", "pattern", "amount_fen")

@@ -20,7 +20,6 @@ Signal rows and rules look at what the borrower's side moved (`sides`).
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,9 +27,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.early_warning.patterns_lending import INTEREST_CLASSES, INTEREST_WORD, LENT_TIMES
-from loantrail.early_warning.view import business_day
-from loantrail.few_rows import instants_us
+from loantrail.monitor.interest import InterestLike, class_numbers
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.monitor.slice_pools import may_pool
 from loantrail.monitor.slice_rows import among, distinct
@@ -69,42 +66,6 @@ class Told:
             credit_name=around.transactions.series("credit_name", rows),
         )
 
-    @classmethod
-    def to_come(cls, around: Index, transactions: pl.DataFrame) -> Told:
-        """Transactions (tail_order.Ordered) that the index does not hold; it numbers their accounts and classes. Where they affect leads they
-        may affect more of them than is told: what is handed on is followed when they are there."""
-        classes = transactions["destination_class"].cast(pl.String).to_list()
-        return cls(
-            debit=around.numbered(transactions["debit_account"]),
-            credit=around.numbered(transactions["credit_account"]),
-            amount_fen=transactions["amount_fen"].to_numpy(),
-            at_us=instants_us(transactions["booked_at"]),
-            of_class=np.array([around.classes.of(one) for one in classes], np.int32),
-            credit_name=transactions["credit_name"],
-        )
-
-    @classmethod
-    def of_any_class(
-        cls,
-        around: Index,
-        payer: str,
-        payee: str | None,
-        amount_fen: int,
-        at: datetime.datetime,
-        payee_name: str | None,
-    ) -> Told:
-        """A payment between these accounts that the index does not hold; its class may be any that is asked for."""
-        number, classes = around.accounts.known, around.classes
-        asked_for = max(classes.known(one) for one in INTEREST_CLASSES)
-        return cls(
-            debit=np.array([number(payer)], np.int32),
-            credit=np.array([number(payee)], np.int32),
-            amount_fen=np.array([amount_fen], np.int64),
-            at_us=np.array([(at - EPOCH) // datetime.timedelta(microseconds=1)], np.int64),
-            of_class=np.array([asked_for], np.int32),
-            credit_name=pl.Series("credit_name", [payee_name], dtype=pl.String),
-        )
-
     def and_of(self, other: Told) -> Told:
         """These and others."""
         if not len(self.debit) or not len(other.debit):
@@ -141,8 +102,8 @@ class Affected:
 
 
 def affected(around: Index, told: Told, moved: Told) -> Affected:
-    """What the transactions may change, whether the index holds those that are new yet (`Told.of`) or not (`Told.to_come`). `moved`:
-    those in which loan money moves otherwise than before."""
+    """What the transactions may change, those that are new among which the index holds. `moved`: those in which loan money moves otherwise
+    than before."""
     return _Affecting(around, told, moved).found
 
 
@@ -179,11 +140,8 @@ class _Affecting:
         self._pool_us = number("multi_borrower_pool_days") * DAY_US
         self._guarantor_us = max(DAYS_KEPT, number("return_to_guarantor_days")) * DAY_US
         self._pool_borrowers = number("multi_borrower_pool_borrowers") - 1
-        self._months = number("private_lending_regular_months")
-        self._interest, self._sweep = (
-            np.array(sorted(n for name in names if (n := around.classes.known(name)) >= 0), np.int32)
-            for names in (INTEREST_CLASSES, SWEEP_CLASSES)
-        )
+        self._interest = InterestLike(around)
+        self._sweep = class_numbers(around, SWEEP_CLASSES)
         self._as_of_us = int((around.as_of - EPOCH).total_seconds() * 1_000_000)
         self._handed()
         self._pools(moved)
@@ -303,7 +261,7 @@ class _Affecting:
             found = found or (
                 len(soon) > 0 and loan in records.guarantors_of and self._to_guarantor(loan, soon)
             )
-            found = found or self._interest_like(loan, disbursed, rows)
+            found = found or self._interest.paid(told, loan, disbursed, rows)
         if found:
             self.found.leads.add(loan)
 
@@ -349,41 +307,3 @@ class _Affecting:
         made = around.hop_transaction.array[hops]
         at, fen = around.at_us.array[made], around.amount_fen.array[made]
         return any(bool(self._alike(row, at, fen).any()) for row in large.tolist())
-
-    def _interest_like(self, loan: int, disbursed: int, rows: Int64) -> bool:
-        """Whether one of these payments is to somebody whom the side pays evenly in enough months by now, and whose payments are called
-        interest or follow a larger sum from there."""
-        around, told = self._around, self._told
-        asked = rows[among(told.of_class[rows], self._interest) & (told.credit[rows] >= 0)]
-        if not len(asked):
-            return False
-        side = around.side_accounts(loan)
-        for payee in distinct(told.credit[asked]).tolist():
-            paid = around.lines.within(payee, disbursed)
-            paid = paid[(around.credit.array[paid] == payee) & among(around.debit.array[paid], side)]
-            paid = paid[among(around.of_class.array[paid], self._interest)]
-            theirs = asked[told.credit[asked] == payee]
-            earlier = paid[around.at_us.array[paid] < told.at_us[theirs].min()]
-            largest = int(around.amount_fen.array[earlier].max(initial=0))
-            # Payments that are uneven are so whatever comes.
-            if largest * 20 > int(around.amount_fen.array[earlier].min(initial=largest)) * 21:
-                continue
-            at = np.concatenate([around.at_us.array[paid], told.at_us[theirs]])
-            if len(at) < self._months or not (self._lent(payee, side, largest) or self._called(earlier)):
-                continue
-            instants = pl.DataFrame({"at": at}).select(at=pl.col("at").cast(pl.Datetime("us", "UTC")))
-            if instants.select(business_day("at").dt.truncate("1mo").n_unique()).item() >= self._months:
-                return True
-        return False
-
-    def _lent(self, payee: int, side: Int64, largest_fen: int) -> bool:
-        """Whether the side got a sum from there that is large beside these payments."""
-        around = self._around
-        got = around.lines.within(payee)
-        got = got[(around.debit.array[got] == payee) & among(around.credit.array[got], side)]
-        return bool((around.amount_fen.array[got] >= LENT_TIMES * largest_fen).any())
-
-    def _called(self, rows: Int64) -> bool:
-        """Whether all of these transactions are called interest."""
-        said = self._around.transactions.series("purpose_text", rows).to_list() if len(rows) else []
-        return all(one is not None and INTEREST_WORD in one for one in said)

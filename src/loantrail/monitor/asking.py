@@ -27,7 +27,7 @@ def said_plainly(connection: Connection[Any], held: Held, payment: Placed) -> De
 
 
 def said_unshown(connection: Connection[Any], held: Held, shown: Lines) -> Decided | None:
-    """The same of one whose lines stand behind those that are shown; None where it has to be shown."""
+    """The same of one whose lines stand behind those that are shown, whatever money it moves; None where it has to be shown."""
     return _said(connection, held, held.standing.foresee(shown))
 
 
@@ -36,8 +36,8 @@ def _said(connection: Connection[Any], held: Held, foreseen: Foreseen | None) ->
         return None
     index = held.standing.index
     with looked_at(index, foreseen.at):
-        rests = held.judging.may_rest(connection, index, foreseen.changed)
-    return None if rests else Decided(ALLOW, (), ())
+        rests = held.judging.may_rest(connection, index, foreseen.payment)
+    return None if rests else Decided(ALLOW, (), foreseen.traced)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,20 @@ import polars as pl
 from loantrail.clock import business_date
 from loantrail.few_rows import picked
 from loantrail.ledger.identity import has_hidden_digits
-from loantrail.monitor.affected import Told, affected
 from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.known import NewNames
-from loantrail.monitor.payment import Placed
-from loantrail.monitor.shown import MOVED, Changed, first_other
+from loantrail.monitor.last_payment import Last, Moved, microseconds
+from loantrail.monitor.payment import Placed, TracedPart
+from loantrail.monitor.shown import MOVED, first_other
 from loantrail.monitor.slice_index import Index
-from loantrail.monitor.slice_rows import NO_ROWS, distinct
+from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines, rows_of
 from loantrail.monitor.tail_classes import begins_us
 from loantrail.monitor.tail_order import Ordered, difference
 from loantrail.tracing.live_batch import Payment as Moving
+from loantrail.tracing.model import Hops
+from loantrail.tracing.statement import USE_NAMES
 
 _TIES: Final = ("disburses", "reverses", "specific_loan", "carries")
 """What ties an event to a loan or to another event."""
@@ -38,11 +40,13 @@ _TIES: Final = ("disburses", "reverses", "specific_loan", "carries")
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a payment would change that moves no loan money and that no pattern looks at."""
+    """A payment that leaves all before it as it is."""
 
-    changed: Changed
+    payment: Last
     at: datetime.datetime
     """When it would be booked."""
+    traced: tuple[TracedPart, ...]
+    """The loan money that it would move."""
 
 
 class Foreseeing(Standing):
@@ -51,7 +55,7 @@ class Foreseeing(Standing):
     def foresee_plain(self, payment: Placed) -> Foreseen | None:
         """What a payment would change, told by numbers alone: of one that nothing in the tail is paired with, and that moves no loan money
         whatever its class; None where more has to be looked at (`foresee`). What is shown stays as it is."""
-        found, amount_fen = self._found, payment.payment.amount_fen
+        found, told = self._found, payment.payment
         if found is None or found.contradicts:
             return None
         ends = self._ends_of(payment)
@@ -60,18 +64,23 @@ class Foreseeing(Standing):
         debit, credit = ends
         # Where no loan money lies none moves.
         if self.trace.state.head[debit] >= 0 and len(
-            self.trace.probe(Moving(debit=debit, credit=credit, amount_fen=amount_fen)).loan
+            self.trace.probe(Moving(debit=debit, credit=credit, amount_fen=told.amount_fen)).loan
         ):
             return None
-        told = Told.of_any_class(
-            self.index,
-            payment.payer,
-            payment.payee,
-            amount_fen,
-            payment.at,
-            payment.payment.counterparty_name,
+        number = self.index.accounts.known
+        last = Last(
+            payer=number(payment.payer),
+            payee=number(payment.payee),
+            payee_account=payment.payee,
+            amount_fen=told.amount_fen,
+            at_us=microseconds(payment.at),
+            of_class=None,
+            payee_name=told.counterparty_name,
+            document_no=told.document_no,
+            moved={},
+            any_class=True,
         )
-        return self._foreseen(told, ends, payment.at, (), found)
+        return Foreseen(last, payment.at, ()) if last.payer >= 0 else None
 
     def _ends_of(self, payment: Placed) -> tuple[int, int] | None:
         """Payer and payee by number of the trace, -1 for a payee who is no account or a new one of nobody's; None where that
@@ -133,21 +142,6 @@ class Foreseeing(Standing):
             self.trace.append(self.known.batch_of(new))
         if not self._is_alone(events, place, start, lines):
             return None
-        last = found.transactions.slice(place)
-        told = Told.to_come(self.index, last)
-        ends = int(events.debit[place]), int(events.credit[place])
-        names: tuple[str, ...] = tuple(last["transaction_id"].to_list())
-        return self._foreseen(told, ends, last["booked_at"][0], names, found)
-
-    def _is_alone(self, events: TailEvents, place: int, start: int, lines: Lines) -> bool:
-        """Whether the event at that place, the last one, leaves those before as they are and moves no loan money."""
-        if events.first_difference(self._events, start) != place or events.opens_slot[place]:
-            return False
-        if any(getattr(events, name)[place] >= 0 for name in _TIES):
-            return False
-        accounts = lines.lines["account"].slice(len(self.lines)).to_list()
-        if not self._openings.stay(self.trace, events, place, accounts):
-            return False
         hops = self.trace.probe(
             Moving(
                 debit=int(events.debit[place]),
@@ -157,37 +151,51 @@ class Foreseeing(Standing):
                 repays=int(events.repays[place]),
             )
         )
-        return not len(hops.loan)
-
-    def _foreseen(
-        self,
-        told: Told,
-        ends: tuple[int, int],
-        at: datetime.datetime,
-        transactions: tuple[str, ...],
-        order: Ordered,
-    ) -> Foreseen | None:
-        """Of a payment between these accounts (numbers of the trace) behind all others; None where a pattern may look at it."""
-        with looked_at(self.index, at):
-            others = affected(self.index, told, Told.of(self.index, NO_ROWS))
-        if others.leads:
-            return None  # what is handed on may go further than can be told before
-        ids, known = self.index.records.loan_ids, self.known
-        loans = {ids[loan] for loan in others.sides}
-        loans.update(known.loans[loan] for end in ends if end >= 0 for loan in known.loans_of_account(end))
-        none = frozenset[str]()
-        changed = Changed(
-            loans=sorted(loans),
-            whole=none,
-            draining=frozenset(ids[loan] for loan in others.draining) - loans,
-            doubtful=frozenset(ids[loan] for loan in others.doubtful) - loans,
-            anew=none,
-            replaced=none,
-            gone=none,
-            transactions=transactions,
-            order=order,
+        (row,) = found.transactions.slice(place).rows(named=True)
+        number = self.index.accounts.known
+        last = Last(
+            payer=number(row["debit_account"]),
+            payee=number(row["credit_account"]),
+            payee_account=row["credit_account"],
+            amount_fen=row["amount_fen"],
+            at_us=microseconds(row["booked_at"]),
+            of_class=row["destination_class"],
+            payee_name=row["credit_name"],
+            document_no=row["document_no"],
+            moved=self._moved(hops),
         )
-        return Foreseen(changed, at)
+        return Foreseen(last, row["booked_at"], self._traced(hops)) if last.payer >= 0 else None
+
+    def _is_alone(self, events: TailEvents, place: int, start: int, lines: Lines) -> bool:
+        """Whether the event at that place, the last one, leaves those before as they are."""
+        if events.first_difference(self._events, start) != place or events.opens_slot[place]:
+            return False
+        if any(getattr(events, name)[place] >= 0 for name in _TIES):
+            return False
+        accounts = lines.lines["account"].slice(len(self.lines)).to_list()
+        return self._openings.stay(self.trace, events, place, accounts)
+
+    def _moved(self, hops: Hops) -> dict[int, Moved]:
+        """The money of each loan (by number of the index)."""
+        found: dict[int, Moved] = {}
+        before = self.trace.state.hops["use"][np.maximum(hops.parent, 0)]
+        is_new = (hops.parent < 0) | (hops.use != before)
+        for loan in distinct(hops.loan).tolist():
+            of_loan = hops.loan == loan
+            uses = {USE_NAMES[use] for use in hops.use[of_loan & is_new].tolist()} - {""}
+            found[self.index.records.number_of(self.known.loans[loan])] = Moved(
+                int(hops.amount_fen[of_loan].sum()), bool((hops.depth[of_loan] == 0).any()), frozenset(uses)
+            )
+        return found
+
+    def _traced(self, hops: Hops) -> tuple[TracedPart, ...]:
+        fen: dict[tuple[str, str], int] = {}
+        for loan, use, amount in zip(
+            hops.loan.tolist(), hops.use.tolist(), hops.amount_fen.tolist(), strict=True
+        ):
+            key = self.known.loans[loan], USE_NAMES[use]
+            fen[key] = fen.get(key, 0) + amount
+        return tuple(TracedPart(loan, amount, use) for (loan, use), amount in fen.items())
 
     def moved_in(self, line_ids: pl.Series) -> pl.DataFrame:
         """`loan_id, amount_fen, use` of the loan money that moves in the transactions of these lines of the tail."""

@@ -11,7 +11,7 @@ import polars as pl
 from loantrail.clock import business_date
 from loantrail.early_warning.hits import BASES, HITS, hits_of_leads
 from loantrail.early_warning.patterns import PATTERNS, leads_of
-from loantrail.early_warning.view import prepare
+from loantrail.early_warning.view import View, prepare
 from loantrail.few_rows import empty
 from loantrail.monitor.slice_frames import Slice
 from loantrail.monitor.slice_index import Index
@@ -21,7 +21,7 @@ from loantrail.rules.listing import marked_beside
 from loantrail.signals.catalogue import MOVEMENT, no_rows
 from loantrail.signals.inputs import prepare_count
 from loantrail.signals.rows import signal_rows
-from loantrail.signals.wanted import Only
+from loantrail.signals.wanted import Days, Only
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,22 @@ def judge_loans(
     software_version: str,
     proven: pl.DataFrame,
     found_before: pl.DataFrame | None = None,
+    codes: Collection[str] | None = None,
 ) -> Judged:
     """What the full run gives for the loans of the slice: exactly, where the slice has all rows (`wanted` is None), or
     where `found_before` is what the rules found in all earlier rows (`Judged.found`).
 
     `proven` (PROVEN): what is proven of the loans. `entries` (`list, scope, subject`): what stands on the watch and black lists. A rule that hits too many loans is
-    stopped by full runs only.
+    stopped by full runs only. `codes`: the patterns that are looked for, and rows are counted only where a rule asks; None: all.
     """
     frames = part.frames
     on_date = business_date(frames.as_of)
     view = prepare(frames, parameters)
     view.made["handed_on"] = part.handed_on
-    leads = leads_of(view, loans=part.loans)
-    prepared = prepare_count(
-        frames, view, (on_date, on_date), part.ended, Only(part.loans, part.wanted), part.beforehand
-    )
-    counted = list(signal_rows(prepared))
-    rows = pl.concat(counted) if counted else no_rows()
-    rows = marked_beside(rows, prepared.wanted["credit_account"], prepared.wanted["owner"], entries)
+    leads = leads_of(view, None if codes is None else sorted(codes), part.loans)
+    rows = no_rows()
+    if codes is None or rules.rules:
+        rows = _counted(part, view, None if codes is not None else (on_date, on_date), entries)
     found = rules.found(rows)
     if found_before is not None:
         found = _going_on(found_before, found, rules)
@@ -79,6 +77,15 @@ def judge_loans(
             software_version,
         )
     return Judged(_together(told, rules, found), tuple(sorted({*PATTERNS, *rules.codes})), leads, found, rows)
+
+
+def _counted(part: Slice, view: View, days: Days | None, entries: pl.DataFrame) -> pl.DataFrame:
+    """The signal rows of the slice, with the marks of the lists."""
+    only = Only(part.loans, part.wanted)
+    prepared = prepare_count(part.frames, view, days, part.ended, only, part.beforehand)
+    counted = list(signal_rows(prepared))
+    rows = pl.concat(counted) if counted else no_rows()
+    return marked_beside(rows, prepared.wanted["credit_account"], prepared.wanted["owner"], entries)
 
 
 def judge_ends_of_day(

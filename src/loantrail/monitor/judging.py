@@ -25,7 +25,9 @@ from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.few_rows import empty
 from loantrail.monitor import store_step
 from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
+from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
+from loantrail.monitor.resting import Resting, anything, may_rest, resting
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import Slice, slice_of
 from loantrail.monitor.slice_index import EPOCH, Index
@@ -54,6 +56,8 @@ class Look:
     entries: pl.DataFrame
     """What stands on the watch and black lists (`store_lists.standing`)."""
     proven: pl.DataFrame
+    codes: frozenset[str] | None = None
+    """The patterns that are looked for; None: all of them, and all rows are counted whether a rule asks or not."""
 
     @property
     def loans(self) -> list[str]:
@@ -62,7 +66,9 @@ class Look:
     def judged(self) -> list[Judged]:
         """What is said of the loans that are looked at whole. Needs neither the state nor the database."""
         return [
-            judge_loans(part, self.parameters, self.rules, self.entries, _VERSION, self.proven, before)
+            judge_loans(
+                part, self.parameters, self.rules, self.entries, _VERSION, self.proven, before, self.codes
+            )
             for part, before in self.parts
         ]
 
@@ -130,18 +136,22 @@ class Judging:
     def look(
         self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
     ) -> Look:
-        """What judging the loans that changed looks at, taken out of the state. Without `days_too` only those of which hits may rest on
-        what is new: the end of a day rests on no transaction, and of other loans all hits rest on earlier ones."""
+        """What judging the loans that changed looks at, taken out of the state. Without `days_too` only that of which hits may rest on
+        what is new (resting.py): the end of a day rests on no transaction, and of other loans all hits rest on earlier ones."""
         rules = self._ready(connection, business_date(index.as_of), index.parameters)
         whole, ends = self._parted(index, changed, rules)
         ends = ends if days_too else []
         loans = sorted((*whole, *ends))
+        codes, asked = None, rules.asked | SAID_OF_DAYS
+        if loans and not days_too:
+            rest = self._resting(connection, index, changed, whole, rules)
+            whole = loans = list(rest.loans)
+            rules, codes, asked = rest.rules, rest.codes, rest.rules.asked
         if not loans:
             return Look((), (), (), rules, index.parameters, empty(store_lists.ENTRIES), empty(PROVEN))
         anew = [loan for loan in whole if self._is_anew(changed, loan)]
         others = sorted(set(whole) - set(anew))
         fresh = pl.Series(changed.transactions, dtype=pl.String)
-        asked = rules.asked | SAID_OF_DAYS
         return Look(
             tuple(whole),
             tuple(ends),
@@ -152,8 +162,9 @@ class Judging:
             ),
             rules,
             index.parameters,
-            store_lists.standing(connection, business_date(clock.now())),
+            _listed(connection),
             self._proven(connection, loans),
+            codes,
         )
 
     def judge(
@@ -217,14 +228,23 @@ class Judging:
         entries = store_allow.in_force(connection, business_date(clock.now()))
         return told_of(hit_rows(judgement.hits, entries, judgement.proven, judgement.payees))
 
-    def may_rest(self, connection: Connection[Any], index: Index, changed: Changed) -> bool:
-        """Whether a hit may rest on what is new: where not, `judge` without `days_too` says nothing."""
-        if not (changed.loans or changed.draining):
-            return False
+    def may_rest(self, connection: Connection[Any], index: Index, payment: Last) -> bool:
+        """Whether a hit may rest on a payment that is not shown."""
         rules = self._ready(connection, business_date(index.as_of), index.parameters)
-        return bool(self._parted(index, changed, rules)[0])
+        return may_rest(index, payment, rules, lambda: _listed(connection))
 
     # Inside --------------------------------------------------------------------------------------------------
+
+    def _resting(
+        self, connection: Connection[Any], index: Index, changed: Changed, whole: list[str], rules: ReadyRules
+    ) -> Resting:
+        """What may rest on what is new, for these loans."""
+        rows = index.transaction_rows(pl.Series(changed.transactions, dtype=pl.String))
+        payment = last_of(index, int(rows[0])) if len(rows) == 1 and not changed.gone else None
+        if payment is None:
+            return anything(whole, rules)
+        found = resting(index, payment, rules, lambda: _listed(connection))
+        return found._replace(loans=tuple(loan for loan in found.loans if loan in set(whole)))
 
     def _parted(self, index: Index, changed: Changed, rules: ReadyRules) -> tuple[list[str], list[str]]:
         """The loans of which all is looked at, and those of which only the end of the day can say something else. Both sorted."""
@@ -282,6 +302,11 @@ class Judging:
             self._rules = ready_rules(connection, day, parameters, stopped)
             self._rules_state, self._rules_day = state, day
         return self._rules
+
+
+def _listed(connection: Connection[Any]) -> pl.DataFrame:
+    """What stands on the watch and black lists."""
+    return store_lists.standing(connection, business_date(clock.now()))
 
 
 @cache

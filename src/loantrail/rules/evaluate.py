@@ -279,6 +279,16 @@ class ReadyRules:
         )
         """Whether any rule may be met by a movement with none of the loan's money that pays no guarantor."""
 
+    @cached_property
+    def warning(self) -> ReadyRules:
+        """Those of which hits are told."""
+        return self.only(frozenset(one.version.rule_id for one in self.rules if one.warns))
+
+    def only(self, rule_ids: frozenset[str]) -> ReadyRules:
+        """Of the versions those with these ids alone; what is looked for stays the same."""
+        kept = [one.version for one in self.rules if one.version.rule_id in rule_ids]
+        return ReadyRules(kept, self.parameters, self.codes)
+
     def found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """FOUND with `rule_id` of all versions over rows (signals.catalogue: ROW_COLUMNS and all signals), without any
         limit."""

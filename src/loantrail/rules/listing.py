@@ -50,22 +50,35 @@ def marked(rows: pl.DataFrame, payees: pl.DataFrame, entries: pl.DataFrame) -> p
     return rows.with_columns(marks.get_columns())
 
 
+class Listed:
+    """What stands on the watch and black lists, for payees one by one."""
+
+    def __init__(self, entries: pl.DataFrame) -> None:
+        """`entries`: `list, scope, subject`."""
+        self._subjects = {key: set(of_list) for key, of_list in _subjects(entries).items()}
+
+    def marks(self, account: str | None, party: str | None) -> dict[str, bool | None]:
+        """LISTED of a payment to the account of the party; null without a payee."""
+        if account is None and party is None:
+            return dict.fromkeys((field for _, field in _MARKS), None)
+        return {
+            field: account in self._of(name, ListScope.ACCOUNT) or party in self._of(name, ListScope.PARTY)
+            for name, field in _MARKS
+        }
+
+    def _of(self, name: ListName, scope: ListScope) -> set[str]:
+        return self._subjects.get((name.value, scope.value), set())
+
+
 def marked_beside(
     rows: pl.DataFrame, accounts: pl.Series, parties: pl.Series, entries: pl.DataFrame
 ) -> pl.DataFrame:
     """`marked`, where who was paid is known beside the rows, in their order: the account and the party, either may be null."""
-    subjects = {key: set(of_list) for key, of_list in _subjects(entries).items()}
-    payees = list(zip(accounts.to_list(), parties.to_list(), strict=True))
-    marks: list[pl.Series] = []
-    for name, field in _MARKS:
-        of_accounts = subjects.get((name.value, ListScope.ACCOUNT.value), set[str]())
-        of_parties = subjects.get((name.value, ListScope.PARTY.value), set[str]())
-        told = [
-            None if account is None and party is None else account in of_accounts or party in of_parties
-            for account, party in payees
-        ]
-        marks.append(pl.Series(field, told, dtype=pl.Boolean))
-    return rows.hstack(marks)
+    listed = Listed(entries)
+    marks = [listed.marks(*payee) for payee in zip(accounts.to_list(), parties.to_list(), strict=True)]
+    return rows.hstack(
+        [pl.Series(field, [one[field] for one in marks], dtype=pl.Boolean) for _, field in _MARKS]
+    )
 
 
 def _subjects(entries: pl.DataFrame) -> dict[tuple[str, str], list[str]]:
