@@ -131,7 +131,7 @@ def test_the_same_of_many_books() -> None:
 def test_what_rests_on_the_last_transaction_of_the_books_of_pattern_tests_is_told() -> None:
     found, _told = codes_found(islice(books_of_pattern_tests(), 0, None, 12), 2)
 
-    assert len(found) >= 6
+    assert len(found) >= 4
 
 
 @pytest.mark.heavy

@@ -32,7 +32,7 @@ _MILLION: Final = 1_000_000
 _SOON: Final = {**NEEDS, "PRIVATE_LENDING": LENDER_CLASSES}
 """Patterns that look at what was paid to a class soon after the disbursement."""
 _OF_CLASSES: Final = {**_SOON, "IDLE_FUNDS": ("time_deposit",)}
-"""Patterns that look at what came to a class."""
+"""Patterns that look at what came to a class. Of money that lies idle in the borrower's accounts its disbursement is listed, days before."""
 _BY_HANDS: Final = frozenset((*_SOON, "ROUND_TRIP", "RELATED_PARTY", "MULTI_BORROWER_POOL"))
 """Patterns that look at what was handed on in like amounts."""
 _HOLIDAYS_LONGEST: Final = 20
@@ -100,8 +100,6 @@ class OfPatterns(Facts):
         found: set[str] = set()
         if money is not None:
             found |= self._came_to_classes(loan, money)
-            if money.pays_out:
-                found.add("IDLE_FUNDS")
         if soon:
             found |= {
                 code for code, classes in _SOON.items() if payment.any_class or payment.of_class in classes
