@@ -12,7 +12,7 @@ import uvicorn
 
 from loantrail.http.app import create_app
 from loantrail.http.connections import Connections
-from loantrail.http.server import listen, page_address
+from loantrail.http.server import configuration, listen, page_address
 
 LOOK_SECONDS = 0.01
 
@@ -44,8 +44,7 @@ def running(connections: Connections, web_connections: Connections) -> Iterator[
     """Address of the application over these connections (the owner's and the web role's), for the length of the block."""
     with listen("127.0.0.1", 0) as listening:
         app = create_app(connections, web_connections)
-        configuration = uvicorn.Config(app, log_level="critical", lifespan="off")
-        server = _Server(configuration)
+        server = _Server(configuration(app, log_level="critical"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:

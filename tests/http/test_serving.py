@@ -215,3 +215,24 @@ def test_the_application_is_one_that_servers_know() -> None:
     from loantrail.http.app import create_app
 
     assert isinstance(create_app(_stopped_database(), _stopped_database()), FastAPI)
+
+
+def test_a_head_without_end_is_refused(site: httpx.Client) -> None:
+    with socket.create_connection((site.base_url.host, site.base_url.port or 0), 10) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + (b"X-More: " + b"a" * 1_000 + b"\r\n") * 70)
+        try:
+            answer = raw.recv(4_096)
+        except ConnectionResetError:  # it closed with some of that unread
+            answer = b""
+
+    assert not answer or answer.startswith(b"HTTP/1.1 400")
+    assert site.get("/").status_code == 200
+
+
+def test_a_large_body_is_no_head(site: httpx.Client) -> None:
+    for _ in range(2):  # the second over the same connection
+        answer = site.post(
+            "/api/v1/sign-in", content=b"{" + b" " * 200_000, headers={"Content-Type": "application/json"}
+        )
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "head" not in answer.text

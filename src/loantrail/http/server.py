@@ -20,6 +20,7 @@ from loantrail.early_warning.sending import keeping_watch
 from loantrail.errors import ConfigurationError
 from loantrail.http.app import create_app
 from loantrail.http.connections import Connections
+from loantrail.http.heads import BoundedHeads
 from loantrail.settings import read_settings
 
 DEFAULT_PORT: Final = 8321
@@ -86,6 +87,7 @@ def configuration(app: ASGIApp, **more: Any) -> uvicorn.Config:
         "access_log": False,
         "server_header": False,
         "lifespan": "off",
+        "http": BoundedHeads,
     }
     return uvicorn.Config(app, **(given | more))
 

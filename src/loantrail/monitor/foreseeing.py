@@ -184,7 +184,7 @@ class Foreseeing(Standing):
             of_loan = hops.loan == loan
             uses = {USE_NAMES[use] for use in hops.use[of_loan & is_new].tolist()} - {""}
             found[self.index.records.number_of(self.known.loans[loan])] = Moved(
-                int(hops.amount_fen[of_loan].sum()), frozenset(uses)
+                int(hops.amount_fen[of_loan].sum()), bool((hops.depth[of_loan] == 0).any()), frozenset(uses)
             )
         return found
 

@@ -19,6 +19,8 @@ class Moved(NamedTuple):
     """Money of a loan that a payment moves."""
 
     fen: int
+    pays_out: bool
+    """Whether it pays the loan out."""
     uses: frozenset[str]
     """Those that it gives the money, which did not have them before."""
 
@@ -70,6 +72,7 @@ def last_of(around: Index, row: int) -> Last | None:
     moved = {
         loan: Moved(
             int(around.hop_fen.array[of_loan].sum()),
+            bool((around.hop_depth.array[of_loan] == 0).any()),
             frozenset(names[use] for use in uses[loans == loan].tolist() if use >= 0),
         )
         for loan in distinct(loans).tolist()

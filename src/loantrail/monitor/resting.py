@@ -116,6 +116,7 @@ class _OfRules:
         known: dict[str, Values] = {} if money is not None else dict(OWN_MONEY)
         if money is not None:
             known["traced_amount_fen"] = frozenset((money.fen,))
+            known["is_disbursement"] = frozenset((money.pays_out,))
         if self._facts.is_guarantor(loan):
             known.pop("payee_is_guarantor", None)
         if not self._facts.payment.any_class:

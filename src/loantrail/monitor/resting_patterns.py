@@ -40,11 +40,11 @@ _HOLIDAYS_LONGEST: Final = 20
 
 
 class _Least(NamedTuple):
-    """Parameters of what a pattern asks for at least, fen and share of the loan: of retail loans, of others; `either`: of others one of
-    both will do."""
+    """Parameters of what a pattern asks for at least, fen and share of the loan (None: any share): of retail loans, of others; `either`: of
+    others one of both will do."""
 
-    retail: tuple[str, str]
-    company: tuple[str, str]
+    retail: tuple[str, str | None]
+    company: tuple[str, str | None]
     either: bool = False
 
 
@@ -61,6 +61,8 @@ _LEAST: Final = {
         ("rollover_other_debt_retail_fen", "rollover_other_debt_share_ppm"),
         ("rollover_other_debt_company_fen", "rollover_other_debt_share_ppm"),
     ),
+    "PRIVATE_LENDING": _Least(("private_lending_fen", None), ("private_lending_fen", None)),
+    "CASH_OUT": _Least(("cash_out_fen", "cash_out_retail_share_ppm"), ("cash_out_fen", None)),
     "SAME_NAME_OUT": _Least(
         ("same_name_out_retail_fen", "same_name_out_retail_share_ppm"),
         ("same_name_out_company_fen", "same_name_out_company_share_ppm"),
@@ -157,14 +159,31 @@ class OfPatterns(Facts):
             return True
         around, retail = self.around, self.around.records.retail[loan]
         fen_name, share_name = least.retail if retail else least.company
-        numbers = class_numbers(around, classes)
+        came = self._came_before(loan, classes)
+        if code == "CASH_OUT" and self._is_near_limit(came):
+            return True
+        fen = money.fen + int(around.hop_fen.array[came].sum())
+        is_fen = fen >= around.number(fen_name)
+        is_share = share_name is None or self._is_share(fen, loan, share_name)
+        return is_fen or is_share if least.either and not retail else is_fen and is_share
+
+    def _came_before(self, loan: int, classes: tuple[str, ...]) -> Int64:
+        """The loan's hops that may have come to the classes, this payment's apart."""
+        around, numbers = self.around, class_numbers(self.around, classes)
         hops = around.hops_of_loan.of(loan)
         made = around.hop_transaction.array[hops]
         came = among(around.hop_use.array[hops], numbers)
         came |= among(around.of_class.array[np.maximum(made, 0)], numbers) & (made >= 0)
-        fen = money.fen + int(around.hop_fen.array[hops[came & (made != self.payment.row)]].sum())
-        is_fen, is_share = fen >= around.number(fen_name), self._is_share(fen, loan, share_name)
-        return is_fen or is_share if least.either and not retail else is_fen and is_share
+        return hops[came & (made != self.payment.row)]
+
+    def _is_near_limit(self, hops: Int64) -> bool:
+        """Whether enough withdrawals, with this, were just under the limit of reporting."""
+        around, number = self.around, self.around.number
+        limit, least = number("large_value_cash_fen"), number("cash_out_near_limit_least_ppm")
+        made = distinct(around.hop_transaction.array[hops])
+        drawn = [self._fen, *around.amount_fen.array[made[made >= 0]].tolist()]
+        near = sum(fen <= limit and fen * _MILLION >= limit * least for fen in drawn)
+        return near >= number("cash_out_near_limit_count")
 
     def _is_share(self, fen: int, loan: int, name: str) -> bool:
         """Whether the amount may be that share of the loan."""
