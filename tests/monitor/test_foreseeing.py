@@ -42,15 +42,20 @@ SILENT: Final = "62silent"
 NO_RULES: Final = ReadyRules([], BOOK)
 
 
+def newly_made(bank: Bank, count: int) -> Foreseeing:
+    """The state of a bank that has so many lines, as it is built."""
+    whole = traced_at_once(bank, bank.lines.head(count))
+    recent = whole.books.read.recent.lines
+    tail = bank.lines.head(count).join(
+        recent.select("line_id"), on="line_id", how="semi", maintain_order="left"
+    )
+    return Foreseeing(whole.books, whole.hops, tail.select(*LINES), frozenset())
+
+
 def foreseeing(bank: Bank, count: int) -> Foreseeing:
     """The state of a bank of which so many lines are there; the last third of them came while it went on."""
     settled = count * 2 // 3
-    whole = traced_at_once(bank, bank.lines.head(settled))
-    recent = whole.books.read.recent.lines
-    tail = bank.lines.head(settled).join(
-        recent.select("line_id"), on="line_id", how="semi", maintain_order="left"
-    )
-    state = Foreseeing(whole.books, whole.hops, tail.select(*LINES), frozenset())
+    state = newly_made(bank, settled)
     state.show(state.with_lines(bank.lines.slice(settled, count - settled)))
     return state
 
@@ -193,6 +198,18 @@ def test_much_of_what_moves_no_loan_money_is_foreseen() -> None:
 
     assert sum(lines for lines, _ in found) > len(found) * PAYMENTS // 4
     assert sum(numbers for _, numbers in found) > len(found) * PAYMENTS // 5
+
+
+def test_a_state_knows_what_was_handed_on_in_its_tail_before_anything_is_shown() -> None:
+    for seed in range(3):
+        state = newly_made(bank_at_random(seed), 60)
+
+        known = {account: state.index.handed.arrivals(account) for account in state.index.accounts.names}
+
+        assert state.index.handed.settle() == set()
+        state.index.handed.doubt(set(range(len(state.index.records.loan_ids))))
+        state.index.handed.settle()
+        assert {account: state.index.handed.arrivals(account) for account in known} == known
 
 
 def test_what_is_foreseen_leaves_the_state_as_it_is() -> None:

@@ -7,6 +7,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import Final
@@ -26,6 +27,7 @@ from tests.monitor.test_slice import up_to
 
 from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.patterns import PATTERNS, find_leads
+from loantrail.monitor.foreseeing import looked_at
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.resting import Resting, may_rest, resting
 from loantrail.monitor.slice_index import Index
@@ -39,15 +41,28 @@ SHIPPED: Final = all_rules(frozenset(one.content.code for one in shipped_rules()
 """All shipped rules, as if they were published."""
 
 
-def told_of(frames: Frames, rules: ReadyRules = NO_RULES) -> tuple[Last, Resting] | None:
-    """What is said of the last transaction of the books; None where another may follow it."""
+def told_of(frames: Frames, rules: ReadyRules = NO_RULES) -> tuple[Resting, ...]:
+    """What is said of the last transaction of the books, where it is in the index and where it is yet to come; nothing where another may
+    follow it."""
+    count = len(frames.transactions)
     index = Index.of(frames, BOOK)
-    payment = last_of(index, len(frames.transactions) - 1)
+    payment = last_of(index, count - 1)
     if payment is None:
-        return None
+        return ()
+    told = [said_by(index, payment, rules)]
+    before = Index.of(up_to(frames, count - 1), BOOK)
+    payer = before.accounts.known(index.accounts.names[payment.payer])
+    if payer >= 0:
+        payee = before.accounts.known(payment.payee_account)
+        with looked_at(before, frames.as_of):
+            told.append(said_by(before, replace(payment, payer=payer, payee=payee, row=-1), rules))
+    return tuple(told)
+
+
+def said_by(index: Index, payment: Last, rules: ReadyRules) -> Resting:
     told = resting(index, payment, rules, lambda: ENTRIES)
     assert may_rest(index, payment, rules, lambda: ENTRIES) == bool(told.loans)
-    return payment, told
+    return told
 
 
 def assert_holds(told: Resting, leads: pl.DataFrame, transaction_id: str) -> list[str]:
@@ -81,12 +96,12 @@ def codes_found(books: Iterator[Frames], most: int) -> tuple[Counter[str], Count
     chance = random.Random(1)
     for frames in books:
         for now in ends_of(frames, chance, most):
-            said = told_of(now)
-            if said is None:
-                continue
-            found.update(assert_holds(said[1], find_leads(now, BOOK), now.transactions["transaction_id"][-1]))
-            told.update(said[1].codes)
-            told["asked"] += 1
+            leads = find_leads(now, BOOK)
+            for number, said in enumerate(told_of(now)):
+                on_it = assert_holds(said, leads, now.transactions["transaction_id"][-1])
+                if number == 0:
+                    found.update(on_it)
+                    told.update([*said.codes, "asked"])
     return found, told
 
 
@@ -142,15 +157,12 @@ def test_the_same_of_all_of_them() -> None:
     assert set(PATTERNS) - set(found) <= {"REPAY_SOURCE_ODD"}
 
 
-def rules_found(frames: Frames) -> tuple[set[tuple[str, str]], Resting] | None:
+def rules_found(frames: Frames) -> tuple[set[tuple[str, str]], tuple[Resting, ...]]:
     """Loans and ids of the shipped rules whose hits rest on the last transaction, and what is told."""
-    said = told_of(frames, SHIPPED)
-    if said is None:
-        return None
     found = full_run(frames, SHIPPED).found
     last = frames.transactions["transaction_id"][-1]
     rows = found.select("loan_id", "rule_id", "transaction_ids").rows()
-    return {(loan, rule) for loan, rule, ids in rows if last in ids}, said[1]
+    return {(loan, rule) for loan, rule, ids in rows if last in ids}, told_of(frames, SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -165,15 +177,12 @@ def test_rules_that_the_last_transaction_meets_are_told(seed: int) -> None:
     )
     met = asked = told = 0
     for number in chance.sample(ever_met, min(8, len(ever_met))):
-        said = rules_found(up_to(frames, number + 1))
-        if said is None:
-            continue
-        on_it, rest = said
-        for loan, rule in on_it:
-            assert loan in rest.loans
-            assert rule in {one.version.rule_id for one in rest.rules.rules}
-        met += len(on_it)
-        asked, told = asked + len(SHIPPED.rules), told + len(rest.rules.rules)
+        on_it, said = rules_found(up_to(frames, number + 1))
+        for rest in said:
+            assert {loan for loan, _ in on_it} <= {*rest.loans}
+            assert {rule for _, rule in on_it} <= {one.version.rule_id for one in rest.rules.rules}
+            met += len(on_it)
+            asked, told = asked + len(SHIPPED.rules), told + len(rest.rules.rules)
     assert met
     assert told < asked
 
@@ -206,3 +215,40 @@ def test_lists_are_asked_for_only_where_loan_money_moves_and_a_rule_looks_at_the
     assert not is_met(own_money, by_list, "C1")
     assert not is_met(loan_money, NO_RULES, "C1")
     assert asked == ["C1", "C2"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_one_payment_with_the_money_of_several_borrowers_may_make_a_pool(is_known: bool) -> None:
+    bank = of_patterns.Bank(end_day=20)
+    hub, pool = bank.account("hub", bank.party("HUB")), bank.account("pool", bank.party("Q", "individual"))
+    if is_known:
+        bank.pay(hub, pool, 1, -50, cls="individual")
+    paid: list[tuple[str, str]] = []
+    for number in range(5):
+        loan = f"L{number}"
+        first = bank.loan(30, loan=loan, borrower=bank.party(f"P{number}", "individual"), retail=True)
+        paid.append(
+            (loan, bank.move(first, bank.loans[number]["disbursement_account"], hub, 5, 1, loan=loan))
+        )
+    for loan, hop in paid:
+        bank.move(hop, hub, pool, 5, 9, loan=loan, cls="individual", of_wan=25)
+    frames = in_one_payment(in_order(bank.frames()), len(paid))
+
+    leads = find_leads(frames, BOOK)
+    said = told_of(frames)
+
+    assert leads["pattern"].to_list() == ["MULTI_BORROWER_POOL"] * 5
+    assert len(said) == 2
+    for told in said:
+        assert_holds(told, leads, frames.transactions["transaction_id"][-1])
+
+
+def in_one_payment(frames: Frames, count: int) -> Frames:
+    """The last so many transactions, which are alike, are one."""
+    one, *others = frames.transactions["transaction_id"].to_list()[-count:]
+    return replace(
+        frames,
+        transactions=frames.transactions.filter(~pl.col("transaction_id").is_in(others)),
+        hops=frames.hops.with_columns(pl.col("transaction_id").replace(others, [one] * len(others))),
+        as_of=frames.transactions["booked_at"][-1],
+    )

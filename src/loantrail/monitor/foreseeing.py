@@ -25,6 +25,7 @@ from loantrail.monitor.last_payment import Last, Moved, microseconds
 from loantrail.monitor.payment import Placed, TracedPart
 from loantrail.monitor.shown import MOVED, first_other
 from loantrail.monitor.slice_index import Index
+from loantrail.monitor.slice_records import NOT_KNOWN
 from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines, rows_of
@@ -164,7 +165,9 @@ class Foreseeing(Standing):
             document_no=row["document_no"],
             moved=self._moved(hops),
         )
-        return Foreseen(last, row["booked_at"], self._traced(hops)) if last.payer >= 0 else None
+        if last.payer < 0 or NOT_KNOWN in last.moved:
+            return None
+        return Foreseen(last, row["booked_at"], self._traced(hops))
 
     def _is_alone(self, events: TailEvents, place: int, start: int, lines: Lines) -> bool:
         """Whether the event at that place, the last one, leaves those before as they are."""

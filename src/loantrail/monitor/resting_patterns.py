@@ -18,6 +18,7 @@ from loantrail.early_warning.debts import LENDER_CLASSES
 from loantrail.early_warning.patterns import NEEDS
 from loantrail.early_warning.patterns_lending import INTEREST_CLASSES
 from loantrail.early_warning.patterns_payee import LIMIT_OF_PRODUCT
+from loantrail.early_warning.payments import NO_PAYEE_KINDS
 from loantrail.monitor.affected import Told
 from loantrail.monitor.interest import InterestLike, class_numbers
 from loantrail.monitor.last_payment import Facts, Last, Moved
@@ -174,7 +175,7 @@ class OfPatterns(Facts):
         made = around.hop_transaction.array[hops]
         came = among(around.hop_use.array[hops], numbers)
         came |= among(around.of_class.array[np.maximum(made, 0)], numbers) & (made >= 0)
-        return hops[came & (made != self.payment.row)]
+        return hops[came & ((made < 0) | (made != self.payment.row))]
 
     def _is_near_limit(self, hops: Int64) -> bool:
         """Whether enough withdrawals, with this, were just under the limit of reporting."""
@@ -247,27 +248,37 @@ class OfPatterns(Facts):
 
     def _is_pool(self, loan: int, money: Moved | None, soon: bool) -> bool:
         around, payee = self.around, self.payment.payee
-        if payee < 0 or not self._may_pool:
+        if self.payment.payee_account is None or not self._may_pool:
             return False
-        came = around.hops_of_loan.of(loan)
-        came = came[around.hop_to.array[came] == payee]
+        hops = around.hops_into.of(payee) if payee >= 0 else np.zeros(0, np.int64)
+        came = hops[around.hop_loan.array[hops] == loan]
         fen = int(around.hop_fen.array[came].sum()) + (0 if money is None else money.fen)
         if not (
             (money is not None and self._is_share(fen, loan, "multi_borrower_pool_share_ppm"))
             or (soon and self._is_share(self._fen, loan, "near_in_time_share_ppm"))
         ):
             return False
-        since = self.at - around.number("multi_borrower_pool_days") * DAY_US
-        loans = self._loans_of(around.reaching(payee, since, self.at))
-        loans |= around.handed.got(around.accounts.names[payee], since, self.at)
-        borrowers = {around.records.borrowers[one] for one in (*loans, loan)}
+        borrowers = {around.records.borrowers[one] for one in self._met_there}
         return len(borrowers) >= around.number("multi_borrower_pool_borrowers")
 
     @cached_property
+    def _met_there(self) -> set[int]:
+        """Loans whose money came to the payee in the days of a pool, or comes with the payment."""
+        around, payee = self.around, self.payment.payee
+        loans = {*self.payment.moved, *self._handed, *filter(self._pays_soon, self.from_side)}
+        if payee < 0:
+            return loans
+        since = self.at - around.number("multi_borrower_pool_days") * DAY_US
+        loans |= self._loans_of(around.reaching(payee, since, self.at))
+        return loans | around.handed.got(around.accounts.names[payee], since, self.at)
+
+    @cached_property
     def _may_pool(self) -> bool:
-        is_known = len(self.party) > 0 and self.party["kind"][0] is not None
-        is_person = self.payment.any_class or self.payment.of_class == "individual"
-        return (is_known or is_person) and may_pool(self.around, self.payment.payee)
+        if not len(self.party) and not self.payment.any_class and self.payment.of_class != "individual":
+            return False
+        if self.payment.payee >= 0:
+            return may_pool(self.around, self.payment.payee)
+        return self.kind not in NO_PAYEE_KINDS
 
     def _related(self, loan: int) -> set[str | None]:
         """Parties that may be related to the borrower, itself apart."""

@@ -135,6 +135,7 @@ class Standing:
         told, columns = self._events, ("debit", "credit", "amount_fen")
         if all(np.array_equal(getattr(told, one), getattr(history, one)[end]) for one in columns):
             self.index.take(self._judged, hops)
+            self.index.handed.settle()  # what goes on in the tail: nobody judges by it yet, but it is asked for
             return
         # The tail alone does not give the order that the whole did: it is put in place of it.
         self.trace.rewind(self.place)
