@@ -34,7 +34,7 @@ from loantrail.monitor.slice_index import Index
 from loantrail.rules.evaluate import ReadyRules
 from loantrail.rules.shipped import shipped_rules
 
-SEEDS: Final = int(os.environ.get("LOANTRAIL_RESTING_BOOKS", "60"))
+SEEDS: Final = int(os.environ.get("LOANTRAIL_RESTING_BOOKS", "30"))
 FEW: Final = 4
 NO_RULES: Final = ReadyRules([], BOOK)
 SHIPPED: Final = all_rules(frozenset(one.content.code for one in shipped_rules()))
@@ -135,6 +135,7 @@ def test_what_rests_on_the_last_transaction_of_random_books_is_told() -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(900)
 def test_the_same_of_many_books() -> None:
     books = (random_frames(random.Random(seed), payments=90) for seed in range(FEW, SEEDS))
 
@@ -150,6 +151,7 @@ def test_what_rests_on_the_last_transaction_of_the_books_of_pattern_tests_is_tol
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(900)
 def test_the_same_of_all_of_them() -> None:
     found, _told = codes_found(iter(books_of_pattern_tests()), 40)
 
