@@ -1,8 +1,7 @@
-"""What a payment would change that is only asked about.
+"""What a payment would be that is only asked about, told without showing it to the state, which would have to go back.
 
-Most payments are of money that is no loan's, and no pattern looks at them: of these it is told without showing them to the state,
-which would have to go back. Each step is the one by which lines are shown; where a step finds that anything else than the end of the
-books would be otherwise, or that loan money moves, the payment has to be shown.
+Each step is the one by which lines are shown; where a step finds that anything else than the end of the books would be otherwise, the
+payment has to be shown. Which loan money moves is told by the trace (`probe`), which hits may rest on it by `resting.py`.
 """
 
 from __future__ import annotations
@@ -54,8 +53,8 @@ class Foreseeing(Standing):
     """A state that is asked about payments not yet made."""
 
     def foresee_plain(self, payment: Placed) -> Foreseen | None:
-        """What a payment would change, told by numbers alone: of one that nothing in the tail is paired with, and that moves no loan money
-        whatever its class; None where more has to be looked at (`foresee`). What is shown stays as it is."""
+        """A payment told by numbers alone: one that nothing in the tail is paired with, and that moves no loan money whatever its class;
+        None where more has to be looked at (`foresee`). What is shown stays as it is."""
         found, told = self._found, payment.payment
         if found is None or found.contradicts:
             return None
@@ -123,8 +122,8 @@ class Foreseeing(Standing):
         return "credit" in picked(self.lines.lines["direction"], same).to_list()
 
     def foresee(self, lines: Lines) -> Foreseen | None:
-        """What a payment would change, the lines of which stand behind those that are shown; None where it must be shown to tell. What
-        is shown stays as it is. Errors as `LiveTrace.append`."""
+        """A payment the lines of which stand behind those that are shown; None where it must be shown to tell. What is shown stays as it
+        is. Errors as `LiveTrace.append`."""
         differing = difference(self.lines, lines)
         if differing is None or len(differing[1]) or self._found is None:
             return None
@@ -192,6 +191,7 @@ class Foreseeing(Standing):
         return found
 
     def _traced(self, hops: Hops) -> tuple[TracedPart, ...]:
+        """The same by loan and use, as `moved_in` tells it of lines that are shown."""
         fen: dict[tuple[str, str], int] = {}
         for loan, use, amount in zip(
             hops.loan.tolist(), hops.use.tolist(), hops.amount_fen.tolist(), strict=True
