@@ -50,6 +50,8 @@ def told_of(frames: Frames, rules: ReadyRules = NO_RULES) -> tuple[Resting, ...]
     if payment is None:
         return ()
     told = [said_by(index, payment, rules)]
+    if count == 1:
+        return tuple(told)
     before = Index.of(up_to(frames, count - 1), BOOK)
     payer = before.accounts.known(index.accounts.names[payment.payer])
     if payer >= 0:
