@@ -29,7 +29,16 @@ class InterestLike:
     def __init__(self, around: Index) -> None:
         self._around = around
         self._months = around.number("private_lending_regular_months")
+        self._payees = around.number("private_lending_regular_payees")
         self._classes = class_numbers(around, INTEREST_CLASSES)
+
+    def may_be_listed(self, told: Told, loan: int, disbursed: int) -> bool:
+        """Whether the one payment told may be on a lead: it is like interest, and enough others are paid evenly."""
+        payee = int(told.credit[0])
+        return (
+            self.paid(told, loan, disbursed, np.zeros(1, np.int64))
+            and self._evenly_paid(loan, disbursed, payee) + 1 >= self._payees
+        )
 
     def paid(self, told: Told, loan: int, disbursed: int, rows: Int64) -> bool:
         """Whether one of these payments (rows of `told`) is to somebody whom the side of the loan pays evenly in enough months by now, and
@@ -56,6 +65,16 @@ class InterestLike:
             if instants.select(business_day("at").dt.truncate("1mo").n_unique()).item() >= self._months:
                 return True
         return False
+
+    def _evenly_paid(self, loan: int, disbursed: int, besides: int) -> int:
+        """How many the side paid evenly, as often as there are months; `besides` is not counted."""
+        around, side = self._around, self._around.side_accounts(loan)
+        rows = distinct(*(around.lines.within(account, disbursed) for account in side.tolist()))
+        rows = rows[among(around.debit.array[rows], side) & among(around.of_class.array[rows], self._classes)]
+        payees, counts = np.unique(around.credit.array[rows], return_counts=True)
+        often = payees[(counts >= self._months) & (payees >= 0) & (payees != besides)]
+        fen_of = (around.amount_fen.array[rows[around.credit.array[rows] == one]] for one in often.tolist())
+        return sum(int(fen.max()) * 20 <= int(fen.min()) * 21 for fen in fen_of)
 
     def _lent(self, payee: int, side: Int64, largest_fen: int) -> bool:
         """Whether the side got a sum from there that is large beside these payments."""

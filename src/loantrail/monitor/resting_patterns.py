@@ -197,7 +197,7 @@ class OfPatterns(Facts):
         return (
             disbursed is not None
             and (self.payment.any_class or self.payment.of_class in INTEREST_CLASSES)
-            and self._interest.paid(self._told, loan, disbursed, np.zeros(1, np.int64))
+            and self._interest.may_be_listed(self._told, loan, disbursed)
         )
 
     @cached_property
