@@ -9,6 +9,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def _system_now() -> datetime.datetime:
@@ -40,6 +41,11 @@ def sleep(seconds: float, until: threading.Event | None = None) -> None:
         time.sleep(seconds)
     else:
         until.wait(seconds)
+
+
+def microseconds(instant: datetime.datetime) -> int:
+    """Since 1970, exactly."""
+    return (instant - _EPOCH) // datetime.timedelta(microseconds=1)
 
 
 def business_date(instant: datetime.datetime) -> datetime.date:

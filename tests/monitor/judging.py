@@ -56,6 +56,9 @@ def all_rules(published: frozenset[str] = frozenset()) -> ReadyRules:
     return ReadyRules(versions, BOOK)
 
 
+NO_RULES: Final = ReadyRules([], BOOK)
+
+
 def full_run(frames: Frames, rules: ReadyRules) -> Judged:
     """As tracing.database, tracing.judging and tracing.warnings judge all loans."""
     on_date = business_date(frames.as_of)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from tests.early_warning.bank import Bank
-from tests.monitor.judging import BOOK, full_run
+from tests.monitor.judging import BOOK, NO_RULES, full_run
 from tests.monitor.random_books import LOANS, random_frames
 from tests.monitor.test_slice import in_turn, up_to
 
@@ -22,9 +22,7 @@ from loantrail.monitor.concerned import with_money_in
 from loantrail.monitor.judge import Judged
 from loantrail.monitor.remembered import SAID, Remembered
 from loantrail.monitor.slice_index import Index
-from loantrail.rules.evaluate import ReadyRules
 
-NO_RULES = ReadyRules([], BOOK)
 LOAN_IDS = [f"L{n}" for n in range(LOANS)]
 SEEDS = st.integers(0, 1 << 32)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 import pytest
-from tests.monitor.judging import BOOK, ENTRIES, NOTHING_PROVEN
+from tests.monitor.judging import BOOK, ENTRIES, NO_RULES, NOTHING_PROVEN
 from tests.monitor.small_bank import (
     LOAN_ACCOUNT,
     OURS,
@@ -32,14 +32,12 @@ from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import slice_of
 from loantrail.monitor.tail import LINES, Lines
 from loantrail.parameters import shipped_parameters
-from loantrail.rules.evaluate import ReadyRules
 from loantrail.tracing.live_digest import state_digest
 
 SEEDS: Final = int(os.environ.get("LOANTRAIL_FORESEEN_BANKS", "40"))
 FEW: Final = 6
 PAYMENTS: Final = 20
 SILENT: Final = "62silent"
-NO_RULES: Final = ReadyRules([], BOOK)
 
 
 def newly_made(bank: Bank, count: int) -> Foreseeing:

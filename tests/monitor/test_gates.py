@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 from tests.early_warning.bank import Bank
-from tests.monitor.judging import full_run
-from tests.monitor.test_affected import NO_RULES, ends_of_day, taken
+from tests.monitor.judging import NO_RULES, full_run
+from tests.monitor.test_affected import ends_of_day, taken
 from tests.monitor.test_slice import BOOK, in_turn, up_to
 
 from loantrail.monitor.affected import Affected

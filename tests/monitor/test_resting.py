@@ -21,7 +21,7 @@ from tests.early_warning import (
     test_return_patterns,
     test_use_patterns,
 )
-from tests.monitor.judging import BOOK, ENTRIES, all_rules, full_run
+from tests.monitor.judging import BOOK, ENTRIES, NO_RULES, all_rules, full_run
 from tests.monitor.random_books import in_order, random_frames
 from tests.monitor.test_slice import up_to
 
@@ -36,7 +36,6 @@ from loantrail.rules.shipped import shipped_rules
 
 SEEDS: Final = int(os.environ.get("LOANTRAIL_RESTING_BOOKS", "30"))
 FEW: Final = 4
-NO_RULES: Final = ReadyRules([], BOOK)
 SHIPPED: Final = all_rules(frozenset(one.content.code for one in shipped_rules()))
 """All shipped rules, as if they were published."""
 

@@ -6,7 +6,6 @@ asks for less than its pattern does, so what it excludes finds nothing.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.clock import microseconds
 from loantrail.early_warning.debts import (
     BORROWED_WORDS,
     INSTALMENT_HIGH_PPM,
@@ -36,7 +36,6 @@ _BORROWED: Final = re.compile(BORROWED_WORDS)
 _DEALING: Final = re.compile(DEALING_WORDS)
 _TRADE: Final = re.compile(TRADE_WORDS)
 _LENDER: Final = re.compile(LENDER_WORDS)
-_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def cannot_have(
@@ -192,7 +191,7 @@ def _may_lie_idle(few: Few) -> bool:
     if any(arrived == "time_deposit" and not retail for _, arrived, retail in few.arrived):
         return True
     span = few.view.number("idle_funds_days") * DAY_US
-    as_of_us = (few.view.as_of - _EPOCH) // datetime.timedelta(microseconds=1)
+    as_of_us = microseconds(few.view.as_of)
     left: dict[str, int] = {
         loan.loan_id: 0
         for loan in few.loans.values()

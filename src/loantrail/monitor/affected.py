@@ -27,8 +27,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.clock import microseconds
 from loantrail.monitor.interest import InterestLike, class_numbers
-from loantrail.monitor.slice_index import EPOCH, Index
+from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_pools import may_pool
 from loantrail.monitor.slice_rows import among, distinct
 from loantrail.signals.catalogue import DAYS_KEPT
@@ -142,7 +143,7 @@ class _Affecting:
         self._pool_borrowers = number("multi_borrower_pool_borrowers") - 1
         self._interest = InterestLike(around)
         self._sweep = class_numbers(around, SWEEP_CLASSES)
-        self._as_of_us = int((around.as_of - EPOCH).total_seconds() * 1_000_000)
+        self._as_of_us = microseconds(around.as_of)
         self._handed()
         self._pools(moved)
         # Of accounts that loan money never came to nor left nothing is asked.

@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.clock import business_date
+from loantrail.clock import business_date, microseconds
 from loantrail.few_rows import picked
 from loantrail.ledger.identity import has_hidden_digits
 from loantrail.monitor.entering import TailEvents
 from loantrail.monitor.known import NewNames
-from loantrail.monitor.last_payment import Last, Moved, microseconds
+from loantrail.monitor.last_payment import Last, Moved
 from loantrail.monitor.payment import Placed, TracedPart
 from loantrail.monitor.shown import MOVED, first_other
 from loantrail.monitor.slice_index import Index

@@ -17,7 +17,7 @@ import polars as pl
 from psycopg import Connection
 
 from loantrail import clock
-from loantrail.clock import business_date
+from loantrail.clock import business_date, microseconds
 from loantrail.early_warning import store_allow
 from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.hits import HITS, PROVEN
@@ -250,7 +250,7 @@ class Judging:
         """The loans of which all is looked at, and those of which only the end of the day can say something else. Both sorted."""
         remembered, records = self._remembered, index.records
         # Rows of what the side paid with its own money are wanted for so long.
-        looked_at_us = (index.as_of - EPOCH) // datetime.timedelta(microseconds=1) - (DAYS_KEPT + 1) * DAY_US
+        looked_at_us = microseconds(index.as_of) - (DAYS_KEPT + 1) * DAY_US
         more_is_asked = any(not fields <= SAID_OF_DAYS for fields in rules.asked_of_days)
 
         def stands(loan: str) -> bool:

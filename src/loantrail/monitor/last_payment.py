@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from loantrail.monitor.slice_index import EPOCH, Index
+from loantrail.clock import microseconds
+from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import NO_ROWS, distinct
 
 
@@ -90,11 +90,6 @@ def last_of(around: Index, row: int) -> Last | None:
         moved=moved,
         row=row,
     )
-
-
-def microseconds(at: datetime.datetime) -> int:
-    """Since 1970."""
-    return (at - EPOCH) // datetime.timedelta(microseconds=1)
 
 
 class Facts:

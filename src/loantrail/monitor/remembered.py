@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from loantrail.clock import BUSINESS_ZONE, business_date
+from loantrail.clock import BUSINESS_ZONE, business_date, microseconds
 from loantrail.early_warning.frames import LEADS
 from loantrail.early_warning.view import prepare
 from loantrail.few_rows import FewRows
 from loantrail.ids import derived_ids
-from loantrail.monitor.slice_index import EPOCH, Index
+from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_rows import ByText
 from loantrail.parameters import ParameterBook
 from loantrail.signals.catalogue import DAY, FIELDS, ROW_COLUMNS, SINCE_DISBURSEMENT, no_rows, row_schema
@@ -95,7 +95,7 @@ class Remembered:
         disbursed = records.disbursed_us[number]
         if disbursed is None:
             return True
-        seen, now = _us(since), _us(around.as_of)
+        seen, now = microseconds(since), microseconds(around.as_of)
         idle = disbursed + around.number("idle_funds_days") * DAY_US
         return disbursed <= seen and (records.retail[number] or not seen < idle <= now)
 
@@ -159,7 +159,7 @@ class Remembered:
             zip(KEPT, zip(*(self._days[loan] for loan in ids), strict=True), strict=True)
         )
         disbursed = [around.records.disbursed_us[numbers[loan]] for loan in ids]
-        hours = [None if at is None else max((_us(end) - at) // HOUR_US, 0) for at in disbursed]
+        hours = [None if at is None else max((microseconds(end) - at) // HOUR_US, 0) for at in disbursed]
         figures |= {
             "occasion": [DAY] * len(ids),
             "occasion_id": derived_ids([ID_PREFIX], [DAY] * len(ids), ids, [on_date.isoformat()] * len(ids)),
@@ -183,7 +183,7 @@ class Remembered:
 
     def _balances(self, around: Index, numbers: Sequence[int], end: datetime.datetime) -> Int64:
         """What was paid out less the principal repaid up to the instant, at least 0."""
-        end_us = _us(end)
+        end_us = microseconds(end)
         found = np.zeros(len(numbers), np.int64)
         for place, number in enumerate(numbers):
             hops = around.hops_of_loan.of(number)
@@ -205,10 +205,6 @@ class Remembered:
             records = around.records
             self._met = ByText(instalments(records.schedules.frame, records.repayments.frame), "loan_id")
         return self._met
-
-
-def _us(instant: datetime.datetime) -> int:
-    return (instant - EPOCH) // datetime.timedelta(microseconds=1)
 
 
 def _end_of(day: datetime.date) -> datetime.datetime:

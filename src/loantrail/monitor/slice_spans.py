@@ -14,7 +14,6 @@ Derived from what the patterns (early_warning/patterns_*.py, near_in_time.py) an
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,9 +21,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from loantrail.clock import business_date
+from loantrail.clock import business_date, microseconds
 from loantrail.early_warning.patterns_lending import INTEREST_CLASSES
-from loantrail.monitor.slice_index import EPOCH, Index
+from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_pools import pools_around
 from loantrail.monitor.slice_rows import among, distinct
 from loantrail.parameters import ParameterBook
@@ -142,7 +141,7 @@ class _Choosing:
         rows = distinct(*asked.values())
         hop_rows = around.hop_transaction.array[self._hops]
         self._rows.append(hop_rows[hop_rows >= 0])
-        first_us = int(around.at_us.array[rows].min()) if len(rows) else _us(around.as_of)
+        first_us = int(around.at_us.array[rows].min()) if len(rows) else microseconds(around.as_of)
         started = first_us - DAYS_KEPT * DAY_US
         for accounts in of_loan.values():
             for account in accounts:
@@ -365,7 +364,3 @@ class _Choosing:
                 found[account] = hops
                 self._rows.append(around.hop_transaction.array[hops])
         return found
-
-
-def _us(instant: datetime.datetime) -> int:
-    return (instant - EPOCH) // datetime.timedelta(microseconds=1)
