@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from tests.decided import decide_parameter
 from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED, SUPPLIER, moment
 
+from loantrail.clock import business_date
 from loantrail.errors import InputError
+from loantrail.monitor import judging
 from loantrail.monitor.committing import commit_group
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
@@ -20,6 +23,7 @@ from loantrail.monitor.outstanding import judge_outstanding
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.monitor.payment import Payment
 from loantrail.postgres.connection import Database, type_of_connection
+from loantrail.rules.evaluate import ReadyRules
 from loantrail.tracing import database as tracing
 from loantrail.tracing.database import trace_anew, trace_books
 from loantrail.tracing.ground import Ground
@@ -251,6 +255,32 @@ def test_a_payment_not_made_yet_is_judged_and_leaves_nothing_behind(
     assert state_digest(held.standing.trace) == digest
     with pytest.raises(InputError, match="no statement"):
         deciding.decide(Payment(moment(12), moment(12), "nobody", 100))
+
+
+def test_who_asks_first_does_not_wait_for_the_rules_to_be_read_and_of_each_day_they_are_read_once(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days: list[datetime.date] = []
+    read = judging.ready_rules
+
+    def reading(*asked: Any) -> ReadyRules:
+        days.append(asked[1])
+        return read(*asked)
+
+    monkeypatch.setattr(judging, "ready_rules", reading)
+    broker = {"counterparty_account": BROKER_OUTSIDE, "counterparty_name": "华东证券股份有限公司"}
+    assert deciding._held is not None
+    now = deciding._held.standing.index.as_of
+
+    def decision(at: datetime.datetime) -> str | None:
+        found = deciding.decide(Payment(at, at, BORROWER, 12_000_000, **broker))
+        return found and found.decision
+
+    assert decision(now) == "review"
+    assert days == []
+    later = [decision(now + datetime.timedelta(days=day)) for day in (3, 0, 3, 0)]
+    assert later == ["review"] * 4
+    assert days == [business_date(now) + datetime.timedelta(days=3)]
 
 
 def test_half_a_transfer_raises_no_warning_when_another_line_comes(

@@ -39,6 +39,7 @@ from loantrail.signals.catalogue import DAY, DAYS_KEPT, no_rows, row_schema
 from loantrail.signals.kernel_state import DAY_US
 
 _VERSION: Final = version("loantrail")
+_DAYS_READY: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +109,16 @@ class Judging:
         self._in_run = found_in_run
         self._found: dict[str, pl.DataFrame] = {}
         self._unknown: set[str] = set()
-        self._rules: ReadyRules | None = None
+        self._rules: dict[datetime.date, ReadyRules] = {}
+        """Those of the business dates that were asked about last."""
         self._rules_state = ""
         self.rules_said: str | None = None
         """What was said last of the state of the rules, for those who judge next; None: they ask."""
-        self._rules_day: datetime.date | None = None
 
     def judge_by(self, parameters: ParameterBook) -> None:
         """Take these parameters in place of those before."""
         self._remembered.judge_by(parameters)
-        self._rules = None
+        self._rules.clear()
 
     def keep(self, judgement: Judgement) -> None:
         """The judgement is in the books."""
@@ -228,6 +229,10 @@ class Judging:
         entries = store_allow.in_force(connection, business_date(clock.now()))
         return told_of(hit_rows(judgement.hits, entries, judgement.proven, judgement.payees))
 
+    def be_ready(self, connection: Connection[Any], index: Index) -> None:
+        """Read the rules now: whoever needs them first would wait for it, and others with the state for that one."""
+        _ = self._ready(connection, business_date(index.as_of), index.parameters).warning
+
     def may_rest(self, connection: Connection[Any], index: Index, payment: Last) -> bool:
         """Whether a hit may rest on a payment that is not shown."""
         rules = self._ready(connection, business_date(index.as_of), index.parameters)
@@ -295,13 +300,18 @@ class Judging:
         self, connection: Connection[Any], day: datetime.date, parameters: ParameterBook
     ) -> ReadyRules:
         state = self.rules_said or store_step.rules_state(connection)
-        if self._rules is None or self._rules_state != state or self._rules_day != day:
-            if self._rules is not None and self._rules_state != state:
+        if self._rules_state != state:
+            if self._rules_state:
                 self._in_run, self._found = None, {}
+            self._rules.clear()
+            self._rules_state = state
+        ready = self._rules.get(day)
+        if ready is None:
+            if len(self._rules) >= _DAYS_READY:
+                self._rules.clear()
             stopped = store_step.stopped_rules(connection)
-            self._rules = ready_rules(connection, day, parameters, stopped)
-            self._rules_state, self._rules_day = state, day
-        return self._rules
+            ready = self._rules[day] = ready_rules(connection, day, parameters, stopped)
+        return ready
 
 
 def _listed(connection: Connection[Any]) -> pl.DataFrame:

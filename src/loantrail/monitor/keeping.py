@@ -100,6 +100,8 @@ class Keeping:
             held = held_on(connection, ground, run_id)
             if held is not None:
                 come_up(connection, held)
+                held.judging.be_ready(connection, held.standing.index)
+                connection.rollback()
                 self._put_in_place(connection, held)
         except psycopg.OperationalError:
             raise

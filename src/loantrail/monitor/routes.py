@@ -75,12 +75,17 @@ def live_intake(connections: Connections, tracer: Retracing, beside: Beside | No
 
 
 @of_the_monitor
-async def _live(request: Request) -> Live:
-    """`live_of` without a detour over a thread for each request."""
+def live_here(request: Request) -> Live:
+    """The one that answers this request."""
     known: Live | None = getattr(request.app.state, "live", None)
-    if known is not None:
-        return known
-    return await run_in_threadpool(lambda: live_of(request, retracing_of(request)))
+    return known or live_of(request, retracing_of(request))
+
+
+@of_the_monitor
+async def _live(request: Request) -> Live:
+    """The same without a detour over a thread for each request."""
+    known: Live | None = getattr(request.app.state, "live", None)
+    return known or await run_in_threadpool(live_here, request)
 
 
 Intake = Annotated[Live, Depends(_live)]

@@ -6,24 +6,24 @@ import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from loantrail import clock
 from loantrail.http.access import allowed
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
+from loantrail.http.straight import StraightRoute
 from loantrail.identity.abilities import Ability
 from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
-from loantrail.monitor.routes import Intake, RowHitTold, problem_response
+from loantrail.monitor.routes import Live, RowHitTold, live_here, problem_response
 from loantrail.monitor.writing import Overloaded
 
 RETRY_AFTER_SECONDS: Final = 5
 AMOUNT_FEN_MOST: Final = 10**15
 """Ten trillion yuan; JSON numbers are exact up to there everywhere."""
-router = APIRouter()
+router = APIRouter(route_class=StraightRoute)
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -71,7 +71,7 @@ class DecisionTold(Answer):
     response_model=DecisionTold,
     responses=problem_responses(*WRITE_STATUSES, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
+def decide(asked: Asked, live: Annotated[Live, Depends(live_here)]) -> Response | DecisionTold:
     """Judge a payment that is not made yet, such as an entrusted payment at the counter, without booking it."""
     payment = Payment(
         at=_instant(asked.booked_at),
@@ -85,8 +85,7 @@ async def decide(asked: Asked, live: Intake) -> Response | DecisionTold:
         document_no=asked.document_no,
     )
     try:
-        # The answer is put together without another detour over a thread.
-        found = await run_in_threadpool(live.deciding.decide, payment)
+        found = live.deciding.decide(payment)
     except Overloaded as problem:
         return _later(problem.code, problem.problem, problem.remedy)
     except PayerUnknown as problem:

@@ -1,0 +1,124 @@
+"""A payment that is not made yet, asked about over HTTP: what it is told, and how a question is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from tests.http.bank import BORROWER, LOAN, SUPPLIER, moment
+
+from loantrail.http.access import public
+from loantrail.http.straight import StraightRoute
+
+pytestmark = pytest.mark.database
+PATH = "/api/v1/decisions"
+
+
+def payment(**values: Any) -> dict[str, Any]:
+    return {
+        "account": BORROWER,
+        "amount_fen": 1_000_000,
+        "booked_at": moment(12).isoformat(),
+        "counterparty_account": SUPPLIER,
+        "purpose_text": "棉纱货款",
+        **values,
+    }
+
+
+def refused(answer: httpx.Response) -> tuple[int, str, list[str]]:
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert told["detail_chinese"]
+    return answer.status_code, told["code"], [one["field"] for one in told["fields"]]
+
+
+def test_loan_money_on_its_way_to_a_broker_is_to_be_reviewed_and_a_purchase_is_not(
+    client: httpx.Client,
+) -> None:
+    broker = {"counterparty_account": "310099000077", "counterparty_name": "华东证券股份有限公司"}
+
+    suspect = client.post(PATH, json=payment(amount_fen=12_000_000, purpose_text="银证转账", **broker))
+    purchase = client.post(PATH, json=payment())
+
+    assert (suspect.status_code, suspect.headers["content-type"]) == (200, "application/json")
+    assert suspect.json()["decision"] == "review"
+    assert {hit["loan_id"] for hit in suspect.json()["hits"]} == {LOAN}
+    assert suspect.json()["traced"] == [{"loan_id": LOAN, "amount_fen": 12_000_000, "use": "securities"}]
+    assert purchase.json() == {
+        "decision": "allow",
+        "hits": [],
+        "traced": [{"loan_id": LOAN, "amount_fen": 1_000_000, "use": ""}],
+    }
+
+
+def test_a_payer_without_a_statement_is_not_there_and_nobody_pays_themselves(client: httpx.Client) -> None:
+    assert refused(client.post(PATH, json=payment(account="nobody")))[0] == 404
+    assert refused(client.post(PATH, json=payment(counterparty_account=BORROWER)))[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        (payment(amount_fen=0), ["amount_fen"]),
+        (payment(currency="yuan", amount_fen=10**16), ["amount_fen", "currency"]),
+        (payment(booked_at="yesterday"), ["booked_at"]),
+        (payment(memo="x"), ["memo"]),
+        ({"amount_fen": 1}, ["account"]),
+        ([payment()], ["body"]),
+        ("null", ["body"]),
+    ],
+)
+def test_a_question_that_cannot_be_used_says_which_field(
+    client: httpx.Client, sent: Any, fields: list[str]
+) -> None:
+    answer = client.post(PATH, json=sent)
+
+    assert refused(answer) == (422, "request_refused", fields)
+    assert all(one["problem_chinese"] for one in answer.json()["fields"])
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"account": "\xff"}', b"[" * 100_000])
+def test_what_is_no_json_is_refused(client: httpx.Client, body: bytes) -> None:
+    answer = client.post(PATH, content=body, headers={"content-type": "application/json"})
+
+    assert refused(answer) == (422, "request_refused", ["body"])
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/xml", "application/x-ndjson"])
+def test_what_is_sent_as_something_else_is_not_read(client: httpx.Client, kind: str) -> None:
+    answer = client.post(PATH, content=b"{}", headers={"content-type": kind})
+
+    assert refused(answer)[:2] == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("key", ["lt_" + "n" * 40, "short"])
+def test_who_is_not_known_is_told_nothing_of_the_question(bank_address: str, key: str) -> None:
+    headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+
+    answer = httpx.post(f"{bank_address}{PATH}", content=b"{", headers=headers)
+
+    assert refused(answer) == (401, "signed_out", [])
+
+
+class Named(BaseModel):
+    name: str
+
+
+def test_a_straight_route_takes_plain_functions_alone() -> None:
+    router = APIRouter(route_class=StraightRoute)
+
+    async def lent() -> int:
+        return 1
+
+    async def asks(named: Named) -> Named:
+        return named
+
+    def borrows(named: Named, number: int = Depends(lent)) -> Named:
+        return Named(name=f"{named.name}{number}")
+
+    for endpoint in (asks, borrows):
+        with pytest.raises(AssertionError, match="no plain function"):
+            router.post("/x", dependencies=[public("of a test")])(endpoint)
