@@ -6,7 +6,7 @@ import datetime
 import os
 import random
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pytest
@@ -23,6 +23,7 @@ from tests.monitor.small_bank import (
     traced_at_once,
 )
 
+from loantrail.monitor import tail_classes
 from loantrail.monitor.foreseeing import Foreseeing, Foreseen, looked_at
 from loantrail.monitor.judge import judge_loans
 from loantrail.monitor.last_payment import last_of, pays_on
@@ -337,3 +338,26 @@ def test_a_payment_that_makes_others_wages_is_not_foreseen_by_numbers() -> None:
 
     assert len(changed.transactions) == fewest
     assert foreseen is None
+
+
+def test_with_a_payment_to_a_company_nothing_is_judged_again_that_its_payer_paid_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paid = [
+        (OURS[4], f"98{number}", 500_000, {"counterparty_name": "某某贸易有限公司"}) for number in range(9)
+    ]
+    bank = bank_of((LOAN_ACCOUNT, BORROWER, LOAN_FEN, {}), *paid)
+    judged: list[int] = []
+    classify = tail_classes.classify
+
+    def counted(transactions: pl.DataFrame, *rest: Any) -> pl.DataFrame:
+        judged.append(len(transactions))
+        return classify(transactions, *rest)
+
+    monkeypatch.setattr(tail_classes, "classify", counted)
+    with_it: list[int] = []
+    for name in ("另一家贸易有限公司", "王一", None):
+        asked_of(bank, OURS[4], "98new", 512_345, counterparty_name=name)
+        with_it.append(judged[-1])
+
+    assert with_it == [1, 10, 10]

@@ -1,6 +1,7 @@
 """The classes of the payees of the last transactions. Pure.
 
-What is new is judged together with what the same payers paid on the same day: wages show by many payments of one account on one day.
+What is new is judged together with what the same payers paid on the same day, where it may be paid to a person: wages show by many
+payments of one account on one day to persons.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from loantrail.clock import BUSINESS_ZONE, business_date
 from loantrail.destinations.classify import classify
 from loantrail.destinations.corrections import corrected
 from loantrail.destinations.dictionary import shipped_dictionary
+from loantrail.destinations.names import NAME_INDIVIDUAL, shape_of_name
+from loantrail.destinations.terms import normalised_text
 from loantrail.monitor.tail import CLASSES, Said, Surroundings
 from loantrail.tracing.model import Int64
 
@@ -40,19 +43,25 @@ def classes_of(
     ids: Sequence[str],
     known: dict[str, Said],
     around: Surroundings,
+    *,
+    none_went: bool,
 ) -> tuple[dict[str, Said], dict[str, Said]]:
     """What CLASSES say of all transactions, of which those that are not `known` are in the part; and of those that were judged now.
     `before` and `part`: transactions (`_READ` and more) and their booking times of those that stay, and of those behind them, which bear
-    these `ids`."""
+    these `ids`. `none_went`: no other transaction was there of whose class something hung."""
     new = np.array([name not in known for name in ids], np.bool_)
     if not new.any():
         return known, {}
     transactions, booked_us = part
     payers: list[str | None] = transactions["debit_account"].to_list()
+    asks = new
+    if none_went:
+        names: list[str | None] = transactions["credit_name"].to_list()
+        asks = new & np.array([may_be_of_person(name) for name in names], np.bool_)
     asked: list[pl.DataFrame] = []
     wanted = np.zeros(len(ids), np.bool_)
     for first, last, span_us in _days(booked_us):
-        here = np.flatnonzero(new[first:last]) + first
+        here = np.flatnonzero(asks[first:last]) + first
         paying = {payers[place] for place in here.tolist()} - {None}
         wanted[first:last] = new[first:last] | np.array(
             [one in paying for one in payers[first:last]], np.bool_
@@ -69,6 +78,12 @@ def classes_of(
     names, *said = (found.get_column(name).to_list() for name in CLASSES)
     told = dict(zip(names, zip(*said, strict=True), strict=True))
     return known | told, told
+
+
+def may_be_of_person(credit_name: str | None) -> bool:
+    """Whether a payment under this name may be one to a person: where it gives none, the account's own tells."""
+    name = normalised_text(credit_name) if credit_name else None
+    return not credit_name or (name is not None and shape_of_name(name) == NAME_INDIVIDUAL)
 
 
 def _days(booked_us: Int64) -> Iterator[tuple[int, int, tuple[int, int]]]:

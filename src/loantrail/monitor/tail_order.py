@@ -84,7 +84,7 @@ def ordered(
     of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
     part = _part(tail, np.arange(len(tail), dtype=np.int64), own, place, floor)
     kept = _Kept.nothing()
-    classes, _again = _classes(kept, part, tail.classes, around)
+    classes, _again = _classes(kept, part, tail.classes, around, none_went=False)
     return _whole(tail, kept, part, classes, own), replace(tail, classes=classes)
 
 
@@ -140,7 +140,8 @@ def ordered_from(
     known = tail.classes
     if known is not lines_before.classes:
         known = known | {name: lines_before.classes[name] for name in kept.transactions["transaction_id"]}
-    classes, again = _classes(kept, part, known, around)
+    only_longer = len(tail) >= common == len(lines_before) and not len(otherwise)
+    classes, again = _classes(kept, part, known, around, none_went=only_longer)
     stays = again.keys() - set(part.ids)
     if any(known[transaction] != again[transaction] for transaction in stays):
         return None  # wages show by later payments
@@ -318,7 +319,7 @@ def _waits(kept: _Kept, part: _Part, own: dict[str, None]) -> Bool:
 
 
 def _classes(
-    kept: _Kept, part: _Part, known: dict[str, Said], around: Surroundings
+    kept: _Kept, part: _Part, known: dict[str, Said], around: Surroundings, *, none_went: bool
 ) -> tuple[dict[str, Said], dict[str, Said]]:
-    before = kept.transactions, kept.of("booked_us")
-    return classes_of(before, (part.transactions, part.booked_us), part.ids, known, around)
+    before, behind = (kept.transactions, kept.of("booked_us")), (part.transactions, part.booked_us)
+    return classes_of(before, behind, part.ids, known, around, none_went=none_went)
