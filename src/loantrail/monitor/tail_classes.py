@@ -56,8 +56,8 @@ def classes_of(
     payers: list[str | None] = transactions["debit_account"].to_list()
     asks = new
     if none_went:
-        names: list[str | None] = transactions["credit_name"].to_list()
-        asks = new & np.array([may_be_of_person(name) for name in names], np.bool_)
+        payees: list[str | None] = transactions["credit_name"].to_list()
+        asks = new & np.array([may_be_of_person(payee) for payee in payees], np.bool_)
     asked: list[pl.DataFrame] = []
     wanted = np.zeros(len(ids), np.bool_)
     for first, last, span_us in _days(booked_us):
