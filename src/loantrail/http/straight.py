@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -20,8 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loantrail.http.access import rule_of
-
-JSON: Final = "application/json"
+from loantrail.http.security import JSON
 
 
 class StraightRoute(APIRoute):
@@ -33,16 +32,14 @@ class StraightRoute(APIRoute):
         (rule,) = rule_of(self.dependant)
         (body,) = self.dependant.body_params
         model: Any = body.field_info.annotation
-        lent = {one.name: one.call for one in self.dependant.dependencies if one.call is not rule}
-        endpoint = self.dependant.call
+        lent = {one.name: one.call for one in self.dependant.dependencies if one.name and one.call}
+        endpoint: Callable[..., Any] = self.endpoint
         for plain in (endpoint, *lent.values()):
-            assert plain is not None, "the framework names what it calls"
             assert not inspect.iscoroutinefunction(plain), f"{plain.__name__} is no plain function"
 
         def answered(request: Request, sent: bytes) -> Response:
             rule(request, request.app.state.connections)
-            given = {name: lend(request) for name, lend in lent.items() if name and lend}
-            assert endpoint is not None
+            given = {name: lend(request) for name, lend in lent.items()}
             told = endpoint(**{body.name: _read(model, sent)}, **given)
             return told if isinstance(told, Response) else Response(told.model_dump_json(), media_type=JSON)
 

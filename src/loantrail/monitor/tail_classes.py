@@ -57,7 +57,7 @@ def classes_of(
     asks = new
     if none_went:
         payees: list[str | None] = transactions["credit_name"].to_list()
-        asks = new & np.array([may_be_of_person(payee) for payee in payees], np.bool_)
+        asks = new & np.array([_may_be_of_person(payee) for payee in payees], np.bool_)
     asked: list[pl.DataFrame] = []
     wanted = np.zeros(len(ids), np.bool_)
     for first, last, span_us in _days(booked_us):
@@ -80,7 +80,7 @@ def classes_of(
     return known | told, told
 
 
-def may_be_of_person(credit_name: str | None) -> bool:
+def _may_be_of_person(credit_name: str | None) -> bool:
     """Whether a payment under this name may be one to a person: where it gives none, the account's own tells."""
     name = normalised_text(credit_name) if credit_name else None
     return not credit_name or (name is not None and shape_of_name(name) == NAME_INDIVIDUAL)

@@ -140,7 +140,7 @@ def ordered_from(
     known = tail.classes
     if known is not lines_before.classes:
         known = known | {name: lines_before.classes[name] for name in kept.transactions["transaction_id"]}
-    only_longer = len(tail) >= common == len(lines_before) and not len(otherwise)
+    only_longer = common == len(lines_before) and not len(otherwise)
     classes, again = _classes(kept, part, known, around, none_went=only_longer)
     stays = again.keys() - set(part.ids)
     if any(known[transaction] != again[transaction] for transaction in stays):
