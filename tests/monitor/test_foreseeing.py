@@ -288,7 +288,7 @@ def bank_of(*payments: tuple[str, str | None, int, dict[str, str]]) -> Bank:
 
 
 def asked_of(
-    bank: Bank, payer: str, payee: str, amount_fen: int, **more: str
+    bank: Bank, payer: str, payee: str | None, amount_fen: int, **more: str
 ) -> tuple[Foreseen | None, Changed, int]:
     """What is foreseen by numbers alone, what showing changes, and how much loan money that moves, fen."""
     state = foreseeing(bank, len(bank.lines))
@@ -323,6 +323,69 @@ def test_a_payment_that_pays_a_loan_out_is_not_foreseen_by_numbers() -> None:
 
     assert moved_fen == LOAN_FEN
     assert foreseen is None
+
+
+PAID_OUT, AMONG_OTHERS = (LOAN_ACCOUNT, BORROWER, LOAN_FEN, {}), (OURS[4], OURS[5], 700, {})
+
+
+@pytest.mark.parametrize(
+    "behind_own_money",
+    [(PAID_OUT, AMONG_OTHERS), (AMONG_OTHERS, PAID_OUT)],
+    ids=["before the state was made", "while it went on"],
+)
+@pytest.mark.parametrize(
+    ("order", "document_no", "is_tied"),
+    [
+        ({}, None, True),
+        ({"document_no": "C1"}, "C1", True),
+        ({"document_no": "C1"}, "C2", False),
+        ({"valid_to": START.date() - datetime.timedelta(days=1)}, None, False),
+        ({"valid_from": START.date() + datetime.timedelta(days=1)}, None, False),
+        ({"payee_account": OUTSIDE[0]}, None, False),
+        ({"loan_id": "another"}, None, False),
+        ({"amount_fen": 0}, None, False),
+    ],
+)
+def test_a_payment_is_foreseen_by_numbers_only_where_no_entrusted_order_ties_it_to_a_loan(
+    behind_own_money: tuple[tuple[str, str, int, dict[str, str]], ...],
+    order: dict[str, object],
+    document_no: str | None,
+    is_tied: bool,
+) -> None:
+    # Own money came first: the loan's moves only where an order says so.
+    bank = bank_of((OURS[4], BORROWER, 5_000, {}), *behind_own_money)
+    schema = bank.context["orders"].schema
+    usual = {"loan_id": "L0", "payee_account": OUTSIDE[1], "amount_fen": LOAN_FEN}
+    orders = pl.DataFrame([dict.fromkeys(schema) | usual | order], schema=schema)
+    bank = replace(bank, context=bank.context | {"orders": orders})
+    more = {} if document_no is None else {"document_no": document_no}
+
+    foreseen, _changed, moved_fen = asked_of(bank, BORROWER, OUTSIDE[1], 1_000, **more)
+
+    assert moved_fen == (1_000 if is_tied else 0)
+    assert (foreseen is None) == is_tied
+
+
+@pytest.mark.parametrize(("named_by_it", "is_foreseen"), [(OURS[4], False), (OURS[6], True), (None, True)])
+def test_a_payment_that_names_nobody_is_not_foreseen_by_numbers_where_a_line_of_its_amount_names_the_payer(
+    named_by_it: str | None, is_foreseen: bool
+) -> None:
+    bank = bank_of(PAID_OUT, AMONG_OTHERS, AMONG_OTHERS)
+    received = {
+        "account": OURS[7],
+        "direction": "credit",
+        "counterparty_account": named_by_it,
+        "amount_fen": 250,
+    }
+    last = bank.lines.tail(1).with_columns(*(pl.lit(told).alias(name) for name, told in received.items()))
+    bank = replace(
+        bank, lines=pl.concat([bank.lines.head(len(bank.lines) - 1), last.cast(bank.lines.schema)])
+    )
+
+    foreseen, changed, _moved_fen = asked_of(bank, OURS[4], None, 250)
+
+    assert (foreseen is not None) == is_foreseen
+    assert bool(changed.gone) != is_foreseen
 
 
 def test_a_payment_that_makes_others_wages_is_not_foreseen_by_numbers() -> None:

@@ -6,6 +6,7 @@ the tail are known by what they left (`Known`, `Ties`, pools). Positions are pla
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
@@ -347,11 +348,8 @@ def _orders(
             receipts = (*known.disbursed_into.get(loan, ()), *here.get(loan, ()))
             if not any(at < place + event and account == debit[event] for at, account in receipts):
                 continue
-            first, last, document = order["valid_from"], order["valid_to"], order["document_no"]
-            if (first is not None and dates[event] < first) or (last is not None and dates[event] > last):
-                continue
-            exact = document is not None and documents[event] is not None and document == documents[event]
-            if document is not None and documents[event] is not None and not exact:
+            exact = _suits(order, dates[event], documents[event])
+            if exact is None:
                 continue
             row = int(str(order["row"]))
             candidates.append((not exact, row, loan, row))
@@ -362,3 +360,32 @@ def _orders(
                 columns["specific_loan"][event], columns["specific_fen"][event] = loan, tied
                 columns["specific_row"][event] = row
                 break
+
+
+def _suits(order: dict[str, object], day: datetime.date, document_no: str | None) -> bool | None:
+    """Whether an entrusted order names just this document; None where it is not for a payment of that day with it."""
+    first, last, document = order["valid_from"], order["valid_to"], order["document_no"]
+    if (isinstance(first, datetime.date) and day < first) or (isinstance(last, datetime.date) and day > last):
+        return None
+    if document is None or document_no is None:
+        return False
+    return True if document == document_no else None
+
+
+def may_be_tied(
+    ties: Ties, known: Known, events: TailEvents, payer: int, payment: tuple[str, datetime.date, str | None]
+) -> bool:
+    """Whether an entrusted order may tie a payment behind these events of the tail to a loan: not where none is left that is for its
+    payee, day and document (`payment`), of a loan that was paid out to the payer (its number)."""
+    payee, day, document_no = payment
+    for order in ties.by_payee.get(payee, ()):
+        loan = known.loan_number.get(str(order["loan_id"]), -1)
+        receipts = {account for _, account in known.disbursed_into.get(loan, ())}
+        receipts.update(events.credit[events.disburses == loan].tolist() if loan >= 0 else ())
+        if (
+            payer in receipts
+            and ties.left.get(int(str(order["row"])), 0) > 0
+            and _suits(order, day, document_no) is not None
+        ):
+            return True
+    return False

@@ -18,7 +18,7 @@ import polars as pl
 from loantrail.clock import business_date, microseconds
 from loantrail.few_rows import picked
 from loantrail.ledger.identity import has_hidden_digits
-from loantrail.monitor.entering import TailEvents
+from loantrail.monitor.entering import TailEvents, may_be_tied
 from loantrail.monitor.known import NewNames
 from loantrail.monitor.last_payment import Last, Moved
 from loantrail.monitor.payment import Placed, TracedPart
@@ -103,23 +103,31 @@ class Foreseeing(Standing):
             known.terminal[debit] or (credit >= 0 and known.terminal[credit])
         ):
             return False  # it may be what went through a pooled account
-        if self.trace.state.head[debit] >= 0 and payment.payee in self._ties.by_payee:
-            return False  # an entrusted order may tie it to a loan
+        day = business_date(payment.at)
+        if (
+            payment.payee is not None
+            and self.trace.state.head[debit] >= 0
+            and may_be_tied(self._ties, known, self._events, debit, (payment.payee, day, told.document_no))
+        ):
+            return False
         if not self._openings.suffice(self.trace, debit, told.amount_fen, payment.accounts):
             return False
-        day = business_date(payment.at)
         since = int(np.searchsorted(found.booked_us, begins_us(day)))
         paid = int(np.count_nonzero(self._events.debit[since:] == debit))
         return paid + 1 < self.parameters.at_or_first("payroll_payees_same_day", day).number
 
     def _may_pair(self, payment: Placed) -> bool:
         """Whether the payment may be paired with a line of the tail: not where its lines name each other and a reference of their own, nor
-        where it names an account that no statement is given of."""
+        where it names an account that no statement is given of. One that names nobody goes with a line that names its payer."""
         names_nobody = payment.payee is None or has_hidden_digits(payment.payee)
         if payment.is_within or not names_nobody:
             return False
-        same = np.flatnonzero(self.lines.lines["amount_fen"].to_numpy() == payment.payment.amount_fen)
-        return "credit" in picked(self.lines.lines["direction"], same).to_list()
+        lines = self.lines.lines
+        same = np.flatnonzero(lines["amount_fen"].to_numpy() == payment.payment.amount_fen)
+        facing = zip(
+            picked(lines["direction"], same), picked(lines["counterparty_account"], same), strict=True
+        )
+        return ("credit", payment.payer) in facing
 
     def foresee(self, lines: Lines) -> Foreseen | None:
         """A payment the lines of which stand behind those that are shown; None where it must be shown to tell. What is shown stays as it
