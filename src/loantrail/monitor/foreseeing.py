@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from loantrail.clock import business_date, microseconds
-from loantrail.few_rows import picked
+from loantrail.few_rows import FewRows, picked
 from loantrail.ledger.identity import has_hidden_digits
 from loantrail.monitor.entering import TailEvents, may_be_tied
 from loantrail.monitor.known import NewNames
@@ -27,15 +27,18 @@ from loantrail.monitor.slice_index import Index
 from loantrail.monitor.slice_records import NOT_KNOWN
 from loantrail.monitor.slice_rows import distinct
 from loantrail.monitor.standing import Standing
-from loantrail.monitor.tail import Lines, rows_of
-from loantrail.monitor.tail_classes import begins_us
+from loantrail.monitor.tail import CLASSES, Lines, rows_of
+from loantrail.monitor.tail_classes import JUDGED_BY, begins_us, classes_of
 from loantrail.monitor.tail_order import Ordered, difference
+from loantrail.tracing.assemble import arrival_uses
 from loantrail.tracing.live_batch import Payment as Moving
-from loantrail.tracing.model import Hops
+from loantrail.tracing.model import USE_REPAYMENT, Hops
 from loantrail.tracing.statement import USE_NAMES
 
 _TIES: Final = ("disburses", "reverses", "specific_loan", "carries")
 """What ties an event to a loan or to another event."""
+_JUDGED: Final = FewRows(JUDGED_BY)
+_CLASS: Final = [name for name in CLASSES if name != "transaction_id"].index("destination_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,9 @@ class Foreseeing(Standing):
     """A state that is asked about payments not yet made."""
 
     def foresee_plain(self, payment: Placed) -> Foreseen | None:
-        """A payment told by numbers alone: one that nothing in the tail is paired with, and that moves no loan money whatever its class;
-        None where more has to be looked at (`foresee`). What is shown stays as it is."""
+        """A payment told without its lines: one that nothing in the tail is paired with, and no order ties to a loan. Where it moves no loan
+        money, whatever its class, numbers alone tell; else its payee is judged. None where more has to be looked at (`foresee`). What
+        is shown stays as it is."""
         found, told = self._found, payment.payment
         if found is None or found.contradicts:
             return None
@@ -66,21 +70,69 @@ class Foreseeing(Standing):
         if self.trace.state.head[debit] >= 0 and len(
             self.trace.probe(Moving(debit=debit, credit=credit, amount_fen=told.amount_fen)).loan
         ):
+            return self._foresee_moving(payment, debit, found)
+        last = self._last(payment, {}, of_class=None, any_class=True)
+        return Foreseen(last, payment.at, ()) if last.payer >= 0 else None
+
+    def _foresee_moving(self, payment: Placed, debit: int, found: Ordered) -> Foreseen | None:
+        """The same of one that moves loan money, of which its class tells where to."""
+        told = payment.payment
+        of_class = self._class_of(payment, found)
+        credit = self.known.number(payment.payee, told.currency, new := NewNames())
+        if new:
+            self.trace.append(self.known.batch_of(new))
+        here = np.zeros(1, np.int64)
+        (use,) = arrival_uses(
+            pl.Series([of_class], dtype=pl.String),
+            here,
+            self.known.class_of_account,
+            np.array([credit], np.int32),
+        ).tolist()
+        if use == USE_REPAYMENT:
+            return None  # of which loan, its lines tell
+        hops = self.trace.probe(
+            Moving(debit=debit, credit=credit, amount_fen=told.amount_fen, arrival_use=use)
+        )
+        last = self._last(payment, self._moved(hops), of_class=of_class)
+        if last.payer < 0 or NOT_KNOWN in last.moved:
             return None
-        number = self.index.accounts.known
-        last = Last(
+        return Foreseen(last, payment.at, self._traced(hops))
+
+    def _class_of(self, payment: Placed, found: Ordered) -> str | None:
+        """The class of its payee, as one that makes no other payments wages (`_leaves_others`)."""
+        told, name = payment.payment, payment.reference
+        row = (
+            name,
+            payment.at,
+            payment.payer,
+            payment.payee,
+            told.amount_fen,
+            told.document_no,
+            told.purpose_text,
+        )
+        alone = _JUDGED.frame([(*row, told.counterparty_name)])
+        at_us = np.array([microseconds(payment.at)], np.int64)
+        _known, said = classes_of(
+            (found.transactions, found.booked_us), (alone, at_us), [name], {}, self.around, none_went=True
+        )
+        return said[name][_CLASS]
+
+    def _last(
+        self, payment: Placed, moved: dict[int, Moved], *, of_class: str | None, any_class: bool = False
+    ) -> Last:
+        number, told = self.index.accounts.known, payment.payment
+        return Last(
             payer=number(payment.payer),
             payee=number(payment.payee),
             payee_account=payment.payee,
             amount_fen=told.amount_fen,
             at_us=microseconds(payment.at),
-            of_class=None,
+            of_class=of_class,
             payee_name=told.counterparty_name,
             document_no=told.document_no,
-            moved={},
-            any_class=True,
+            moved=moved,
+            any_class=any_class,
         )
-        return Foreseen(last, payment.at, ()) if last.payer >= 0 else None
 
     def _ends_of(self, payment: Placed) -> tuple[int, int] | None:
         """Payer and payee by number of the trace, -1 for a payee who is no account or a new one of nobody's; None where that

@@ -19,19 +19,19 @@ from loantrail.destinations.corrections import corrected
 from loantrail.destinations.dictionary import shipped_dictionary
 from loantrail.destinations.names import NAME_INDIVIDUAL, shape_of_name
 from loantrail.destinations.terms import normalised_text
-from loantrail.monitor.tail import CLASSES, Said, Surroundings
+from loantrail.monitor.tail import CLASSES, INSTANT, Said, Surroundings
 from loantrail.tracing.model import Int64
 
-_READ: Final = (
-    "transaction_id",
-    "booked_at",
-    "debit_account",
-    "credit_account",
-    "amount_fen",
-    "document_no",
-    "purpose_text",
-    "credit_name",
-)
+JUDGED_BY: Final = {
+    "transaction_id": pl.String(),
+    "booked_at": INSTANT,
+    "debit_account": pl.String(),
+    "credit_account": pl.String(),
+    "amount_fen": pl.Int64(),
+    "document_no": pl.String(),
+    "purpose_text": pl.String(),
+    "credit_name": pl.String(),
+}
 """What is read of a transaction of the tail to judge its payee."""
 _PAYERS_FEW: Final = 16
 """The payments of so many payers are looked for one payer after the other."""
@@ -47,7 +47,7 @@ def classes_of(
     none_went: bool,
 ) -> tuple[dict[str, Said], dict[str, Said]]:
     """What CLASSES say of all transactions, of which those that are not `known` are in the part; and of those that were judged now.
-    `before` and `part`: transactions (`_READ` and more) and their booking times of those that stay, and of those behind them, which bear
+    `before` and `part`: transactions (JUDGED_BY and more) and their booking times of those that stay, and of those behind them, which bear
     these `ids`. `none_went`: no other transaction was there of whose class something hung."""
     new = np.array([name not in known for name in ids], np.bool_)
     if not new.any():
@@ -69,7 +69,7 @@ def classes_of(
         if paying:
             asked += _paid_by(*before, {one for one in paying if one is not None}, span_us)
     asked.append(transactions if wanted.all() else transactions.filter(pl.Series(wanted)))
-    together = pl.DataFrame([pl.concat([one.get_column(name) for one in asked]) for name in _READ])
+    together = pl.DataFrame([pl.concat([one.get_column(name) for one in asked]) for name in JUDGED_BY])
     latest = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
         microseconds=int(booked_us[-1])
     )
