@@ -93,6 +93,7 @@ WARNING = "0" * 32
 AS_READ, OTHER = "as read", "f" * 64
 TRUE = Dispose(Disposition.TRUE_POSITIVE)
 FALSE = Dispose(Disposition.FALSE_ALARM, "refund")
+PENDING = Dispose(Disposition.PENDING)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +231,25 @@ def test_time_wakes_and_escalates() -> None:
     assert tick(then(thread, *events), day, POLICY) == []
 
 
+def test_a_suspicion_that_is_doubted_again_waits_for_an_answer_as_before() -> None:
+    thread = opened()
+    confirmed = did(thread, TRUE)
+    measures_due_at = working_days_later(FRIDAY, POLICY.measure_days, POLICY.calendar)
+    assert (confirmed.due_at, confirmed.answer_due_at) == (measures_due_at, thread.due_at)
+    for doubt in (PENDING, FALSE):
+        assert did(confirmed, doubt).due_at == thread.due_at
+    later = FRIDAY + datetime.timedelta(days=5)
+    again = did(did(confirmed, PENDING, at=later), TRUE, at=later)
+    assert again.due_at == measures_due_at
+
+
+def test_measures_of_what_was_opened_again_have_their_days_anew() -> None:
+    closed = did(did(did(opened(), TRUE), TakeMeasure("verify")), Close("已核实"), WANG)
+    later = FRIDAY + datetime.timedelta(days=30)
+    again = did(did(closed, Reopen("再看"), WANG, later), TRUE, at=later)
+    assert again.due_at == working_days_later(later, POLICY.measure_days, POLICY.calendar)
+
+
 PROPOSED = ProposeLowering(Level.BLUE, "金额已核实")
 FOUND = did(did(opened(), TRUE), ProposeFinding("挪用 50 万元"))
 HEARD = did(FOUND, RecordHearing(FRIDAY.date(), "借款人承认"))
@@ -264,6 +284,9 @@ REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
     (did(did(opened(), FALSE), PROPOSED), Close("已核实"), WANG, Refusal.PROPOSAL_OPEN),
     (did(FOUND, TakeMeasure("verify")), Close("已核实"), WANG, Refusal.PROPOSAL_OPEN),
     (FOUND, FALSE, LI, Refusal.PROPOSAL_OPEN),
+    (FOUND, PENDING, LI, Refusal.PROPOSAL_OPEN),
+    (HEARD, PENDING, LI, Refusal.PROPOSAL_OPEN),
+    (did(HEARD, ApproveFinding(AS_READ), WANG), PENDING, LI, Refusal.ALREADY_FOUND),
     (opened(), ProposeFinding("挪用"), LI, Refusal.NOT_TRUE),
     (did(opened(), FALSE), ProposeFinding("挪用"), LI, Refusal.NOT_TRUE),
     (did(opened(), TRUE), ProposeFinding(" "), LI, Refusal.REASON_MISSING),
@@ -275,6 +298,7 @@ REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
     (HEARD, RefuseFinding(" "), WANG, Refusal.REASON_MISSING),
     (did(opened(), TRUE), ApproveFinding(AS_READ), WANG, Refusal.NOTHING_PROPOSED),
     (FOUND, RecordHearing(datetime.date(2025, 6, 7), "明天"), LI, Refusal.HEARING_DATE),
+    (FOUND, RecordHearing(datetime.date(2025, 6, 4), "借款人承认"), LI, Refusal.HEARING_EARLY),
     (FOUND, RecordHearing(FRIDAY.date(), ""), LI, Refusal.REASON_MISSING),
     (did(HEARD, ApproveFinding(AS_READ), WANG), ProposeFinding("再来"), LI, Refusal.ALREADY_FOUND),
     (did(HEARD, ApproveFinding(AS_READ), WANG), FALSE, LI, Refusal.ALREADY_FOUND),

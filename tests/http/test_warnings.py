@@ -22,10 +22,11 @@ from tests.http.bank import (
 )
 from tests.http.conftest import application, client_of
 from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
-from tests.signing_in import AS
+from tests.signing_in import AS, write_person
 
 from loantrail import clock
 from loantrail.early_warning.hits import Level
+from loantrail.identity.abilities import Role
 from loantrail.postgres.connection import type_of_connection
 
 pytestmark = pytest.mark.database
@@ -258,6 +259,59 @@ def test_several_warnings_are_given_to_one_person(warned: httpx.Client) -> None:
     assert listed(warned, "owner=none") == []
     nobody = warned.post("/api/v1/warning-assignments", json={**body, "to": "S9", "request_key": "bulk-0002"})
     assert nobody.status_code == 422
+
+
+def test_a_warning_is_given_only_to_who_may_act_on_it_and_sees_its_loan(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    connection.execute(
+        "INSERT INTO parties.organisation_unit (unit_id, parent_unit_id, name, kind) "
+        "SELECT 'U9', parent_unit_id, '另一支行', kind FROM parties.organisation_unit WHERE unit_id = 'U1'"
+    )
+    for staff_id, role, unit in (
+        ("S3", Role.EXECUTIVE, "U1"), ("S4", Role.BRANCH_MANAGER, "U9"), ("S5", Role.BRANCH_MANAGER, "U1"),
+    ):  # fmt: skip
+        connection.execute(
+            "INSERT INTO parties.staff VALUES (%s, %s, %s, 'other')", (staff_id, unit, staff_id)
+        )
+        write_person(connection, staff_id, [role], unit, staff_id)
+    connection.commit()
+
+    def given_to(staff_id: str) -> tuple[list[str], str]:
+        body = {"thread_ids": [THREAD, QUIET_THREAD], "to": staff_id, "request_key": f"bulk-of-{staff_id}"}
+        version = warned.get(f"/api/v1/warnings/{THREAD}").json()["row"]["version"]
+        alone = act(warned, version, act="assign", to=staff_id)
+        several = warned.post("/api/v1/warning-assignments", json=body).json()
+        return [one["refused"] for one in several], alone.json().get("code", "")
+
+    assert given_to("S3") == (["not_their_work"] * 2, "not_their_work")
+    assert given_to("S4") == (["out_of_their_reach"] * 2, "out_of_their_reach")
+    assert listed(warned, "owner=none") == [LOAN, QUIET_LOAN]
+    assert given_to("S5") == (["assigned_already", ""], "")
+
+
+def test_messages_are_told_to_who_sees_all_their_warnings(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    connection.execute(
+        "INSERT INTO parties.organisation_unit (unit_id, parent_unit_id, name, kind) "
+        "SELECT 'U9', parent_unit_id, '另一支行', kind FROM parties.organisation_unit WHERE unit_id = 'U1'"
+    )
+    connection.execute("INSERT INTO parties.staff VALUES ('S4', 'U9', '另一行长', 'branch_manager')")
+    write_person(connection, "S4", [Role.BRANCH_MANAGER], "U9", "S4")
+    connection.execute("INSERT INTO early_warning.channel (name, configured) VALUES ('mail', true)")
+    connection.execute(
+        "INSERT INTO early_warning.delivery (channel, outbox_ids, state, attempts, not_before, title, body, created_at, problem) "
+        "SELECT 'mail', array_agg(outbox_id), 'failed', 3, now(), '【红色预警】甲纺织有限公司', '', now(), 'refused' FROM early_warning.outbox"
+    )
+    connection.commit()
+
+    def unsent(by: str) -> list[str]:
+        told = warned.get("/api/v1/warnings/channels", headers={AS: by}).json()["unsent"]
+        return [one["title"] for one in told]
+
+    assert unsent("S1") == ["【红色预警】甲纺织有限公司"]
+    assert unsent("S4") == []
 
 
 def test_the_next_one_is_the_most_urgent_of_the_others(warned: httpx.Client) -> None:

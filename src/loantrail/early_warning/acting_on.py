@@ -80,6 +80,10 @@ _WORDS: Final[dict[Refusal, tuple[str, str]]] = {
     Refusal.NOT_TRUE: ("the suspicion is not confirmed", "A finding follows a confirmed suspicion"),
     Refusal.BORROWER_NOT_HEARD: ("the borrower was not heard", "Enter when and how the borrower was heard"),
     Refusal.HEARING_DATE: ("the hearing lies in the future", "Enter it once it was held"),
+    Refusal.HEARING_EARLY: (
+        "the hearing was before what the warning speaks of",
+        "Enter when the borrower was heard about this",
+    ),
     Refusal.ALREADY_FOUND: ("a finding stands", "It cannot be changed here"),
     Refusal.CONTENT_CHANGED: ("the proposal is not the one that was read", "Read it again"),
     Refusal.ASSIGNED_ALREADY: ("the warning is this person's already", "Nothing needs to be done"),

@@ -79,6 +79,7 @@ class Refusal(StrEnum):
     NOT_TRUE = "not_true_positive"
     BORROWER_NOT_HEARD = "borrower_not_heard"
     HEARING_DATE = "hearing_date"
+    HEARING_EARLY = "hearing_early"
     ALREADY_FOUND = "already_found"
     ASSIGNED_ALREADY = "assigned_already"
     CONTENT_CHANGED = "content_changed"
@@ -148,6 +149,10 @@ class Thread:
     opened_at: datetime.datetime
     first_at: datetime.datetime
     due_at: datetime.datetime
+    answer_due_at: datetime.datetime
+    """By when it must be judged, whether it was or not."""
+    measures_due_at: datetime.datetime | None = None
+    """By when measures must be taken, since the suspicion was confirmed first."""
     hits: Mapping[str, KnownHit] = field(default_factory=dict[str, KnownHit])
     assignee: str = ""
     snoozed_until: datetime.date | None = None

@@ -14,7 +14,8 @@ from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
 from loantrail.early_warning import model, store_outbox
 from loantrail.early_warning.acting_on import ContentChanged, ThreadChanged, ThreadMissing, act_on, assign_all
 from loantrail.early_warning.hits import Level
-from loantrail.http.access import Acting, Recording, Seeing, allowed, demand
+from loantrail.early_warning.store_receivers import CannotReceive, refusals
+from loantrail.http.access import Acting, Recording, Seeing, Within, allowed, demand
 from loantrail.http.access import Person as SignedIn
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
@@ -201,6 +202,7 @@ def act(
     connections: Lending,
     person: SignedIn,
     record: Recording,
+    within: Within,
     by: Acting,
     thread_id: ThreadId,
     wanted: WantedAct,
@@ -214,6 +216,9 @@ def act(
         person, Ability.ACT_ON_WARNINGS if to_oneself else _NEEDED.get(wanted.act, Ability.ACT_ON_WARNINGS)
     )
     with connections.connection() as connection:
+        if isinstance(wanted, AssignAct) and wanted.to:
+            for code in refusals(connection, within, wanted.to, [thread_id], clock.now()).values():
+                raise CannotReceive(code)
         try:
             done = act_on(
                 connection,
@@ -256,16 +261,22 @@ def act(
 
 @router.post("/warning-assignments", dependencies=[allowed(Ability.ASSIGN_WARNINGS)], responses=_STATUSES)
 def assign(
-    connections: Lending, seen: Seeing, record: Recording, by: Acting, wanted: WantedAssignment
+    connections: Lending,
+    seen: Seeing,
+    record: Recording,
+    within: Within,
+    by: Acting,
+    wanted: WantedAssignment,
 ) -> list[AssignedRow]:
     """Give several warnings to one person. What cannot be assigned is left as it is, and said."""
     for thread_id in wanted.thread_ids:
         seen("thread_id", thread_id)
     with connections.connection() as connection:
+        outcome = refusals(connection, within, wanted.to, wanted.thread_ids, clock.now()) if wanted.to else {}
         try:
-            outcome = assign_all(
+            outcome |= assign_all(
                 connection,
-                wanted.thread_ids,
+                [one for one in wanted.thread_ids if one not in outcome],
                 wanted.to,
                 by,
                 wanted.request_key,
@@ -278,7 +289,7 @@ def assign(
             record(
                 connection, "warning.assign", "warning", given[0], after={"to": wanted.to, "warnings": given}
             )
-    return [AssignedRow(thread_id=one, refused=refused) for one, refused in outcome.items()]
+    return [AssignedRow(thread_id=one, refused=outcome[one]) for one in dict.fromkeys(wanted.thread_ids)]
 
 
 @router.post(

@@ -32,6 +32,7 @@ def thread_of(events: Sequence[Event]) -> Thread:
         opened_at=first.at,
         first_at=datetime.datetime.fromisoformat(first.data["first_at"]),
         due_at=datetime.datetime.fromisoformat(first.data["due_at"]),
+        answer_due_at=datetime.datetime.fromisoformat(first.data["due_at"]),
     )
     for event in events[1:]:
         thread = after(thread, event)
@@ -44,7 +45,10 @@ def after(thread: Thread, event: Event) -> Thread:
     if event.by:
         changed["touched"] = True
     if "due_at" in event.data:
-        changed |= {"due_at": datetime.datetime.fromisoformat(event.data["due_at"]), "escalated": False}
+        due_at = datetime.datetime.fromisoformat(event.data["due_at"])
+        of_measures = event.data.get("disposition") == Disposition.TRUE_POSITIVE
+        changed |= {"due_at": due_at, "escalated": False}
+        changed |= {"measures_due_at" if of_measures else "answer_due_at": due_at}
     return replace(thread, version=thread.version + 1, **changed)
 
 
@@ -63,6 +67,7 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
             return {
                 "state": ThreadState.OPEN, "level": max(thread.level, Level(data["level"]), key=lambda one: one.rank),
                 "disposition": None, "disposed_by": "", "disposition_reason": "", "snoozed_until": None,
+                "measures_due_at": None,
             }  # fmt: skip
         case Kind.SUPERSEDED:
             quiet = not thread.touched and thread.state in LIVE

@@ -122,12 +122,21 @@ def _disposed(
             return Refusal.REASON_MISSING
         if act.reason not in policy.false_alarm_reasons:
             return Refusal.REASON_UNKNOWN
-        if thread.finding:
-            return Refusal.ALREADY_FOUND if thread.finding.approved_by else Refusal.PROPOSAL_OPEN
     elif act.reason:
         return Refusal.REASON_UNKNOWN
-    if act.disposition is Disposition.TRUE_POSITIVE and thread.disposition is not act.disposition:
-        data["due_at"] = working_days_later(now, policy.measure_days, policy.calendar).isoformat()
+    was_true = thread.disposition is Disposition.TRUE_POSITIVE
+    if act.disposition is Disposition.TRUE_POSITIVE:
+        if not was_true:
+            due = thread.measures_due_at or working_days_later(now, policy.measure_days, policy.calendar)
+            data["due_at"] = due.isoformat()
+        return [Event(Kind.DISPOSED, now, by, data)]
+    if thread.finding and not thread.finding.approved_by:
+        return Refusal.PROPOSAL_OPEN
+    if thread.finding and (was_true or act.disposition is Disposition.FALSE_ALARM):
+        return Refusal.ALREADY_FOUND
+    if was_true:
+        # It waits for an answer again, and for no longer than if nobody had confirmed it.
+        data["due_at"] = thread.answer_due_at.isoformat()
     return [Event(Kind.DISPOSED, now, by, data)]
 
 
@@ -196,6 +205,8 @@ def _finding(
     if isinstance(act, RecordHearing):
         if act.on > business_date(now):
             return Refusal.HEARING_DATE
+        if act.on < business_date(thread.first_at):
+            return Refusal.HEARING_EARLY
         if not act.note.strip():
             return Refusal.REASON_MISSING
         return [Event(Kind.BORROWER_HEARD, now, by, {"on": act.on.isoformat(), "note": act.note.strip()})]
@@ -205,6 +216,8 @@ def _finding(
         if not act.reason.strip():
             return Refusal.REASON_MISSING
         return [Event(Kind.FINDING_REFUSED, now, by, {"reason": act.reason.strip()})]
+    if thread.disposition is not Disposition.TRUE_POSITIVE:
+        return Refusal.NOT_TRUE
     if finding.heard_on is None:
         return Refusal.BORROWER_NOT_HEARD
     stands = hash_of_proposal(thread_id, Kind.FINDING_PROPOSED, {"text": finding.text})

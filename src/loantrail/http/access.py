@@ -282,6 +282,10 @@ def web_connections(request: Request) -> Connections:
     return request.app.state.web_connections
 
 
+Within = Annotated[Connections, Depends(web_connections)]
+"""The same, for routes that ask what somebody else sees."""
+
+
 @contextmanager
 def reading_as(connections: Connections, person: Signed) -> Generator[Connection[Any]]:
     """A read-only transaction that sees one state of what is in this person's reach."""

@@ -11,22 +11,20 @@ from pydantic import Field
 from loantrail import clock
 from loantrail.destinations.routes import RequestKey, Wanted
 from loantrail.early_warning import acting_on as warnings_acting
+from loantrail.early_warning.store_receivers import NOT_THEIR_WORK, refusals
 from loantrail.errors import InputError
-from loantrail.http.access import Person, Reading, Recording, allowed
+from loantrail.http.access import Person, Reading, Recording, Within, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
-from loantrail.identity import store, store_people
-from loantrail.identity.abilities import Ability, abilities_of
-from loantrail.identity.answers import is_in_force
+from loantrail.identity import store, store_people, store_session
+from loantrail.identity.abilities import Ability
 from loantrail.identity.workflow import State
 from loantrail.inspections import acting_on as checks_acting
 from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["persons"])
 
-NOT_THEIR_WORK: Final = "not_their_work"
-"""The code of what the receiver's roles do not let them do."""
 StaffId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
@@ -49,11 +47,16 @@ class HandoverAnswer(Answer):
 
 @router.post("/handovers", dependencies=[allowed(Ability.ASSIGN_WARNINGS)], responses=_STATUSES)
 def hand_over(
-    connections: Lending, reading: Reading, person: Person, record: Recording, wanted: WantedHandover
+    connections: Lending,
+    reading: Reading,
+    within: Within,
+    person: Person,
+    record: Recording,
+    wanted: WantedHandover,
 ) -> HandoverAnswer:
     """Give the open warnings and loan checks of a member of staff, as far as they are in one's reach, to somebody else; checks
     where one reviews them. Who manages a loan is said by the core system, and changes there. What the receiver's roles do not
-    let them do stays where it is. 404 where nobody of that number may sign in, 409 where both are one."""
+    let them do, and warnings of loans that they do not see, stay where they are. 404 where nobody of that number may sign in, 409 where both are one."""
     now = clock.now()
     if wanted.from_staff_id == wanted.to_staff_id:
         raise conflicting(InputError("the work is this person's already", remedy="Choose somebody else"))
@@ -61,16 +64,14 @@ def hand_over(
         receiver = store_people.person_of_staff(connection, wanted.to_staff_id)
         if receiver is None or receiver.state is not State.ACTIVE:
             raise NotFound(f"nobody of the number {wanted.to_staff_id} works here", "Choose somebody else")
-        held = store_people.assignments(connection, [receiver.person_id])
-        may = abilities_of(one.role for one in held if is_in_force(one, now))
+        may = store_session.seen_as(connection, receiver, now).abilities
         parameters = parameters_in_force(connection)
         warnings = store.open_warnings(reading, wanted.from_staff_id)
         checks = store.open_checks(reading, wanted.from_staff_id) if person.may(Ability.REVIEW_CHECKS) else []
         given = (wanted.to_staff_id, person.acting, wanted.request_key, parameters)
-        warned = (
-            warnings_acting.assign_all(connection, warnings, *given)
-            if Ability.ACT_ON_WARNINGS in may
-            else dict.fromkeys(warnings, NOT_THEIR_WORK)
+        warned = refusals(connection, within, wanted.to_staff_id, warnings, now)
+        warned |= warnings_acting.assign_all(
+            connection, [one for one in warnings if one not in warned], *given
         )
         checked = (
             checks_acting.assign_all(connection, checks, *given)

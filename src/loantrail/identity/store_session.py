@@ -13,7 +13,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row, tuple_row
 
-from loantrail.identity.abilities import Role
+from loantrail.identity.abilities import Role, abilities_of
 from loantrail.identity.decide import (
     KEY_PREFIX,
     Holding,
@@ -26,6 +26,7 @@ from loantrail.identity.decide import (
 )
 from loantrail.identity.limits import limits_at
 from loantrail.identity.model import Reach, Signed
+from loantrail.identity.workflow import Person
 from loantrail.ids import new_id, secret_token
 
 Database = Connection[Any]
@@ -108,6 +109,23 @@ def signed_of_key(connection: Database, key: str, address: str, now: datetime.da
         abilities=key_abilities(abilities),
         reach=reach,
         address=address,
+    )
+
+
+def seen_as(connection: Database, person: Person, now: datetime.datetime) -> Signed:
+    """What a person may do and see, whether they are signed in or not; nothing of who does not work here."""
+    holdings = in_effect(held(connection, person.person_id, now), person.person_id)
+    wanted = units_wanted(holdings)
+    units, head_office = spelled_out(connection, wanted) if wanted else ([], False)
+    roles = frozenset(one.role for one in holdings)
+    return Signed(
+        person_id=person.person_id,
+        name=person.name,
+        staff_id=person.staff_id,
+        unit_id=person.unit_id,
+        roles=roles,
+        abilities=abilities_of(roles),
+        reach=reach_of(holdings, units, head_office),
     )
 
 
