@@ -7,6 +7,9 @@ from typing import Final
 
 AMOUNT_FEN_MAX: Final = 2**62 - 1
 """Amounts and balances stay below 2^62, so that one sum of two never overflows 64 bits."""
+LINE_FEN_MOST: Final = 10**15
+"""The largest amount of one statement line: ten trillion yuan. Thousands of such lines into one account stay below the largest balance, so
+that no few lines of a stranger can stop the tracing of all."""
 
 # ISO 4217 minor units that differ from 2; every other known currency has two digits.
 _MINOR_DIGITS: Final[dict[str, int]] = {

@@ -51,6 +51,7 @@ def test_loan_money_on_its_way_to_a_broker_is_to_be_reviewed_and_a_purchase_is_n
         "decision": "allow",
         "hits": [],
         "traced": [{"loan_id": LOAN, "amount_fen": 1_000_000, "use": ""}],
+        "judged_at": suspect.json()["judged_at"],
     }
 
 

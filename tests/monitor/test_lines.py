@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 
 import pytest
 
+from loantrail import clock
 from loantrail.ids import seeded_random
 from loantrail.ledger import intake
 from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
 from loantrail.ledger.taking import DEFAULT_UNIT
+from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor import lines as reading
-from loantrail.monitor.lines import named_accounts, read_lines
+from loantrail.monitor.lines import BOOKED_AHEAD_MOST, named_accounts, read_lines
 from loantrail.monitor.model import Delivery, Line, Sent, Value
 from loantrail.monitor.plain_rows import plain_line
 
@@ -31,7 +34,7 @@ INSTANTS = (
     "20260301101500", " 2026-03-01T10:00:00Z", "yesterday", "2026-03-01T10:00:00.1234567Z",
 )  # fmt: skip
 AMOUNTS: tuple[Value, ...] = (
-    1, 100, 0, -5, 2**62 - 1, 2**62, True, 1.5, 100.0, "100", "1,000", "007", "+5", "-0", "0", "", " 7", "1e3", "¥5", "12345678901234567890",
+    1, 100, 0, -5, LINE_FEN_MOST, 2**62, True, 1.5, 100.0, "100", "1,000", "007", "+5", "-0", "0", "", " 7", "1e3", "¥5", "12345678901234567890",
 )  # fmt: skip
 CURRENCIES: tuple[Value, ...] = ("CNY", "USD", "JPY", "cny", "RMB", "人民币", "", "XXX", 156)
 
@@ -92,8 +95,11 @@ def test_a_row_read_plainly_is_the_row_that_the_readers_of_all_sources_make(seed
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_lines_have_the_keys_and_accounts_that_an_import_gives_them(seed: int) -> None:
+def test_lines_have_the_keys_and_accounts_that_an_import_gives_them(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each delivery counts its equal rows as a file does."""
+    monkeypatch.setattr(reading, "BOOKED_AHEAD_MOST", datetime.timedelta(days=80_000))
     chance = seeded_random(seed)
     deliveries = [
         Delivery(
@@ -148,3 +154,26 @@ def test_what_becomes_of_a_row_does_not_depend_on_the_other_deliveries() -> None
         assert [one for place, one in together.refused if place == number] == [
             one for _, one in alone.refused
         ]
+
+
+def test_a_line_that_no_bank_can_have_booked_is_refused_and_the_others_stay() -> None:
+    soon, late = (clock.now() + BOOKED_AHEAD_MOST + datetime.timedelta(minutes=one) for one in (-1, 1))
+    usual: dict[str, Value] = {
+        "booked_at": soon.isoformat(),
+        "account": "621",
+        "direction": "debit",
+        "amount_fen": LINE_FEN_MOST,
+    }
+    odd: list[dict[str, Value]] = [
+        {"booked_at": late.isoformat()}, {"amount_fen": LINE_FEN_MOST + 1}, {"amount_fen": str(LINE_FEN_MOST + 1)}, {},
+    ]  # fmt: skip
+    rows = [Sent(position, {**usual, **one}, b"{}") for position, one in enumerate(odd, 1)]
+
+    read = read_lines([Delivery("test", rows)])
+
+    assert [line.position for line in read.lines] == [4]
+    assert sorted((one.position, one.field, one.reason) for _, one in read.refused) == [
+        (1, "booked_at", "booked_in_future"),
+        (2, "amount_fen", "amount_too_large"),
+        (3, "amount_fen", "amount_too_large"),
+    ]

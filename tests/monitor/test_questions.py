@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,10 +13,13 @@ from tests.http.bank import BORROWER, QUIET, RELATED, SUPPLIER, moment
 from tests.monitor.test_deciding import BROKER_OUTSIDE, post, standing, to_securities
 from tests.monitor.two_writers import wait_for
 
+from loantrail.errors import LimitExceeded, Place
 from loantrail.monitor.asking import Aside
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.judging import Look
-from loantrail.monitor.payment import Decided, Payment
+from loantrail.monitor.payment import BEHIND_MOST, BooksAhead, Decided, Payment
+from loantrail.monitor.standing import Standing
+from loantrail.monitor.tail import Lines
 from loantrail.postgres.connection import type_of_connection
 from loantrail.tracing.live_digest import state_digest
 
@@ -140,3 +144,53 @@ def test_what_goes_wrong_while_a_question_is_judged_is_told_and_the_state_stays(
     assert again is not None
     assert again.decision == "allow"
     assert post(bank, deciding, to_securities("S1"))[0].decision == "review"
+
+
+def told_of(deciding: Deciding, asked: Payment) -> Decided:
+    """What is decided once there is a state."""
+    for _ in range(5):
+        if (told := deciding.decide(asked)) is not None:
+            return told
+    raise AssertionError("no state came to be")
+
+
+def strangers(yuan: int, at: datetime.datetime) -> dict[str, Any]:
+    """A line that says nothing of any loan."""
+    return {
+        "booked_at": at.isoformat(), "account": "7000001", "direction": "debit", "amount_fen": yuan * 100,
+        "reference": f"Z{yuan}", "counterparty_account": "7000002",
+    }  # fmt: skip
+
+
+def test_a_payment_is_told_for_the_instant_that_it_is_judged_for_and_not_long_before_a_line_of_the_books(
+    bank: type_of_connection, deciding: Deciding
+) -> None:
+    told = told_of(deciding, SUSPECT)
+    assert (told.decision, told.at) == ("review", SUSPECT.at)
+
+    post(bank, deciding, strangers(1, SUSPECT.at + BEHIND_MOST))
+    later = told_of(deciding, SUSPECT)
+    assert (later.decision, later.at) == ("review", SUSPECT.at + BEHIND_MOST)
+
+    post(bank, deciding, strangers(2, SUSPECT.at + BEHIND_MOST + datetime.timedelta(minutes=1)))
+    with pytest.raises(BooksAhead, match="2025-03"):
+        told_of(deciding, SUSPECT)
+
+
+def test_where_lines_of_strangers_cannot_be_shown_no_decision_is_given_by_a_state_that_broke_off(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(bank, deciding, strangers(1, SUSPECT.at))
+    assert deciding._held is not None
+    assert deciding._held.later_count
+
+    def breaks_off(_standing: Standing, _lines: Lines) -> Any:
+        raise LimitExceeded("a balance would be too large", Place(), "Check the amounts")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Standing, "show", breaks_off)
+        with pytest.raises(LimitExceeded):
+            deciding.decide(FINE)
+        assert deciding._held is None
+
+    assert told_of(deciding, SUSPECT).decision == "review"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ def _said(connection: Connection[Any], held: Held, foreseen: Foreseen | None) ->
     index = held.standing.index
     with looked_at(index, foreseen.at):
         rests = held.judging.may_rest(connection, index, foreseen.payment)
-    return None if rests else Decided(ALLOW, (), foreseen.traced)
+    return None if rests else Decided(ALLOW, (), foreseen.traced, foreseen.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,22 @@ class Aside:
     look: Look
     transactions: frozenset[str]
     traced: tuple[TracedPart, ...]
+    at: datetime.datetime
 
     def decided(self) -> Decided | None:
         """Allowed where no hit rests on it; None where one does: then it is to be told from the state."""
         hits = (part.hits["transaction_ids"].to_list() for part in self.look.judged())
         if any(not self.transactions.isdisjoint(ids) for of_part in hits for ids in of_part):
             return None
-        return Decided(ALLOW, (), self.traced)
+        return Decided(ALLOW, (), self.traced, self.at)
 
 
-def taken_aside(connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series) -> Aside:
-    """What is looked at of a payment that is shown, in these lines. `changed`: what the state became by it."""
+def taken_aside(
+    connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series, at: datetime.datetime
+) -> Aside:
+    """What is looked at of a payment that is shown, in these lines, booked at that instant. `changed`: what the state became by it."""
     look = held.judging.look(connection, held.standing.index, changed, days_too=False)
-    return Aside(look, frozenset(changed.transactions), _traced(held, line_ids))
+    return Aside(look, frozenset(changed.transactions), _traced(held, line_ids), at)
 
 
 def _traced(held: Held, line_ids: pl.Series) -> tuple[TracedPart, ...]:
@@ -67,17 +71,17 @@ def _traced(held: Held, line_ids: pl.Series) -> tuple[TracedPart, ...]:
 
 
 def said_of_payment(
-    connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series
+    connection: Connection[Any], held: Held, changed: Changed, line_ids: pl.Series, at: datetime.datetime
 ) -> Decided:
-    """The decision on one that is shown, in these lines. `changed`: what the state became by it."""
+    """The decision on one that is shown, in these lines, booked at that instant. `changed`: what the state became by it."""
     traced = _traced(held, line_ids)
     if not (changed.loans or changed.draining):
-        return Decided(ALLOW, (), traced)
+        return Decided(ALLOW, (), traced, at)
     judgement = held.judging.judge(connection, held.standing.index, changed, days_too=False)
     new = set(changed.transactions)
     if not any(not new.isdisjoint(ids) for ids in judgement.hits["transaction_ids"].to_list()):
-        return Decided(ALLOW, (), traced)
+        return Decided(ALLOW, (), traced, at)
     told = held.judging.told(connection, judgement)
     decisions = decided(judgement.hits, told, changed.transactions)
     hits = {hit.hit_id: hit for one in decisions.values() for hit in one.hits}
-    return Decided(REVIEW if hits else ALLOW, tuple(hits.values()), traced)
+    return Decided(REVIEW if hits else ALLOW, tuple(hits.values()), traced, at)

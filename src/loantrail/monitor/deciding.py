@@ -273,7 +273,12 @@ class Deciding(Questions):
         shown = self._shown_with_later(connection, held, FEW_LINES.nothing())
         if shown is None:
             return
-        if held.standing.show(shown).concerns_loans:
+        try:
+            concerns_loans = held.standing.show(shown).concerns_loans
+        except DEFECTS:
+            self.forget()  # it broke off half way
+            raise
+        if concerns_loans:
             self._show_committed(held)
             held.renew()
             return

@@ -15,12 +15,14 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from loantrail import clock
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.ledger import intake
 from loantrail.ledger.identity import HOME_CURRENCY
 from loantrail.ledger.intake import HEAD_OF_CONTENT, LINE, LINE_CONTENT, RECORD_TYPES, Occurrences
 from loantrail.ledger.store_entering import NamedAccount
 from loantrail.ledger.taking import DEFAULT_UNIT
+from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor.model import Delivery, Line, Refused, Sent, Value
 from loantrail.monitor.payload import FIELDS
 from loantrail.monitor.plain_rows import instant_text, plain_line
@@ -41,8 +43,13 @@ class Read:
     refused: Sequence[tuple[int, Refused]]
 
 
+BOOKED_AHEAD_MOST: Final = datetime.timedelta(days=10)
+"""So much later than now a line may be booked: over the longest holiday, for its value date."""
+
+
 def read_lines(deliveries: Sequence[Delivery]) -> Read:
     """Typed lines of all deliveries. What becomes of a row does not depend on the other deliveries."""
+    latest = clock.now() + BOOKED_AHEAD_MOST
     refused: list[tuple[int, Refused]] = []
     found: dict[tuple[int, int], Line] = {}
     order: list[list[Line | Sent]] = []
@@ -70,12 +77,30 @@ def read_lines(deliveries: Sequence[Delivery]) -> Read:
         begin = len(lines)
         for one in own:
             line = one if isinstance(one, Line) else found.get((number, one.position))
-            if line is not None:
+            if line is None:
+                continue
+            problem = _unbelievable(line, latest)
+            if problem is None:
                 lines.append(line)
+            else:
+                refused.append((number, problem))
         _give_keys(lines[begin:])
     for number, line in enumerate(lines):
         line.number = number
     return Read(lines, refused)
+
+
+def _unbelievable(line: Line, latest: datetime.datetime) -> Refused | None:
+    """Why no bank can have booked that line: taken in, it would stand behind all that is asked about, or make balances that are none."""
+    if line.booked_at > latest:
+        field, reason = "booked_at", "booked_in_future"
+        message = f"booked_at is {line.instant_text}: {reason}; check the date, or the clock of this machine"
+    elif line.amount_fen > LINE_FEN_MOST:
+        field, reason = "amount_fen", "amount_too_large"
+        message = f"amount_fen is {line.amount_fen}: {reason}; no amount is as large as this; check the unit"
+    else:
+        return None
+    return Refused(line.position, field, reason, message, line.original or b"")
 
 
 def apart(read: Read, deliveries: int) -> list[Read]:

@@ -10,16 +10,19 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from loantrail.clock import BUSINESS_ZONE
 from loantrail.errors import InputError, Place
 from loantrail.ids import derived_id
 from loantrail.ledger.identity import account_key
-from loantrail.money import AMOUNT_FEN_MAX
+from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.model import RowHit
 from loantrail.monitor.tail import FEW_LINES, LINES, Lines
 
 AHEAD_MOST: Final = datetime.timedelta(days=31)
 """A payment is judged as one of the next month at the latest."""
+BEHIND_MOST: Final = datetime.timedelta(days=10)
+"""Nor as one so much later than it is, and than now, because a line of the books was booked later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Decided:
     decision: str
     hits: tuple[RowHit, ...]
     traced: tuple[TracedPart, ...]
+    at: datetime.datetime
+    """The instant that it was judged for."""
 
 
 class PayerUnknown(InputError):
@@ -66,6 +71,12 @@ class PaysItself(InputError):
     """Payer and payee are one account."""
 
     code = "pays_itself"
+
+
+class BooksAhead(InputError):
+    """Lines are in the books that were booked long after the payment would be: what holds before them cannot be told."""
+
+    code = "books_ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +131,17 @@ def placed(payment: Payment, tail: Lines, own: Container[str], survivors: Mappin
         raise PaysItself(
             "the account would pay itself", Place(field="counterparty_account"), "Name the payee's account"
         )
-    if not 0 < payment.amount_fen <= AMOUNT_FEN_MAX:
+    if not 0 < payment.amount_fen <= LINE_FEN_MOST:
         raise InputError("the amount is not possible", Place(field="amount_fen"), "Give whole fen above zero")
     latest = tail.lines["booked_at"].max()
     at = payment.at
     if isinstance(latest, datetime.datetime):
+        if latest > max(at, payment.asked_at) + BEHIND_MOST:
+            raise BooksAhead(
+                f"the books hold lines booked up to {latest.astimezone(BUSINESS_ZONE):%Y-%m-%d %H:%M}, long after this payment",
+                Place(field="booked_at"),
+                "Ask about a payment behind them, or have the lines looked at: they may bear a wrong date",
+            )
         at = min(max(at, latest), max(latest, payment.asked_at) + AHEAD_MOST)
     arrival = tail.lines["arrival_number"].max()
     first = int(arrival) + 1 if isinstance(arrival, int) else 1

@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from loantrail.ledger.identity import HOME_CURRENCY
 from loantrail.ledger.pairing import NO_REFERENCE
-from loantrail.money import AMOUNT_FEN_MAX, is_currency
+from loantrail.money import AMOUNT_FEN_MAX, LINE_FEN_MOST, is_currency
 from loantrail.monitor.model import Line, Sent, Value
 
 _INSTANT: Final = re.compile(
@@ -57,7 +57,7 @@ def plain_line(delivery: int, row: Sent, instants: dict[str, tuple[datetime.date
         instants[booked] = moment
     amount = _whole(get("amount_fen"))
     balance, sequence = get("balance_fen"), get("sequence")
-    if amount is None or amount < 1 or _ACCOUNT(account) is None:
+    if amount is None or not 1 <= amount <= LINE_FEN_MOST or _ACCOUNT(account) is None:
         return None
     balance = None if balance == "" else balance
     sequence = None if sequence == "" else sequence

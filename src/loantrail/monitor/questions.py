@@ -87,7 +87,7 @@ class Questions(ABC, Keeping):
         standing, own = held.standing, held.own_accounts()
         where = placed(payment, held.lines, own, standing.survivors)
         if held.tells is not None and held.tells.are_all(where.asked()):
-            return Decided(ALLOW, (), ())
+            return Decided(ALLOW, (), (), where.at)
         if not self._has_alone(held):
             return None
         if held.later_count:
@@ -102,7 +102,7 @@ class Questions(ABC, Keeping):
         try:
             changed = standing.show(with_it)
             tell = taken_aside if aside else said_of_payment
-            return tell(connection, held, changed, lines["line_id"])
+            return tell(connection, held, changed, lines["line_id"], where.at)
         except LoantrailError:
             self.forget()  # it may have broken off half way
             raise

@@ -16,13 +16,12 @@ from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
 from loantrail.http.straight import StraightRoute
 from loantrail.identity.abilities import Ability
-from loantrail.monitor.payment import PayerUnknown, Payment, PaysItself
+from loantrail.money import LINE_FEN_MOST
+from loantrail.monitor.payment import BooksAhead, PayerUnknown, Payment, PaysItself
 from loantrail.monitor.routes import Live, RowHitTold, live_here, problem_response
 from loantrail.monitor.writing import Overloaded
 
 RETRY_AFTER_SECONDS: Final = 5
-AMOUNT_FEN_MOST: Final = 10**15
-"""Ten trillion yuan; JSON numbers are exact up to there everywhere."""
 router = APIRouter(route_class=StraightRoute)
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -33,7 +32,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     account: Annotated[str, Field(min_length=1, max_length=100, description="The account that would pay.")]
-    amount_fen: int = Field(gt=0, le=AMOUNT_FEN_MOST)
+    amount_fen: int = Field(gt=0, le=LINE_FEN_MOST)
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     counterparty_account: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     counterparty_name: _Text | None = None
@@ -62,6 +61,9 @@ class DecisionTold(Answer):
     )
     hits: list[RowHitTold]
     traced: list[TracedTold]
+    judged_at: datetime.datetime = Field(
+        description="The instant that it was judged for: as asked, but not before the last line of the books."
+    )
 
 
 @router.post(
@@ -90,7 +92,7 @@ def decide(asked: Asked, live: Annotated[Live, Depends(live_here)]) -> Response 
         return _later(problem.code, problem.problem, problem.remedy)
     except PayerUnknown as problem:
         raise NotFound(problem.problem, problem.remedy) from problem
-    except PaysItself as problem:
+    except (PaysItself, BooksAhead) as problem:
         raise conflicting(problem) from problem
     if found is None:
         return _later(
@@ -104,6 +106,7 @@ def decide(asked: Asked, live: Annotated[Live, Depends(live_here)]) -> Response 
         traced=[
             TracedTold(loan_id=one.loan_id, amount_fen=one.amount_fen, use=one.use) for one in found.traced
         ],
+        judged_at=found.at,
     )
 
 
