@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ledger.statement_lines import lines
 
+from loantrail.ledger.pair_files import mark_elsewhere
 from loantrail.ledger.pairing import PairingParameters, pair_lines
 
 
@@ -188,6 +189,16 @@ def test_the_same_number_at_another_institution_is_another_account():
         03-01 09:00 | B | credit | 100 | to=A
     """).with_columns(pl.Series("counterparty_elsewhere", [True, False]))
     assert pairs_of(frame) == []
+
+
+def test_only_codes_of_one_kind_tell_institutions_apart():
+    frame = lines("""
+        03-01 09:00 | A | debit  | 100 | to=B inst=ICBKCNBJ to_inst=102100099996
+        03-01 09:00 | B | credit | 100 | to=A inst=ICBKCNBJSHI to_inst=ICBKCNBJ
+        03-01 09:00 | C | debit  | 200 | to=B inst=105100000017 to_inst=ABOCCNBJ
+        03-01 09:00 | D | debit  | 300 | to=C inst=105100000017 to_inst=103100000026
+    """)
+    assert mark_elsewhere(frame)["counterparty_elsewhere"].to_list() == [False, False, True, True]
 
 
 @st.composite

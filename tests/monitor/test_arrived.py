@@ -58,6 +58,7 @@ def test_lines_are_told_as_the_books_hold_them(bank: type_of_connection) -> None
         line("A3", RELATED, 8, direction="credit", reverses="A1", sequence=77, institution="ABCDCNBJ"),
         line("A4", RELATED, 9, counterparty_account=BORROWER, counterparty_institution="OTHRCNBJ"),
         line("A5", RELATED, 9, counterparty_account=BORROWER, counterparty_institution="ABCDCNBJ210"),
+        line("A6", RELATED, 9, counterparty_account=BORROWER, counterparty_institution="102100099996"),
         line("", RELATED, 10, counterparty_name="O'Neill, \"x\"; -- 中", booked_at=moment(12).isoformat()),
     ]  # fmt: skip
     bank.execute(
@@ -68,11 +69,11 @@ def test_lines_are_told_as_the_books_hold_them(bank: type_of_connection) -> None
     for group in (rows[:2], rows[2:]):
         commit_group(bank, [read_payload(json.dumps(group).encode(), JSON, "test")], onlooker)
 
-    assert [len(arrived.entered) for arrived in onlooker.told] == [2, 4]
+    assert [len(arrived.entered) for arrived in onlooker.told] == [2, 5]
     for arrived, books in zip(onlooker.told, onlooker.books, strict=True):
         assert arrived.lines().equals(books)
         assert arrived.lines().schema == books.schema
-    assert onlooker.told[1].lines()["counterparty_elsewhere"].to_list() == [False, True, False, False]
+    assert onlooker.told[1].lines()["counterparty_elsewhere"].to_list() == [False, True, False, False, False]
     first, second = (arrived.footing for arrived in onlooker.told)
     assert second.last_arrival == onlooker.told[0].last_arrival > first.last_arrival
     assert first.run_id is not None

@@ -199,16 +199,13 @@ def mark_elsewhere(lines: pl.DataFrame) -> pl.DataFrame:
     """`counterparty_elsewhere`: the counterparty's number is that of one of our accounts, its institution is not."""
     if "institution" not in lines.columns or "counterparty_institution" not in lines.columns:
         return lines
-    # A BIC names its institution by the first eight characters.
-    short = (
-        pl.when(pl.col("at").str.contains(r"^[A-Z]{6}[A-Z0-9]{2,5}$"))
-        .then(pl.col("at").str.slice(0, 8))
-        .otherwise("at")
-    )
+    # A BIC names its institution by the first eight characters; one and a code of another kind say nothing of each other.
+    is_bic = pl.col("at").str.contains(r"^[A-Z]{6}[A-Z0-9]{2,5}$")
+    short = pl.when(is_bic).then(pl.col("at").str.slice(0, 8)).otherwise("at")
     known = (
         lines.select("account", pl.col("institution").alias("at"))
         .filter(pl.col("at") != "")
-        .select("account", short.alias("at"))
+        .select("account", short.alias("at"), is_bic.alias("is_bic"))
         .unique()
     )
     named = lines.with_row_index("_row").select(
@@ -216,8 +213,10 @@ def mark_elsewhere(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("counterparty_account").alias("account"),
         pl.col("counterparty_institution").alias("at"),
     )
-    named = named.filter(pl.col("at") != "").with_columns(short.alias("at"))
-    elsewhere = named.join(known, on="account", how="semi").join(known, on=["account", "at"], how="anti")
+    named = named.filter(pl.col("at") != "").with_columns(short.alias("at"), is_bic.alias("is_bic"))
+    elsewhere = named.join(known, on=["account", "is_bic"], how="semi").join(
+        known, on=["account", "at"], how="anti"
+    )
     return lines.with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32)
         .is_in(elsewhere.get_column("_row").implode())

@@ -18,10 +18,12 @@ _PAIRING_LOCK: Final = "loantrail.ledger.pairing"
 _MICROSECONDS: Final = pl.Datetime("us", "UTC")
 BYTES_AT_ONCE: Final = 64 << 20
 """Text of rows that is in memory at one time while a frame is read."""
-# A BIC names its institution by the first eight characters (ISO 9362).
+# A BIC names its institution by the first eight characters (ISO 9362). One and a bank's code of another kind say nothing of each other:
+# messages bear BICs where the books have clearing numbers.
 ELSEWHERE: Final = sql.SQL(
     "(a.has_lines AND a.institution <> '' AND l.counterparty_institution <> '' "
     "AND a.institution <> l.counterparty_institution "
+    "AND (a.institution ~ '^[A-Z]{6}[A-Z0-9]{2,5}$') = (l.counterparty_institution ~ '^[A-Z]{6}[A-Z0-9]{2,5}$') "
     "AND NOT (a.institution ~ '^[A-Z]{6}[A-Z0-9]{2,5}$' "
     "AND left(a.institution, 8) = left(l.counterparty_institution, 8)))"
 )
