@@ -126,7 +126,7 @@ def test_a_judged_warning_waits_for_a_second_person_who_is_not_the_first(
     own_client: httpx.Client, books: Connection
 ) -> None:
     books.execute(
-        "UPDATE early_warning.thread SET disposition = 'true_positive', disposed_by = 'S2' WHERE thread_id = %s",
+        "UPDATE early_warning.thread SET disposition = 'false_alarm', disposed_by = 'S2' WHERE thread_id = %s",
         (THREAD,),
     )
     write_person(books, "S2", [Role.RISK_MANAGER], "U1", "S2")
@@ -139,8 +139,37 @@ def test_a_judged_warning_waits_for_a_second_person_who_is_not_the_first(
     assert [one["thread_id"] for one in first["items"]] == [QUIET_THREAD]
 
 
+def test_a_confirmed_warning_waits_for_a_measure_and_then_for_a_second_person(
+    own_client: httpx.Client, books: Connection
+) -> None:
+    books.execute(
+        "UPDATE early_warning.thread SET disposition = 'true_positive', disposed_by = 'S2' WHERE thread_id = %s",
+        (THREAD,),
+    )
+    write_person(books, "S2", [Role.RISK_MANAGER], "U1", "S2")
+    write_person(books, "head", [Role.BRANCH_MANAGER], "U1")
+
+    def waits() -> tuple[bool, bool]:
+        first, second = seen_by(own_client, "S2")["warnings"], seen_by(own_client, "head")["warnings"]
+        return (
+            THREAD in [one["thread_id"] for one in first["items"]],
+            THREAD in [one["thread_id"] for one in second["reviews"]],
+        )
+
+    assert waits() == (True, False)
+    assert own_client.get("/api/v1/warnings?state=open").json()["total_count"] == 2
+    books.execute(
+        "INSERT INTO early_warning.thread_event (thread_id, version, kind, at, by, data, unit_id) "
+        'SELECT thread_id, version + 1, \'measure_taken\', now(), \'S2\', \'{"measure": "verify", "text": ""}\', unit_id '
+        "FROM early_warning.thread WHERE thread_id = %s",
+        (THREAD,),
+    )
+    assert waits() == (False, True)
+    assert own_client.get("/api/v1/warnings?state=open").json()["total_count"] == 1
+
+
 def test_who_is_no_second_person_is_told_of_no_review(own_client: httpx.Client, books: Connection) -> None:
-    books.execute("UPDATE early_warning.thread SET disposition = 'true_positive', disposed_by = 'S2'")
+    books.execute("UPDATE early_warning.thread SET disposition = 'false_alarm', disposed_by = 'S2'")
     write_person(books, "S1", [Role.RELATIONSHIP_MANAGER], "U1", "S1")
 
     work = seen_by(own_client, "S1")["warnings"]

@@ -20,22 +20,26 @@ _FROM: Final = sql.SQL(
     LEFT JOIN published.staff AS person ON person.staff_id = thread.assignee
     """
 )
+IS_ANSWERED: Final = (
+    "(coalesce(thread.disposition = 'false_alarm', false) OR coalesce(thread.disposition = 'true_positive', false) "
+    "AND EXISTS (SELECT FROM published.warning_event AS done WHERE done.thread_id = thread.thread_id AND done.kind = 'measure_taken'))"
+)
+"""Of a row called `thread`: what the first person owes is done. One that is true waits for a measure before a second one closes it."""
 _COLUMNS: Final = sql.SQL(
     """
     thread.thread_id, thread.version, thread.loan_id, loan.borrower_name, loan.product, loan.currency,
     loan.amount_fen AS loan_amount_fen, thread.level, thread.state, thread.disposition,
     thread.lowering_by <> '' OR (thread.finding_by <> '' AND thread.finding_approved_by = '')
-        OR (thread.state IN ('open', 'snoozed')
-            AND coalesce(thread.disposition IN ('true_positive', 'false_alarm'), false))
+        OR (thread.state IN ('open', 'snoozed') AND {answered})
         AS waits_for_second,
     thread.amount_fen, thread.proven_fen, thread.rule_codes, thread.first_at, thread.opened_at, thread.due_at,
     thread.state = 'open' AND thread.due_at < %(now)s AS overdue, thread.escalated, thread.superseded, thread.assignee,
     coalesce(person.name, thread.assignee) AS assignee_name, thread.unit_id, unit.name AS unit_name
     """
-)
+).format(answered=sql.SQL(IS_ANSWERED))
 _WAITS: Final = (
     "(thread.lowering_by <> '' OR (thread.finding_by <> '' AND thread.finding_approved_by = '') "
-    "OR coalesce(thread.disposition IN ('true_positive', 'false_alarm'), false))"
+    f"OR {IS_ANSWERED})"
 )
 _STATES: Final[dict[str, str]] = {
     "open": f"thread.state = 'open' AND NOT {_WAITS}",

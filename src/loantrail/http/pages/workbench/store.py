@@ -10,13 +10,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from loantrail.http.pages.store import Database, Row
+from loantrail.http.pages.warnings.store import IS_ANSWERED
 
 # A proposal or a judgement that waits, and whose it is not: maker is never checker.
-_FOR_ME: Final = """
+_FOR_ME: Final = f"""
     thread.state IN ('open', 'snoozed') AND (
         (thread.lowering_by <> '' AND thread.lowering_by <> ALL(%(me)s))
         OR (thread.finding_by <> '' AND thread.finding_approved_by = '' AND thread.finding_by <> ALL(%(me)s))
-        OR (thread.disposition IN ('true_positive', 'false_alarm') AND thread.disposed_by <> ALL(%(me)s)))
+        OR ({IS_ANSWERED} AND thread.disposed_by <> ALL(%(me)s)))
 """
 _TASK: Final = """
     SELECT thread.thread_id, thread.loan_id, loan.borrower_name, loan.currency, thread.level, thread.due_at,
@@ -28,10 +29,9 @@ _TASK: Final = """
     LEFT JOIN published.organisation_unit AS unit ON unit.unit_id = thread.unit_id
     LEFT JOIN published.staff AS person ON person.staff_id = thread.assignee
 """
-# Judged already: the next act is a second person's.
-_TO_DO: Final = """
-    thread.state = 'open' AND thread.assignee = ANY(%(me)s || '{""}'::text[])
-    AND coalesce(thread.disposition, 'pending') = 'pending'
+# Answered already: the next act is a second person's.
+_TO_DO: Final = f"""
+    thread.state = 'open' AND thread.assignee = ANY(%(me)s || '{{""}}'::text[]) AND NOT {IS_ANSWERED}
 """
 
 
