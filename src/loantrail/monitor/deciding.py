@@ -18,6 +18,7 @@ import polars as pl
 import psycopg
 
 from loantrail import clock
+from loantrail.defects import DEFECTS
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.monitor import store, store_step
 from loantrail.monitor.arrived import Arrived, Footing
@@ -25,7 +26,6 @@ from loantrail.monitor.asked import Asked
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
 from loantrail.monitor.decided import decided, of_lines
-from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import LINES_AT_ONCE, Held, ground_anew, show_beside, shown_with
 from loantrail.monitor.hosting import Host, Hosting, Unwelcome
 from loantrail.monitor.model import ALLOW, RowDecision

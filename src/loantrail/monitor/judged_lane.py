@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from loantrail.monitor.defects import DEFECTS, told
+from loantrail.defects import DEFECTS, told
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.waiting import GROUP_ROWS, IDLE_SECONDS, Waiting, keys_of
 from loantrail.postgres.sessions import Sessions

@@ -10,7 +10,7 @@ import polars as pl
 import psycopg
 from psycopg import Connection
 
-from loantrail.monitor.defects import DEFECTS
+from loantrail.defects import DEFECTS
 from loantrail.monitor.judging import Judgement, Judging, together
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_index import Index

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from loantrail import clock
+from loantrail.defects import DEFECTS
 from loantrail.errors import LoantrailError
 from loantrail.monitor import pauses
 from loantrail.monitor.arrived import Footing
 from loantrail.monitor.catching_up import be_there, come_up
-from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.sessions import Sessions

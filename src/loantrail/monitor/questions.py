@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from loantrail.defects import DEFECTS
 from loantrail.errors import LoantrailError
 from loantrail.monitor import store_step
 from loantrail.monitor.asking import (
@@ -22,7 +23,6 @@ from loantrail.monitor.asking import (
     said_unshown,
     taken_aside,
 )
-from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.held import Held
 from loantrail.monitor.keeping import Keeping
 from loantrail.monitor.model import ALLOW

@@ -15,10 +15,10 @@ from psycopg import Connection
 from psycopg_pool import PoolClosed
 
 from loantrail import clock
+from loantrail.defects import DEFECTS
 from loantrail.errors import Stopping
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
-from loantrail.monitor.defects import DEFECTS
 from loantrail.monitor.outstanding import Judge, judge_outstanding, judge_owed
 from loantrail.monitor.writing import Sessions
 from loantrail.tracing import store_evaluation

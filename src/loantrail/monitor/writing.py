@@ -17,10 +17,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
+from loantrail.defects import DEFECTS, told
 from loantrail.errors import LoantrailError
 from loantrail.monitor import pauses, store
 from loantrail.monitor.committing import commit_group
-from loantrail.monitor.defects import DEFECTS, told
 from loantrail.monitor.hosting import Host, Unwelcome
 from loantrail.monitor.judged_lane import JudgedLane
 from loantrail.monitor.lines import together

@@ -1,4 +1,4 @@
-"""What a defect raises: a panic of the frames is no Exception, and a thread that nobody starts again must outlive it."""
+"""What a defect raises: a panic of the frames is no Exception, and what goes on without the one thing that failed must outlive it."""
 
 from __future__ import annotations
 
