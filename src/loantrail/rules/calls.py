@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
-from polars.exceptions import ComputeError
 from sqlglot import exp
 
+from loantrail.defects import DEFECTS
 from loantrail.rules import tree
 from loantrail.rules.fields import FUNCTIONS
 from loantrail.rules.numbers import DAYS_IN, MOST_64, unified
@@ -23,7 +23,9 @@ CONSTANTS: Final = {"wan": (1_000_000, "fen"), "yuan": (100, "fen"), "percent": 
 """Readable constants: how many of the unit one is."""
 LONGEST_PATTERN: Final = 200
 MOST_REPEATED: Final = 100
-_REPEATED: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_BRACES: Final = re.compile(r"\\[xuUpP]\{[^{}\n]*\}|\\.|\{([^{}]*)\}", re.DOTALL)
+"""What stands in braces as a repetition, or may: a character by its number and a class by its name do not, nor does a brace that
+is meant itself."""
 
 
 def call_of(checking: Checking, node: exp.Anonymous, name: str) -> Node:
@@ -130,14 +132,16 @@ def regular_expression_problem(pattern: str) -> str | None:
     if len(pattern) > LONGEST_PATTERN:
         return ""
     total = 1
-    for least, most in _REPEATED.findall(pattern):
-        count = max(int(least), int(most or least))
+    for inside in _BRACES.findall(pattern):
+        # Blanks may stand between the figures; comments too, and then the number goes on behind what looks like its end.
+        bare = re.sub(r"\s", "", inside)
+        count = max((int(one) for one in re.findall(r"[0-9]+", bare) if bare[0] in "0123456789,"), default=1)
         total *= max(count, 1)
-        if count > MOST_REPEATED or total > MOST_REPEATED**2:
+        if count > MOST_REPEATED or total > MOST_REPEATED**2 or "#" in inside:
             return ""
     try:
         pl.select(pl.lit("x").str.contains(pattern, strict=True))
-    except ComputeError as cause:
+    except DEFECTS as cause:
         told = [line.strip() for line in str(cause).splitlines() if line.strip()]
         reason = next((line for line in told if line.startswith("error: ")), told[-1] if told else "")
         return reason.removeprefix("error: ")[:120] or "?"

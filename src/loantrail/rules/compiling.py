@@ -48,8 +48,7 @@ class _Compiling:
             value = self.value(node.value)
             return reduce(lambda one, other: one | other, (self._is_item(value, item) for item in node.items))
         if isinstance(node, tree.Matches):
-            pattern = node.pattern if node.regular else like_pattern(node.pattern)
-            return self.value(node.value).str.contains(pattern, strict=True)
+            return self.value(node.value).str.contains(_regular(node), strict=True)
         if isinstance(node, tree.IsNull):
             return self.value(node.value).is_null()
         if isinstance(node, tree.IsTruth):
@@ -148,6 +147,16 @@ def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
 
 def _in_64(value: pl.Expr) -> pl.Expr:
     return value.cast(pl.Int64, strict=False)
+
+
+def is_in(text: str, node: tree.Matches) -> bool:
+    """Whether one text is like a pattern, as `compiled` says it of a column. Polars' engine alone looks for patterns of rules: it
+    is linear in the text, and what it takes another one need not know, or may understand otherwise."""
+    return bool(pl.Series([text], dtype=pl.String).str.contains(_regular(node), strict=True).item())
+
+
+def _regular(node: tree.Matches) -> str:
+    return node.pattern if node.regular else like_pattern(node.pattern)
 
 
 def like_pattern(pattern: str) -> str:

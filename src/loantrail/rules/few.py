@@ -30,7 +30,7 @@ def met_by_any(
     contents: Sequence[CheckedContent], rows: pl.DataFrame, asked: Collection[str], parameters: ParameterBook
 ) -> list[bool | None]:
     """Of each of the contents, which have no problems, whether any of the rows (as `evaluate.ReadyRules.found`) meets it. None
-    where that depends on a pattern in a text, which two engines may look for differently. `asked`: all fields that they look at."""
+    where that depends on a pattern in a text: the expressions look for it, which costs less than a text at a time. `asked`: all fields that they look at."""
     fields = {*_KINDS, DATE, *asked}
     told = zip(*(rows.get_column(name).to_list() for name in fields), strict=True)
     named: list[dict[str, Any]] = [dict(zip(fields, row, strict=True)) for row in told]

@@ -1,16 +1,18 @@
-"""A condition over one row, value by value in plain Python: what an explanation shows, and the twin of the compiled form."""
+"""A condition over one row, value by value in plain Python: what an explanation shows, and the twin of the compiled form.
+
+Patterns in texts are looked for by the engine of the compiled form (compiling.is_in).
+"""
 
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from loantrail.errors import ConfigurationError
 from loantrail.parameters import Parameter, ParameterBook
 from loantrail.rules import tree
-from loantrail.rules.compiling import DATE, like_pattern
+from loantrail.rules.compiling import DATE, is_in
 from loantrail.rules.numbers import PPM, in_64, in_days, quotient
 from loantrail.rules.tree import Node
 
@@ -34,6 +36,9 @@ class Judging:
         self._parameters = parameters
         on_date = row.get(DATE)
         self._date = on_date if isinstance(on_date, datetime.date) else None
+        self._looked: dict[tuple[str, str, bool], bool] = {}
+        """Texts and patterns that were looked for in them, and whether that is a regular expression: an explanation asks of a part
+        again for each that it is within."""
 
     def in_force(self, name: str) -> Parameter | None:
         """The parameter on the row's date; None where none is in force then."""
@@ -91,8 +96,13 @@ class Judging:
     def matches(self, node: tree.Matches) -> bool | None:
         """Whether a text is like a pattern; None where there is none."""
         value = self.value(node.value)
-        pattern = node.pattern if node.regular else like_pattern(node.pattern)
-        return None if value is None else re.search(pattern, str(value)) is not None
+        if value is None:
+            return None
+        key = str(value), node.pattern, node.regular
+        found = self._looked.get(key)
+        if found is None:
+            found = self._looked[key] = is_in(key[0], node)
+        return found
 
     def _is_item(self, value: Value, item: Node) -> bool | None:
         if isinstance(item, tree.ParameterOf) and item.unit == tree.CLASSES:
