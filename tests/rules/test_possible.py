@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from tests.monitor.judging import BOOK
 
-from loantrail.rules.evaluate import OWN_MONEY, conditions_of
+from loantrail.rules.evaluate import OWN_MONEY
+from loantrail.rules.meeting import conditions_of
 from loantrail.rules.model import Content, check_content
 from loantrail.rules.possible import can_be_met
 from loantrail.rules.shipped import shipped_rules

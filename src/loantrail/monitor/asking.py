@@ -10,6 +10,7 @@ from loantrail.monitor.decided import decided
 from loantrail.monitor.foreseeing import Foreseen, looked_at
 from loantrail.monitor.model import ALLOW, REVIEW
 from loantrail.monitor.payment import Decided, Placed, TracedPart
+from loantrail.rules.stopping import RulesBroken
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,8 +52,11 @@ class Aside:
     at: datetime.datetime
 
     def decided(self) -> Decided | None:
-        """Allowed where no hit rests on it; None where one does: then it is to be told from the state."""
-        hits = (part.hits["transaction_ids"].to_list() for part in self.look.judged())
+        """Allowed where no hit rests on it; None where one does, or a rule breaks: then it is to be told from the state."""
+        try:
+            hits = [part.hits["transaction_ids"].to_list() for part in self.look.judged()]
+        except RulesBroken:
+            return None
         if any(not self.transactions.isdisjoint(ids) for of_part in hits for ids in of_part):
             return None
         return Decided(ALLOW, (), self.traced, self.at)

@@ -34,6 +34,7 @@ from loantrail.monitor.questions import Questions
 from loantrail.monitor.shown import Changed, owed
 from loantrail.monitor.tail import FEW_LINES, Lines
 from loantrail.monitor.writing import Sessions
+from loantrail.rules import store_hits
 from loantrail.tracing.ground import Ground
 
 if TYPE_CHECKING:
@@ -339,5 +340,7 @@ class Deciding(Questions):
             found.on_date,
             Looked(only=frozenset(found.loans)),
         )
+        if found.broken:
+            store_hits.stop(connection, sorted(found.broken))
         store_step.note_judged(connection, found.loans, held.pending)
         return decided(found.hits, taken.told, changed.transactions)

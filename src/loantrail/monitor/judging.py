@@ -24,6 +24,7 @@ from loantrail.early_warning.hits import HITS, PROVEN
 from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.few_rows import empty
 from loantrail.monitor import store_step
+from loantrail.monitor.broken_rules import BrokenRules
 from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
@@ -35,6 +36,7 @@ from loantrail.parameters import ParameterBook
 from loantrail.rules import store_lists
 from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
 from loantrail.rules.running import ready_rules
+from loantrail.rules.stopping import RulesBroken
 from loantrail.signals.catalogue import DAY, DAYS_KEPT, no_rows, row_schema
 from loantrail.signals.kernel_state import DAY_US
 
@@ -96,6 +98,8 @@ class Judgement:
     as_of: datetime.datetime
     doubtful: frozenset[str]
     """Loans of which all is to be looked at when they are judged next."""
+    broken: frozenset[str] = frozenset()
+    """Ids of versions of rules that broke since the last judgement that was kept: they judge nothing from then on."""
 
 
 class Judging:
@@ -111,6 +115,7 @@ class Judging:
         self._unknown: set[str] = set()
         self._rules: dict[datetime.date, ReadyRules] = {}
         """Those of the business dates that were asked about last."""
+        self._broken = BrokenRules()
         self._rules_state = ""
         self.rules_said: str | None = None
         """What was said last of the state of the rules, for those who judge next; None: they ask."""
@@ -122,6 +127,7 @@ class Judging:
 
     def keep(self, judgement: Judgement) -> None:
         """The judgement is in the books."""
+        self._broken.say(judgement.broken)
         self._found.update(judgement.found)
         self._unknown.difference_update(judgement.loans)
         self._remembered.keep(judgement.whole, judgement.leads, judgement.days, judgement.as_of)
@@ -171,7 +177,21 @@ class Judging:
     def judge(
         self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
     ) -> Judgement:
-        """Judge the loans that changed; only reads. `days_too` as `look` has it."""
+        """Judge the loans that changed; only reads. `days_too` as `look` has it. A rule that breaks judges nothing from then on: the
+        loans are judged without it, as after a run that stopped it."""
+        while True:
+            try:
+                judgement = self._judged(connection, index, changed, days_too=days_too)
+            except RulesBroken as problem:
+                if not self._broken.add(problem.broken):
+                    raise
+                self._rules.clear()
+            else:
+                return replace(judgement, broken=self._broken.unsaid)
+
+    def _judged(
+        self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool
+    ) -> Judgement:
         look = self.look(connection, index, changed, days_too=days_too)
         day, rules, parameters, proven = business_date(index.as_of), look.rules, look.parameters, look.proven
         whole, ends, loans = look.whole, look.ends, look.loans
@@ -309,8 +329,9 @@ class Judging:
         if ready is None:
             if len(self._rules) >= _DAYS_READY:
                 self._rules.clear()
-            stopped = store_step.stopped_rules(connection)
+            stopped = store_step.stopped_rules(connection) | self._broken.ids
             ready = self._rules[day] = ready_rules(connection, day, parameters, stopped)
+            self._broken.add(ready.broken)
         return ready
 
 
@@ -346,11 +367,12 @@ def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judg
     """What was said of some of the loans that changed, and of others, as of all of these together."""
     said = [_nothing_said(), *parts]
     hits = pl.concat([one.hits for one in said])
+    looked = [{*one.codes} for one in parts if one.loans]  # not alike where a rule broke meanwhile
     loans = tuple(sorted(loan for one in parts for loan in one.loans))
     return Judgement(
         loans=loans,
         hits=hits,
-        codes=tuple(sorted({code for one in parts for code in one.codes})),
+        codes=tuple(sorted(set[str].intersection(*looked))) if looked else (),
         proven=pl.concat([one.proven for one in said]),
         payees=payees_of_hits(index, hits, loans),
         on_date=business_date(index.as_of),
@@ -360,6 +382,7 @@ def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judg
         days=pl.concat([one.days for one in said]),
         as_of=index.as_of,
         doubtful=changed.doubtful,
+        broken=frozenset[str]().union(*(one.broken for one in parts)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from loantrail.defects import DEFECTS
 from loantrail.early_warning.patterns import PATTERNS
 from loantrail.monitor.last_payment import Facts, Last, Moved, pays_on
 from loantrail.monitor.resting_patterns import OfPatterns
@@ -100,7 +101,10 @@ class _OfRules:
 
     def _may_meet(self, rule: ReadyRule, known: Mapping[str, Values]) -> bool:
         root = rule.checked.condition.root
-        return root is not None and can_be_met(root, known, self._facts.around.parameters)
+        try:
+            return root is not None and can_be_met(root, known, self._facts.around.parameters)
+        except DEFECTS:  # told, and the rule stopped, when it is judged
+            return True
 
     def _has_own_row(self, loan: int) -> bool:
         """Whether there is a row although none of the loan's money moves."""

@@ -217,7 +217,9 @@ class RuleFound(Answer):
     )
     severe_milli: int | None
     milliseconds: int
-    stopped: str | None = Field(description="`runaway` or `content`: why its hits were thrown away.")
+    stopped: str | None = Field(
+        description="`runaway`, `content` or `defect`: why its hits were thrown away."
+    )
 
 
 class RuleVersionRow(Answer):

@@ -14,8 +14,10 @@ import polars as pl
 from loantrail.early_warning.hits import LEVELS, SEVERE
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE
-from loantrail.rules.evaluate import FOUND, hits_of, meeting, merged, runaway_of
+from loantrail.rules.evaluate import FOUND, hits_of, merged
+from loantrail.rules.meeting import meeting
 from loantrail.rules.model import CheckedContent, RuleVersion, check_content
+from loantrail.rules.stopping import naming, runaway_of
 from loantrail.rules.words import explain, part_json
 
 _DAYS_A_MONTH_TWELVE: Final = 365
@@ -30,14 +32,19 @@ def per_thousand_a_month(loans_hit: int, loans: int, days: int) -> int:
 
 
 class Trial:
-    """A version, and the one in force beside it, over rows that come in parts, in the order of time."""
+    """A version, and the one in force beside it, over rows that come in parts, in the order of time. RulesBroken where one of
+    them breaks."""
 
     def __init__(self, version: RuleVersion, current: RuleVersion | None, parameters: ParameterBook) -> None:
         self._parameters = parameters
         self._version = version
-        self._checked = check_content(version.content, parameters)
         self._current = current
-        self._current_checked = None if current is None else check_content(current.content, parameters)
+        self._current_checked = None
+        with naming(version):
+            self._checked = check_content(version.content, parameters)
+        if current is not None:
+            with naming(current):
+                self._current_checked = check_content(current.content, parameters)
         self._hits = pl.DataFrame(schema=FOUND)
         self._current_hits = pl.DataFrame(schema=FOUND)
         self._first: dict[str, dict[str, Any]] = {}
@@ -53,15 +60,17 @@ class Trial:
         """Judge the next part of the rows (signals.catalogue: ROW_COLUMNS and all signals)."""
         self.row_count += len(rows)
         self._loans.update(rows["loan_id"].unique())
-        self._hits = merged(self._hits, hits_of(self._version, self._checked, rows, self._parameters))
-        self._keep_first(rows)
+        with naming(self._version):
+            self._hits = merged(self._hits, hits_of(self._version, self._checked, rows, self._parameters))
+            self._keep_first(rows)
         if (
             self._current is not None
             and self._current_checked is not None
             and not self._current_checked.problems
         ):
-            found = hits_of(self._current, self._current_checked, rows, self._parameters)
-            self._current_hits = merged(self._current_hits, found)
+            with naming(self._current):
+                found = hits_of(self._current, self._current_checked, rows, self._parameters)
+                self._current_hits = merged(self._current_hits, found)
 
     def _keep_first(self, rows: pl.DataFrame) -> None:
         """The row that first met the rule, of each loan: what an example is explained by."""
@@ -129,21 +138,22 @@ class Trial:
             .sort("preferred", "amount_fen", "loan_id", descending=[True, True, False])
             .head(most)
         )
-        return [
-            {
-                "loan_id": row["loan_id"],
-                "at": row["at"].isoformat(),
-                "level": row["level"],
-                "amount_fen": str(row["amount_fen"]),
-                "share_ppm": row["share_ppm"],
-                "transaction_id": self._first[row["loan_id"]]["transaction_id"],
-                "only_new": row["preferred"] and self._current is not None,
-                "explained": part_json(
-                    explain(self._checked.condition, self._parameters, self._first[row["loan_id"]])
-                ),
-            }
-            for row in ordered.to_dicts()
-        ]
+        with naming(self._version):
+            return [self._example(row) for row in ordered.to_dicts()]
+
+    def _example(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "loan_id": row["loan_id"],
+            "at": row["at"].isoformat(),
+            "level": row["level"],
+            "amount_fen": str(row["amount_fen"]),
+            "share_ppm": row["share_ppm"],
+            "transaction_id": self._first[row["loan_id"]]["transaction_id"],
+            "only_new": row["preferred"] and self._current is not None,
+            "explained": part_json(
+                explain(self._checked.condition, self._parameters, self._first[row["loan_id"]])
+            ),
+        }
 
 
 def _fields(checked: CheckedContent) -> list[str]:

@@ -5,15 +5,19 @@ How far it is stands in the database. A back-test that a stopped server left is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.background import Background, attempt
 from loantrail.rules import store, store_backtest, store_hits
+from loantrail.rules.stopping import RulesBroken
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Backtesting(Background):
@@ -40,8 +44,12 @@ class Backtesting(Background):
 
 def _run(connection: Connection[Any], backtest_id: str) -> None:
     def work() -> None:
-        if not _tried(connection, backtest_id):
-            store_backtest.finish(connection, backtest_id, "cancelled", None)
+        try:
+            if not _tried(connection, backtest_id):
+                store_backtest.finish(connection, backtest_id, "cancelled", None)
+        except RulesBroken:
+            _LOG.exception("a rule broke in its back-test")
+            raise
 
     def fail(problem: str, remedy: str) -> None:
         store_backtest.fail(connection, backtest_id, problem, remedy)

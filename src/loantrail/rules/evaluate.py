@@ -10,23 +10,24 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import polars as pl
 
+from loantrail.defects import DEFECTS
 from loantrail.early_warning.frames import Shape
-from loantrail.early_warning.hits import HITS, LEVELS
+from loantrail.early_warning.hits import HITS
 from loantrail.few_rows import FewRows, empty
 from loantrail.ids import derived_ids
 from loantrail.parameters import ParameterBook
-from loantrail.rules.compiling import DATE, compiled
+from loantrail.rules.compiling import DATE
 from loantrail.rules.few import met_by_any
-from loantrail.rules.fields import LISTED
+from loantrail.rules.meeting import RANKS, Conditions, conditions_of, meeting, with_marks
 from loantrail.rules.model import CheckedContent, Content, RuleVersion, State, check_content
-from loantrail.rules.numbers import PPM
 from loantrail.rules.possible import can_be_met
+from loantrail.rules.stopping import Broken, RulesBroken, Stopped, runaway_of
 from loantrail.rules.words import explain, part_json, sentence
 from loantrail.signals.catalogue import DAY
 
@@ -50,20 +51,6 @@ OWN_MONEY: Final[dict[str, frozenset[int | str | bool | None]]] = {
     "payee_is_guarantor": frozenset((False,)),
 }
 """What a row of a movement says that has none of the loan's money in it and pays none of its guarantors."""
-_RANKS: Final = {level.value: rank for rank, level in enumerate(LEVELS)}
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """A rule whose hits were thrown away: `runaway` where it hits too large a share of the loans, `content` where its
-    conditions no longer pass their check (a field or a parameter is gone)."""
-
-    rule_code: str
-    rule_version: str
-    reason: str
-    loans_hit: int
-    loans: int
-    limit_ppm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +70,22 @@ def evaluate(
     """The hits of the versions over signal rows (signals.catalogue: ROW_COLUMNS and all signals), in the order of the rows.
 
     `loan_count`: how many loans the rows are about; without it, those that have a row. A rule that hits more than the
-    parameter `rule_runaway_share_ppm` of them, and `rule_runaway_loans` or more, is stopped.
+    parameter `rule_runaway_share_ppm` of them, and `rule_runaway_loans` or more, is stopped, and so is one that breaks.
     """
     found: list[pl.DataFrame] = [pl.DataFrame(schema=FOUND)]
     stopped: list[Stopped] = []
     loans = rows["loan_id"].n_unique() if loan_count is None else loan_count
     on_date = rows[DATE].max()
     for version in versions:
-        checked = check_content(version.content, parameters)
-        if checked.problems:
-            stopped.append(Stopped(version.code, str(version.version), "content", 0, loans, 0))
+        try:
+            checked = check_content(version.content, parameters)
+            if checked.problems:
+                stopped.append(Stopped(version.code, str(version.version), "content", 0, loans, 0))
+                continue
+            hits = hits_of(version, checked, rows, parameters)
+        except DEFECTS:
+            stopped.append(Stopped(version.code, str(version.version), "defect", 0, loans, 0))
             continue
-        hits = hits_of(version, checked, rows, parameters)
         runaway = runaway_of(
             version, len(hits), loans, parameters, on_date if isinstance(on_date, datetime.date) else None
         )
@@ -105,78 +96,9 @@ def evaluate(
     return Evaluated(_sorted(pl.concat(found)).select(*HITS), tuple(stopped))
 
 
-def runaway_of(
-    version: RuleVersion, hit: int, loans: int, parameters: ParameterBook, on_date: datetime.date | None
-) -> Stopped | None:
-    """Why a rule that hits so many of so many loans is stopped; None where it is not."""
-    if on_date is None or loans == 0:
-        return None
-    limit = parameters.at_or_first("rule_runaway_share_ppm", on_date)
-    least = parameters.at_or_first("rule_runaway_loans", on_date)
-    if not (least.reached_by(hit) and limit.reached_by(hit * PPM // loans)):
-        return None
-    return Stopped(version.code, str(version.version), "runaway", hit, loans, limit.number)
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Of checked content: which rows it looks at, and which of them meet it."""
-
-    applies: pl.Expr
-    meets: pl.Expr
-
-
-def conditions_of(checked: CheckedContent, parameters: ParameterBook) -> Conditions:
-    """The conditions compiled; both expressions are true or false for every row. The content has no problems."""
-    content = checked.content
-    assert checked.condition.root is not None
-    applies = pl.col("occasion") == content.occasion
-    if content.products:
-        applies &= pl.col("product").is_in(content.products).fill_null(value=False)
-    if content.customer_kinds:
-        applies &= pl.col("customer_kind").is_in(content.customer_kinds).fill_null(value=False)
-    return Conditions(applies, compiled(checked.condition.root, parameters).fill_null(value=False))
-
-
-def _with_marks(rows: pl.DataFrame) -> pl.DataFrame:
-    # Marks of lists that nobody put on the rows are not known.
-    missing = [
-        pl.lit(None, pl.Boolean).alias(field.name) for field in LISTED if field.name not in rows.columns
-    ]
-    return rows.with_columns(missing) if missing else rows
-
-
 def _fields_of(checked: CheckedContent) -> set[str]:
     amount = {checked.content.amount_field} if checked.content.amount_field else set[str]()
     return {*checked.condition.fields, *(name for _, one in checked.levels for name in one.fields), *amount}
-
-
-def meeting(
-    checked: CheckedContent,
-    rows: pl.DataFrame,
-    parameters: ParameterBook,
-    conditions: Conditions | None = None,
-) -> pl.DataFrame:
-    """The rows that meet a rule, in their order, with `level_rank`, `hit_amount_fen`, `hit_share_ppm`. `conditions`: those
-    of the content, where they are compiled already."""
-    content = checked.content
-    asked = conditions_of(checked, parameters) if conditions is None else conditions
-    met = _with_marks(rows.filter(asked.applies)).filter(asked.meets)
-    if met.is_empty():
-        return met.with_columns(level_rank=pl.lit(0), hit_amount_fen=pl.lit(0), hit_share_ppm=pl.lit(0))
-    ranks = [
-        pl.when(compiled(one.root, parameters).fill_null(value=False)).then(_RANKS[level.value])
-        for level, one in checked.levels
-        if one.root is not None
-    ]
-    amount = pl.col(content.amount_field).fill_null(0) if content.amount_field else pl.lit(0, pl.Int64)
-    whole = pl.col("loan_amount_fen")
-    share = pl.when(whole > 0).then(amount.cast(pl.Int128) * PPM // whole.cast(pl.Int128)).otherwise(0)
-    return met.with_columns(
-        level_rank=pl.max_horizontal(ranks),
-        hit_amount_fen=amount,
-        hit_share_ppm=share.cast(pl.Int64, strict=False).fill_null(0),
-    )
 
 
 def hits_of(
@@ -214,7 +136,7 @@ def hits_of(
         loan_id="loan_id",
         at="at",
         level=pl.col("rank").replace_strict(
-            {rank: level for level, rank in _RANKS.items()}, return_dtype=pl.String
+            {rank: level for level, rank in RANKS.items()}, return_dtype=pl.String
         ),
         amount_fen="amount_fen",
         share_ppm="share_ppm",
@@ -233,6 +155,8 @@ class ReadyRule:
     version: RuleVersion
     checked: CheckedContent
     conditions: Conditions
+    looks_at_own_money: bool
+    """Whether it may be met by a movement with none of the loan's money that pays no guarantor."""
 
     @property
     def warns(self) -> bool:
@@ -247,20 +171,34 @@ def _made_ready(content: Content, parameters: ParameterBook) -> tuple[CheckedCon
     return checked, None if checked.problems else conditions_of(checked, parameters)
 
 
+def _ready(version: RuleVersion, parameters: ParameterBook) -> ReadyRule | None:
+    """None where its content has problems."""
+    checked, conditions = _made_ready(version.content, parameters)
+    root = checked.condition.root
+    if conditions is None or root is None:
+        return None
+    own = checked.content.occasion != DAY and can_be_met(root, OWN_MONEY, parameters)
+    return ReadyRule(version, checked, conditions, own)
+
+
 class ReadyRules:
-    """Versions that judge, made ready once for many frames of rows. Those whose content has problems judge nothing."""
+    """Versions that judge, made ready once for many frames of rows. Those whose content has problems judge nothing, nor do those
+    that broke when they were made ready (`broken`)."""
 
     def __init__(
         self, versions: Sequence[RuleVersion], parameters: ParameterBook, silent: Collection[str] = ()
     ) -> None:
         """`silent`: codes that warnings take as looked for although no version of them is in force."""
-        ready = [(one, *_made_ready(one.content, parameters)) for one in versions]
         self.parameters = parameters
-        self.rules: tuple[ReadyRule, ...] = tuple(
-            ReadyRule(one, checked, conditions)
-            for one, checked, conditions in ready
-            if conditions is not None
-        )
+        rules: list[ReadyRule] = []
+        broken: list[Broken] = []
+        for version in versions:
+            try:
+                rules += [one] if (one := _ready(version, parameters)) is not None else []
+            except DEFECTS as problem:
+                broken.append(Broken(version, problem))
+        self.rules: tuple[ReadyRule, ...] = tuple(rules)
+        self.broken: tuple[Broken, ...] = tuple(broken)
         self.codes: tuple[str, ...] = tuple(
             sorted({one.version.code for one in self.rules if one.warns} | set(silent))
         )
@@ -271,12 +209,7 @@ class ReadyRules:
             frozenset(_fields_of(one.checked)) for one in self.rules if one.checked.content.occasion == DAY
         )
         """The fields that each rule about ends of days looks at."""
-        self.looks_at_own_money = any(
-            one.checked.content.occasion != DAY
-            and one.checked.condition.root is not None
-            and can_be_met(one.checked.condition.root, OWN_MONEY, parameters)
-            for one in self.rules
-        )
+        self.looks_at_own_money = any(one.looks_at_own_money for one in self.rules)
         """Whether any rule may be met by a movement with none of the loan's money that pays no guarantor."""
 
     @cached_property
@@ -291,17 +224,37 @@ class ReadyRules:
 
     def found(self, rows: pl.DataFrame) -> pl.DataFrame:
         """FOUND with `rule_id` of all versions over rows (signals.catalogue: ROW_COLUMNS and all signals), without any
-        limit."""
+        limit. RulesBroken where some break; where the rows are to blame, what was raised."""
         if rows.is_empty() or not self.rules:
             return empty(FOUND_BY_RULE)
-        marked = _with_marks(rows)
-        parts = [
-            hits_of(one.version, one.checked, marked, self.parameters, one.conditions).with_columns(
-                rule_id=pl.lit(one.version.rule_id)
-            )
-            for one in self._may_find(marked)
-        ]
+        marked = with_marks(rows)
+        parts: list[pl.DataFrame] = []
+        broken: list[Broken] = []
+        for one in self._may_find(marked):
+            try:
+                hits = hits_of(one.version, one.checked, marked, self.parameters, one.conditions)
+            except DEFECTS as problem:
+                broken.append(Broken(one.version, problem))
+            else:
+                parts.append(hits.with_columns(rule_id=pl.lit(one.version.rule_id)))
+        if broken:
+            if not self._can_be_judged(marked, broken[0].version):
+                raise broken[0].problem
+            raise RulesBroken(broken) from broken[0].problem
         return pl.concat([empty(FOUND_BY_RULE), *parts]) if parts else empty(FOUND_BY_RULE)
+
+    def _can_be_judged(self, rows: pl.DataFrame, version: RuleVersion) -> bool:
+        """Whether a rule of the same kind that every row meets finds its hits."""
+        content = version.content
+        always = (replace(content.levels[-1], condition="TRUE"),)
+        plain = replace(
+            content, products=(), customer_kinds=(), condition="TRUE", levels=always, amount_field=""
+        )
+        try:
+            hits_of(version, check_content(plain, self.parameters), rows, self.parameters)
+        except DEFECTS:
+            return False
+        return True
 
     @cached_property
     def _fields(self) -> dict[str, frozenset[str]]:
@@ -317,10 +270,13 @@ class ReadyRules:
             fields = frozenset[str]().union(*(self._fields[one.version.rule_id] for one in asked))
             met = met_by_any([one.checked for one in asked], rows, fields, self.parameters)
             return [one for one, any_met in zip(asked, met, strict=True) if any_met is not False]
-        met = rows.select(
-            (one.conditions.applies & one.conditions.meets).any().alias(str(number))
-            for number, one in enumerate(asked)
-        ).row(0)
+        try:
+            met = rows.select(
+                (one.conditions.applies & one.conditions.meets).any().alias(str(number))
+                for number, one in enumerate(asked)
+            ).row(0)
+        except DEFECTS:  # of one of them: which is told when each is judged by itself
+            return asked
         return [one for one, any_met in zip(asked, met, strict=True) if any_met]
 
     def _of_kinds(self, rows: pl.DataFrame) -> list[ReadyRule]:
@@ -351,7 +307,7 @@ def merged(*parts: pl.DataFrame) -> pl.DataFrame:
     if sum(len(part) for part in parts) <= FEW_HITS:
         return merged_of_few(parts)
     whole = pl.concat([pl.DataFrame(schema=FOUND), *parts])
-    rank = pl.col("level").replace_strict(_RANKS, return_dtype=pl.Int64)
+    rank = pl.col("level").replace_strict(RANKS, return_dtype=pl.Int64)
     severest = pl.col("rank") == pl.col("rank").max()
     found = (
         whole.with_columns(rank=rank)
@@ -379,7 +335,7 @@ def merged_of_few(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
         return empty(FOUND)
     told: list[tuple[Any, ...]] = []
     for _, rows in sorted(groups.items()):
-        severest = max(rows, key=lambda row: _RANKS[row["level"]])
+        severest = max(rows, key=lambda row: RANKS[row["level"]])
         together = severest | {
             "hit_id": rows[0]["hit_id"],
             "at": rows[0]["at"],

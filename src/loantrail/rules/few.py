@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from loantrail.defects import DEFECTS
 from loantrail.parameters import ParameterBook
 from loantrail.rules import tree
 from loantrail.rules.compiling import DATE
@@ -30,7 +31,8 @@ def met_by_any(
     contents: Sequence[CheckedContent], rows: pl.DataFrame, asked: Collection[str], parameters: ParameterBook
 ) -> list[bool | None]:
     """Of each of the contents, which have no problems, whether any of the rows (as `evaluate.ReadyRules.found`) meets it. None
-    where that depends on a pattern in a text: the expressions look for it, which costs less than a text at a time. `asked`: all fields that they look at."""
+    where that depends on a pattern in a text: the expressions look for it, which costs less than a text at a time; and where one
+    breaks. `asked`: all fields that they look at."""
     fields = {*_KINDS, DATE, *asked}
     told = zip(*(rows.get_column(name).to_list() for name in fields), strict=True)
     named: list[dict[str, Any]] = [dict(zip(fields, row, strict=True)) for row in told]
@@ -42,7 +44,7 @@ def _is_met(checked: CheckedContent, judged: Iterable[tuple[Mapping[str, Any], J
     content, root = checked.content, checked.condition.root
     assert root is not None
     try:
-        # The rows a rule looks at are those of evaluate.conditions_of.
+        # The rows a rule looks at are those of meeting.conditions_of.
         return any(
             row["occasion"] == content.occasion
             and (not content.products or row["product"] in content.products)
@@ -50,5 +52,5 @@ def _is_met(checked: CheckedContent, judged: Iterable[tuple[Mapping[str, Any], J
             and judging.meets(root)
             for row, judging in judged
         )
-    except _MatchedText:
+    except DEFECTS:  # _MatchedText among them: what breaks here is told when the rule is judged by itself
         return None

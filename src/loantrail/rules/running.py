@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+import logging
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import polars as pl
 
 from loantrail import clock
+from loantrail.defects import DEFECTS
 from loantrail.early_warning.hits import HITS, SEVERE
 from loantrail.early_warning.patterns import PATTERNS
 from loantrail.parameters import ParameterBook
 from loantrail.rules import store, store_hits, store_lists
 from loantrail.rules.acting import enter_shipped
-from loantrail.rules.evaluate import (
-    FOUND,
-    FOUND_BY_RULE,
-    ReadyRules,
-    conditions_of,
-    hits_of,
-    merged,
-    runaway_of,
-)
+from loantrail.rules.evaluate import FOUND, FOUND_BY_RULE, ReadyRules, hits_of, merged
 from loantrail.rules.listing import marked
-from loantrail.rules.model import RuleVersion, State, check_content, in_force
+from loantrail.rules.meeting import Conditions, conditions_of
+from loantrail.rules.model import CheckedContent, RuleVersion, State, check_content, in_force
+from loantrail.rules.stopping import runaway_of
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def judging(connection: store.Database, on_date: datetime.date) -> tuple[RuleVersion, ...]:
@@ -74,7 +73,7 @@ def hits_of_run(
     published rules found, and the codes that warnings take as looked for (those that no version of is in force find
     nothing, and leave patterns of the same code alone). Shadow versions are stored, and warn nobody. The caller commits.
 
-    `payees` (listing.PAYEES) is what the watch and black lists are compared with. A rule that hits too large a share of the loans, or whose conditions no longer pass their check, is stopped and shown.
+    `payees` (listing.PAYEES) is what the watch and black lists are compared with. A rule that hits too large a share of the loans, whose conditions no longer pass their check, or that breaks, is stopped and shown.
     """
     enter_shipped(connection)
     versions = judging(connection, on_date)
@@ -126,21 +125,37 @@ class _Work:
 
     def __init__(self, version: RuleVersion, parameters: ParameterBook) -> None:
         self.version = version
-        self._checked = check_content(version.content, parameters)
-        self.stopped = "content" if self._checked.problems else None
-        self._conditions = None if self.stopped else conditions_of(self._checked, parameters)
+        self.stopped: str | None = None
         self.hits = pl.DataFrame(schema=FOUND)
         self.loans_hit = 0
         self.microseconds = 0
+        self._ready: tuple[CheckedContent, Conditions] | None = None
+        with self._stopped_by_a_defect():
+            checked = check_content(version.content, parameters)
+            if checked.problems:
+                self.stopped = "content"
+            else:
+                self._ready = checked, conditions_of(checked, parameters)
 
     def add(self, part: pl.DataFrame, parameters: ParameterBook) -> None:
-        if self.stopped is not None:
+        if self.stopped is not None or self._ready is None:
             return
         begun = clock.monotonic_seconds()
-        self.hits = merged(
-            self.hits, hits_of(self.version, self._checked, part, parameters, self._conditions)
-        )
+        checked, conditions = self._ready
+        with self._stopped_by_a_defect():
+            self.hits = merged(self.hits, hits_of(self.version, checked, part, parameters, conditions))
         self.microseconds += round((clock.monotonic_seconds() - begun) * 1_000_000)
+
+    @contextmanager
+    def _stopped_by_a_defect(self) -> Generator[None]:
+        """What breaks in the block stops this version alone; its hits so far are thrown away."""
+        try:
+            yield
+        except DEFECTS:
+            _LOG.exception(
+                "the rule %s, version %d, broke and is stopped", self.version.code, self.version.version
+            )
+            self.stopped, self.hits = "defect", self.hits.clear()
 
     def limit(self, loans: int, parameters: ParameterBook, on_date: datetime.date) -> None:
         self.loans_hit = len(self.hits)

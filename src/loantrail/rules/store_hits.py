@@ -56,6 +56,16 @@ def found_in_run(connection: Database, run_id: str) -> pl.DataFrame | None:
     return pl.DataFrame(rows, schema=dict(FOUND_BY_RULE), orient="row")
 
 
+def stop(connection: Database, rule_ids: Sequence[str]) -> None:
+    """Say of versions that broke between two evaluations that they are stopped, until the next. Where that one is being stored it says
+    itself what is to be said, and nobody waits for it."""
+    connection.execute(
+        "UPDATE rules.evaluation SET stopped = 'defect' WHERE rule_id IN (SELECT rule_id FROM rules.evaluation "
+        "WHERE rule_id = ANY(%s) AND stopped IS NULL FOR UPDATE SKIP LOCKED)",
+        (list(rule_ids),),
+    )
+
+
 def evaluations(connection: Database) -> dict[str, Row]:
     """Rule id -> what the last evaluation of it found."""
     with connection.cursor(row_factory=dict_row) as cursor:

@@ -11,7 +11,7 @@ interface Props {
 export function Cost({ found, budget }: Props) {
   const { t } = useSpeech();
   if (!found) return <span className="quiet">{t("rules.not_judged")}</span>;
-  if (found.stopped) return <span className="danger">{t(`rules_stopped.${found.stopped === "runaway" ? "runaway" : "content"}`)}</span>;
+  if (found.stopped) return <span className="danger">{t(`rules_stopped.${found.stopped}`)}</span>;
   if (found.threads_milli === null) {
     return (
       <Tooltip title={t("rules.cost_day_hint")}>
