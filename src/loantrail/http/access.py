@@ -9,7 +9,7 @@ within reach by row-level security of the database besides.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any, Final
 
@@ -92,9 +92,10 @@ class Rule:
         return person
 
 
-def allowed(*abilities: Ability) -> Dependency:
-    """For `dependencies=[...]` of a route: who asks must have one of these abilities, and reach what the address names."""
-    return Depends(Rule(frozenset(abilities)))
+def allowed(*abilities: Ability, protected: bool = False) -> Dependency:
+    """For `dependencies=[...]` of a route: who asks must have one of these abilities, and reach what the address names.
+    `protected`: each access goes on record, though what these abilities show mostly is not protected."""
+    return Depends(Rule(frozenset(abilities), protected=protected))
 
 
 def signed_in(*, half_way: bool = False, protected: bool = False) -> Dependency:
@@ -234,6 +235,14 @@ def _note_access(request: Request, connections: Connections, person: Signed, out
     )
     with connections.connection() as connection:
         audit.append(connection, [entry])
+
+
+async def _noting_access(request: Request, connections: Lending, person: Person) -> Callable[[], None]:
+    return lambda: _note_access(request, connections, person, Outcome.DONE)
+
+
+NotingAccess = Annotated[Callable[[], None], Depends(_noting_access)]
+"""For routes of which only some answers show protected data: called before such an answer, it leaves the entry of the access."""
 
 
 class Recorder:

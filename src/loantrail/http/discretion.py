@@ -31,6 +31,8 @@ ABOUT_TRACES: Final = re.compile(
     r"^/api/v1/(loans/[^/]+|warnings|disputes/|transactions/|checks/|corrections|approvals/warnings/|rule-versions/[^/]+/hits|backtests/)"
 )
 """Answers that tell of movements of loan money."""
+OF_EARLIER_TRACES: Final = re.compile(r"^/api/v1/backtests/")
+"""Answers that tell of a trace of their own: their movements need not stand in the one that screens read."""
 OF_LOAN: Final = re.compile(r"^/api/v1/loans/([^/]+)")
 JSON: Final = "application/json"
 
@@ -92,13 +94,19 @@ def secrets_for(
     person: Signed,
     loans: Collection[str],
     accounts: Collection[str] = (),
+    movements: Collection[str] = (),
 ) -> Secrets:
-    """What this person may not know of those who stand along the traces of these loans, or carry these accounts."""
+    """What this person may not know of those who stand along the traces of these loans, carry these accounts, or are a side of
+    these movements (ids of transfers)."""
+    named: list[tuple[str, str | None, str | None]] = []
+    if movements:
+        with connections.connection() as connection:
+            named = store.sides_of(connection, movements)
     with reading_as(web_connections, person) as connection:
         reached = store.loans_within_reach(connection, loans)
         opened = store.opened_to(connection, person.acting, reached)
         hops = store.hops_of(connection, reached - opened)
-        every = {side for _, *sides in hops for side in sides if side} | set(accounts)
+        every = {side for _, *sides in (*hops, *named) for side in sides if side} | set(accounts)
         own = store.within_reach(connection, every)
         first = store.named_by_own_lines(connection, own, every - own)
         if opened:
@@ -112,7 +120,7 @@ def secrets_for(
         for transfer, source, target in hops
         if (source is None or source in hidden) and (target is None or target in hidden)
     }
-    touching = {transfer for transfer, *sides in hops if hidden & {side for side in sides if side}}
+    touching = {transfer for transfer, *sides in (*hops, *named) if hidden & {side for side in sides if side}}
     with connections.connection() as connection:
         known = store.names_of(connection, every)
         for account, name in store.names_in_transfers(connection, touching):
@@ -127,10 +135,13 @@ def as_told(state: Any, person: Signed, path: str, answer: Any) -> Any:
     """An answer as this person may read it at this address. `answer`: as JSON; `state`: of the application."""
     if person.may(Ability.SEE_THIRD_PARTIES) or not ABOUT_TRACES.match(path):
         return answer
-    loans = _loans_in(answer, set(_loan_of(path)))
+    loans = _texts_of(answer, "loan_id", set(_loan_of(path)))
     accounts: set[str] = set()
     accounts_in(answer, accounts)
-    return redacted(answer, secrets_for(state.connections, state.web_connections, person, loans, accounts))
+    movements = _texts_of(answer, "transaction_id", set()) if OF_EARLIER_TRACES.match(path) else ()
+    return redacted(
+        answer, secrets_for(state.connections, state.web_connections, person, loans, accounts, movements)
+    )
 
 
 def _discreet(scope: Scope, body: bytes) -> bytes:
@@ -149,16 +160,17 @@ def _loan_of(path: str) -> list[str]:
     return [unquote(found[1])] if found else []
 
 
-def _loans_in(value: Any, found: set[str]) -> set[str]:
+def _texts_of(value: Any, wanted: str, found: set[str]) -> set[str]:
+    """Add what stands in an answer under that name."""
     if isinstance(value, dict):
         for name, inner in cast("dict[str, Any]", value).items():
-            if name == "loan_id" and isinstance(inner, str):
+            if name == wanted and isinstance(inner, str):
                 found.add(inner)
             else:
-                _loans_in(inner, found)
+                _texts_of(inner, wanted, found)
     elif isinstance(value, list):
         for inner in cast("list[Any]", value):
-            _loans_in(inner, found)
+            _texts_of(inner, wanted, found)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection
 
 Database = Connection[Any]
+_UUID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def hops_of(connection: Database, loans: Collection[str]) -> list[tuple[str, str | None, str | None]]:
@@ -59,6 +61,16 @@ def names_of(connection: Database, accounts: Collection[str]) -> dict[str, set[s
     for account, name in rows:
         found.setdefault(account, set()).add(name)
     return found
+
+
+def sides_of(connection: Database, movements: Collection[str]) -> list[tuple[str, str | None, str | None]]:
+    """`transfer_id, debit_account, credit_account` of these movements (ids that are none are left out), for the owner's
+    connection."""
+    return connection.execute(
+        "SELECT replace(transfer_uuid::text, '-', ''), debit_account, credit_account FROM published.transfer "
+        "WHERE transfer_uuid = ANY(%s::uuid[])",
+        ([one for one in movements if _UUID.fullmatch(one)],),
+    ).fetchall()
 
 
 def names_in_transfers(

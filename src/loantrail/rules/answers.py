@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
 from loantrail.early_warning.hits import Level
 from loantrail.http.pages.model import Answer, Fen
-from loantrail.rules.answers_backtest import BacktestRow, ConditionPart, SeenValue
+from loantrail.rules.answers_backtest import BacktestBrief, ConditionPart, SeenValue
 from loantrail.rules.model import Content, LevelRule, RuleVersion, State
 from loantrail.rules.refusing import Problem as LanguageProblem
 from loantrail.rules.words import Part
@@ -286,7 +286,7 @@ class RuleDetail(Answer):
     code: str
     versions: list[RuleVersionRow] = Field(description="The newest first.")
     events: list[RuleEvent]
-    backtests: list[BacktestRow]
+    backtests: list[BacktestBrief]
     budget_threads_milli: int
     budget_severe_milli: int
     period_from: datetime.date | None = Field(description="First business date that a back-test can look at.")

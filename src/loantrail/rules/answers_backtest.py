@@ -60,8 +60,8 @@ class BacktestExample(Answer):
     explained: ConditionPart
 
 
-class BacktestResult(Answer):
-    """Threads per 1,000 loans a month are in thousandths."""
+class BacktestFigures(Answer):
+    """What a back-test counted; it names no loan. Threads per 1,000 loans a month are in thousandths."""
 
     rows: int
     loans: int
@@ -80,14 +80,24 @@ class BacktestResult(Answer):
     both: int
     only_new: int
     only_old: int
-    only_new_loans: list[str]
-    only_old_loans: list[str]
     runaway: bool
     microseconds: int
-    examples: list[BacktestExample]
 
 
-class BacktestRow(Answer):
+class BacktestResult(BacktestFigures):
+    """The figures, and of the loans that were found those within the reach of who asks."""
+
+    only_new_loans: list[str] = Field(description="Some of them, those within reach.")
+    only_old_loans: list[str] = Field(description="Some of them, those within reach.")
+    examples: list[BacktestExample] = Field(description="Those within reach.")
+    hidden_examples: int = Field(
+        description="How many examples are left out because their loans are out of reach."
+    )
+
+
+class BacktestBrief(Answer):
+    """How far a back-test is, and its figures."""
+
     backtest_id: str
     rule_id: str
     code: str
@@ -110,7 +120,7 @@ class BacktestRow(Answer):
     problem_chinese: str | None = None
     remedy: str | None
     remedy_chinese: str | None = None
-    result: BacktestResult | None
+    result: BacktestFigures | None
 
     # No computed fields here: they would make the description say the nested conditions twice.
     @model_validator(mode="before")
@@ -118,3 +128,9 @@ class BacktestRow(Answer):
     def _in_chinese(cls, row: dict[str, Any]) -> dict[str, Any]:
         told = {f"{name}_chinese": in_chinese(row[name] or "") for name in ("problem", "remedy")}
         return {**row, **told}
+
+
+class BacktestRow(BacktestBrief):
+    """How far a back-test is, its figures, and what it found within the reach of who asks."""
+
+    result: BacktestResult | None  # pyright: ignore[reportIncompatibleVariableOverride]  frozen

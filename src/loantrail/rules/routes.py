@@ -138,7 +138,7 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
             _row(one, versions, evaluations, today, parameters) for one in answers.newest_first(versions)
         ],
         events=[RuleEvent.model_validate(one) for one in events],
-        backtests=[answers.BacktestRow.model_validate(one) for one in backtests],
+        backtests=[answers.BacktestBrief.model_validate(one) for one in backtests],
         budget_threads_milli=budget[0],
         budget_severe_milli=budget[1],
         period_from=period[0] if period else None,
@@ -243,16 +243,23 @@ def act(
     return done
 
 
-@router.get("/rule-versions/{rule_id}/hits", dependencies=[allowed(Ability.READ_RULES)], responses=_READ_ONE)
+@router.get(
+    "/rule-versions/{rule_id}/hits",
+    dependencies=[allowed(Ability.READ_RULES, protected=True)],
+    responses=_READ_ONE,
+)
 def hits(
     connection: Reading,
+    person: Person,
     rule_id: RuleId,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[RuleHit]:
-    """What the version found in the rows of the last trace, the latest first."""
+    """What the version found in the rows of the last trace, the latest first: of the loans within reach."""
     if store.one(connection, rule_id) is None:
         raise NotFound(f"There is no version {rule_id}", "Read the rule again")
+    if not person.may(Ability.READ_LOANS):
+        return []
     return [RuleHit.model_validate(one) for one in store_hits.hits_of(connection, rule_id, offset, limit)]
 
 

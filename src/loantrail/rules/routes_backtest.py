@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from loantrail.clock import business_date, now
 from loantrail.errors import InputError, Place
-from loantrail.http.access import Acting, Recording, allowed
-from loantrail.http.connections import Lending
+from loantrail.http.access import Acting, NotingAccess, Opening, Opens, Person, Recording, allowed
+from loantrail.http.connections import Connections, Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.http.processes import of_the_monitor
+from loantrail.http.store_third_parties import loans_within_reach
 from loantrail.identity.abilities import Ability
+from loantrail.identity.model import Signed
 from loantrail.ids import new_id
 from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import acting, store, store_backtest
-from loantrail.rules.answers_backtest import BacktestRow, WantedBacktest
+from loantrail.rules.answers_backtest import BacktestBrief, BacktestRow, WantedBacktest
 from loantrail.rules.backtesting import Backtesting
 from loantrail.rules.model import in_force
 from loantrail.rules.routes import RuleId, refuse_period, version_of
@@ -47,7 +49,7 @@ Backtester = Annotated[Backtesting, Depends(backtesting_of)]
 @router.post(
     "/rule-versions/{rule_id}/backtests",
     dependencies=[allowed(Ability.WRITE_RULES)],
-    responses={**once(BacktestRow), **_STATUSES},
+    responses={**once(BacktestBrief), **_STATUSES},
     status_code=HTTPStatus.CREATED,
 )
 def start_backtest(
@@ -58,7 +60,7 @@ def start_backtest(
     rule_id: RuleId,
     wanted: WantedBacktest,
     response: Response,
-) -> BacktestRow:
+) -> BacktestBrief:
     """Try a version, a draft too, over a period of history, beside the version in force. It runs in the background."""
     with connections.connection() as connection:
         version = version_of(connection, rule_id)
@@ -76,7 +78,7 @@ def start_backtest(
                     )
                 )
             response.status_code = HTTPStatus.OK
-            return BacktestRow.model_validate(before)
+            return BacktestBrief.model_validate(before)
         refuse_period(wanted.from_date, wanted.to_date)
         if not acting.is_sound(version, parameters_in_force(connection)):
             raise InputError(
@@ -110,7 +112,43 @@ def start_backtest(
         )
     assert row is not None
     backtester.start()
-    return BacktestRow.model_validate(row)
+    return BacktestBrief.model_validate(row)
+
+
+def backtest_told(
+    connections: Connections, opens: Opens, person: Signed, backtest_id: str
+) -> BacktestRow | None:
+    """A back-test as this person may see it: its figures, and of the loans that it names those that they reach. None without
+    one."""
+    with connections.connection() as connection:
+        row = store_backtest.one(connection, backtest_id)
+        named = store_backtest.naming(connection, backtest_id)
+    if row is None:
+        return None
+    if named is None or row["result"] is None:
+        return BacktestRow.model_validate({**row, "result": None})
+    loans = {
+        *named["only_new_loans"],
+        *named["only_old_loans"],
+        *(one["loan_id"] for one in named["examples"]),
+    }
+    seen = _within_reach(opens, person, loans)
+    examples = [one for one in named["examples"] if one["loan_id"] in seen]
+    within: dict[str, Any] = {
+        "only_new_loans": [one for one in named["only_new_loans"] if one in seen],
+        "only_old_loans": [one for one in named["only_old_loans"] if one in seen],
+        "examples": examples,
+        "hidden_examples": len(named["examples"]) - len(examples),
+    }
+    return BacktestRow.model_validate({**row, "result": row["result"] | within})
+
+
+def _within_reach(opens: Opens, person: Signed, loans: set[str]) -> set[str]:
+    """Those of the loans that this person may open: row-level security answers it."""
+    if not loans or not person.may(Ability.READ_LOANS):
+        return set()
+    with opens() as connection:
+        return loans_within_reach(connection, loans)
 
 
 @router.get(
@@ -123,15 +161,25 @@ def start_backtest(
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
-def one_backtest(connections: Lending, backtester: Backtester, backtest_id: BacktestId) -> BacktestRow:
-    """How far a back-test is, and what it found. One that a stopped server left is marked interrupted."""
-    with connections.connection() as connection:
-        row = store_backtest.one(connection, backtest_id)
-    if row is None:
+def one_backtest(
+    connections: Lending,
+    opens: Opening,
+    backtester: Backtester,
+    person: Person,
+    note_access: NotingAccess,
+    backtest_id: BacktestId,
+) -> BacktestRow:
+    """How far a back-test is, and what it found: figures, and of the loans those within reach. One that a stopped server left is
+    marked interrupted."""
+    told = backtest_told(connections, opens, person, backtest_id)
+    if told is None:
         raise no_backtest(backtest_id)
-    if row["state"] in ("queued", "running"):
+    if told.state in ("queued", "running"):
         backtester.start()
-    return BacktestRow.model_validate(row)
+    if told.result is not None:
+        # Before its end it shows no loan, and the page asks again and again.
+        note_access()
+    return told
 
 
 @router.post(
@@ -139,7 +187,7 @@ def one_backtest(connections: Lending, backtester: Backtester, backtest_id: Back
 )
 def cancel_backtest(
     connections: Lending, record: Recording, by: Acting, backtest_id: BacktestId
-) -> BacktestRow:
+) -> BacktestBrief:
     """Stop a back-test; stopping twice is stopping once."""
     with connections.connection() as connection:
         store_backtest.cancel(connection, backtest_id, by)
@@ -148,4 +196,4 @@ def cancel_backtest(
             record(connection, "backtest.cancel", "backtest", backtest_id)
     if row is None:
         raise no_backtest(backtest_id)
-    return BacktestRow.model_validate(row)
+    return BacktestBrief.model_validate(row)

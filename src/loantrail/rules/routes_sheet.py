@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from loantrail.http.access import allowed
+from loantrail.http.access import Opening, Person, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.imports.routes_sheet import problem
 from loantrail.http.pages.routes import PRINTABLE
@@ -27,10 +27,10 @@ from loantrail.reports.table_sheet import Row
 from loantrail.reports.words import Words
 from loantrail.rules import store_backtest
 from loantrail.rules.answers import RuleList, RuleRow
-from loantrail.rules.answers_backtest import BacktestRow
+from loantrail.rules.answers_backtest import BacktestBrief, BacktestRow
 from loantrail.rules.model import State
 from loantrail.rules.routes import RuleId, hits, list_rules, version_of
-from loantrail.rules.routes_backtest import BacktestId, no_backtest
+from loantrail.rules.routes_backtest import BacktestId, backtest_told, no_backtest
 
 router = APIRouter(tags=["rules"])
 
@@ -121,11 +121,11 @@ HITS: Final = Table(
 )
 
 
-def backtests_of(connections: Lending, rule_id: RuleId) -> list[BacktestRow]:
+def backtests_of(connections: Lending, rule_id: RuleId) -> list[BacktestBrief]:
     """The last back-tests of a version, the newest first."""
     with connections.connection() as connection:
         rows = store_backtest.of_rule(connection, version_of(connection, rule_id).content.code)
-    return [BacktestRow.model_validate(one) for one in rows if one["rule_id"] == rule_id]
+    return [BacktestBrief.model_validate(one) for one in rows if one["rule_id"] == rule_id]
 
 
 BACKTESTS: Final = Table(
@@ -156,13 +156,12 @@ BACKTESTS: Final = Table(
 )
 
 
-def backtest_told(connections: Lending, backtest_id: BacktestId) -> BacktestRow:
-    """A back-test with the examples of what it found."""
-    with connections.connection() as connection:
-        row = store_backtest.one(connection, backtest_id)
-    if row is None:
+def examples_of(connections: Lending, opens: Opening, person: Person, backtest_id: BacktestId) -> BacktestRow:
+    """A back-test with the examples of what it found, those within reach."""
+    told = backtest_told(connections, opens, person, backtest_id)
+    if told is None:
         raise no_backtest(backtest_id)
-    return BacktestRow.model_validate(row)
+    return told
 
 
 def _seen(row: Row, words: Words) -> str:
@@ -202,7 +201,8 @@ EXAMPLES: Final = Table(
     lambda answer: ({**one, "currency": "CNY"} for one in (answer["result"] or {"examples": []})["examples"]),
 )
 _READ: Final = allowed(Ability.READ_RULES)
+_READ_LOANS: Final = allowed(Ability.READ_RULES, protected=True)
 add_sheet(router, "/rules", RULES, found_rules, _READ)
-add_sheet(router, "/rule-versions/{rule_id}/hits", HITS, hits, _READ)
+add_sheet(router, "/rule-versions/{rule_id}/hits", HITS, hits, _READ_LOANS)
 add_sheet(router, "/rule-versions/{rule_id}/backtests", BACKTESTS, backtests_of, _READ)
-add_sheet(router, "/backtests/{backtest_id}/examples", EXAMPLES, backtest_told, _READ)
+add_sheet(router, "/backtests/{backtest_id}/examples", EXAMPLES, examples_of, _READ_LOANS)

@@ -16,8 +16,10 @@ _LOCK: Final = "loantrail.rules.backtest"
 _COLUMNS: Final = sql.SQL(
     "backtest_id, b.rule_id, v.code, v.version, compared_with, c.version AS compared_version, "
     "b.content_hash <> v.content_hash AS changed_since, from_date, to_date, b.state, requested_by, requested_at, "
-    "started_at, finished_at, rows_done, rows_total, cancel_requested, cancelled_by, result, problem, remedy"
+    "started_at, finished_at, rows_done, rows_total, cancel_requested, cancelled_by, "
+    "result - '{only_new_loans,only_old_loans,examples}'::text[] AS result, problem, remedy"
 )
+"""Of the result the figures alone: what names loans is read by `naming`."""
 _FROM: Final = sql.SQL(
     "FROM rules.backtest b JOIN rules.rule_version v USING (rule_id) LEFT JOIN rules.rule_version c ON c.rule_id = compared_with"
 )
@@ -44,6 +46,17 @@ def one(connection: Database, backtest_id: str) -> Row | None:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             sql.SQL("SELECT {} {} WHERE backtest_id = %s").format(_COLUMNS, _FROM), (backtest_id,)
+        ).fetchone()
+
+
+def naming(connection: Database, backtest_id: str) -> Row | None:
+    """What the result of a back-test says of single loans (`only_new_loans, only_old_loans, examples`), whoever reaches them;
+    None where there is no result."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT result -> 'only_new_loans' AS only_new_loans, result -> 'only_old_loans' AS only_old_loans, "
+            "result -> 'examples' AS examples FROM rules.backtest WHERE backtest_id = %s AND result IS NOT NULL",
+            (backtest_id,),
         ).fetchone()
 
 

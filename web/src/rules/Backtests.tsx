@@ -218,12 +218,17 @@ function Result({ backtestId, result }: { readonly backtestId: string; readonly 
       <p className="quiet small">
         {t("rules.speed", { rows: countText(result.rows), seconds: (result.microseconds / 1_000_000).toFixed(1) })}
       </p>
-      {result.examples.length > 0 && (
+      {result.examples.length + result.hidden_examples > 0 && (
         <>
           <div className="table-tools">
             <h3>{t("rules.examples")}</h3>
-            <ExportButton address={`/api/v1/backtests/${backtestId}/examples.xlsx`} count={result.examples.length} />
+            {result.examples.length > 0 && (
+              <ExportButton address={`/api/v1/backtests/${backtestId}/examples.xlsx`} count={result.examples.length} />
+            )}
           </div>
+          {result.hidden_examples > 0 && (
+            <p className="quiet small">{t("rules.examples_hidden", { count: countText(result.hidden_examples) })}</p>
+          )}
           <Collapse
             items={result.examples.map((one) => ({
               key: one.loan_id,

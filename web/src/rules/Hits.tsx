@@ -8,29 +8,43 @@ import { shareText } from "../ui/money";
 import { Failure, Loading, Notice } from "../ui/states";
 import { instantText } from "../ui/time";
 import { LevelTag } from "../warnings/LevelTag";
-import type { Version } from "./milli";
+import { countText, type Version } from "./milli";
 import { Reading } from "./Reading";
 
 const CNY = { currency: "CNY", minor_digits: 2 };
+const MOST = 200;
 
 /** What a version found in the last trace; each opens into its explanation field by field. */
 export function Hits({ version }: { readonly version: Version }) {
   const { t } = useSpeech();
   const { data, error, refetch } = api.useQuery("get", "/api/v1/rule-versions/{rule_id}/hits", {
-    params: { path: { rule_id: version.rule_id }, query: { limit: 200 } },
+    params: { path: { rule_id: version.rule_id }, query: { limit: MOST } },
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={3} />;
+  const stopped = version.found?.stopped;
+  const found = version.found && !stopped ? version.found.loans_hit : 0;
   if (data.length === 0) {
-    return (
+    return found > 0 ? (
+      <Notice tone="empty" title={t("rules.hits_hidden")}>
+        <p>{t("rules.hits_hidden_found", { count: countText(found) })}</p>
+      </Notice>
+    ) : (
       <Notice tone="empty" title={t("rules.no_hits")}>
-        <p>{t(version.found ? "rules.no_hits_found" : "rules.no_hits_yet")}</p>
+        <p>
+          {stopped
+            ? t(`rules_stopped.${stopped === "runaway" ? "runaway" : "content"}`)
+            : t(version.found ? "rules.no_hits_found" : "rules.no_hits_yet")}
+        </p>
       </Notice>
     );
   }
+  // A loan is hit once; a full page may go on.
+  const hidden = data.length < MOST ? found - data.length : 0;
   return (
     <>
       <div className="table-tools">
+        {hidden > 0 && <span className="quiet small">{t("rules.hits_hidden_more", { count: countText(hidden) })}</span>}
         <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/hits.xlsx`} count={null} />
       </div>
       <Table<Schemas["RuleHit"]>
