@@ -21,7 +21,7 @@ from loantrail.early_warning.hits import HITS
 from loantrail.ids import new_id
 from loantrail.parameters import shipped_parameters
 from loantrail.postgres.connection import type_of_connection
-from loantrail.rules import acting, store, store_backtest, store_lists
+from loantrail.rules import acting, store, store_backtest, store_hits, store_lists
 from loantrail.rules.listing import PAYEES, marked
 from loantrail.rules.model import State
 from loantrail.rules.running import hits_of_run, judging
@@ -346,6 +346,11 @@ def test_published_rules_of_a_run_warn_and_all_are_stored_with_their_cost(
         one for one in bank.get("/api/v1/rules").json()["rules"] if one["code"] == "AUTONOMOUS_LIMIT_CONSUMER"
     )
     assert (row["found"]["loans_hit"], row["found"]["loans"], row["found"]["stopped"]) == (1, 100, None)
+    store_hits.set_span(connection, datetime.date(2026, 1, 1), datetime.date(2026, 3, 31))
+    connection.commit()
+    told = bank.get("/api/v1/rules/AUTONOMOUS_LIMIT_CONSUMER").json()
+    assert told["versions"][0]["found"]["threads_milli"] == 1 * 1_000_000 * 365 // (100 * 90 * 12)
+    assert (told["period_from"], told["period_to"]) == ("2026-01-01", "2026-03-31")
     stored = bank.get(f"/api/v1/rule-versions/{row['rule_id']}/hits").json()
     assert [(one["loan_id"], one["amount_fen"], one["level"]) for one in stored] == [
         (LOAN, "60000000", "yellow")
@@ -436,8 +441,26 @@ def test_a_back_test_runs_over_the_books(bank: httpx.Client) -> None:
     assert row["requested_by"] == MAKER and row["compared_version"] is None
     assert row["result"]["rows"] > 0
     assert row["result"]["loans_hit"] == len(row["result"]["examples"])
-    backwards = bank.post(path, json=wanted | {"to_date": "2025-02-01", "request_key": new_id()})
-    assert backwards.status_code == 422
+    known = bank.get("/api/v1/rules/OWN_RULE").json()
+    judged = (row["result"]["judged_from"], row["result"]["judged_to"], row["result"]["days"])
+    assert judged == (known["period_from"], known["period_to"], 8)
+    assert (row["result"]["loans"], row["result"]["loans_new"]) == (1, row["result"]["loans_hit"])
+    for period, field, said in (
+        ({"to_date": "2025-02-01"}, "to_date", "期间的结束早于开始"),
+        (
+            {"from_date": "2025-03-11", "to_date": "2025-12-31"},
+            "from_date",
+            "期间的开始晚于数据的最后一天 2025-03-10",
+        ),
+        (
+            {"from_date": "2025-01-01", "to_date": "2025-02-28"},
+            "to_date",
+            "期间的结束早于数据的第一天 2025-03-03",
+        ),
+    ):
+        refused = bank.post(path, json=wanted | period | {"request_key": new_id()}, headers=by(MAKER))
+        assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, field)
+        assert said in refused.text
 
 
 def test_a_waiting_back_test_can_be_cancelled_and_an_abandoned_one_is_interrupted(

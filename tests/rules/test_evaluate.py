@@ -14,7 +14,8 @@ from tests.rules.bank import WAN, rows, version
 
 from loantrail.early_warning.hits import HITS
 from loantrail.parameters import shipped_parameters
-from loantrail.rules.backtest import Trial, per_thousand_a_month
+from loantrail.rules.backtest import Trial
+from loantrail.rules.cost import Span, per_thousand_a_month
 from loantrail.rules.evaluate import evaluate, hits_of, merged
 from loantrail.rules.model import RuleVersion, State, check_content, in_force
 
@@ -156,7 +157,8 @@ def test_a_back_test_says_what_changes_against_the_version_in_force() -> None:
     for part in (frame.head(2), frame.slice(2)):
         trial.add(part)
     day = frame["business_date"][0]
-    told = trial.result(day, day + datetime.timedelta(days=364), ["L2", "L9"], 5)
+    year = Span(day, day + datetime.timedelta(days=364))
+    told = trial.result(year, ["L1", "L2", "L3"], ["L2", "L9"], 5)
     assert (told["loans"], told["loans_hit"], told["severe_loans"], told["rows"]) == (3, 2, 0, 4)
     assert (told["both"], told["only_new"], told["only_old"]) == (1, 1, 1)
     assert (told["only_new_loans"], told["only_old_loans"]) == (["L2"], ["L3"])

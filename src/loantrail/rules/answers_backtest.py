@@ -64,11 +64,19 @@ class BacktestFigures(Answer):
     """What a back-test counted; it names no loan. Threads per 1,000 loans a month are in thousandths."""
 
     rows: int
-    loans: int
-    days: int
+    loans: int = Field(description="Those that the bank had in the days that were judged.")
+    judged_from: datetime.date | None = Field(
+        default=None,
+        description="First day that was judged; null where an earlier version of the software tried the rule.",
+    )
+    judged_to: datetime.date | None = None
+    days: int = Field(description="Those of the period of which the books tell.")
     loans_hit: int
+    loans_new: int | None = Field(
+        default=None, description="Of the loans hit those that were not hit before the period."
+    )
     severe_loans: int
-    threads_milli: int
+    threads_milli: int = Field(description="Of loans that were not hit before the period.")
     severe_milli: int
     budget_threads_milli: int
     budget_severe_milli: int

@@ -1,7 +1,5 @@
-"""What a version of a rule would have found over a period: counted part by part, whatever the parts.
-
-Threads per 1,000 loans a month stand in thousandths; a month is a twelfth of 365 days.
-"""
+"""What a version of a rule would have found over a period: counted part by part, whatever the parts. What it costs is counted as
+rules.cost says."""
 
 from __future__ import annotations
 
@@ -14,21 +12,14 @@ import polars as pl
 from loantrail.early_warning.hits import LEVELS, SEVERE
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE
+from loantrail.rules.cost import Span, per_thousand_a_month
 from loantrail.rules.evaluate import FOUND, hits_of, merged
 from loantrail.rules.meeting import meeting
 from loantrail.rules.model import CheckedContent, RuleVersion, check_content
 from loantrail.rules.stopping import naming, runaway_of
 from loantrail.rules.words import explain, part_json
 
-_DAYS_A_MONTH_TWELVE: Final = 365
 LOANS_SHOWN: Final = 50
-
-
-def per_thousand_a_month(loans_hit: int, loans: int, days: int) -> int:
-    """Threads per 1,000 loans a month, in thousandths, rounded down; 0 without loans."""
-    if loans == 0 or days == 0:
-        return 0
-    return loans_hit * 1_000 * 1_000 * _DAYS_A_MONTH_TWELVE // (loans * days * 12)
 
 
 class Trial:
@@ -48,7 +39,7 @@ class Trial:
         self._hits = pl.DataFrame(schema=FOUND)
         self._current_hits = pl.DataFrame(schema=FOUND)
         self._first: dict[str, dict[str, Any]] = {}
-        self._loans: set[str] = set()
+        self._hit_before: set[str] = set()
         self.row_count = 0
 
     @property
@@ -57,9 +48,8 @@ class Trial:
         return not self._checked.problems
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Judge the next part of the rows (signals.catalogue: ROW_COLUMNS and all signals)."""
+        """Judge the next part of the rows of the period (signals.catalogue: ROW_COLUMNS and all signals)."""
         self.row_count += len(rows)
-        self._loans.update(rows["loan_id"].unique())
         with naming(self._version):
             self._hits = merged(self._hits, hits_of(self._version, self._checked, rows, self._parameters))
             self._keep_first(rows)
@@ -72,44 +62,62 @@ class Trial:
                 found = hits_of(self._current, self._current_checked, rows, self._parameters)
                 self._current_hits = merged(self._current_hits, found)
 
+    def add_before(self, rows: pl.DataFrame) -> None:
+        """Judge rows of the days before the period, in any order: a loan that they hit has its thread already."""
+        with naming(self._version):
+            met = meeting(self._checked, rows, self._parameters)
+        self._hit_before.update(met["loan_id"].unique())
+
+    @property
+    def loans_hit(self) -> frozenset[str]:
+        """The loans that the version hit in the period so far."""
+        return frozenset(self._hits["loan_id"])
+
     def _keep_first(self, rows: pl.DataFrame) -> None:
         """The row that first met the rule, of each loan: what an example is explained by."""
         fields = _fields(self._checked)
-        met = meeting(self._checked, rows, self._parameters)
+        with naming(self._version):
+            met = meeting(self._checked, rows, self._parameters)
         for row in met.unique("loan_id", keep="first", maintain_order=True).select(
             "loan_id", "transaction_id", DATE, *fields
         ).to_dicts():  # fmt: skip
             self._first.setdefault(row["loan_id"], row)
 
     def result(
-        self, from_date: datetime.date, to_date: datetime.date, confirmed: Collection[str], microseconds: int
+        self, span: Span, had: Collection[str], confirmed: Collection[str], microseconds: int
     ) -> dict[str, Any]:
-        """Everything that the back-test says, as JSON. Amounts are decimal text. `confirmed`: loans whose warning was
-        found true."""
-        days = (to_date - from_date).days + 1
+        """Everything that the back-test says, as JSON. Amounts are decimal text. `span`: the days that were judged; `had`: loans
+        that the bank had in them (cost.loans_had); `confirmed`: loans whose warning was found true."""
+        to_date = span.last
         hits = self._hits
         hit_loans, old_loans = set(hits["loan_id"]), set(self._current_hits["loan_id"])
-        severe = hits.filter(pl.col("level").is_in([level.value for level in SEVERE]))
+        # Money of a loan can move on when it is paid back.
+        loans = set(had) | hit_loans
+        is_severe = pl.col("level").is_in([level.value for level in SEVERE])
+        new = hits.filter(~pl.col("loan_id").is_in(list(self._hit_before)))
         budget = {
             name: self._parameters.at_or_first(f"warning_threads{part}_per_thousand_loans", to_date).number
             * 1_000
             for name, part in (("threads", ""), ("severe", "_severe"))
         }
-        stopped = runaway_of(self._version, len(hit_loans), len(self._loans), self._parameters, to_date)
+        stopped = runaway_of(self._version, len(hit_loans), len(loans), self._parameters, to_date)
         months = (
-            hits.group_by(month=pl.col("at").dt.convert_time_zone("Asia/Shanghai").dt.strftime("%Y-%m"))
+            new.group_by(month=pl.col("at").dt.convert_time_zone("Asia/Shanghai").dt.strftime("%Y-%m"))
             .agg(loans=pl.len())
             .sort("month")
         )
         only_new, only_old = hit_loans - old_loans, old_loans - hit_loans
         return {
             "rows": self.row_count,
-            "loans": len(self._loans),
-            "days": days,
+            "loans": len(loans),
+            "judged_from": span.first.isoformat(),
+            "judged_to": span.last.isoformat(),
+            "days": span.days,
             "loans_hit": len(hit_loans),
-            "severe_loans": len(severe),
-            "threads_milli": per_thousand_a_month(len(hit_loans), len(self._loans), days),
-            "severe_milli": per_thousand_a_month(len(severe), len(self._loans), days),
+            "loans_new": len(new),
+            "severe_loans": len(hits.filter(is_severe)),
+            "threads_milli": per_thousand_a_month(len(new), len(loans), span.days),
+            "severe_milli": per_thousand_a_month(len(new.filter(is_severe)), len(loans), span.days),
             "budget_threads_milli": budget["threads"],
             "budget_severe_milli": budget["severe"],
             "levels": [
@@ -117,7 +125,7 @@ class Trial:
                 for level in reversed(LEVELS)
             ],
             "months": months.to_dicts(),
-            "confirmed": len(set(confirmed) & self._loans),
+            "confirmed": len(set(confirmed) & loans),
             "confirmed_hit": len(hit_loans & set(confirmed)),
             "compared": self._current is not None,
             "both": len(hit_loans & old_loans),

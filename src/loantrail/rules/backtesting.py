@@ -6,6 +6,7 @@ How far it is stands in the database. A back-test that a stopped server left is 
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
@@ -71,18 +72,15 @@ def _tried(connection: Connection[Any], backtest_id: str) -> bool:
     connection.commit()
     parameters = parameters_in_force(connection)
     trial = Trial(version, current, parameters)
-    from_date, to_date = asked["from_date"], asked["to_date"]
     begun = clock.monotonic_seconds()
-    history = history_of_books(connection, version.content.occasion, from_date, to_date, parameters)
+    history = history_of_books(
+        connection, version.content.occasion, asked["from_date"], asked["to_date"], parameters
+    )
     connection.rollback()
-    if not _told(connection, backtest_id, 0, history.rows):
+    if not history.play(trial, partial(_told, connection, backtest_id)):
         return False
-    for done, rows in history.parts(from_date, to_date):
-        trial.add(rows)
-        if not _told(connection, backtest_id, done, history.rows):
-            return False
     took = round((clock.monotonic_seconds() - begun) * 1_000_000)
-    result = trial.result(from_date, to_date, store_hits.confirmed_loans(connection), took)
+    result = trial.result(history.span, history.loans, store_hits.confirmed_loans(connection), took)
     store_backtest.finish(connection, backtest_id, "finished", result)
     return True
 

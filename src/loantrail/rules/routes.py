@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from loantrail.clock import business_date, now
-from loantrail.errors import InputError, Place
 from loantrail.http.access import Acting, Person, Reading, Recording, allowed, demand
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
@@ -32,7 +31,7 @@ from loantrail.rules.answers import (
     WantedRuleDraft,
     part_answer,
 )
-from loantrail.rules.backtest import per_thousand_a_month
+from loantrail.rules.cost import Span, per_thousand_a_month
 from loantrail.rules.model import (
     RuleVersion,
     State,
@@ -40,6 +39,7 @@ from loantrail.rules.model import (
     differing,
     in_force,
 )
+from loantrail.rules.periods import period_of
 from loantrail.rules.words import explain
 from loantrail.signals.catalogue import DAY
 from loantrail.tracing import store_evaluation
@@ -128,7 +128,7 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
         evaluations = store_hits.evaluations(connection)
         events = store.events_of(connection, code)
         backtests = store_backtest.of_rule(connection, code)
-        period = store_backtest.period(connection)
+        period = period_of(connection)
         parameters = parameters_in_force(connection)
     today = business_date(now())
     budget = _budget(parameters, today)
@@ -358,7 +358,7 @@ def _found(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
     if row is None:
         return None
     daily = occasion == DAY
-    days = (row["last_date"] - row["first_date"]).days + 1 if row["first_date"] and row["last_date"] else 0
+    days = Span(row["first_date"], row["last_date"]).days if row["first_date"] and row["last_date"] else 0
     return RuleFound(
         at=row["at"],
         loans=row["loans"],
@@ -384,9 +384,3 @@ def version_of(connection: Connection[Any], rule_id: str) -> RuleVersion:
     if found is None:
         raise NotFound(f"There is no version {rule_id}", "Read the rule again")
     return found
-
-
-def refuse_period(from_date: datetime.date, to_date: datetime.date) -> None:
-    """InputError for a period that ends before it begins."""
-    if to_date < from_date:
-        raise InputError("the period ends before it begins", Place(field="to_date"), "Choose a later end")

@@ -22,7 +22,8 @@ from loantrail.rules import acting, store, store_backtest
 from loantrail.rules.answers_backtest import BacktestBrief, BacktestRow, WantedBacktest
 from loantrail.rules.backtesting import Backtesting
 from loantrail.rules.model import in_force
-from loantrail.rules.routes import RuleId, refuse_period, version_of
+from loantrail.rules.periods import period_of, refuse_period
+from loantrail.rules.routes import RuleId, version_of
 
 router = APIRouter(tags=["rules"])
 BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -79,7 +80,7 @@ def start_backtest(
                 )
             response.status_code = HTTPStatus.OK
             return BacktestBrief.model_validate(before)
-        refuse_period(wanted.from_date, wanted.to_date)
+        refuse_period(wanted.from_date, wanted.to_date, period_of(connection))
         if not acting.is_sound(version, parameters_in_force(connection)):
             raise InputError(
                 "the conditions of this version have errors",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -40,6 +41,17 @@ def replace(connection: Database, hits: pl.DataFrame, evaluations: Sequence[Mapp
             "%(loans_hit)s, %(severe_loans)s, %(microseconds)s, %(stopped)s)",
             list(evaluations),
         )
+
+
+def set_span(connection: Database, first: datetime.date, last: datetime.date) -> None:
+    """Say of the last evaluation which days its books tell of (cost.span_of_books). The caller commits."""
+    connection.execute("UPDATE rules.evaluation SET first_date = %s, last_date = %s", (first, last))
+
+
+def span(connection: Database) -> tuple[datetime.date, datetime.date] | None:
+    """First and last day that the books of the last evaluation tell of; None without one."""
+    row = connection.execute("SELECT min(first_date), max(last_date) FROM rules.evaluation").fetchone()
+    return None if row is None or row[0] is None or row[1] is None else (row[0], row[1])
 
 
 def found_in_run(connection: Database, run_id: str) -> pl.DataFrame | None:

@@ -11,6 +11,8 @@ from loantrail.early_warning.frames import Frames
 from loantrail.early_warning.view import View
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.parameters import ParameterBook
+from loantrail.rules import store_hits
+from loantrail.rules.cost import Span, loans_had, span_of_books
 from loantrail.rules.listing import payees_of
 from loantrail.rules.running import hits_of_run
 from loantrail.signals.inputs import prepare_count
@@ -33,6 +35,10 @@ def judge(
     (`hop_id`) that came to rest; `keep` hands the parts of the signal rows on and sees to where they stay."""
     on_date = business_date(frames.as_of)
     prepared = prepare_count(frames, view, (on_date, on_date), ended)
-    loans = frames.loans["loan_id"].n_unique()
+    span = span_of_books(frames.transactions) or Span(on_date, on_date)
+    loans = len(loans_had(view, span))
     rows = keep(connection, run_id, signal_rows(prepared))
-    return hits_of_run(connection, rows, loans, run_id, on_date, parameters, say, payees_of(frames))
+    found = hits_of_run(connection, rows, loans, run_id, on_date, parameters, say, payees_of(frames))
+    # What a rule costs is told over the days that the books tell of.
+    store_hits.set_span(connection, span.first, span.last)
+    return found
