@@ -141,6 +141,7 @@ BACKTESTS: Final = Table(
         count(("判断行数", "Rows judged"), "result.rows"),
         count(("判断贷款", "Loans judged"), "result.loans"),
         count("rules.loans_hit", "result.loans_hit"),
+        count(("其中新命中", "Not hit before"), "result.loans_new"),
         tenths("rules.threads", "result.threads_milli"),
         tenths(("可处理", "Can be worked"), "result.budget_threads_milli"),
         tenths("rules.severe", "result.severe_milli"),

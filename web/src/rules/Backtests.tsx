@@ -147,6 +147,13 @@ function One({ backtestId }: { readonly backtestId: string }) {
           }
         />
       )}
+      {data.result?.judged_from &&
+        data.result.judged_to &&
+        (data.result.judged_from > data.from_date || data.result.judged_to < data.to_date) && (
+          <p className="quiet small">
+            {t("rules.judged_days", { from: data.result.judged_from, to: data.result.judged_to })}
+          </p>
+        )}
       {data.result && <Result backtestId={backtestId} result={data.result} />}
     </section>
   );
@@ -159,7 +166,12 @@ function Result({ backtestId, result }: { readonly backtestId: string; readonly 
     <>
       {result.runaway && <Alert type="error" showIcon className="alert" title={t("rules.runaway_title")} description={t("rules.runaway_hint")} />}
       <dl className="figures-row backtest-figures">
-        <Figure label={t("rules.loans_hit")} note={t("rules.loans_of", { count: countText(result.loans) })}>
+        <Figure label={t("rules.loans_hit")} note={
+            typeof result.loans_new === "number"
+              ? t("rules.loans_of_new", { count: countText(result.loans), new: countText(result.loans_new) })
+              : t("rules.loans_of", { count: countText(result.loans) })
+          }
+        >
           {countText(result.loans_hit)}
         </Figure>
         <Figure label={t("rules.threads")} note={t("rules.threads_note", { budget: milliText(result.budget_threads_milli) })} danger={over}>
