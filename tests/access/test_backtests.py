@@ -56,9 +56,10 @@ RESULT: dict[str, Any] = {
     "only_new": 2, "only_old": 1, "only_new_loans": [LOAN, QUIET_LOAN], "only_old_loans": [QUIET_LOAN], "runaway": False,
     "microseconds": 5, "examples": [example(LOAN, "入市", NAMES[BROKER]), example(QUIET_LOAN, "乙放款", "乙")],
 }  # fmt: skip
-COUNTS = {
-    name: RESULT[name] for name in RESULT if name not in ("only_new_loans", "only_old_loans", "examples")
-}
+LATER: dict[str, None] = {"judged_from": None, "judged_to": None, "loans_new": None}
+"""What results of an earlier version of the software do not have."""
+NAMING = ("only_new_loans", "only_old_loans", "examples")
+COUNTS = {name: RESULT[name] for name in RESULT if name not in NAMING} | LATER
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_who_reaches_all_loans_and_may_see_third_parties_sees_all(
 ) -> None:
     result = ask(client, f"/backtests/{told['backtest_id']}", HEAD_OFFICE).json()["result"]
 
-    assert result == RESULT | {"hidden_examples": 0}
+    assert result == RESULT | LATER | {"hidden_examples": 0}
 
 
 @pytest.mark.parametrize("person", [AUTHOR, FAR_MANAGER, BOTH])
