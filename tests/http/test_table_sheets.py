@@ -353,13 +353,15 @@ def test_what_somebody_wrote_stays_a_text(busy: httpx.Client) -> None:
 
 def test_back_tests_and_their_examples(busy: httpx.Client) -> None:
     [shown] = backtests_of(busy)
-    result = shown["result"]
+    result = busy.get(f"/api/v1/backtests/{shown['backtest_id']}").json()["result"]
+    assert "examples" not in shown["result"]
 
     told = sheet(busy, f"/rule-versions/{shown['rule_id']}/backtests.xlsx")
     examples = sheet(busy, f"/backtests/{shown['backtest_id']}/examples.xlsx")
 
     assert column(told, "状态") == ["完成"]
     assert column(told, "命中贷款") == [result["loans_hit"]]
+    assert column(told, "其中新命中") == [result["loans_new"]]
     assert column(told, "每千户每月线索") == [result["threads_milli"] / 1_000]
     assert column(examples, "借据") == [one["loan_id"] for one in result["examples"]] != []
     assert all("：" in one for one in column(examples, "判断所见"))
