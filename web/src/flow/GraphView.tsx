@@ -41,6 +41,16 @@ export default function GraphView({ flow, words, selected, found, select, toggle
   const now = useRef({ flow, layout, selected, select, toggle, point });
   now.current = { flow, layout, selected, select, toggle, point };
   const kept = useRef<{ layout: Layout; anchor: string | null } | null>(null);
+  // Where the page itself put the picture; what the reader moved since then stays where it is.
+  const put = useRef<View | null>(null);
+  const whole = useRef<(graph: Graph) => Promise<void>>(async () => undefined);
+  whole.current = async (graph) => {
+    await fit(graph, layout);
+    // What a warning is about is in sight, if not all is.
+    const marked = layout.order.find((id) => found.has(id));
+    if (marked !== undefined) await bring(graph, layout, marked);
+    put.current = viewOf(graph);
+  };
 
   // The width without the side panel: opening it does not change the height.
   useLayoutEffect(() => setRoom(box.current?.closest(".flow-stage")?.clientWidth ?? 0), []);
@@ -83,9 +93,12 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       setRoom(container.closest(".flow-stage")?.clientWidth ?? container.clientWidth);
       entry.ready = entry.ready.then(async () => {
         if (drawn.current !== entry) return;
+        const untouched = put.current !== null && isSame(put.current, viewOf(graph));
         graph.resize(container.clientWidth, container.clientHeight);
         const { selected: chosen, layout: places } = now.current;
-        if (chosen !== null && kept.current) await bring(graph, places, chosen);
+        if (!kept.current) return;
+        if (chosen !== null) await bring(graph, places, chosen);
+        else if (untouched) await whole.current(graph);
       });
     });
     watching.observe(container);
@@ -112,10 +125,7 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       for (const canvas of box.current?.querySelectorAll("canvas") ?? []) canvas.tabIndex = -1;
       if (!before) {
         if (box.current) graph.resize(box.current.clientWidth, box.current.clientHeight);
-        const marked = layout.order.find((id) => found.has(id));
-        await fit(graph, layout);
-        // What a warning is about is in sight, if not all is.
-        if (marked !== undefined) await bring(graph, layout, marked);
+        await whole.current(graph);
       } else if (before.layout !== layout) {
         // The node that was unfolded stays under the pointer.
         const stands = anchor && layout.places.get(anchor);
@@ -124,6 +134,7 @@ export default function GraphView({ flow, words, selected, found, select, toggle
           await graph.translateBy([(stood.x - stands.x) * zoom, (stood.y - stands.y) * zoom], false);
         } else if (before.layout.width !== layout.width || before.layout.height !== layout.height) {
           await fit(graph, layout);
+          put.current = viewOf(graph);
         }
       }
       kept.current = { layout, anchor };
@@ -138,7 +149,10 @@ export default function GraphView({ flow, words, selected, found, select, toggle
     },
     fit: () => {
       const graph = drawn.current?.graph;
-      if (graph) void fit(graph, now.current.layout);
+      if (graph)
+        void fit(graph, now.current.layout).then(() => {
+          put.current = viewOf(graph);
+        });
     },
     show: (id) => {
       const graph = drawn.current?.graph;
@@ -205,6 +219,21 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       </div>
     </div>
   );
+}
+
+interface View {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+function viewOf(graph: Graph): View {
+  const [x = 0, y = 0] = graph.getViewportByCanvas([0, 0]);
+  return { zoom: graph.getZoom(), x, y };
+}
+
+function isSame(one: View, other: View): boolean {
+  return Math.abs(one.zoom - other.zoom) < 0.001 && Math.hypot(one.x - other.x, one.y - other.y) < 1;
 }
 
 /** As large as fits from left to right, never too small to read; the loan at the left edge. */
