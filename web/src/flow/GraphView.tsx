@@ -45,10 +45,12 @@ export default function GraphView({ flow, words, selected, found, select, toggle
   const put = useRef<View | null>(null);
   const whole = useRef<(graph: Graph) => Promise<void>>(async () => undefined);
   whole.current = async (graph) => {
-    await fit(graph, layout);
-    // What a warning is about is in sight, if not all is.
-    const marked = layout.order.find((id) => found.has(id));
-    if (marked !== undefined) await bring(graph, layout, marked);
+    const marked = layout.order.filter((id) => found.has(id));
+    // What a warning is about is in sight, if not all is: rather small than cut off.
+    const reach = Math.max(1, ...marked.map((id) => rightOf(layout, id)));
+    await fit(graph, layout, Math.max(LEAST_SEARCH_ZOOM, Math.min(LEAST_ZOOM, (graph.getSize()[0] - 2 * MARGIN) / reach)));
+    // The first one last: where not all of them have room, it has.
+    for (const id of marked.reverse()) await bring(graph, layout, id);
     put.current = viewOf(graph);
   };
 
@@ -219,6 +221,11 @@ export default function GraphView({ flow, words, selected, found, select, toggle
       </div>
     </div>
   );
+}
+
+function rightOf(layout: Layout, id: string): number {
+  const place = layout.places.get(id);
+  return place ? place.x + place.width / 2 : 0;
 }
 
 interface View {

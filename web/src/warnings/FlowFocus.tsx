@@ -3,7 +3,7 @@ import { Suspense, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import type { Picture } from "../flow/picture";
-import { type FlowNode, isSummary } from "../flow/tones";
+import { type FlowNode, isSummary, isSuspected } from "../flow/tones";
 import { useFlowWords } from "../flow/words";
 import { useSpeech } from "../i18n";
 import { GraphView } from "../parts";
@@ -51,6 +51,12 @@ export function FlowFocus({ thread }: { readonly thread: Thread }) {
     { placeholderData: keepPreviousData },
   );
   const flow = data?.loan_id === row.loan_id ? data : undefined;
+  // A payee whose account is masked is none of the accounts of the picture: then what it suspects is marked.
+  const marked = useMemo(() => {
+    const shown = flow?.nodes ?? [];
+    if (shown.some((node) => found.has(node.node_id))) return found;
+    return new Set(shown.filter(isSuspected).map((node) => node.node_id));
+  }, [flow, found]);
   const whole = new URLSearchParams(nodes.map((node) => ["s", node]));
   return (
     <section className="card case-part" aria-labelledby="flow-title">
@@ -73,7 +79,7 @@ export function FlowFocus({ thread }: { readonly thread: Thread }) {
                 flow={flow}
                 words={words}
                 selected={selected}
-                found={found}
+                found={marked}
                 select={select}
                 toggle={toggle}
                 point={nothing}
