@@ -1,9 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { useKeys } from "../ui/keys";
 import { PersonSelect } from "../ui/PersonSelect";
 import { problemCode } from "../ui/states";
 import { Term } from "../ui/Term";
@@ -22,10 +23,10 @@ type WithoutKeys<One> = One extends unknown ? Omit<One, "version" | "request_key
 export type Act = WithoutKeys<Wanted>;
 export type Opened =
   | "true_positive" | "false_alarm" | "pending" | "measure" | "snooze" | "lower" | "refuse_lowering" | "close"
-  | "reopen" | "allow" | null;
+  | "reopen" | "allow" | "propose_finding" | "record_hearing" | "refuse_finding" | null;
 
 /** Sends an act once: the same key until it was answered. */
-export function useAct(thread: Thread, done: (act: Act) => void) {
+export function useAct(thread: Thread, done: (acted: Schemas["ActedOn"]) => void) {
   const queries = useQueryClient();
   const again = useCallback(() => {
     for (const path of ["/api/v1/warnings", "/api/v1/warnings/{thread_id}", "/api/v1/warnings/volume"]) {
@@ -34,7 +35,7 @@ export function useAct(thread: Thread, done: (act: Act) => void) {
   }, [queries]);
   const sending = api.useMutation("post", "/api/v1/warnings/{thread_id}/acts", {
     onSettled: again,
-    onSuccess: (_, asked) => done(asked.body as Act),
+    onSuccess: done,
   });
   const send = (act: Act) =>
     sending.mutate({
@@ -60,20 +61,31 @@ export function Acts({ thread, opened, open, next, left }: Props) {
   const acts = may(me, ["act_on_warnings"]);
   const checks = may(me, ["check_warnings"]);
   const assigns = may(me, ["assign_warnings"]);
-  const [said, say] = useState<Act["act"] | null>(null);
-  const { send, busy, error, forget } = useAct(thread, (act) => {
+  const box = useRef<HTMLElement>(null);
+  // The version that was made of the warning here: whatever somebody else makes of it is not what is said.
+  const [made, setMade] = useState<number | null>(null);
+  const { send, busy, error, forget } = useAct(thread, (acted) => {
     open(null);
-    say(act.act);
+    setMade(acted.version);
   });
-  const show = (form: Opened) => {
+  // A key of the page opens a form too: what was said of the act before goes.
+  useEffect(() => {
+    if (opened === null) return;
     forget();
-    say(null);
-    open(opened === form ? null : form);
+    setMade(null);
+  }, [opened, forget]);
+  const close = () => {
+    // The form goes with what has the focus in it: the button that opened it has it again.
+    box.current?.querySelector<HTMLElement>("button[aria-expanded=true]:not(form *)")?.focus();
+    forget();
+    open(null);
   };
+  useKeys(opened === null ? {} : { Escape: close });
+  const show = (form: Opened) => (opened === form ? close() : open(form));
   const live = row.state === "open" || row.state === "snoozed";
-  const form = { busy, send, cancel: () => open(null) };
+  const form = { busy, send, cancel: close };
   return (
-    <aside className="acts card" aria-labelledby="acts-title">
+    <aside ref={box} className="acts card" aria-labelledby="acts-title">
       {/* It stays where it is, whatever comes and goes below. */}
       <div className="acts-head">
         <h2 id="acts-title">{t("warnings.acts")}</h2>
@@ -82,7 +94,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
         </Button>
       </div>
       <div role="status" className="acts-said">
-        {said && !error && <Alert type="success" showIcon title={t("warnings.done")} />}
+        {made !== null && row.version <= made && !error && <Alert type="success" showIcon title={t("warnings.done")} />}
       </div>
       {error && <Refused error={error} />}
       {!live && (
@@ -131,7 +143,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               <Button type="link" className="as-text" onClick={() => show("allow")} aria-expanded={opened === "allow"}>
                 {t("warnings.allow")}
               </Button>
-              {opened === "allow" && <AllowForm thread={thread} close={() => open(null)} />}
+              {opened === "allow" && <AllowForm thread={thread} close={close} />}
             </>
           )}
           {thread.may_close && (
@@ -146,7 +158,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               )}
             </Waiting>
           )}
-          <Finding thread={thread} send={send} busy={busy} />
+          <Finding thread={thread} opened={opened} show={show} form={form} />
           <section className="acts-part">
             <h3>{t("warnings.measures")}</h3>
             {thread.measures.length > 0 && (
@@ -171,7 +183,6 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               <PersonSelect
                 label={t("warnings.assign_to")}
                 hint={t("warnings.nobodys")}
-                disabled={busy}
                 value={row.assignee ? { staff_id: row.assignee, name: row.assignee_name } : null}
                 choose={(person) => {
                   forget();

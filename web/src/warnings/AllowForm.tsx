@@ -6,7 +6,7 @@ import { useSpeech } from "../i18n";
 import { Term } from "../ui/Term";
 import { problemText } from "../ui/wording";
 import type { Thread } from "./asked";
-import { DayField, dayFromNow } from "./forms";
+import { DayField, dayFromNow, leaves } from "./forms";
 import { useRuleName } from "./rules";
 import { isMasked, shownAccount } from "../ui/masked_account";
 
@@ -57,7 +57,7 @@ export function AllowForm({ thread, close }: { readonly thread: Thread; readonly
     );
   }
   return (
-    <form className="act-form" onSubmit={send} onKeyDown={(event) => event.key === "Escape" && close()}>
+    <form className="act-form" onSubmit={send} onKeyDown={(event) => leaves(event) && close()}>
       <p className="quiet small">
         <Term name="allow_list">{t("warnings.allow_hint")}</Term>
       </p>

@@ -26,7 +26,7 @@ export function Case({ thread }: { readonly thread: Thread }) {
       <header className="card case-head">
         <div className="case-line">
           <LevelTag level={row.level} />
-          <strong id="case-title" className="case-title">
+          <strong id="case-title" className="case-title" tabIndex={-1}>
             {row.borrower_name}
           </strong>
           <Link to={`/loans/${encodeURIComponent(row.loan_id)}`} className="figures">

@@ -1,34 +1,26 @@
 import { Button } from "antd";
-import { useState } from "react";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { Term } from "../ui/Term";
-import { type Act, Waiting } from "./Acts";
+import { type Opened, Waiting } from "./Acts";
 import type { Thread } from "./asked";
-import { HearingForm, ReasonForm } from "./forms";
+import { type FormProps, HearingForm, ReasonForm } from "./forms";
 
 interface Props {
   readonly thread: Thread;
-  readonly send: (act: Act) => void;
-  readonly busy: boolean;
+  readonly opened: Opened;
+  /** Opens a form, or closes it where it is open. */
+  readonly show: (form: Opened) => void;
+  readonly form: FormProps;
 }
 
 /** From a suspicion confirmed by one person to a finding by two, after the borrower was heard. */
-export function Finding({ thread, send, busy }: Props) {
+export function Finding({ thread, opened, show, form }: Props) {
   const { t } = useSpeech();
   const me = useMe();
-  const [opened, open] = useState<"propose" | "hear" | "refuse" | null>(null);
   const { finding, row } = thread;
   const acts = may(me, ["act_on_warnings"]);
   if (!finding && (row.disposition !== "true_positive" || !acts)) return null;
-  const form = {
-    busy,
-    send: (act: Act) => {
-      send(act);
-      open(null);
-    },
-    cancel: () => open(null),
-  };
   return (
     <section className="acts-part">
       <h3>
@@ -37,10 +29,10 @@ export function Finding({ thread, send, busy }: Props) {
       {!finding ? (
         <>
           <p className="quiet small">{t("warnings.finding_hint")}</p>
-          <Button onClick={() => open(opened === "propose" ? null : "propose")} aria-expanded={opened === "propose"}>
+          <Button onClick={() => show("propose_finding")} aria-expanded={opened === "propose_finding"}>
             {t("warnings.finding_propose")}
           </Button>
-          {opened === "propose" && (
+          {opened === "propose_finding" && (
             <ReasonForm {...form} label={t("warnings.finding_text")} submit={t("warnings.finding_propose")} act={(text) => ({ act: "propose_finding", text })} />
           )}
         </>
@@ -55,28 +47,28 @@ export function Finding({ thread, send, busy }: Props) {
                 {finding.heard_on ? t("warnings.heard_on", { day: finding.heard_on }) : t("warnings.not_heard")}
               </p>
               {acts && (
-                <Button onClick={() => open(opened === "hear" ? null : "hear")} aria-expanded={opened === "hear"}>
+                <Button onClick={() => show("record_hearing")} aria-expanded={opened === "record_hearing"}>
                   {t("warnings.hear")}
                 </Button>
               )}
-              {opened === "hear" && <HearingForm {...form} />}
+              {opened === "record_hearing" && <HearingForm {...form} />}
               <Waiting who={finding.by_name} mine={finding.by === me.acting}>
                 {may(me, ["check_warnings"]) && (
                   <span className="acts-row">
                     <Button
                       type="primary"
                       disabled={!finding.heard_on}
-                      loading={busy}
-                      onClick={() => send({ act: "approve_finding", content_hash: finding.content_hash })}
+                      loading={form.busy}
+                      onClick={() => form.send({ act: "approve_finding", content_hash: finding.content_hash })}
                     >
                       {t("warnings.finding_approve")}
                     </Button>
-                    <Button onClick={() => open(opened === "refuse" ? null : "refuse")} aria-expanded={opened === "refuse"}>
+                    <Button onClick={() => show("refuse_finding")} aria-expanded={opened === "refuse_finding"}>
                       {t("warnings.refuse")}
                     </Button>
                   </span>
                 )}
-                {opened === "refuse" && (
+                {opened === "refuse_finding" && (
                   <ReasonForm {...form} label={t("warnings.refuse_why")} submit={t("warnings.refuse")} act={(reason) => ({ act: "refuse_finding", reason })} />
                 )}
               </Waiting>

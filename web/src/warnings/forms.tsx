@@ -1,5 +1,5 @@
 import { Button, Input, Radio, Select } from "antd";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useSpeech } from "../i18n";
 import { DayPicker } from "../ui/DayPicker";
 import type { Act } from "./Acts";
@@ -18,6 +18,11 @@ interface FrameProps extends FormProps {
   readonly children: ReactNode;
 }
 
+/** Escape closes the list of a field first, then the form around it. */
+export function leaves(event: KeyboardEvent): boolean {
+  return event.key === "Escape" && (event.target as HTMLElement).getAttribute("aria-expanded") !== "true";
+}
+
 /** A form that stands under the button that opened it; Enter sends it, Escape closes it. */
 function Form({ busy, send, cancel, submit, ready, act, children }: FrameProps) {
   const { t } = useSpeech();
@@ -26,7 +31,7 @@ function Form({ busy, send, cancel, submit, ready, act, children }: FrameProps) 
     if (ready && !busy) send(act());
   };
   return (
-    <form className="act-form" onSubmit={sent} onKeyDown={(event) => event.key === "Escape" && cancel()}>
+    <form className="act-form" onSubmit={sent} onKeyDown={(event) => leaves(event) && cancel()}>
       {children}
       <span className="acts-row">
         <Button type="primary" htmlType="submit" disabled={!ready} loading={busy}>
@@ -79,6 +84,8 @@ export function DisposeForm({ disposition, reasons, ...form }: DisposeProps) {
   const [reason, setReason] = useState("");
   const [text, setText] = useState("");
   const false_ = disposition === "false_alarm";
+  const why = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => why.current?.querySelector<HTMLElement>("input[type=radio]")?.focus(), []);
   return (
     <Form
       {...form}
@@ -88,7 +95,7 @@ export function DisposeForm({ disposition, reasons, ...form }: DisposeProps) {
     >
       <p className="quiet small">{name("disposition_meaning", disposition)}</p>
       {false_ && (
-        <fieldset className="reasons">
+        <fieldset className="reasons" ref={why}>
           <legend>{t("warnings.false_why")}</legend>
           <Radio.Group
             value={reason}
