@@ -1,5 +1,5 @@
 import { Button, Checkbox, type InputRef, Select } from "antd";
-import { type RefObject, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -8,13 +8,15 @@ import { Amount } from "../ui/Amount";
 import { type Person, PersonSelect } from "../ui/PersonSelect";
 import { TypedSearch } from "../ui/TypedSearch";
 import { useUnitName } from "../ui/unit";
-import { type Filters, LEVELS, type Row, STATES } from "./asked";
+import { type Filters, isNarrowed, LEVELS, NO_FILTERS, type Row, STATES } from "./asked";
 import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";
 
 interface Props {
   readonly list: Schemas["WarningList"];
+  /** The rows that are shown of it. */
+  readonly items: readonly Row[];
   readonly filters: Filters;
   readonly change: (values: Readonly<Record<string, string | readonly string[]>>) => void;
   readonly current: string;
@@ -22,25 +24,37 @@ interface Props {
   readonly live: boolean;
   readonly fresh: ReadonlySet<string>;
   readonly search: RefObject<InputRef | null>;
-  readonly assign: (ids: readonly string[], to: Person) => void;
+  readonly assign: (ids: readonly string[], to: Person, done: () => void) => void;
   readonly assigning: boolean;
+  /** How many more come when one asks for more, and of how many. */
+  readonly step: number;
+  readonly left: number;
+  readonly waiting: boolean;
   readonly more: () => void;
 }
 
 /** What waits, the most urgent first. */
 export function Queue(props: Props) {
-  const { list, filters, change, current, to, live, fresh, search } = props;
+  const { list, items, filters, change, current, to, live, fresh, search } = props;
   const { t, name } = useSpeech();
   const me = useMe();
   const assigns = may(me, ["assign_warnings"]);
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const called = useRuleName(list.rule_words);
-  const shown = new Set(list.items.map((row) => row.thread_id));
+  const shown = new Set(items.map((row) => row.thread_id));
   const marked = [...chosen].filter((id) => shown.has(id));
+  const rows = useRef<HTMLOListElement>(null);
+  const listed = shown.has(current);
+  useEffect(() => {
+    const row = listed ? rows.current?.querySelector(".queue-item.current") : null;
+    row?.scrollIntoView({ block: "nearest" });
+    // Who is in the list goes along with it.
+    if (rows.current?.contains(document.activeElement)) row?.querySelector("a")?.focus({ preventScroll: true });
+  }, [current, listed]);
   return (
     <section className="queue card" aria-labelledby="queue-title">
       <div className="queue-head">
-        <h2 id="queue-title">{t("warnings.queue", { count: list.total_count })}</h2>
+        <h2 id="queue-title" tabIndex={-1}>{t("warnings.queue", { count: list.total_count })}</h2>
         <span className={live ? "live live-on" : "live"} role="status">
           {t(live ? "warnings.live" : "warnings.not_live")}
         </span>
@@ -59,11 +73,8 @@ export function Queue(props: Props) {
             label={t("warnings.assign_to")}
             hint={t("warnings.assign_to")}
             value={null}
-            disabled={props.assigning}
             choose={(person) => {
-              if (!person) return;
-              props.assign(marked, person);
-              choose(new Set());
+              if (person && !props.assigning) props.assign(marked, person, () => choose(new Set()));
             }}
           />
           <Button size="small" type="text" onClick={() => choose(new Set())}>
@@ -71,13 +82,19 @@ export function Queue(props: Props) {
           </Button>
         </div>
       )}
-      {list.items.length === 0 ? (
-        <p className="queue-empty quiet">
-          {t(filters.state === "open" ? "warnings.none_open" : "warnings.none_here")}
-        </p>
+      {items.length === 0 ? (
+        <div className="queue-empty">
+          <p className="quiet">{t(isNarrowed(filters) ? "warnings.none_here" : "warnings.nothing")}</p>
+          {/* Without a warning beside it the page itself offers that. */}
+          {isNarrowed(filters) && current !== "" && (
+            <Button size="small" onClick={() => change(NO_FILTERS)}>
+              {t("warnings.clear")}
+            </Button>
+          )}
+        </div>
       ) : (
-        <ol className="queue-list" aria-label={t("warnings.list")}>
-          {list.items.map((row) => (
+        <ol ref={rows} className="queue-list" aria-label={t("warnings.list")}>
+          {items.map((row) => (
             <Item
               key={row.thread_id}
               row={row}
@@ -100,9 +117,9 @@ export function Queue(props: Props) {
           ))}
         </ol>
       )}
-      {list.items.length < list.total_count && (
-        <Button block type="text" onClick={props.more}>
-          {t("warnings.more", { count: list.total_count - list.items.length })}
+      {props.left > 0 && items.length > 0 && (
+        <Button block type="text" loading={props.waiting} onClick={props.more}>
+          {t("warnings.more", { count: props.step, left: props.left })}
         </Button>
       )}
       <p className="quiet small queue-keys">

@@ -1,6 +1,6 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, type InputRef, message } from "antd";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
@@ -12,15 +12,16 @@ import type { Person } from "../ui/PersonSelect";
 import { Failure, Loading, Notice, problemCode } from "../ui/states";
 import { Acts, type Opened } from "./Acts";
 import { useQueueAddress } from "./address";
-import { PAGE, queueAsked, warningAsked } from "./asked";
+import { isNarrowed, NO_FILTERS, warningAsked } from "./asked";
 import { Case } from "./Case";
 import { ChannelTrouble } from "./ChannelTrouble";
+import { useKeptFocus } from "./focus";
 import { Queue } from "./Queue";
+import { useQueueRows } from "./queue_rows";
 import { useWarningStream } from "./stream";
 import { VolumeDialog } from "./Volume";
 import { Term } from "../ui/Term";
 
-const MOST = 200;
 const SHIPPED = [
   ["warnings.only_overdue", "overdue=true"],
   ["warnings.nobodys", "owner=none"],
@@ -30,20 +31,17 @@ const SHIPPED = [
 export default function WarningsPage() {
   const { t } = useSpeech();
   const me = useMe();
+  const queries = useQueryClient();
   const [messages, toldHere] = message.useMessage();
   const { filters, change, text, replace, threadId, to, open, home } = useQueueAddress();
-  const [limit, setLimit] = useState(PAGE);
   const [volume, showVolume] = useState(false);
-  const [form, openForm] = useState<Opened>(null);
+  const [asked, ask] = useState<{ readonly of: string; readonly form: Opened }>({ of: "", form: null });
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<InputRef | null>(null);
-  const listed = useQuery({
-    ...queueAsked(filters, limit),
-    placeholderData: keepPreviousData, // the rows before stay until those of other filters are there
-    ...anewOnMount,
-  });
+  const page = useRef<HTMLDivElement>(null);
+  useKeptFocus(page);
+  const { listed, items, left, step: following, more, waiting } = useQueueRows(filters, text);
   const list = listed.data;
-  const items = useMemo(() => list?.items ?? [], [list]);
   // Without a warning in the address the most urgent one is shown, and stays when it leaves the queue.
   const first = listed.isPlaceholderData ? "" : (items[0]?.thread_id ?? "");
   const current = threadId || first;
@@ -58,49 +56,72 @@ export default function WarningsPage() {
   });
   const assigning = api.useMutation("post", "/api/v1/warning-assignments", {
     onSettled: () => {
-      void listed.refetch();
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/warnings"] });
       void one.refetch();
     },
   });
-  const assign = (ids: readonly string[], person: Person) =>
-    assigning.mutate({ body: { thread_ids: [...ids], to: person.staff_id, request_key: crypto.randomUUID() } });
+  const assign = (ids: readonly string[], person: Person, done: () => void) =>
+    assigning.mutate(
+      { body: { thread_ids: [...ids], to: person.staff_id, request_key: crypto.randomUUID() } },
+      {
+        onSuccess: (rows) => {
+          done();
+          const count = rows.filter((row) => row.refused === "").length;
+          if (count > 0) void messages.success(t("warnings.assigned", { count, name: person.name }));
+        },
+      },
+    );
   const refused = assigning.data?.filter((row) => row.refused !== "") ?? [];
   useEffect(() => {
     document.title = `${t("warnings.title")} · ${t("app.name")}`;
   }, [t]);
-  useEffect(() => openForm(null), [current]);
+  // Of the warning that the reader went to, though it may not be drawn yet; whoever goes on leaves it.
+  const form = asked.of === current ? asked.form : null;
+  const openForm = (wanted: Opened) => ask({ of: shown(current), form: wanted });
+  useEffect(() => ask((before) => (before.of === current ? before : { of: current, form: null })), [current]);
   useEffect(() => {
     setFresh((before) => (before.has(current) ? new Set([...before].filter((id) => id !== current)) : before));
   }, [current]);
-  const step = useCallback(
-    (by: number) => {
-      const here = shown(current);
-      const place = items.findIndex((row) => row.thread_id === here);
-      const row = items[place < 0 ? 0 : place + by];
-      if (row) open(row.thread_id);
-    },
-    [items, current, open],
-  );
-  const next = useCallback(() => {
+  // What stood around the warning while it was in the queue: a judged one leaves it, and what followed comes next.
+  const around = useRef({ id: "", before: [] as string[], after: [] as string[] });
+  const ids = items.map((row) => row.thread_id);
+  const at = ids.indexOf(current);
+  if (at >= 0) around.current = { id: current, before: ids.slice(0, at).reverse(), after: ids.slice(at + 1) };
+  const beside = (by: 1 | -1): string | undefined => {
     const here = shown(current);
-    const place = items.findIndex((row) => row.thread_id === here);
-    const row = place < 0 ? items[0] : (items[place + 1] ?? items.find((other) => other.thread_id !== here));
-    if (row) open(row.thread_id);
-  }, [items, current, open]);
+    const place = ids.indexOf(here);
+    if (place >= 0) return ids[place + by];
+    const { id, before, after } = around.current;
+    return id === here ? (by > 0 ? after : before).find((other) => ids.includes(other)) : ids[0];
+  };
+  const step = (by: 1 | -1) => {
+    const id = beside(by);
+    if (id) open(id);
+    else if (by > 0 && left > 0) more();
+  };
+  const next = () => {
+    const id = beside(1) ?? ids.find((other) => other !== shown(current));
+    if (id) open(id);
+  };
+  const judge = (wanted: Opened) => {
+    // Where the form is open already the keys go on in it.
+    if (form === wanted) page.current?.querySelector<HTMLElement>(".act-form input, .act-form textarea")?.focus();
+    else openForm(wanted);
+  };
   useKeys({
     j: () => step(1),
     k: () => step(-1),
     n: next,
     ...(may(me, ["act_on_warnings"]) && {
-      "1": () => openForm("true_positive"),
-      "2": () => openForm("false_alarm"),
-      "3": () => openForm("pending"),
+      "1": () => judge("true_positive"),
+      "2": () => judge("false_alarm"),
+      "3": () => judge("pending"),
     }),
     "/": () => search.current?.focus({ cursor: "all" }),
   });
-  const waiting = Math.max(0, (list?.total_count ?? 0) - (items.some((row) => row.thread_id === current) ? 1 : 0));
+  const others = Math.max(0, (list?.total_count ?? 0) - (at >= 0 ? 1 : 0));
   return (
-    <div className="page warnings">
+    <div ref={page} className="page warnings">
       <div className="page-head">
         <h1>
           <Term name="early_warning">{t("warnings.title")}</Term>
@@ -135,6 +156,7 @@ export default function WarningsPage() {
         <div className="warning-columns">
           <Queue
             list={list}
+            items={items}
             filters={filters}
             change={change}
             current={current}
@@ -144,12 +166,29 @@ export default function WarningsPage() {
             search={search}
             assign={assign}
             assigning={assigning.isPending}
-            more={() => setLimit((before) => Math.min(MOST, before + PAGE))}
+            step={following}
+            left={left}
+            waiting={waiting}
+            more={more}
           />
           {current === "" ? (
-            <Notice tone="empty" title={t(filters.state === "open" ? "warnings.nothing" : "warnings.none_here")}>
-              <p>{t("warnings.nothing_hint")}</p>
-            </Notice>
+            isNarrowed(filters) ? (
+              <Notice
+                tone="empty"
+                title={t("warnings.none_here")}
+                action={
+                  <Button type="primary" onClick={() => change(NO_FILTERS)}>
+                    {t("warnings.clear")}
+                  </Button>
+                }
+              >
+                <p>{t("warnings.none_here_hint")}</p>
+              </Notice>
+            ) : (
+              <Notice tone="empty" title={t("warnings.nothing")}>
+                <p>{t("warnings.nothing_hint")}</p>
+              </Notice>
+            )
           ) : one.error && !one.data ? (
             problemCode(one.error) === "not_found" ? (
               <Notice tone="empty" title={t("warnings.missing")} action={<Link to={home}>{t("warnings.back")}</Link>} />
@@ -161,7 +200,7 @@ export default function WarningsPage() {
           ) : (
             <>
               <Case thread={one.data} />
-              <Acts key={current} thread={one.data} opened={form} open={openForm} next={next} left={waiting} />
+              <Acts key={current} thread={one.data} opened={form} open={openForm} next={next} left={others} />
             </>
           )}
         </div>

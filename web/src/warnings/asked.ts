@@ -35,6 +35,15 @@ export function filtersOf(text: string): Filters {
   };
 }
 
+/** The queue as it is without any filter, in the words of an address. */
+export const NO_FILTERS = { level: "", state: "", unit: "", owner: "", rule: "", overdue: "", search: "" } as const;
+
+/** Whether the queue shows less than all that waits. */
+export function isNarrowed(filters: Filters): boolean {
+  const { level, state, unit, owner, rule, overdue, search } = filters;
+  return level.length > 0 || state !== "open" || overdue || [unit, owner, rule, search].some((one) => one !== "");
+}
+
 /** The filters as the interface takes them. */
 export function queryOf(filters: Filters) {
   return {
@@ -48,9 +57,11 @@ export function queryOf(filters: Filters) {
   };
 }
 
-/** The first warnings of a queue. */
-export function queueAsked(filters: Filters, limit: number) {
-  return api.queryOptions("get", "/api/v1/warnings", { params: { query: { ...queryOf(filters), limit } } });
+/** So many warnings of a queue, from its first on or after so many others. */
+export function queueAsked(filters: Filters, limit: number, offset = 0) {
+  return api.queryOptions("get", "/api/v1/warnings", {
+    params: { query: { ...queryOf(filters), limit, ...(offset > 0 && { offset }) } },
+  });
 }
 
 /** One warning, laid out for a decision. */
