@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.browser.settling import watch
 from tests.http.bank import write_books, write_trace
 from tests.http.conftest import _own_home, bank_address, own_address, related_address
+from tests.http.warned import write_warnings
 from tests.signing_in import COOKIE, OPERATOR, signs_in_as, token_of, write_person
 from tools.find_browser import find_browser
 
@@ -74,6 +75,18 @@ def own_bank(own_address: str, database_url: str) -> Iterator[str]:
     with psycopg.connect(database_url) as connection:
         write_books(connection)
         write_trace(connection)
+    yield own_address
+
+
+@pytest.fixture
+def warned(own_address: str, database_url: str) -> Iterator[str]:
+    """Address of the warned bank, with two members of staff, in this test's own database."""
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+        write_warnings(connection)
+        for number in ("S1", "S2"):
+            write_person(connection, number, staff_id=number)
     yield own_address
 
 

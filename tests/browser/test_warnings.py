@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import sign_in_as
 from tests.browser.keeping import kept_and_applied
-from tests.http.bank import LOAN, transfer_id, write_books, write_trace
-from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows, write_warnings
-from tests.signing_in import write_person
+from tests.http.bank import LOAN, transfer_id
+from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows
 
 from loantrail.early_warning.hits import Level
 
@@ -20,18 +18,6 @@ pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
 CLICKS_TO_DECIDE = 2
 CLICKS_WITH_A_REASON = 3
-
-
-@pytest.fixture
-def warned(own_address: str, database_url: str) -> Iterator[str]:
-    """Address of the warned bank in this test's own database."""
-    with psycopg.connect(database_url) as connection:
-        write_books(connection)
-        write_trace(connection)
-        write_warnings(connection)
-        for number in ("S1", "S2"):
-            write_person(connection, number, staff_id=number)
-    yield own_address
 
 
 def count_clicks(page: Page) -> None:
@@ -112,9 +98,7 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     page.keyboard.type("甲纺")
     expect(page).to_have_url(re.compile(f"{THREAD}.*search="))
     page.keyboard.press("1")  # typed, not pressed
-    expect(
-        page.get_by_text("没有符合条件的预警").or_(page.get_by_text("没有待处理的预警")).first
-    ).to_be_visible()
+    expect(page.get_by_text("没有符合条件的预警").first).to_be_visible()
 
 
 def test_a_second_person_closes_what_the_first_one_judged(page: Page, warned: str) -> None:
@@ -123,7 +107,7 @@ def test_a_second_person_closes_what_the_first_one_judged(page: Page, warned: st
     page.get_by_role("button", name=re.compile("^误报")).click()
     page.get_by_text("退货、退款").click()
     page.get_by_role("button", name="确认误报").click()
-    expect(page.get_by_text("须由另一人复核，你是提出人")).to_be_visible()
+    expect(page.get_by_text("须由另一人复核，您是提出人")).to_be_visible()
     expect(page.get_by_role("button", name="解除预警")).to_have_count(0)
     acts_as(page, "S2")
     page.get_by_role("button", name="解除预警").first.click()
@@ -169,16 +153,19 @@ def test_filters_stand_in_the_address(page: Page, warned: str) -> None:
     page.reload()
     expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name=re.compile("^蓝色")).click()
-    page.get_by_role("checkbox", name=re.compile("仅逾期")).click()
-    expect(page.get_by_text("没有待处理的预警").first).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("仅超期")).click()
+    expect(page.get_by_text("没有符合条件的预警").first).to_be_visible()
+    page.get_by_role("button", name="清除筛选").click()
+    expect(page).to_have_url(re.compile(rf"/warnings/{THREAD}(\?lang=zh)?$"))
+    expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(2)
 
 
 def test_a_filter_of_the_queue_is_kept_by_name(page: Page, warned: str) -> None:
     kept_and_applied(page, f"{warned}/warnings", "level=blue", "蓝色的")
     expect(page.get_by_role("list", name="预警列表，按期限排序").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name="常用筛选").click()
-    page.get_by_role("button", name="仅逾期", exact=True).click()
-    expect(page.get_by_role("checkbox", name=re.compile("仅逾期"))).to_be_checked()
+    page.get_by_role("button", name="仅超期", exact=True).click()
+    expect(page.get_by_role("checkbox", name=re.compile("仅超期"))).to_be_checked()
     expect(page.locator(".level-filter .level-blue")).to_have_attribute("aria-pressed", "false")
 
 
@@ -189,7 +176,10 @@ def test_several_are_given_to_one_person(page: Page, warned: str) -> None:
     group = page.get_by_role("group", name="批量指派")
     group.get_by_role("combobox").click()
     page.locator(".ant-select-item-option").filter(has_text="S2").click()
+    expect(page.get_by_text("已将 2 条预警指派给 风险经理二")).to_be_visible()
     expect(page.locator(".queue-item").filter(has_text="风险经理二")).to_have_count(2)
+    expect(group).to_have_count(0)
+    expect(page.locator(".queue-item.current a")).to_be_focused()
 
 
 def test_the_loan_says_that_it_has_a_warning(page: Page, warned: str) -> None:
