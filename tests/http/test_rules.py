@@ -370,7 +370,7 @@ def test_a_runaway_rule_warns_nobody_and_is_shown(bank: httpx.Client, connection
         connection, [rows], 100, "run-1", datetime.date(2026, 3, 31), shipped_parameters()
     )
     connection.commit()
-    assert hits.is_empty() and "AUTONOMOUS_LIMIT_CONSUMER" not in codes
+    assert hits.is_empty() and "AUTONOMOUS_LIMIT_CONSUMER" in codes
     row = next(
         one for one in bank.get("/api/v1/rules").json()["rules"] if one["code"] == "AUTONOMOUS_LIMIT_CONSUMER"
     )

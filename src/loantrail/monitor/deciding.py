@@ -31,6 +31,7 @@ from loantrail.monitor.hosting import Host, Hosting, Unwelcome
 from loantrail.monitor.model import ALLOW, RowDecision
 from loantrail.monitor.passing import LATER_MOST, Passing
 from loantrail.monitor.questions import Questions
+from loantrail.monitor.running_away import judged_within_limits
 from loantrail.monitor.shown import Changed, owed
 from loantrail.monitor.tail import FEW_LINES, Lines
 from loantrail.monitor.writing import Sessions
@@ -327,7 +328,7 @@ class Deciding(Questions):
         return Host(held.standing.alone(asked), store.session_of(connection))
 
     def _judged(self, connection: Connection[Any], held: Held, changed: Changed) -> dict[str, RowDecision]:
-        found = held.judge(connection, changed, self._difficult)
+        found = judged_within_limits(connection, held, changed, self._difficult)
         if not found.loans:
             return {}
         taken = take_hits(
@@ -341,6 +342,6 @@ class Deciding(Questions):
             Looked(only=frozenset(found.loans)),
         )
         if found.broken:
-            store_hits.stop(connection, sorted(found.broken))
+            store_hits.stop_broken(connection, sorted(found.broken))
         store_step.note_judged(connection, found.loans, held.pending)
         return decided(found.hits, taken.told, changed.transactions)

@@ -52,7 +52,7 @@ def judge_loans(
     where `found_before` is what the rules found in all earlier rows (`Judged.found`).
 
     `proven` (PROVEN): what is proven of the loans. `entries` (`list, scope, subject`): what stands on the watch and black lists. A rule that hits too many loans is
-    stopped by full runs only. `codes`: the patterns that are looked for, and rows are counted only where a rule asks; None: all.
+    stopped by who takes the hits (`running_away`). `codes`: the patterns that are looked for, and rows are counted only where a rule asks; None: all.
     """
     frames = part.frames
     on_date = business_date(frames.as_of)

@@ -29,13 +29,14 @@ from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
 from loantrail.monitor.resting import Resting, anything, may_rest, resting
+from loantrail.monitor.running_away import LoansHit
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import Slice, slice_of
 from loantrail.monitor.slice_index import EPOCH, Index
 from loantrail.parameters import ParameterBook
 from loantrail.rules import store_lists
-from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRules
-from loantrail.rules.running import ready_rules
+from loantrail.rules.evaluate import FOUND_BY_RULE, ReadyRule, ReadyRules
+from loantrail.rules.running import Runaway, ready_rules
 from loantrail.rules.stopping import RulesBroken
 from loantrail.signals.catalogue import DAY, DAYS_KEPT, no_rows, row_schema
 from loantrail.signals.kernel_state import DAY_US
@@ -100,6 +101,8 @@ class Judgement:
     """Loans of which all is to be looked at when they are judged next."""
     broken: frozenset[str] = frozenset()
     """Ids of versions of rules that broke since the last judgement that was kept: they judge nothing from then on."""
+    rules: tuple[ReadyRule, ...] = ()
+    """What was looked with and is told of."""
 
 
 class Judging:
@@ -117,6 +120,7 @@ class Judging:
         """Those of the business dates that were asked about last."""
         self._broken = BrokenRules()
         self._rules_state = ""
+        self._loans_hit = LoansHit()
         self.rules_said: str | None = None
         """What was said last of the state of the rules, for those who judge next; None: they ask."""
 
@@ -129,6 +133,7 @@ class Judging:
         """The judgement is in the books."""
         self._broken.say(judgement.broken)
         self._found.update(judgement.found)
+        self._loans_hit.keep(judgement.hits, judgement.loans)
         self._unknown.difference_update(judgement.loans)
         self._remembered.keep(judgement.whole, judgement.leads, judgement.days, judgement.as_of)
         self._remembered.doubt(judgement.doubtful)
@@ -139,6 +144,7 @@ class Judging:
             self._found.pop(loan, None)
             self._unknown.add(loan)
             self._remembered.doubt((loan,))
+            self._loans_hit.forget()
 
     def look(
         self, connection: Connection[Any], index: Index, changed: Changed, *, days_too: bool = True
@@ -196,7 +202,7 @@ class Judging:
         day, rules, parameters, proven = business_date(index.as_of), look.rules, look.parameters, look.proven
         whole, ends, loans = look.whole, look.ends, look.loans
         if not loans:
-            return replace(_nothing_said(), on_date=day, as_of=index.as_of, doubtful=changed.doubtful)
+            return replace(nothing_said(), on_date=day, as_of=index.as_of, doubtful=changed.doubtful)
         parts = look.judged()
         looked_at = list(parts)
         if ends:
@@ -205,7 +211,7 @@ class Judging:
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
         waiting = changed.order.waiting()
-        every = pl.concat([_nothing_said().hits, *(part.hits for part in parts)])
+        every = pl.concat([nothing_said().hits, *(part.hits for part in parts)])
         on_half = pl.Series(
             [not waiting.isdisjoint(ids) for ids in every["transaction_ids"].to_list()], dtype=pl.Boolean
         )
@@ -230,10 +236,10 @@ class Judging:
             on_date=day,
             found=of_loan,
             whole=tuple(whole),
-            leads=pl.concat([_nothing_said().leads, *(part.leads for part in looked_at)]),
+            leads=pl.concat([nothing_said().leads, *(part.leads for part in looked_at)]),
             days=pl.concat(
                 [
-                    _nothing_said().days,
+                    nothing_said().days,
                     *(
                         part.rows.filter(pl.col("occasion") == DAY).select(*row_schema())
                         for part in looked_at
@@ -242,7 +248,16 @@ class Judging:
             ),
             as_of=index.as_of,
             doubtful=changed.doubtful,
+            rules=rules.warning.rules,
         )
+
+    def runaways(self, connection: Connection[Any], index: Index, judgement: Judgement) -> list[Runaway]:
+        """Rules that would hit too many loans if the judgement were taken. Whoever stops one judges once more: what the rules are now is
+        asked then."""
+        found = self._loans_hit.runaways(connection, judgement, len(index.records.loan_ids), index.parameters)
+        if found:
+            self.rules_said = None
+        return found
 
     def told(self, connection: Connection[Any], judgement: Judgement) -> frozenset[str]:
         """Ids of the hits that no entry of the allow list keeps out."""
@@ -324,6 +339,7 @@ class Judging:
             if self._rules_state:
                 self._in_run, self._found = None, {}
             self._rules.clear()
+            self._loans_hit.forget()
             self._rules_state = state
         ready = self._rules.get(day)
         if ready is None:
@@ -341,7 +357,7 @@ def _listed(connection: Connection[Any]) -> pl.DataFrame:
 
 
 @cache
-def _nothing_said() -> Judgement:
+def nothing_said() -> Judgement:
     return Judgement(
         loans=(),
         hits=empty(HITS),
@@ -360,29 +376,6 @@ def _nothing_said() -> Judgement:
         days=no_rows(),
         as_of=EPOCH,
         doubtful=frozenset(),
-    )
-
-
-def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judgement:
-    """What was said of some of the loans that changed, and of others, as of all of these together."""
-    said = [_nothing_said(), *parts]
-    hits = pl.concat([one.hits for one in said])
-    looked = [{*one.codes} for one in parts if one.loans]  # not alike where a rule broke meanwhile
-    loans = tuple(sorted(loan for one in parts for loan in one.loans))
-    return Judgement(
-        loans=loans,
-        hits=hits,
-        codes=tuple(sorted(set[str].intersection(*looked))) if looked else (),
-        proven=pl.concat([one.proven for one in said]),
-        payees=payees_of_hits(index, hits, loans),
-        on_date=business_date(index.as_of),
-        found={loan: rows for one in parts for loan, rows in one.found.items()},
-        whole=tuple(sorted(loan for one in parts for loan in one.whole)),
-        leads=pl.concat([one.leads for one in said]),
-        days=pl.concat([one.days for one in said]),
-        as_of=index.as_of,
-        doubtful=changed.doubtful,
-        broken=frozenset[str]().union(*(one.broken for one in parts)),
     )
 
 

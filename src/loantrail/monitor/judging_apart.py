@@ -10,8 +10,9 @@ import polars as pl
 import psycopg
 from psycopg import Connection
 
+from loantrail.clock import business_date
 from loantrail.defects import DEFECTS
-from loantrail.monitor.judging import Judgement, Judging, together
+from loantrail.monitor.judging import Judgement, Judging, nothing_said, payees_of_hits
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_index import Index
 
@@ -44,6 +45,30 @@ def judged_apart(
     for group in ([rest] if alone else _halves(rest)) + [[loan] for loan in alone]:
         parts.add(group)
     return together(index, parts.judged, changed), frozenset(parts.left)
+
+
+def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judgement:
+    """What was said of some of the loans that changed, and of others, as of all of these together."""
+    said = [nothing_said(), *parts]
+    hits = pl.concat([one.hits for one in said])
+    looked = [{*one.codes} for one in parts if one.loans]  # not alike where a rule broke meanwhile
+    loans = tuple(sorted(loan for one in parts for loan in one.loans))
+    return Judgement(
+        loans=loans,
+        hits=hits,
+        codes=tuple(sorted(set[str].intersection(*looked))) if looked else (),
+        proven=pl.concat([one.proven for one in said]),
+        payees=payees_of_hits(index, hits, loans),
+        on_date=business_date(index.as_of),
+        found={loan: rows for one in parts for loan, rows in one.found.items()},
+        whole=tuple(sorted(loan for one in parts for loan in one.whole)),
+        leads=pl.concat([one.leads for one in said]),
+        days=pl.concat([one.days for one in said]),
+        as_of=index.as_of,
+        doubtful=changed.doubtful,
+        broken=frozenset[str]().union(*(one.broken for one in parts)),
+        rules=next((one.rules for one in parts), ()),
+    )
 
 
 class _Parts:

@@ -6,6 +6,7 @@ import datetime
 import logging
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
@@ -46,16 +47,24 @@ def ready_rules(
     stopped: Collection[str] = (),
 ) -> ReadyRules:
     """The versions that are evaluated on a business date, made ready; `stopped`: ids of versions that the last full run
-    stopped, which judge nothing until the next."""
+    stopped, or that were stopped since, which judge nothing until the next."""
     versions = judging(connection, on_date)
-    return ReadyRules(
-        [one for one in versions if one.rule_id not in stopped], parameters, _silent(connection, versions)
-    )
+    kept = [one for one in versions if one.rule_id not in stopped]
+    silent = _silent(connection, versions)
+    ready = ReadyRules(kept, parameters, silent)
+    judges = {one.version.rule_id for one in ready.rules}
+    without_hits = {one.code for one in _warning(versions) if one.rule_id not in judges} - set(PATTERNS)
+    return ReadyRules(kept, parameters, silent | without_hits) if without_hits else ready
+
+
+def _warning(versions: Iterable[RuleVersion]) -> list[RuleVersion]:
+    """Those of which hits are told."""
+    return [one for one in versions if one.state in (State.PUBLISHED, State.RETIRED)]
 
 
 def _silent(connection: store.Database, versions: Sequence[RuleVersion]) -> set[str]:
     """Codes of which no version is in force: they find nothing, and leave patterns of the same code alone."""
-    forced = {one.code for one in versions if one.state in (State.PUBLISHED, State.RETIRED)}
+    forced = {one.code for one in _warning(versions)}
     return {one.code for one in store.all_versions(connection)} - forced - set(PATTERNS)
 
 
@@ -70,8 +79,8 @@ def hits_of_run(
     payees: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Judge the rows of a trace (signals.rows.row_schema, in parts) and store what was found; `(hits, codes)`: what the
-    published rules found, and the codes that warnings take as looked for (those that no version of is in force find
-    nothing, and leave patterns of the same code alone). Shadow versions are stored, and warn nobody. The caller commits.
+    published rules found, and the codes that warnings take as looked for (those that no version of is in force, and those
+    that are stopped, find nothing, and leave patterns of the same code alone). Shadow versions are stored, and warn nobody. The caller commits.
 
     `payees` (listing.PAYEES) is what the watch and black lists are compared with. A rule that hits too large a share of the loans, whose conditions no longer pass their check, or that breaks, is stopped and shown.
     """
@@ -116,8 +125,24 @@ def hits_of_run(
     store_hits.replace(connection, found.with_columns(run_id=pl.lit(run_id)), told)
     published = [one for one in work if one.version.state in (State.PUBLISHED, State.RETIRED)]
     hits = merged(*(one.hits for one in published)).select(*HITS)
-    looked = {one.version.code for one in published if one.stopped is None}
+    looked = {
+        one.version.code for one in published if one.stopped is None or one.version.code not in PATTERNS
+    }
     return hits, tuple(sorted(looked | _silent(connection, versions)))
+
+
+@dataclass(frozen=True, slots=True)
+class Runaway:
+    """A version that hits too many loans between two runs over the books."""
+
+    version: RuleVersion
+    loans_hit: int
+    loans: int
+
+
+def stop(connection: store.Database, found: Runaway, on_date: datetime.date) -> None:
+    """Have the version judge nothing until the next run over the books, in every process. The caller commits."""
+    store_hits.stop_runaway(connection, found.version.rule_id, found.loans_hit, found.loans, on_date)
 
 
 class _Work:

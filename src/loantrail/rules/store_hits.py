@@ -54,6 +54,29 @@ def span(connection: Database) -> tuple[datetime.date, datetime.date] | None:
     return None if row is None or row[0] is None or row[1] is None else (row[0], row[1])
 
 
+def stop_runaway(
+    connection: Database, rule_id: str, loans_hit: int, loans: int, on_date: datetime.date
+) -> None:
+    """Note that a version hits too many loans by lines that came since the last evaluation. The moment stays that of the
+    evaluation: what people did with versions since is not judged by it. The caller commits."""
+    connection.execute(
+        "INSERT INTO rules.evaluation AS known (rule_id, run_id, at, last_date, loans, loans_hit, severe_loans, microseconds, "
+        "stopped) SELECT %s, coalesce(max(run_id), ''), coalesce(max(at), clock_timestamp()), %s, %s, %s, 0, 0, 'runaway' "
+        "FROM rules.evaluation ON CONFLICT (rule_id) DO UPDATE SET loans = excluded.loans, loans_hit = excluded.loans_hit, "
+        "severe_loans = 0, stopped = excluded.stopped",
+        (rule_id, on_date, loans, loans_hit),
+    )
+
+
+def loans_hit_by(connection: Database, code: str, version: str) -> set[str]:
+    """Loans with a hit of that version that stands in the warnings."""
+    rows = connection.execute(
+        "SELECT DISTINCT loan_id FROM published.warning_hit WHERE standing AND rule_code = %s AND rule_version = %s",
+        (code, version),
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
 def found_in_run(connection: Database, run_id: str) -> pl.DataFrame | None:
     """What all versions found in that run, FOUND_BY_RULE; None where the last evaluation is of another run."""
     row = connection.execute("SELECT bool_and(run_id = %s) FROM rules.evaluation", (run_id,)).fetchone()
@@ -68,7 +91,7 @@ def found_in_run(connection: Database, run_id: str) -> pl.DataFrame | None:
     return pl.DataFrame(rows, schema=dict(FOUND_BY_RULE), orient="row")
 
 
-def stop(connection: Database, rule_ids: Sequence[str]) -> None:
+def stop_broken(connection: Database, rule_ids: Sequence[str]) -> None:
     """Say of versions that broke between two evaluations that they are stopped, until the next. Where that one is being stored it says
     itself what is to be said, and nobody waits for it."""
     connection.execute(
