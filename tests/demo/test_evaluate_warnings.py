@@ -7,6 +7,7 @@ import datetime
 import polars as pl
 
 from loantrail.demo.evaluate_warnings import Budget, WarningEvaluation, judge_warnings, warnings_text
+from loantrail.rules.volume import Volume
 
 AT = datetime.datetime(2025, 6, 1, tzinfo=datetime.UTC)
 LATER = AT + datetime.timedelta(hours=30)
@@ -34,7 +35,9 @@ def judged(
         schema={"loan_id": pl.String, "rule_code": pl.String, "at": pl.Datetime("us", "UTC")},
     )
     levels = pl.DataFrame(threads, schema={"loan_id": pl.String, "level": pl.String}, orient="row")
-    return judge_warnings(planted, alike, found, levels, loans, 12, Budget(15, 3))
+    severe = levels.filter(pl.col("level").is_in(["orange", "red"]))
+    volume = Volume(len(levels), len(severe), loans, 365)
+    return judge_warnings(planted, alike, found, levels, volume, Budget(15, 3))
 
 
 def test_a_warning_is_true_when_one_of_its_hits_is() -> None:

@@ -61,6 +61,7 @@ SHEETS: dict[str, list[str]] = {
     "portfolio/UsesMatrix.tsx": ["/portfolio/{}"],
     "portfolio/UsesView.tsx": ["/portfolio/{}"],
     "rules/Hits.tsx": ["/rule-versions/{}/hits"],
+    "rules/Patterns.tsx": ["/rule-patterns"],
     "rules/RuleList.tsx": ["/rules"],
     "signals/LoanSignals.tsx": ["/loans/{}/signals"],
     "warnings/Volume.tsx": ["/warnings/volume", "/warnings/rules"],

@@ -318,7 +318,7 @@ def test_of_several_trial_versions_only_the_newest_is_judged(connection: type_of
     assert len({one.code for one in judged}) == len(judged) == len(shipped_rules())
 
 
-def _rows(*loans: str) -> pl.DataFrame:
+def judged_rows(*loans: str) -> pl.DataFrame:
     at = datetime.datetime(2026, 3, 2, 2, 0, tzinfo=datetime.UTC)
     known = {
         "occasion": "movement", "product": "consumer_loan", "payment_mode": "autonomous_payment", "is_disbursement": True,
@@ -334,7 +334,7 @@ def _rows(*loans: str) -> pl.DataFrame:
 def test_published_rules_of_a_run_warn_and_all_are_stored_with_their_cost(
     bank: httpx.Client, connection: type_of_connection
 ) -> None:
-    rows = _rows(LOAN)
+    rows = judged_rows(LOAN)
     hits, codes = hits_of_run(
         connection, [rows], 100, "run-1", datetime.date(2026, 3, 31), shipped_parameters()
     )
@@ -365,7 +365,7 @@ def test_published_rules_of_a_run_warn_and_all_are_stored_with_their_cost(
 
 
 def test_a_runaway_rule_warns_nobody_and_is_shown(bank: httpx.Client, connection: type_of_connection) -> None:
-    rows = _rows(*(f"L{number}" for number in range(30)))
+    rows = judged_rows(*(f"L{number}" for number in range(30)))
     hits, codes = hits_of_run(
         connection, [rows], 100, "run-1", datetime.date(2026, 3, 31), shipped_parameters()
     )
@@ -396,13 +396,13 @@ def test_a_payment_to_an_account_on_the_black_list_is_marked_and_hit(
     ).raise_for_status()
     entries = store_lists.standing(connection, datetime.date.fromisoformat(today()))
     payees = pl.DataFrame([("tL1", BROKER, None), ("tL2", SUPPLIER, None)], schema=PAYEES, orient="row")
-    rows = marked(_rows("L1", "L2", "L3"), payees, entries)
+    rows = marked(judged_rows("L1", "L2", "L3"), payees, entries)
     assert rows["payee_on_black_list"].to_list() == [True, False, None]
     assert rows["payee_on_watch_list"].to_list() == [False, False, None]
     assert store_lists.standing(connection, datetime.date(2099, 1, 1)).is_empty()
     found, codes = hits_of_run(
         connection,
-        [_rows("L1", "L2", "L3")],
+        [judged_rows("L1", "L2", "L3")],
         100,
         "run-1",
         datetime.date(2026, 3, 31),

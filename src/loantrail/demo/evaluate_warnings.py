@@ -13,11 +13,11 @@ from typing import Final
 import polars as pl
 
 from loantrail.demo.model import LOOK_ALIKES, PATTERNS
+from loantrail.rules.volume import Volume
 
 RECALL_BAR_PPM: Final = 950_000
 PRECISION_BAR_PPM: Final = 900_000
 """What the demo bank must reach."""
-SEVERE: Final = ("orange", "red")
 HOUR_US: Final = 3_600_000_000
 
 
@@ -64,14 +64,14 @@ def judge_warnings(
     look_alikes: pl.DataFrame,
     hits: pl.DataFrame,
     threads: pl.DataFrame,
-    loans: int,
-    months: int,
+    volume: Volume,
     budget: Budget,
 ) -> WarningEvaluation:
     """Compare warnings with the truth.
 
     `planted` and `look_alikes` as `loantrail.demo.truth.read_truth` gives them; `hits` has `loan_id, rule_code, at` of
-    those that stand and are not suppressed; `threads` has `loan_id, level`.
+    those that stand and are not suppressed; `threads` has `loan_id, level`; `volume` is what all that warns costs, as the pages
+    tell it.
     """
     keys = ["loan_id", "pattern"]
     found = hits.group_by("loan_id", pattern="rule_code").agg(pl.col("at").min())
@@ -129,10 +129,6 @@ def judge_warnings(
         warned.group_by("look_alike").agg(warned=pl.col("loan_id").n_unique().cast(pl.Int64)),
     ):
         alike = alike.join(part, on="look_alike", how="left", maintain_order="left")
-    severe = threads.filter(pl.col("level").is_in(SEVERE)).height
-
-    def rate(count: int) -> int:
-        return count * 1_000_000 // (loans * months) if loans and months else 0
 
     def ppm(part: int, whole: int) -> int | None:
         return part * 1_000_000 // whole if whole else None
@@ -144,8 +140,8 @@ def judge_warnings(
         levels=levels,
         precision_ppm=ppm(int(judged["true"].sum()), judged.height),
         recall_ppm=ppm(caught.height, asked.height),
-        threads_milli=rate(threads.height),
-        severe_milli=rate(severe),
+        threads_milli=volume.threads_milli,
+        severe_milli=volume.severe_milli,
         budget=budget,
     )
 

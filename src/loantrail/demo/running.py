@@ -17,7 +17,7 @@ from loantrail.clock import monotonic_seconds, now
 from loantrail.demo.evaluate import Evaluation, evaluate
 from loantrail.demo.evaluate_warnings import Budget, judge_warnings
 from loantrail.demo.generate import generate
-from loantrail.demo.model import FIRST_DAY, MONTHS
+from loantrail.demo.model import FIRST_DAY
 from loantrail.demo.store_people import make_people
 from loantrail.demo.truth import read_truth
 from loantrail.early_warning.store_reading import read_warnings
@@ -32,6 +32,7 @@ from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.attach import supervisor_alive
 from loantrail.postgres.connection import Database, database
 from loantrail.postgres.layout import Layout
+from loantrail.rules import store_volume
 from loantrail.settings import Settings, read_settings
 from loantrail.sources.files import open_files
 from loantrail.tracing import store
@@ -185,6 +186,8 @@ def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
         connection.rollback()
         statement, leads = store.read_findings(connection, run_id or "")
         hits, threads = read_warnings(connection)
+        volume = store_volume.volume(connection)
+        connection.rollback()
         book = parameters_in_force(connection)
     planted, look_alikes, uses = read_truth(demo_settings(size, seed).home / "bank")
     evaluation = evaluate(planted, look_alikes, uses, statement, leads)
@@ -192,6 +195,5 @@ def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
         book.at_or_first("warning_threads_per_thousand_loans", FIRST_DAY).number,
         book.at_or_first("warning_threads_severe_per_thousand_loans", FIRST_DAY).number,
     )
-    loans = uses["loan_id"].n_unique()
-    judged = judge_warnings(planted, look_alikes, hits, threads, loans, MONTHS, budget)
+    judged = judge_warnings(planted, look_alikes, hits, threads, volume, budget)
     return replace(evaluation, warnings=judged)

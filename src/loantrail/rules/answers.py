@@ -13,6 +13,7 @@ from loantrail.http.pages.model import Answer, Fen
 from loantrail.rules.answers_backtest import BacktestBrief, ConditionPart, SeenValue
 from loantrail.rules.model import Content, LevelRule, RuleVersion, State
 from loantrail.rules.refusing import Problem as LanguageProblem
+from loantrail.rules.volume import Volume
 from loantrail.rules.words import Part
 
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -213,7 +214,7 @@ class RuleFound(Answer):
     loans_hit: int
     severe_loans: int
     threads_milli: int | None = Field(
-        description="Null for a rule of the end of a day: one day does not tell."
+        description="Null for a rule of the end of a day, as one day does not tell, and for one that is stopped: it warns of nothing."
     )
     severe_milli: int | None
     milliseconds: int
@@ -263,14 +264,27 @@ class RuleRow(Answer):
     found: RuleFound | None
 
 
+class PatternCost(Answer):
+    """A built-in pattern, which warns without being written, and what it costs. Threads per 1,000 loans a month are in thousandths."""
+
+    code: str
+    by_rule: bool = Field(description="A published rule of the same code speaks in its place.")
+    threads: int = Field(description="Threads, not superseded, that a hit of it rests in.")
+    severe: int = Field(description="Of these, those in which its hit is orange or red.")
+    threads_milli: int
+    severe_milli: int
+
+
 class RuleList(Answer):
     rules: list[RuleRow]
+    patterns: list[PatternCost]
     budget_threads_milli: int
     budget_severe_milli: int
-    published_threads_milli: int = Field(
-        description="Loans that any published rule hits, per 1,000 loans a month, in thousandths; a sum, at most."
+    warning_threads_milli: int = Field(
+        description="All threads that patterns and published rules opened, those superseded left out, per 1,000 loans paid out and "
+        "month of the history of the trace, in thousandths."
     )
-    published_severe_milli: int
+    warning_severe_milli: int = Field(description="Of these orange or red.")
 
 
 class RuleEvent(Answer):
@@ -320,6 +334,19 @@ def content_answer(content: Content) -> ContentAnswer:
     said |= {name: list(said[name]) for name in ("products", "customer_kinds", "actions")}
     return ContentAnswer(
         **said, levels=[RuleLevel(level=one.level, condition=one.condition) for one in content.levels]
+    )
+
+
+def pattern_cost(code: str, by_rule: bool, found: tuple[int, int], whole: Volume) -> PatternCost:
+    """What a pattern costs of all that warns; `found`: its threads, and those in which its hit is orange or red."""
+    threads, severe = found
+    return PatternCost(
+        code=code,
+        by_rule=by_rule,
+        threads=threads,
+        severe=severe,
+        threads_milli=whole.milli(threads),
+        severe_milli=whole.milli(severe),
     )
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from loantrail.clock import business_date, now
+from loantrail.early_warning.patterns import PATTERNS
 from loantrail.http.access import Acting, Person, Reading, Recording, allowed, demand
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.identity.abilities import Ability
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
-from loantrail.rules import acting, answers, store, store_backtest, store_hits, workflow
+from loantrail.rules import acting, answers, store, store_backtest, store_hits, store_volume, workflow
 from loantrail.rules.answers import (
     RuleActed,
     RuleDetail,
@@ -30,6 +31,7 @@ from loantrail.rules.answers import (
     WantedRuleChange,
     WantedRuleDraft,
     part_answer,
+    pattern_cost,
 )
 from loantrail.rules.cost import Span, per_thousand_a_month
 from loantrail.rules.model import (
@@ -78,11 +80,13 @@ def with_shipped(request: Request, connections: Lending) -> None:
 
 @router.get("/rules", dependencies=[allowed(Ability.READ_RULES)], responses=_READ)
 def list_rules(request: Request, connections: Lending) -> RuleList:
-    """Every rule: the version in force, else the newest, and what it costs against the volume that staff can work."""
+    """Every rule: the version in force, else the newest, and what it costs against the volume that staff can work; the built-in
+    patterns with theirs; and what all that warns costs together."""
     with_shipped(request, connections)
     with connections.connection() as connection:
         versions = store.all_versions(connection)
         evaluations = store_hits.evaluations(connection)
+        whole, found = store_volume.volume(connection), store_volume.threads_of_codes(connection)
         parameters = parameters_in_force(connection)
     today = business_date(now())
     forced = {one.code: one for one in in_force(versions, today)}
@@ -106,14 +110,15 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
                 found=_found(evaluations.get(shown.rule_id), shown.content.occasion),
             )
         )
-    published = [row.found for row in rows if row.state is State.PUBLISHED and row.found]
+    speaking = {row.code for row in rows if row.code in forced and not (row.found and row.found.stopped)}
     budget = _budget(parameters, today)
     return RuleList(
         rules=rows,
+        patterns=[pattern_cost(code, code in speaking, found.get(code, (0, 0)), whole) for code in PATTERNS],
         budget_threads_milli=budget[0],
         budget_severe_milli=budget[1],
-        published_threads_milli=sum(one.threads_milli or 0 for one in published),
-        published_severe_milli=sum(one.severe_milli or 0 for one in published),
+        warning_threads_milli=whole.threads_milli,
+        warning_severe_milli=whole.severe_milli,
     )
 
 
@@ -357,15 +362,16 @@ def _row(
 def _found(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
     if row is None:
         return None
-    daily = occasion == DAY
+    # What is stopped warns of nothing.
+    no_month = occasion == DAY or row["stopped"] is not None
     days = Span(row["first_date"], row["last_date"]).days if row["first_date"] and row["last_date"] else 0
     return RuleFound(
         at=row["at"],
         loans=row["loans"],
         loans_hit=row["loans_hit"],
         severe_loans=row["severe_loans"],
-        threads_milli=None if daily else per_thousand_a_month(row["loans_hit"], row["loans"], days),
-        severe_milli=None if daily else per_thousand_a_month(row["severe_loans"], row["loans"], days),
+        threads_milli=None if no_month else per_thousand_a_month(row["loans_hit"], row["loans"], days),
+        severe_milli=None if no_month else per_thousand_a_month(row["severe_loans"], row["loans"], days),
         milliseconds=row["microseconds"] // 1_000,
         stopped=row["stopped"],
     )

@@ -99,6 +99,25 @@ RULES: Final = Table(
     {"shown": ("rules.shown", "rules_shown"), "search": ("rules.search", "")},
     lambda answer: answer["rules"],
 )
+PATTERNS: Final = Table(
+    "patterns",
+    "rules.patterns",
+    (
+        text(("代码", "Code"), "code", 22),
+        text("rules.pattern", lambda row, words: words.name("pattern", row["code"]), 34),
+        text(
+            ("说明", "Remark"),
+            lambda row, words: words.say("rules.pattern_by_rule") if row["by_rule"] else None,
+            30,
+        ),
+        count("rules.column_threads", "threads"),
+        count("rules.severe", "severe"),
+        tenths("rules.threads", "threads_milli"),
+        tenths(("每千户每月橙色、红色线索", "Orange or red per 1,000 loans a month"), "severe_milli"),
+    ),
+    {},
+    lambda answer: answer["patterns"],
+)
 _VERSION: Final = {"rule_id": (("版本编号", "Version id"), "")}
 HITS: Final = Table(
     "rule-hits",
@@ -204,6 +223,7 @@ EXAMPLES: Final = Table(
 _READ: Final = allowed(Ability.READ_RULES)
 _READ_LOANS: Final = allowed(Ability.READ_RULES, protected=True)
 add_sheet(router, "/rules", RULES, found_rules, _READ)
+add_sheet(router, "/rule-patterns", PATTERNS, list_rules, _READ)
 add_sheet(router, "/rule-versions/{rule_id}/hits", HITS, hits, _READ_LOANS)
 add_sheet(router, "/rule-versions/{rule_id}/backtests", BACKTESTS, backtests_of, _READ)
 add_sheet(router, "/backtests/{backtest_id}/examples", EXAMPLES, examples_of, _READ_LOANS)

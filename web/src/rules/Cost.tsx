@@ -1,4 +1,3 @@
-import { Tooltip } from "antd";
 import { useSpeech } from "../i18n";
 import { countText, type Found, milliText } from "./milli";
 
@@ -14,19 +13,26 @@ export function Cost({ found, budget }: Props) {
   if (found.stopped) return <span className="danger">{t(`rules_stopped.${found.stopped}`)}</span>;
   if (found.threads_milli === null) {
     return (
-      <Tooltip title={t("rules.cost_day_hint")}>
+      <>
         <span className="quiet">{t("rules.cost_day", { count: countText(found.loans_hit) })}</span>
-      </Tooltip>
+        <div className="quiet small why-no-cost">{t("rules.cost_day_hint")}</div>
+      </>
     );
   }
-  const share = budget > 0 ? Math.min(100, (found.threads_milli * 100) / budget) : 0;
-  const over = found.threads_milli > budget;
+  const hint = t("rules.cost_hint", { count: countText(found.loans_hit), loans: countText(found.loans) });
+  return <Bar milli={found.threads_milli} budget={budget} hint={hint} />;
+}
+
+/** Threads per 1,000 loans a month, in thousandths, beside what staff can work. */
+export function Bar({ milli, budget, hint }: { readonly milli: number; readonly budget: number; readonly hint?: string }) {
+  const share = budget > 0 ? Math.min(100, (milli * 100) / budget) : 0;
+  const over = milli > budget;
   return (
-    <span className="bar-and-figure" title={t("rules.cost_hint", { count: countText(found.loans_hit), loans: countText(found.loans) })}>
+    <span className="bar-and-figure" title={hint}>
       <span className={`share-bar tone-${over ? "suspected" : "documented"}`} aria-hidden>
         {share > 0 && <span className="fill" style={{ width: `${share}%` }} />}
       </span>
-      <span className="figures">{milliText(found.threads_milli)}</span>
+      <span className="figures">{milliText(milli)}</span>
     </span>
   );
 }

@@ -14,6 +14,7 @@ import { TypedSearch } from "../ui/TypedSearch";
 import { LevelTag } from "../warnings/LevelTag";
 import { Cost } from "./Cost";
 import { countText, milliText, type Rule } from "./milli";
+import { Patterns } from "./Patterns";
 import { RuleState } from "./RuleState";
 
 const SHOWN = ["all", "published", "shadow", "waiting"] as const;
@@ -47,7 +48,7 @@ export function RuleList() {
   const rules = data.rules.filter((one) => fits(one, shown, text));
   const count = (state: Rule["state"]) => data.rules.filter((one) => one.state === state).length;
   const waiting = data.rules.filter((one) => one.waiting === "proposed" || one.state === "proposed").length;
-  const over = data.published_threads_milli > data.budget_threads_milli;
+  const over = data.warning_threads_milli > data.budget_threads_milli;
   return (
     <>
       <div className="page-head">
@@ -78,17 +79,17 @@ export function RuleList() {
         </Figure>
         <Figure
           label={t("rules.threads")}
-          note={t("rules.threads_note", { budget: milliText(data.budget_threads_milli) })}
+          note={t("rules.warning_note", { budget: milliText(data.budget_threads_milli) })}
           danger={over}
         >
-          {milliText(data.published_threads_milli)}
+          {milliText(data.warning_threads_milli)}
         </Figure>
         <Figure
           label={t("rules.severe")}
-          note={t("rules.threads_note", { budget: milliText(data.budget_severe_milli) })}
-          danger={data.published_severe_milli > data.budget_severe_milli}
+          note={t("rules.warning_note", { budget: milliText(data.budget_severe_milli) })}
+          danger={data.warning_severe_milli > data.budget_severe_milli}
         >
-          {milliText(data.published_severe_milli)}
+          {milliText(data.warning_severe_milli)}
         </Figure>
       </dl>
       <div className="rules-filters">
@@ -155,6 +156,7 @@ export function RuleList() {
           ]}
         />
       )}
+      {shown === "all" && text.trim() === "" && <Patterns patterns={data.patterns} budget={data.budget_threads_milli} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { Modal, Table } from "antd";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { milliText } from "../rules/milli";
 import { ExportButton } from "../table/ExportButton";
 import { Failure, Loading } from "../ui/states";
 import { useRuleName } from "./rules";
@@ -34,6 +35,7 @@ function VolumeReport() {
   return (
     <div className="volume">
       <p className="quiet">{t("warnings.volume_hint", { loans: loans.toLocaleString("en"), budget, severe: severeBudget })}</p>
+      <p>{t("warnings.volume_mean", { threads: milliText(data.threads_milli), severe: milliText(data.severe_milli) })}</p>
       <div className="volume-tables">
         <div>
           <div className="table-tools">
@@ -81,6 +83,13 @@ function VolumeReport() {
             columns={[
               { title: t("warnings.rule"), key: "rule", render: (_, row) => called(row.rule_code) },
               { title: t("warnings.threads"), dataIndex: "threads", align: "right", className: "figures" },
+              {
+                title: t("warnings.per_thousand_a_month"),
+                dataIndex: "threads_milli",
+                align: "right",
+                className: "figures",
+                render: (milli: number) => milliText(milli),
+              },
               { title: t("warnings.alone"), dataIndex: "alone", align: "right", className: "figures" },
               {
                 title: t("warnings.judged"),

@@ -236,12 +236,17 @@ class RuleCost(Answer):
     true_positives: int
     false_alarms: int
     suppressed: int
+    threads_milli: int = Field(description="Its threads per 1,000 loans a month, in thousandths.")
 
 
 class WarningVolume(Answer):
     """Warnings a month for each 1,000 loans, against what staff can work."""
 
     loans: int
+    threads_milli: int = Field(
+        description="New threads per 1,000 loans a month over the history of the trace, in thousandths, as the rules tell it."
+    )
+    severe_milli: int = Field(description="Of these orange or red.")
     months: list[VolumeMonth]
     budget: int = Field(description="New threads for each 1,000 loans a month.")
     severe_budget: int

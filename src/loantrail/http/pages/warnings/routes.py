@@ -45,6 +45,7 @@ from loantrail.http.problems import NotFound, problem_responses
 from loantrail.identity.abilities import Ability
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
+from loantrail.rules.store_volume import volume as all_that_warns
 from loantrail.settings import read_settings
 from loantrail.tracing.verdict_words import PATTERN
 
@@ -127,9 +128,15 @@ def next_warning(
 def volume(connection: Reading) -> WarningVolume:
     """New warnings a month against what staff can work, and what each rule adds."""
     book, today = parameters_in_force(connection), clock.business_date(clock.now())
-    costs = [RuleCost.model_validate(row) for row in store_volume.rules(connection)]
+    whole = all_that_warns(connection)
+    costs = [
+        RuleCost.model_validate(row | {"threads_milli": whole.milli(row["threads"])})
+        for row in store_volume.rules(connection)
+    ]
     return WarningVolume(
-        loans=store_volume.loans(connection),
+        loans=whole.loans,
+        threads_milli=whole.threads_milli,
+        severe_milli=whole.severe_milli,
         months=[VolumeMonth.model_validate(row) for row in store_volume.months(connection, MONTHS_SHOWN)],
         budget=book.at_or_first("warning_threads_per_thousand_loans", today).number,
         severe_budget=book.at_or_first("warning_threads_severe_per_thousand_loans", today).number,

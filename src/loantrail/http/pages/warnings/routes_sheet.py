@@ -54,6 +54,7 @@ RULES: Final = Table(
         text("warnings.rule", _rule, 34),
         count(("命中次数", "Hits"), "hits"),
         count("warnings.threads", "threads"),
+        tenths("warnings.per_thousand_a_month", "threads_milli"),
         count("warnings.alone", "alone"),
         count(("认定属实", "Found true"), "true_positives"),
         count(("误报", "False alarms"), "false_alarms"),

@@ -7,12 +7,6 @@ from psycopg.rows import dict_row
 from loantrail.http.pages.store import Database, Row
 
 
-def loans(connection: Database) -> int:
-    """Loans that were paid out."""
-    row = connection.execute("SELECT count(DISTINCT loan_id) FROM published.disbursement").fetchone()
-    return int(row[0]) if row else 0
-
-
 def months(connection: Database, limit: int) -> list[Row]:
     """`month, threads, severe` of the last months with a line in the books, newest first. A thread counts in the
     month in which what it speaks of first happened; months without one count too."""
