@@ -19,9 +19,10 @@ from loantrail.errors import InputError
 from loantrail.parameters import shipped_parameters
 from loantrail.rules import store_lists
 from loantrail.rules.backtest import Trial
-from loantrail.rules.cost import Span, loans_had, per_thousand_a_month, span_of_books
+from loantrail.rules.cost import Span, loans_had, span_of_books
 from loantrail.rules.history import history_of_frames
 from loantrail.rules.model import LevelRule, State
+from loantrail.rules.volume import per_thousand_a_month
 
 BOOK = shipped_parameters()
 OVERDUE: dict[str, Any] = {

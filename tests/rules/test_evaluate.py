@@ -15,9 +15,10 @@ from tests.rules.bank import WAN, rows, version
 from loantrail.early_warning.hits import HITS
 from loantrail.parameters import shipped_parameters
 from loantrail.rules.backtest import Trial
-from loantrail.rules.cost import Span, per_thousand_a_month
+from loantrail.rules.cost import Span
 from loantrail.rules.evaluate import evaluate, hits_of, merged
 from loantrail.rules.model import RuleVersion, State, check_content, in_force
+from loantrail.rules.volume import per_thousand_a_month
 
 BOOK = shipped_parameters()
 

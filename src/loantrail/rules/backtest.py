@@ -12,11 +12,12 @@ import polars as pl
 from loantrail.early_warning.hits import LEVELS, SEVERE
 from loantrail.parameters import ParameterBook
 from loantrail.rules.compiling import DATE
-from loantrail.rules.cost import Span, per_thousand_a_month
+from loantrail.rules.cost import Span
 from loantrail.rules.evaluate import FOUND, hits_of, merged
 from loantrail.rules.meeting import meeting
 from loantrail.rules.model import CheckedContent, RuleVersion, check_content
 from loantrail.rules.stopping import naming, runaway_of
+from loantrail.rules.volume import per_thousand_a_month
 from loantrail.rules.words import explain, part_json
 
 LOANS_SHOWN: Final = 50

@@ -18,18 +18,10 @@ import polars as pl
 
 from loantrail.early_warning.view import View, business_day
 
-_DAYS_A_MONTH_TWELVE: Final = 365
 SILENT_DAYS: Final = 31
 """More days than these without a single line part what the books hold."""
 STRAY: Final = 100
 """A part at either end that holds fewer than one in so many of all lines is stray (a wrong date), no history."""
-
-
-def per_thousand_a_month(loans_new: int, loans: int, days: int) -> int:
-    """Threads per 1,000 loans a month, in thousandths, rounded down; 0 without loans."""
-    if loans == 0 or days == 0:
-        return 0
-    return loans_new * 1_000 * 1_000 * _DAYS_A_MONTH_TWELVE // (loans * days * 12)
 
 
 @dataclass(frozen=True, slots=True)

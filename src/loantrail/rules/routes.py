@@ -33,7 +33,7 @@ from loantrail.rules.answers import (
     part_answer,
     pattern_cost,
 )
-from loantrail.rules.cost import Span, per_thousand_a_month
+from loantrail.rules.cost import Span
 from loantrail.rules.model import (
     RuleVersion,
     State,
@@ -42,6 +42,7 @@ from loantrail.rules.model import (
     in_force,
 )
 from loantrail.rules.periods import period_of
+from loantrail.rules.volume import per_thousand_a_month
 from loantrail.rules.words import explain
 from loantrail.signals.catalogue import DAY
 from loantrail.tracing import store_evaluation

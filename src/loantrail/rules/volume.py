@@ -8,8 +8,16 @@ stopped since is superseded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from loantrail.rules.cost import per_thousand_a_month
+_DAYS_A_MONTH_TWELVE: Final = 365
+
+
+def per_thousand_a_month(loans_new: int, loans: int, days: int) -> int:
+    """Threads per 1,000 loans a month, in thousandths, rounded down; 0 without loans."""
+    if loans == 0 or days == 0:
+        return 0
+    return loans_new * 1_000 * 1_000 * _DAYS_A_MONTH_TWELVE // (loans * days * 12)
 
 
 @dataclass(frozen=True, slots=True)
