@@ -37,7 +37,7 @@ def hit_rules(asked: psycopg.Connection[Any], deciding: Deciding) -> dict[str, s
     assert deciding._held is not None
     judging = deciding._held.judging
     ids = set(judging._found[LOAN]["rule_id"].to_list())
-    rows = asked.execute("SELECT rule_id, content->>'condition' FROM rules.rule_version").fetchall()
+    rows = asked.execute("SELECT rule_id, condition FROM rules.rule_version").fetchall()
     return {row[0]: row[1] for row in rows if row[0] in ids}
 
 
@@ -54,18 +54,16 @@ def test_the_others_find_what_they_find_and_the_list_names_it(
     bad = min(before)
     broken.add(before[bad])
 
-    [payment] = [
-        deciding.decide(
-            Payment(
-                moment(13),
-                moment(13),
-                BORROWER,
-                6_000_000,
-                counterparty_account=BROKER_OUTSIDE,
-                purpose_text="银证转账",
-            )
+    payment = deciding.decide(
+        Payment(
+            moment(13),
+            moment(13),
+            BORROWER,
+            6_000_000,
+            counterparty_account=BROKER_OUTSIDE,
+            purpose_text="银证转账",
         )
-    ]
+    )
     [answer] = post(bank, deciding, to_securities("S2", 60_000, day=13))
 
     assert payment is not None
