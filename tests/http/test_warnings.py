@@ -290,6 +290,23 @@ def test_a_warning_is_given_only_to_who_may_act_on_it_and_sees_its_loan(
     assert given_to("S5") == (["assigned_already", ""], "")
 
 
+def test_only_blue_warnings_are_closed_by_who_does_not_check(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    write_person(connection, "S2", [Role.POST_LOAN_INSPECTOR], "U1", "S2")
+    connection.commit()
+
+    def closed_by_an_inspector(thread: str) -> tuple[int, str]:
+        version = act(
+            warned, 2, thread=thread, act="dispose", disposition="false_alarm", reason="refund"
+        ).json()["version"]
+        answer = act(warned, version, "S2", thread, act="close", reason="已核实")
+        return answer.status_code, answer.json().get("code", "")
+
+    assert closed_by_an_inspector(QUIET_THREAD) == (201, "")
+    assert closed_by_an_inspector(THREAD) == (403, "forbidden")
+
+
 def test_messages_are_told_to_who_sees_all_their_warnings(
     warned: httpx.Client, connection: type_of_connection
 ) -> None:

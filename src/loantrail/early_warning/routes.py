@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loantrail import clock
 from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
-from loantrail.early_warning import model, store_outbox
+from loantrail.early_warning import model, store, store_outbox
 from loantrail.early_warning.acting_on import ContentChanged, ThreadChanged, ThreadMissing, act_on, assign_all
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.store_receivers import CannotReceive, refusals
@@ -186,6 +186,8 @@ _NEEDED: Final = {
     "refuse_finding": Ability.CHECK_WARNINGS,
 }
 """What an act needs other than ACT_ON_WARNINGS."""
+_RELEASED_BY_ANYBODY: Final = Level.BLUE
+"""Warnings of this level any second person closes; graver ones somebody who checks (domain facts, B4: maker and checker, and who)."""
 
 
 class _Changed(Superseded):
@@ -219,6 +221,8 @@ def act(
         if isinstance(wanted, AssignAct) and wanted.to:
             for code in refusals(connection, within, wanted.to, [thread_id], clock.now()).values():
                 raise CannotReceive(code)
+        if isinstance(wanted, CloseAct) and store.level_of(connection, thread_id) != _RELEASED_BY_ANYBODY:
+            demand(person, Ability.CHECK_WARNINGS)
         try:
             done = act_on(
                 connection,

@@ -249,6 +249,14 @@ def threads_to_tick(connection: Database, now: datetime.datetime) -> list[str]:
     return [row[0] for row in rows]
 
 
+def level_of(connection: Database, thread_id: str) -> str | None:
+    """The level of a thread; None without one."""
+    row = connection.execute(
+        "SELECT level FROM early_warning.thread WHERE thread_id = %s", (thread_id,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def is_person(connection: Database, staff_id: str) -> bool:
     """Whether somebody of the bank's staff has that number."""
     return (

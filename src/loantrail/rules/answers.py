@@ -218,8 +218,8 @@ class RuleFound(Answer):
     )
     severe_milli: int | None
     milliseconds: int
-    stopped: str | None = Field(
-        description="`runaway`, `content` or `defect`: why its hits were thrown away."
+    stopped: Literal["runaway", "content", "defect"] | None = Field(
+        description="Why its hits were thrown away."
     )
 
 

@@ -148,11 +148,12 @@ export function Acts({ thread, opened, open, next, left }: Props) {
           )}
           {thread.may_close && (
             <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === me.acting}>
-              {acts && (
+              {acts && (checks || row.level === "blue") && (
                 <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
                   {t("warnings.close")}
                 </Button>
               )}
+              {acts && !checks && row.level !== "blue" && <p className="quiet small">{t("warnings.closed_by_checker")}</p>}
               {opened === "close" && (
                 <ReasonForm {...form} label={t("warnings.close_why")} submit={t("warnings.close")} act={(reason) => ({ act: "close", reason })} />
               )}
