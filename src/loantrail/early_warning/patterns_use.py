@@ -193,7 +193,9 @@ def rollover_other_debt(view: View) -> pl.DataFrame:
     traced = lead(
         rows,
         "ROLLOVER_OTHER_DEBT",
-        tell("{} of the loan repaid {}", "贷款中 {} 用于归还{}", yuan("amount_fen"), class_words()),
+        tell(
+            "{} of the loan repaid debt ({})", "贷款中 {} 用于偿债（{}）", yuan("amount_fen"), class_words()
+        ),
     )
     return with_near_in_time(
         traced,
