@@ -13,10 +13,12 @@ from tests.http.bank import BORROWER, QUIET, RELATED, SUPPLIER, moment
 from tests.monitor.test_deciding import BROKER_OUTSIDE, post, standing, to_securities
 from tests.monitor.two_writers import wait_for
 
+from loantrail import clock
 from loantrail.errors import LimitExceeded, Place
 from loantrail.monitor.asking import Aside
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.judging import Look
+from loantrail.monitor.lines import BOOKED_AHEAD_MOST
 from loantrail.monitor.payment import BEHIND_MOST, BooksAhead, Decided, Payment
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines
@@ -194,3 +196,22 @@ def test_where_lines_of_strangers_cannot_be_shown_no_decision_is_given_by_a_stat
         assert deciding._held is None
 
     assert told_of(deciding, SUSPECT).decision == "review"
+
+
+def test_a_line_far_ahead_of_now_and_of_the_books_is_refused(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon = clock.now() + BOOKED_AHEAD_MOST
+    early, late = (soon + datetime.timedelta(minutes=one) for one in (-1, 1))
+
+    told = post(bank, deciding, strangers(1, late), strangers(2, early), strangers(3, SUSPECT.at))
+
+    assert [(one.outcome, one.field, one.reason) for one in told] == [
+        ("refused", "booked_at", "booked_in_future"),
+        ("accepted", None, None),
+        ("accepted", None, None),
+    ]
+    # A clock that went back refuses nothing that stands near the books' last line.
+    monkeypatch.setattr(clock, "now", lambda: SUSPECT.at)
+    [later] = post(bank, None, strangers(4, late))
+    assert later.outcome == "accepted"

@@ -14,6 +14,7 @@ from loantrail.early_warning.hits import Level
 from loantrail.parameters import shipped_parameters
 from loantrail.rules.backtest import Trial
 from loantrail.rules.compiling import compiled
+from loantrail.rules.cost import Span
 from loantrail.rules.evaluate import hits_of
 from loantrail.rules.language import check
 from loantrail.rules.model import LevelRule, RuleVersion, check_content
@@ -54,7 +55,7 @@ def test_a_text_that_an_engine_which_goes_back_never_ends_with_is_explained_at_o
     trial = Trial(one, None, BOOK)
     trial.add(frame)
     day = frame["business_date"][0]
-    [example] = trial.result(day, day, [], 0)["examples"]
+    [example] = trial.result(Span(day, day), ["L1"], [], 0)["examples"]
 
     assert time.monotonic() - begun < 1
     assert len(hits) == 1

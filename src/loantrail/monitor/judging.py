@@ -254,7 +254,9 @@ class Judging:
     def runaways(self, connection: Connection[Any], index: Index, judgement: Judgement) -> list[Runaway]:
         """Rules that would hit too many loans if the judgement were taken. Whoever stops one judges once more: what the rules are now is
         asked then."""
-        found = self._loans_hit.runaways(connection, judgement, len(index.records.loan_ids), index.parameters)
+        found = self._loans_hit.runaways(
+            connection, judgement, index.records.paid_out_count, index.parameters
+        )
         if found:
             self.rules_said = None
         return found

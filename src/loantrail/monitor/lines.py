@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from loantrail import clock
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.ledger import intake
 from loantrail.ledger.identity import HOME_CURRENCY
@@ -44,12 +43,11 @@ class Read:
 
 
 BOOKED_AHEAD_MOST: Final = datetime.timedelta(days=10)
-"""So much later than now a line may be booked: over the longest holiday, for its value date."""
+"""So much later than now, and than the last line of the books, a line may be booked: over the longest holiday, for its value date."""
 
 
 def read_lines(deliveries: Sequence[Delivery]) -> Read:
     """Typed lines of all deliveries. What becomes of a row does not depend on the other deliveries."""
-    latest = clock.now() + BOOKED_AHEAD_MOST
     refused: list[tuple[int, Refused]] = []
     found: dict[tuple[int, int], Line] = {}
     order: list[list[Line | Sent]] = []
@@ -79,28 +77,43 @@ def read_lines(deliveries: Sequence[Delivery]) -> Read:
             line = one if isinstance(one, Line) else found.get((number, one.position))
             if line is None:
                 continue
-            problem = _unbelievable(line, latest)
-            if problem is None:
+            if line.amount_fen <= LINE_FEN_MOST:
                 lines.append(line)
             else:
-                refused.append((number, problem))
+                refused.append((number, _too_large(line)))
         _give_keys(lines[begin:])
     for number, line in enumerate(lines):
         line.number = number
     return Read(lines, refused)
 
 
-def _unbelievable(line: Line, latest: datetime.datetime) -> Refused | None:
-    """Why no bank can have booked that line: taken in, it would stand behind all that is asked about, or make balances that are none."""
-    if line.booked_at > latest:
-        field, reason = "booked_at", "booked_in_future"
-        message = f"booked_at is {line.instant_text}: {reason}; check the date, or the clock of this machine"
-    elif line.amount_fen > LINE_FEN_MOST:
-        field, reason = "amount_fen", "amount_too_large"
-        message = f"amount_fen is {line.amount_fen}: {reason}; no amount is as large as this; check the unit"
-    else:
-        return None
-    return Refused(line.position, field, reason, message, line.original or b"")
+def _too_large(line: Line) -> Refused:
+    """Taken in, a few such lines would make balances that are none."""
+    reason = "amount_too_large"
+    message = f"amount_fen is {line.amount_fen}: {reason}; no amount is as large as this; check the unit"
+    return Refused(line.position, "amount_fen", reason, message, line.original or b"")
+
+
+def are_booked_by(read: Read, latest: datetime.datetime) -> bool:
+    """Whether no line was booked later."""
+    return all(line.booked_at <= latest for line in read.lines)
+
+
+def booked_by(read: Read, latest: datetime.datetime) -> Read:
+    """The lines that were booked by then; the others are refused, for all that is asked about would be judged behind them."""
+    reason = "booked_in_future"
+    refused = list(read.refused)
+    for line in read.lines:
+        if line.booked_at > latest:
+            message = (
+                f"booked_at is {line.instant_text}: {reason}; check the date, or the clock of this machine"
+            )
+            told = Refused(line.position, "booked_at", reason, message, line.original or b"")
+            refused.append((line.delivery, told))
+    lines = [line for line in read.lines if line.booked_at <= latest]
+    for number, line in enumerate(lines):
+        line.number = number
+    return Read(lines, refused)
 
 
 def apart(read: Read, deliveries: int) -> list[Read]:

@@ -32,6 +32,7 @@ class Records:
         self.borrowers: list[str | None] = loans["borrower"].to_list()
         # Microseconds since 1970, or None.
         self.disbursed_us: list[int | None] = loans["disbursed_at"].to_physical().to_list()
+        self.paid_out_count = sum(at is not None for at in self.disbursed_us)
         self.began_us = min((at for at in self.disbursed_us if at is not None), default=0)
         """When the first loan was paid out."""
         self.loan_amounts: NDArray[np.float64] = (
