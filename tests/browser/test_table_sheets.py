@@ -26,7 +26,7 @@ OF_CUSTOMER = {
     f"/loans/{LOAN}/flow?view=table": ["flow"],
 }
 OF_BANK = {
-    "/rules": ["rules"],
+    "/rules": ["rules", "patterns"],
     "/signals": ["signal-catalogue"],
     "/imports/sources": ["data-sources", "sources"],
     "/administration/system": ["jobs", "settings"],

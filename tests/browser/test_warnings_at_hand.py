@@ -41,6 +41,14 @@ def judges_it_true(page: Page) -> None:
     expect(page.locator(".acts-said")).to_contain_text("已记录")
 
 
+def judges_it_a_false_alarm(page: Page) -> None:
+    expect(page.locator(".acts-said")).to_be_empty()
+    page.keyboard.press("2")
+    page.get_by_text("退货、退款").click()
+    page.get_by_role("button", name="确认误报").click()
+    expect(page.locator(".acts-said")).to_contain_text("已记录")
+
+
 def test_the_focus_is_never_lost(page: Page, warned: str) -> None:
     page.goto(f"{warned}/warnings?lang=zh")
     expect(page.locator(".story")).to_be_visible()
@@ -109,11 +117,11 @@ def test_after_a_judgement_comes_what_followed_in_the_queue(
     second, third, fourth = (thread_id_of(honest_loan(number)) for number in range(3))
     page.goto(f"{warned}/warnings/{third}?lang=zh")
     expect(queue_of(page)).to_have_count(4)
-    judges_it_true(page)
+    judges_it_a_false_alarm(page)
     expect(queue_of(page)).to_have_count(3)
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile(fourth))
-    judges_it_true(page)
+    judges_it_a_false_alarm(page)
     expect(queue_of(page)).to_have_count(2)
     page.keyboard.press("k")
     expect(page).to_have_url(re.compile(second))

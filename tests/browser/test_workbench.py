@@ -104,7 +104,7 @@ def test_a_branch_head_sees_the_own_unit_against_the_bank_and_what_waits(
         "UPDATE ledger.loan_note SET unit_id = 'U2', state = 'overdue' WHERE loan_id = %s", (QUIET_LOAN,)
     )
     books.execute(
-        "UPDATE early_warning.thread SET disposition = 'true_positive', disposed_by = 'S1' WHERE thread_id = %s",
+        "UPDATE early_warning.thread SET disposition = 'false_alarm', disposed_by = 'S1' WHERE thread_id = %s",
         (THREAD,),
     )
     opened(page, context, own_address, books, Role.BRANCH_MANAGER, "S2")
