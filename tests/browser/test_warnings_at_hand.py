@@ -44,7 +44,7 @@ def judges_it_true(page: Page) -> None:
 def judges_it_a_false_alarm(page: Page) -> None:
     expect(page.locator(".acts-said")).to_be_empty()
     page.keyboard.press("2")
-    page.get_by_text("退货、退款").click()
+    page.get_by_role("complementary").get_by_text("退货、退款").click()
     page.get_by_role("button", name="确认误报").click()
     expect(page.locator(".acts-said")).to_contain_text("已记录")
 
