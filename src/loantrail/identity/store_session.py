@@ -75,10 +75,8 @@ def signed_of_session(
             "UPDATE identity.session SET seen_at = %s WHERE session_id = %s AND seen_at < %s",
             (now, session.session_id, now),
         )
-    holdings = in_effect(held(connection, session.person_id, now), session.person_id)
-    wanted = units_wanted(holdings)
-    units, head_office = spelled_out(connection, wanted) if wanted else ([], False)
-    return signed(session, holdings, reach_of(holdings, units, head_office), limits, now, address)
+    holdings, reach = _in_force(connection, session.person_id, now)
+    return signed(session, holdings, reach, limits, now, address)
 
 
 def signed_of_key(connection: Database, key: str, address: str, now: datetime.datetime) -> Signed | None:
@@ -114,9 +112,7 @@ def signed_of_key(connection: Database, key: str, address: str, now: datetime.da
 
 def seen_as(connection: Database, person: Person, now: datetime.datetime) -> Signed:
     """What a person may do and see, whether they are signed in or not; nothing of who does not work here."""
-    holdings = in_effect(held(connection, person.person_id, now), person.person_id)
-    wanted = units_wanted(holdings)
-    units, head_office = spelled_out(connection, wanted) if wanted else ([], False)
+    holdings, reach = _in_force(connection, person.person_id, now)
     roles = frozenset(one.role for one in holdings)
     return Signed(
         person_id=person.person_id,
@@ -125,8 +121,18 @@ def seen_as(connection: Database, person: Person, now: datetime.datetime) -> Sig
         unit_id=person.unit_id,
         roles=roles,
         abilities=abilities_of(roles),
-        reach=reach_of(holdings, units, head_office),
+        reach=reach,
     )
+
+
+def _in_force(
+    connection: Database, person_id: str, now: datetime.datetime
+) -> tuple[tuple[Holding, ...], Reach]:
+    """What a person holds now, and how far they see by it."""
+    holdings = in_effect(held(connection, person_id, now), person_id)
+    wanted = units_wanted(holdings)
+    units, head_office = spelled_out(connection, wanted) if wanted else ([], False)
+    return holdings, reach_of(holdings, units, head_office)
 
 
 def held(connection: Database, person_id: str, now: datetime.datetime) -> list[Holding]:

@@ -12,8 +12,8 @@ import polars as pl
 from loantrail.early_warning.patterns import PATTERNS
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.rules import store_hits
-from loantrail.rules.evaluate import runaway_of
 from loantrail.rules.running import Runaway, stop
+from loantrail.rules.stopping import runaway_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
