@@ -46,7 +46,9 @@ class Answers:
             for place, row in enumerate(rows):
                 one = decisions.get(row.line_id or "") if row.outcome == ACCEPTED else None
                 if one is not None:
-                    rows[place] = msgspec.structs.replace(row, decision=one.decision, hits=one.hits)
+                    rows[place] = msgspec.structs.replace(
+                        row, decision=one.decision, hits=one.hits, undecided=one.undecided
+                    )
 
     def of(self, number: int) -> Answered:
         """The answer to a delivery."""

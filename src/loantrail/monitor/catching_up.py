@@ -80,6 +80,6 @@ def _take_up(connection: Connection[Any], held: Held, last: int) -> None:
     shown = shown_with(connection, held, arrived)
     assert shown is not None, "they are few"
     changed = held.standing.show(shown)
-    held.standing.settle()
+    held.settle(last)
     held.owe(leave_to_others(held, changed))
     held.lines, held.last_arrival = held.standing.lines, last

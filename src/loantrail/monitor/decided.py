@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 
 import polars as pl
 
 from loantrail.monitor.judge import decisions_of
-from loantrail.monitor.model import ALLOW, RowDecision, RowHit
+from loantrail.monitor.model import ALLOW, LOAN, Entered, RowDecision, RowHit
+
+_NOT_JUDGED: Final = RowDecision(None, (), LOAN)
 
 
 def decided(
@@ -41,12 +43,17 @@ def of_lines(
     waiting: frozenset[str],
     unknown: Collection[str],
 ) -> dict[str, RowDecision]:
-    """Line -> decision, where `transactions` tells the transaction of each; none for `unknown` ones."""
+    """Line -> decision, where `transactions` tells the transaction of each; `unknown` ones could not be judged."""
     return {
-        line: of_transaction(judged, name, waiting)
+        line: _NOT_JUDGED if name in unknown else of_transaction(judged, name, waiting)
         for line, name in transactions.items()
-        if name not in unknown
     }
+
+
+def none_for(lines: Iterable[Entered], why: str) -> dict[str, RowDecision]:
+    """Line -> no decision, and why."""
+    undecided = RowDecision(None, (), why)
+    return {one.line_id: undecided for one in lines}
 
 
 def of_transaction(

@@ -25,10 +25,10 @@ from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.bystanders import View
 from loantrail.monitor.catching_up import OWED_AT_ONCE, leave_to_others
-from loantrail.monitor.decided import decided, of_lines
+from loantrail.monitor.decided import decided, none_for, of_lines
 from loantrail.monitor.held import LINES_AT_ONCE, Held, ground_anew, show_beside, shown_with
 from loantrail.monitor.hosting import Host, Hosting, Unwelcome
-from loantrail.monitor.model import ALLOW, RowDecision
+from loantrail.monitor.model import ALLOW, LATE, MANY, NOT_READY, RowDecision
 from loantrail.monitor.passing import LATER_MOST, Passing
 from loantrail.monitor.questions import Questions
 from loantrail.monitor.running_away import judged_within_limits
@@ -77,8 +77,8 @@ class Deciding(Questions):
     def judge(
         self, connection: Connection[Any], arrived: Arrived, tells: View | None = None
     ) -> Mapping[str, RowDecision]:
-        """Judge what a group brings, and whatever arrived since the last commit, in the caller's transaction: line -> decision;
-        empty without a state or for too many. `committed` or `lost` must follow, in the same thread: until then the state is the
+        """Judge what a group brings, and whatever arrived since the last commit, in the caller's transaction: line -> decision,
+        or why there is none. `committed` or `lost` must follow, in the same thread: until then the state is the
         caller's. `tells`: the group is a guest of one that is being judged, by what that one says may
         pass; Unwelcome where it may not."""
         if tells is None:
@@ -131,11 +131,16 @@ class Deciding(Questions):
         self._begin_turn()
         footing = store_step.footing_of(connection) if arrived is None else arrived.footing
         held = self._current(connection, footing)
-        if held is None:
-            return {}
-        with self._left_out_on_error(connection):
-            return self._judge(connection, held, most, footing, arrived)
-        return {}
+        found: dict[str, RowDecision] = {}
+        why = NOT_READY
+        if held is not None:
+            with self._left_out_on_error(connection):
+                told = self._judge(connection, held, most, footing, arrived)
+                if isinstance(told, str):
+                    why = told
+                else:
+                    found, why = told, MANY if held.is_behind else LATE
+        return found if arrived is None else none_for(arrived.entered, why) | found
 
     @contextmanager
     def _left_out_on_error(self, connection: Connection[Any]) -> Generator[None]:
@@ -211,7 +216,7 @@ class Deciding(Questions):
                 held.aside = None
                 self._show_some(held)
                 return
-            held.standing.settle()
+            held.settle(held.last_arrival)
             if held.judgement is not None:
                 held.keep(held.judgement)
                 self._note_left(held.judgement.loans, held.left)
@@ -221,6 +226,8 @@ class Deciding(Questions):
                 held.later.drop(held.pending_groups)
                 held.is_to_judge = False
             held.renew()
+            if held.is_to_go_back:
+                self.go_back()
         except DEFECTS:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
@@ -289,7 +296,8 @@ class Deciding(Questions):
 
     def _judge(
         self, connection: Connection[Any], held: Held, most: int, footing: Footing, own: Arrived | None
-    ) -> dict[str, RowDecision]:
+    ) -> dict[str, RowDecision] | str:
+        """Line -> decision, of those that have their place; or why there is none of any."""
         last = footing.last_arrival if own is None else own.last_arrival
         behind = last - held.last_arrival
         held.is_behind = behind > JUDGED_AT_ONCE
@@ -298,7 +306,7 @@ class Deciding(Questions):
             self.forget()
             self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
         if behind > most:
-            return {}
+            return MANY
         last = held.last_arrival + min(behind, CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE)
         if own is not None and not held.is_behind and footing.last_arrival <= held.last_arrival:
             arrived = own.lines()
@@ -311,10 +319,10 @@ class Deciding(Questions):
             held.pending, held.aside = last, arrived
             return dict.fromkeys(arrived["line_id"].to_list(), _ALLOWED)
         if not self._has_alone(held):
-            return {}
+            return NOT_READY
         shown = self._shown_with_later(connection, held, arrived)
         if shown is None:
-            return {}
+            return MANY
         held.pending = last
         with self.hosting.open(None if held.is_behind else self._host(connection, held, asked)):
             changed = held.standing.show(shown)

@@ -6,7 +6,7 @@ import datetime
 import logging
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -14,6 +14,7 @@ import psycopg
 
 from loantrail.clock import business_date
 from loantrail.errors import LoantrailError
+from loantrail.ledger.books.tracing_inputs import recent
 from loantrail.monitor import store_step
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.bystanders import View
@@ -85,6 +86,12 @@ class Held:
     """Whether some of `later` say something of a loan after all."""
     owed: dict[str, None] = field(default_factory=dict[str, None])
     """Loans that are to be judged by this state though no line of them comes, in the order in which that became known."""
+    reach: datetime.datetime | None = None
+    """So far back a state can be made for a line that comes late: what was booked before waits for the next run."""
+    open_until: int = 0
+    """The last arrival of lines that came late before the state was made: until it is shown, nothing of the tail is settled."""
+    is_to_go_back: bool = False
+    """Whether a line came that was booked before the tail, and within reach: another state is to be made."""
     guests_arrival: int = 0
     """The last line that a guest of the group that is pending brought, 0 without one. Their groups are the last of `later`."""
 
@@ -125,6 +132,11 @@ class Held:
         self.judging.forget(self.left)
         for loan in (*judgement.loans, *self.left):
             self.owed.pop(loan, None)
+
+    def settle(self, last: int) -> None:
+        """Lines up to that arrival are shown and committed."""
+        if last >= self.open_until:
+            self.standing.settle()
 
     def renew(self) -> None:
         """What is shown is what is committed: tell by it who may concern a loan. For who has the state."""
@@ -180,12 +192,17 @@ def first_ground(connection: Connection[Any]) -> Ground:
 
 def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> Held | None:
     """The state that stands on these books, read while screens showed this run; None where they hold no recent lines. Leaves no transaction open."""
-    books = ground.books
-    recent = books.read.recent
-    if recent.since is None:
+    books, reach = ground.books, ground.books.read.recent.since
+    if reach is None:
         return None
-    since: Any = recent.lines["booked_at"].min()
-    lines = store_step.lines_named(connection, recent.lines["line_id"].to_list(), since)
+    tail, last_arrival = recent(books.read), books.read.last_arrival
+    assert tail.since is not None, "there are lines"
+    late = store_step.late_lines(connection, last_arrival, reach, tail.since)
+    if late is not None:
+        tail = recent(books.read, late[0])
+    books = replace(books, read=replace(books.read, recent=tail))
+    since: Any = tail.lines["booked_at"].min()
+    lines = store_step.lines_named(connection, tail.lines["line_id"].to_list(), since)
     by_hand = store_step.lines_by_hand(connection, since)
     found = days = None
     if run_id == ground.run_id:
@@ -212,6 +229,8 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
         run_id,
         business_date(ground.as_of),
         standing.alone(),
+        reach=reach,
+        open_until=0 if late is None else late[1],
     )
 
 
@@ -230,6 +249,9 @@ def shown_with(connection: Connection[Any], held: Held, arrived: pl.DataFrame) -
         return None
     standing = held.standing
     timely = arrived.filter(pl.col("booked_at") >= standing.since) if standing.since else arrived
+    if len(timely) < len(arrived):
+        late = arrived.filter(pl.col("booked_at") < standing.since)
+        held.is_to_go_back |= held.reach is not None and bool((late["booked_at"] >= held.reach).any())
     new = standing.unheard_of(timely)
     if new:
         standing.learn(store_step.accounts_named(connection, new))
@@ -259,7 +281,7 @@ def show_beside(sessions: Sessions, held: Held) -> None:
         if held.standing.show(shown).concerns_loans:
             held.standing.go_back(committed)
             return False
-        held.standing.settle()
+        held.settle(held.last_arrival)
         return True
 
     held.showing = Showing(groups, work)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 PAUSE_PER_BUILD: Final = 5
-"""After an attempt to build the state that failed lies so many times what it took."""
+"""After an attempt to build the state that failed lies so many times what it took; so between two that are made for lines that came late."""
+PAUSE_LEAST_SECONDS: Final = 1.0
+"""The least between the latter. So often it is looked, too, whether a run is over that makes another state anyway."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -39,6 +41,10 @@ class Keeping:
         self._guard = threading.RLock()
         self._held: Held | None = None
         self._builder: threading.Thread | None = None
+        self._going_back: threading.Thread | None = None
+        self._building = threading.Lock()
+        """Of two states that are made at the same time both would be in memory, beside the one that stands."""
+        self._go_back_not_before = 0.0
         self._wanted = False
         self._problem: LoantrailError | None = None
         """Why there is no state, where the books do not allow one."""
@@ -65,11 +71,41 @@ class Keeping:
 
     def wait(self, seconds: float | None = None) -> None:
         """Until nothing is being built, or so long."""
-        builder = self._builder
-        if builder is not None:
-            builder.join(seconds)
+        for thread in (self._builder, self._going_back):
+            if thread is not None:
+                thread.join(seconds)
+
+    def go_back(self) -> None:
+        """Have another state made in the background, in which lines that came late have their place, and put it in the place of this one:
+        from what the last run left, which goes further back than the tail. The state goes on meanwhile."""
+        with self._guard:
+            if self._going_back is None:
+                self._going_back = threading.Thread(target=self._go_back, name="going back", daemon=True)
+                self._going_back.start()
+
+    def _go_back(self) -> None:
+        try:
+            while self._is_to_go_back():
+                begun = clock.monotonic_seconds()
+                if self._expecting or begun < self._go_back_not_before:
+                    clock.sleep(PAUSE_LEAST_SECONDS)
+                    continue
+                self._build()
+                now = clock.monotonic_seconds()
+                self._go_back_not_before = now + max(PAUSE_PER_BUILD * (now - begun), PAUSE_LEAST_SECONDS)
+        finally:
+            with self._guard:
+                self._going_back = None
+
+    def _is_to_go_back(self) -> bool:
+        held = self._held
+        return held is not None and held.is_to_go_back
 
     def _build(self) -> None:
+        with self._building:
+            self._build_alone()
+
+    def _build_alone(self) -> None:
         begun = clock.monotonic_seconds()
         try:
             with self._sessions.session() as connection:
@@ -86,7 +122,8 @@ class Keeping:
                 if self._held is None:
                     now = clock.monotonic_seconds()
                     self._not_before = now + PAUSE_PER_BUILD * (now - begun)
-                self._builder = None
+                if self._builder is threading.current_thread():
+                    self._builder = None
 
     def rebase(self, connection: Connection[Any], ground: Ground) -> None:
         """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown first, while the state of
@@ -114,6 +151,8 @@ class Keeping:
             pauses.keep_pauses_short()
             if held.owed:
                 self.on_owing()
+            if held.is_to_go_back:
+                self.go_back()
 
     def _put_in_place(self, connection: Connection[Any], held: Held) -> None:
         try:

@@ -20,6 +20,15 @@ REFUSED: Final = "refused"
 ALLOW: Final = "allow"
 REVIEW: Final = "review"
 
+NOT_READY: Final = "not_ready"
+"""There is no state to judge by yet."""
+MANY: Final = "many"
+"""More came than is judged at once."""
+LATE: Final = "late"
+"""It was booked before what the state holds open; another state is made in which it has its place, or the next run takes it along."""
+LOAN: Final = "loan"
+"""It says something of a loan that could not be judged."""
+
 Value = str | int | float | bool | None
 
 
@@ -133,10 +142,11 @@ class RowHit(msgspec.Struct, frozen=True, gc=False):
 
 
 class RowDecision(msgspec.Struct, frozen=True, gc=False):
-    """`allow` or `review`, and why."""
+    """`allow` or `review`, and why; or None, and why there is none (NOT_READY, MANY, LATE, LOAN)."""
 
-    decision: str
+    decision: str | None
     hits: tuple[RowHit, ...] = ()
+    undecided: str | None = None
 
 
 class RowAnswer(msgspec.Struct, frozen=True, gc=False):
@@ -149,8 +159,10 @@ class RowAnswer(msgspec.Struct, frozen=True, gc=False):
     remedy: str | None = None
     refusal_id: str | None = None
     decision: str | None = None
-    """`allow` or `review`; None where the row was not accepted, or is judged by the next run over the books."""
+    """`allow` or `review`; None where the row was not accepted, or is judged later."""
     hits: tuple[RowHit, ...] = ()
+    undecided: str | None = None
+    """Why a row that was accepted is judged later, as RowDecision has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,14 @@ class TakenRow(Answer):
     refusal_id: str | None = Field(description="The entry of the quarantine that keeps its bytes.")
     decision: Literal["allow", "review"] | None = Field(
         description="`review`: a hit rests on this row. Empty where it is not accepted, was taken in before, or is judged "
-        "by the next run over the books."
+        "later: then `undecided` says why."
     )
     hits: list[RowHitTold]
+    undecided: Literal["not_ready", "many", "late", "loan"] | None = Field(
+        description="Why an accepted row is judged later: the server has just started; more came than is judged at once; it was "
+        "booked before the last transactions and gets its place in the background; it says something of a loan that could "
+        "not be judged."
+    )
 
 
 class TakenIn(Answer):

@@ -15,10 +15,12 @@ from loantrail.ledger.merging import known_openings, resolved
 from loantrail.ledger.pairing import PairingParameters
 from loantrail.ledger.pairs.store import type_of_connection
 from loantrail.ledger.reconcile import reconcile
-from loantrail.ledger.transfers import Transfers, build_transfers, numbered_pairs
+from loantrail.ledger.transfers import build_transfers, numbered_pairs
 
 RECENT_TRANSACTIONS: Final = 4_000
-"""So many transactions at the end of the order are told line by line: where new lines find their partners."""
+"""So many transactions at the end of the order are open at least: where new lines find their partners."""
+LINED_TRANSACTIONS: Final = 100_000
+"""So many at the end of the order are told line by line: so far back the live step goes for a line that comes late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class TracingInputs:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The end of the order, line by line: every line booked at `since` or later is in it."""
+    """The end of the order, line by line: every line booked at `since` or later is in it. What is read of the books reaches as far back as
+    the step may have to go; `recent` gives less of it."""
 
     since: datetime.datetime | None
     """None where there are no lines."""
@@ -158,16 +161,33 @@ def inputs_of(held: Read, parameters: PairingParameters | None = None) -> Tracin
         merged=merged,
         own=lines.get_column("account").unique(),
         waiting=wanted[found.unlinked.get_column("row")],
-        recent=_recent(lines, transfers),
+        recent=_recent(
+            lines.select("line_id", "booked_at", transaction_id=transfers.transaction_of_line),
+            transfers.transactions,
+            len(transfers.transactions) - LINED_TRANSACTIONS,
+        ),
     )
 
 
-def _recent(lines: pl.DataFrame, transfers: Transfers) -> Recent:
-    ordered = transfers.transactions.select("transaction_id", "booked_at", place=pl.col("sequence") - 1)
-    told = lines.select("line_id", "booked_at", transaction_id=transfers.transaction_of_line)
+def recent(read: TracingInputs, earliest: datetime.datetime | None = None) -> Recent:
+    """The last RECENT_TRANSACTIONS of what was read; where a line booked at `earliest` is to have its place, as many before that. No more
+    than was read line by line."""
+    told, booked = read.recent, read.transactions["booked_at"]
+    if told.since is None:
+        return told
+    end = len(booked) if earliest is None else int((booked < earliest).sum())
+    return _recent(told.lines, read.transactions, end - RECENT_TRANSACTIONS, told.since)
+
+
+def _recent(
+    told: pl.DataFrame, transactions: pl.DataFrame, place: int, reach: datetime.datetime | None = None
+) -> Recent:
+    """From the transaction that stands in this place on, but no further back than `reach`. `told`: `Recent.lines` of all these."""
+    ordered = transactions.select("transaction_id", "booked_at", place=pl.col("sequence") - 1)
     if ordered.is_empty():
         return Recent(None, told, 0)
-    since: datetime.datetime = ordered["booked_at"][max(len(ordered) - RECENT_TRANSACTIONS, 0)]
+    since: datetime.datetime = ordered["booked_at"][max(place, 0)]
+    since = since if reach is None else max(since, reach)
     touched = told.filter(pl.col("booked_at") >= since).select("transaction_id").unique()
     places = ordered.join(touched, on="transaction_id", how="semi")["place"]
     first = int(places.min() or 0)  # pyright: ignore[reportArgumentType]  a whole number
