@@ -20,8 +20,10 @@ from tests.crash.streaming import (
     wait_for_answer,
 )
 from tests.monitor.rows import csv
+from tests.monitor.test_leading import wait_until as wait_for
 
 from loantrail.ids import seeded_random
+from loantrail.monitor.store import IDLE_SECONDS
 
 POINTS = int(os.environ.get("LOANTRAIL_LIVE_KILLS", "20"))
 
@@ -82,6 +84,30 @@ def test_a_second_monitor_takes_over_within_ten_seconds(database_url: str, tmp_p
     finally:
         end(second)
     assert references(database_url) == ["R1"]
+    assert taken < 10
+
+
+def test_a_second_monitor_takes_over_from_one_that_hangs(database_url: str, tmp_path: Path) -> None:
+    arguments = ("monitor", "--watch", str(tmp_path), "--stable-seconds", "0.2")
+    first = start(database_url, tmp_path / "home", *arguments)
+    said(first, "this monitor is at work")
+    second = start(database_url, tmp_path / "home", *arguments)
+    said(second, "stands by")
+    time.sleep(IDLE_SECONDS + 2)  # nobody's session ends while its process goes on
+    try:
+        first.send_signal(signal.SIGSTOP)
+        stopped = time.monotonic()
+        said(second, "this monitor is at work")
+        taken = time.monotonic() - stopped
+        (tmp_path / "a.csv").write_text(csv(1))
+        wait_for(lambda: references(database_url) == ["R1"])
+        first.send_signal(signal.SIGCONT)
+        said(first, "stands by")
+        (tmp_path / "b.csv").write_text(csv(2))
+        wait_for(lambda: references(database_url) == ["R1", "R2"])
+    finally:
+        end(first)
+        end(second)
     assert taken < 10
 
 

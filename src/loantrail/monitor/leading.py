@@ -1,19 +1,20 @@
 """One monitor is at work, any number stand by: a lock that the database holds for a session decides.
 
 The one at work writes over the very session that holds the lock, so one that lost it cannot write any more. When its
-process dies its session ends, and the next one that asks has the lock.
+process dies its session ends, and the next one that asks has the lock. When its process hangs, it does not say any more that it
+goes on, and one that stands by ends the session.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
 
-from loantrail.errors import DatabaseUnavailable, StorageExhausted
+from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted
 from loantrail.monitor import store
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ASK_SECONDS: Final = 1.0
 """How often one that stands by asks for the lock."""
+ALIVE_SECONDS: Final = 1.0
+"""How often the one at work says that its process goes on, in a session of its own."""
 REST_SECONDS: Final = 0.2
 """The pause when no source had anything."""
 
@@ -75,8 +78,9 @@ def run_monitor(
         try:
             with books.connect() as connection:
                 if _lead(connection, say, stopping, follow):
-                    on_lead()
-                    _work(connection, sources, stopping)
+                    with _living(books, connection):
+                        on_lead()
+                        _work(connection, sources, stopping)
         except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
             say(f"the database cannot be used now, trying again: {problem}")
             stopping.wait(ASK_SECONDS)
@@ -96,9 +100,36 @@ def _lead(
         if not told:
             say("another monitor is at work; this one stands by")
             told = True
+        if store.end_one_that_hangs(connection):
+            say("the monitor that was at work says nothing any more; its session is ended")
+            continue
         follow(connection)
         stopping.wait(ASK_SECONDS)
     return False
+
+
+@contextmanager
+def _living(books: Books, leading: Connection[Any]) -> Generator[None]:
+    """Those that stand by are told that this process goes on, whatever its sources are at."""
+    is_over, session = threading.Event(), store.session_of(leading)
+    leading.rollback()
+
+    def live() -> None:
+        while not is_over.is_set():
+            # Without a word of it nobody is taken for hanging.
+            with suppress(LoantrailError, psycopg.Error), books.connect() as connection:
+                store.begin_to_live(connection, session)
+                while not is_over.wait(ALIVE_SECONDS):
+                    store.go_on_living(connection)
+            is_over.wait(ALIVE_SECONDS)
+
+    living = threading.Thread(target=live, name="living", daemon=True)
+    living.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        living.join()
 
 
 def _work(connection: Connection[Any], sources: Sequence[Source], stopping: threading.Event) -> None:

@@ -22,6 +22,9 @@ _GUEST: Final = "loantrail.live.guest"
 GUEST_PATIENCE: Final = "200ms"
 """A guest waits no longer for a lock: its host waits for it."""
 _MONITOR: Final = "loantrail.live.monitor"
+_ALIVE: Final = "loantrail.live.alive"
+IDLE_SECONDS: Final = 6
+"""So long the process of the one that monitors may say nothing before one that stands by ends its sessions: it hangs."""
 
 
 def begin_group(connection: Database) -> None:
@@ -216,6 +219,42 @@ def try_to_lead(connection: Database) -> bool:
 def no_longer_leading(connection: Database) -> None:
     connection.execute("SELECT pg_advisory_unlock(hashtext(%s))", (_MONITOR,))
     connection.commit()
+
+
+def begin_to_live(connection: Database, leading: int) -> None:
+    """Tell by this session, which is of nothing else, that the process of the session `leading` goes on: by `go_on_living`."""
+    connection.execute("SELECT pg_advisory_lock_shared(hashtext(%s), %s)", (_ALIVE, leading))
+    connection.commit()
+
+
+def go_on_living(connection: Database) -> None:
+    connection.execute("SELECT 1")
+    connection.rollback()
+
+
+def end_one_that_hangs(connection: Database) -> bool:
+    """End the sessions of the one that monitors where its process said nothing for IDLE_SECONDS; whether it was so. Nobody is ended who
+    never said anything."""
+    ended = connection.execute(
+        """
+        WITH held AS (
+            SELECT pid, classid::bigint AS class, objid::bigint AS object, objsubid FROM pg_locks
+            WHERE locktype = 'advisory' AND granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        ), hanging AS (
+            SELECT living.pid AS living, head.pid AS head
+            FROM held living JOIN pg_stat_activity a USING (pid)
+            JOIN held head ON head.pid = living.object AND head.objsubid = 1
+             AND ((head.class << 32) | head.object) = hashtext(%(monitor)s)::bigint
+            WHERE living.objsubid = 2 AND living.class = (hashtext(%(alive)s)::bigint & 4294967295)
+              AND a.state LIKE 'idle%%' AND clock_timestamp() - a.state_change > make_interval(secs => %(seconds)s)
+        )
+        SELECT pg_terminate_backend(head), pg_terminate_backend(living) FROM hanging
+        """,
+        {"monitor": _MONITOR, "alive": _ALIVE, "seconds": IDLE_SECONDS},
+    ).fetchall()
+    connection.commit()
+    return bool(ended)
 
 
 def is_there(connection: Database) -> None:
