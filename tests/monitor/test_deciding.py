@@ -97,6 +97,20 @@ def test_what_was_judged_live_is_what_a_run_over_the_books_finds(
     assert judged == run
 
 
+def test_whom_a_line_names_first_is_known_by_that_name(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    """What a person is lent counts from a larger sum on than what a lender gets, and only the name says that this is a person."""
+    person = {"counterparty_account": "310099000088", "counterparty_name": "吴六"}
+
+    [lent] = post(bank, deciding, line("W1", BORROWER, 15_000, 12, purpose_text="借款", **person))
+
+    assert lent.decision == "allow"
+    live = standing(asked)
+    trace_books(bank)
+    assert standing(asked) == live
+
+
 def test_a_transfer_within_the_bank_is_judged_when_both_its_lines_are_there(
     bank: type_of_connection, deciding: Deciding
 ) -> None:

@@ -109,7 +109,7 @@ class Facts:
         return int(rows[0]) if len(rows) else -1
 
     def _of_account(self, column: str) -> str | None:
-        return None if self._account < 0 else self.around.records.accounts.frame[column][self._account]
+        return None if self._account < 0 else self.around.records.accounts.told(column, self._account)
 
     @cached_property
     def owner(self) -> str | None:

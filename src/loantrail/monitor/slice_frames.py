@@ -83,7 +83,7 @@ def _frames(around: Index, found: Chosen, hops: pl.DataFrame) -> Frames:
         ),
         records.accounts_of_owner.rows(borrowers),
     )
-    known = records.accounts.frame[own]
+    known = records.accounts.at(own)
     guarantors = records.guarantors.of(loan_ids)
     payees = records.contract_payees.of(loans["contract_id"].to_list())
     invoices = records.invoices.of(borrowers)

@@ -14,6 +14,7 @@ from loantrail.early_warning import frames as shapes
 from loantrail.early_warning.frames import Frames, fitted
 from loantrail.early_warning.payments import NO_PAYEE_KINDS
 from loantrail.early_warning.view import View
+from loantrail.monitor.slice_accounts import Accounts
 from loantrail.monitor.slice_rows import NO_ROWS, ByText, Column, Numbers, distinct
 from loantrail.signals.beforehand import borrower_key
 from loantrail.tracing.model import Int64
@@ -71,7 +72,7 @@ class Records:
         ]
         """Of each row of the sides."""
         self.declared = ByText(fitted(frames.sides, shapes.SIDES), "loan_id")
-        self.accounts = ByText(view.accounts, "account")
+        self.accounts = Accounts(view.accounts)
         self.nobody = view.accounts.filter(pl.col("kind").is_in(NO_PAYEE_KINDS))
         """Accounts through which everybody's money goes."""
         self.accounts_of_owner = ByText(view.accounts, "owner")
@@ -85,6 +86,12 @@ class Records:
         self.schedules = ByText(fitted(frames.schedules, shapes.SCHEDULES), "loan_id")
         balances = fitted(frames.balances, shapes.BALANCES)
         self.opening_fen: dict[str, int | None] = dict(balances.iter_rows())
+
+    def learn(self, accounts: pl.DataFrame) -> None:
+        """Accounts (the context's `accounts`) that lines named since the books were read."""
+        self.accounts.learn(accounts)
+        looked_up = self._account_rows.array
+        looked_up[looked_up == NOT_KNOWN] = _NOT_LOOKED_UP
 
     def numbers_of_loans(self, loans: pl.Series) -> Int64:
         """The number of each loan, -1 where it is not known."""
@@ -133,7 +140,7 @@ class Records:
     def owner_of(self, account: str) -> str | None:
         """Who owns an account, as far as that is on record."""
         rows = self.accounts.rows([account])
-        return self.accounts.frame["owner"][int(rows[0])] if len(rows) else None
+        return self.accounts.told("owner", int(rows[0])) if len(rows) else None
 
     def account_rows(self, names: Numbers, numbers: Int64) -> Int64:
         """Rows of `accounts` of those numbers that are on record; `names` says which accounts they are, and only ever grows."""

@@ -152,6 +152,7 @@ class Standing:
     def learn(self, accounts: pl.DataFrame) -> None:
         """What the books say of accounts that were not known when they were read (the context's `accounts`)."""
         self.around.payees.learn(accounts)
+        self.index.records.learn(accounts)
         self._heard_of.update(accounts["account"].to_list())
 
     def with_lines(self, arrived: pl.DataFrame, before: Lines | None = None) -> Lines:
