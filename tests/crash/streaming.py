@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,10 @@ LOANTRAIL = Path(sys.executable).with_name("loantrail")
 TRANSACTIONS = "/api/v1/transactions"
 
 
-def start(url: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A command of Loantrail over a database; the empty address is the embedded one of that home."""
+def start(
+    url: str, home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """A command of Loantrail over a database; the empty address is the embedded one of that home. `environment`: what is set besides."""
     return subprocess.Popen(
         [str(LOANTRAIL), *arguments],
         env={
@@ -36,6 +38,7 @@ def start(url: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
             "LOANTRAIL_DATABASE_URL": url,
             "LOANTRAIL_HOME": str(home),
             "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
