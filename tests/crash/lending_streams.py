@@ -67,9 +67,9 @@ class Stream:
             self._cut = in_deliveries(self._lines.chance, self._lines.more(STEPS))[::-1]
         return self._cut.pop()
 
-    def last(self) -> list[Row]:
-        """After it something came of each loan."""
-        return self._lines.interest()
+    def last(self) -> list[list[Row]]:
+        """Those that complete it: no transfer lacks its other line, and something came of each loan."""
+        return [*self._cut[::-1], self._lines.interest()]
 
 
 class Sender(threading.Thread):
@@ -95,7 +95,8 @@ class Sender(threading.Thread):
             ) as client:
                 while not self.stopping.is_set():
                     self._send(client, self._stream.next())
-                self._send(client, self._stream.last())
+                for rows in self._stream.last():
+                    self._send(client, rows)
         except BaseException as problem:
             self.problem = problem
 

@@ -29,7 +29,7 @@ def content_of(row: Row) -> Content:
         row["account"].strip(),
         row["direction"],
         row["amount_fen"],
-        row["counterparty_account"],
+        row.get("counterparty_account"),
         row.get("reference"),
     )
 
