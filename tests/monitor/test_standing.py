@@ -11,7 +11,14 @@ from dataclasses import fields, replace
 import numpy as np
 import polars as pl
 import pytest
-from tests.monitor.small_bank import OUTSIDE, Bank, bank_at_random, bank_of_two_currencies, traced_at_once
+from tests.monitor.small_bank import (
+    OURS,
+    OUTSIDE,
+    Bank,
+    bank_at_random,
+    bank_of_two_currencies,
+    traced_at_once,
+)
 
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.standing import Standing
@@ -189,3 +196,27 @@ def test_what_stands_behind_the_settled_keeps_its_order(seed: int, monkeypatch: 
     assert any(kept)
     monkeypatch.setattr(Ordered, "behind", lambda *_: None)
     assert orders() == as_they_stood
+
+
+def test_a_payment_to_an_account_whose_first_statement_comes_later_is_half_a_transfer_from_then_on() -> None:
+    bank = bank_at_random(0)
+    accounts = bank.context["accounts"]
+    young = accounts.filter(pl.col("account") == OURS[0]).with_columns(account=pl.lit("6299"))
+    bank = replace(bank, context=bank.context | {"accounts": pl.concat([accounts, young]).sort("account")})
+    count, last = len(bank.lines), bank.lines.tail(1)
+    paid, received = (
+        last.with_columns(
+            line_id=pl.lit(f"{number:f>32}"), account=pl.lit(account), direction=pl.lit(direction), counterparty_account=pl.lit(other),
+            counterparty_name=pl.lit(None, pl.String), amount_fen=pl.lit(987_001 + number, pl.Int64), reference=pl.lit(None, pl.String),
+            reverses=pl.lit(None, pl.String), purpose_text=pl.lit(None, pl.String), arrival_number=pl.lit(count + number, pl.Int64),
+            position=pl.lit(count + number, pl.Int64), sequence=pl.lit(count + number, pl.Int64),
+        ).match_to_schema(bank.lines.schema, integer_cast="upcast")
+        for number, account, direction, other in ((1, OURS[1], "debit", "6299"), (2, "6299", "credit", OUTSIDE[0]))
+    )  # fmt: skip
+    state = standing_on(bank, bank.lines)
+
+    state.show(state.with_lines(paid))
+    assert_equal(state, bank, pl.concat([bank.lines, paid]))
+    state.show(state.with_lines(received))
+
+    assert_equal(state, bank, pl.concat([bank.lines, paid, received]))

@@ -6,6 +6,7 @@ Pure. What stands otherwise than before is put in order anew, by the functions t
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -83,8 +84,12 @@ def ordered(
     """The transactions of the tail and its lines with their classes. `own`: accounts with statements, new ones behind those
     of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
     part = _part(tail, np.arange(len(tail), dtype=np.int64), own, place, floor)
-    kept = _Kept.nothing()
-    classes, _again = _classes(kept, part, tail.classes, around, none_went=False)
+    kept, known = _Kept.nothing(), tail.classes
+    # Half a transfer bears the name of its line: what was said of it may be from before the other account had statements.
+    halves = set(itertools.compress(part.ids, _waits(kept, part, own)))
+    if not halves.isdisjoint(known):
+        known = {name: said for name, said in known.items() if name not in halves}
+    classes, _again = _classes(kept, part, known, around, none_went=False)
     return _whole(tail, kept, part, classes, own), replace(tail, classes=classes)
 
 
