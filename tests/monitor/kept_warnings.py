@@ -48,6 +48,16 @@ def lines(asked: Asked) -> Rows:
     )
 
 
+def line_ids(asked: Asked) -> list[str]:
+    return [
+        row[0] for row in rows(asked, "SELECT replace(line_id::text, '-', '') FROM ledger.statement_line")
+    ]
+
+
+def last_arrival(asked: Asked) -> int:
+    return rows(asked, "SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line")[0][0]
+
+
 def hits(asked: Asked) -> Rows:
     """All of them, standing or not, but for the moments at which they were found and changed."""
     return rows(
@@ -180,10 +190,15 @@ def assert_state_is_that_of(traced: Traced, state: Standing) -> None:
     """Transactions with their classes, hops with their ids and where they ended, and balances are those of the whole books; no fen is
     lost."""
     transactions = state.index.transactions.all()
-    assert transactions.equals(traced.frames.transactions.select(transactions.columns))
+    theirs = traced.frames.transactions.select(transactions.columns)
+    other = transactions.join(theirs, on=theirs.columns, how="anti", nulls_equal=True).to_dicts()
+    missing = theirs.join(transactions, on=theirs.columns, how="anti", nulls_equal=True).to_dicts()
+    assert transactions.equals(theirs), f"the state has {other}, the books have {missing}"
     hops = state.index.hops.all()
-    theirs = traced.frames.hops.select(one for one in traced.frames.hops.columns if one in hops.columns)
-    assert hops.select(theirs.columns).equals(theirs)
+    hops_of_books = traced.frames.hops.select(
+        one for one in traced.frames.hops.columns if one in hops.columns
+    )
+    assert hops.select(hops_of_books.columns).equals(hops_of_books)
     ended = set(traced.over["hop_id"].to_list())
     assert pl.Series(state.index.hop_ended.array.copy()).equals(hops["hop_id"].is_in(ended))
     assert_no_fen_is_lost(state)
