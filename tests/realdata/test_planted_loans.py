@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.realdata.planting import planted_leads
+from tests.realdata.rings import Payment, Ring, rings_of
 
 pytestmark = [pytest.mark.realdata, pytest.mark.heavy, pytest.mark.timeout(600)]
 
@@ -123,6 +124,75 @@ def test_loans_in_the_rings_of_amlsim_warn_and_others_do_not(real_data: Path) ->
     assert _can_come_back(transfers, loans, hops=5, days=30) == 65
     assert _can_come_back(transfers, loans, hops=3, days=10) == 17
     assert warned == {True: 5, False: 0}
+
+
+PLANTED_BELOW_FEN = 20 * WAN_FEN
+
+
+def _ring_loans(payments: list[Payment]) -> pl.DataFrame:
+    """A loan for each payment of a cycle, just before it, of its amount."""
+    return pl.DataFrame(
+        {
+            "loan_id": [f"C{number}" for number in range(len(payments))],
+            "account": [one.payer for one in payments],
+            "amount_fen": [one.amount_fen for one in payments],
+            "disbursed_at": [
+                START + datetime.timedelta(days=one.day) - datetime.timedelta(hours=1) for one in payments
+            ],
+        }
+    ).sort("disbursed_at", "account", maintain_order=True)
+
+
+def _on_following_days(transfers: pl.DataFrame, rings: list[Ring]) -> tuple[pl.DataFrame, list[Payment]]:
+    """The transfers with the payments of each cycle on days that follow each other, from its first one on; and these."""
+    day_of: dict[str, int] = {}
+    firsts: list[Payment] = []
+    for ring in rings:
+        payments = min(ring.turned(), key=lambda turned: turned[0].day)
+        firsts.append(payments[0])
+        for later, payment in enumerate(payments):
+            day_of |= dict.fromkeys(payment.transaction_ids, payments[0].day + later)
+    moved = transfers.with_columns(
+        day=pl.col("transaction_id").replace_strict(day_of, default=pl.col("day"), return_dtype=pl.Int64)
+    ).sort("day", maintain_order=True)
+    return moved.with_columns(
+        booked_at=pl.lit(START) + pl.duration(days="day"), sequence=pl.int_range(pl.len(), dtype=pl.Int64)
+    ), firsts
+
+
+def test_the_cycles_of_amlsim_that_the_return_and_loop_patterns_find(real_data: Path) -> None:
+    transfers, accounts = _amlsim(real_data)
+    balances = accounts.select("account", "balance_fen")
+    rings = rings_of(transfers, PLANTED_BELOW_FEN)
+    whole = [ring for ring in rings if ring.whole]
+    payments = [payment for ring in rings for payment in ring.payments]
+    marked = set(accounts.filter("labelled")["account"])
+    assert {one.payer for one in payments} | {one.payee for one in payments} <= marked
+    assert (len(rings), len(whole), len(payments)) == (186, 21, 479)
+    assert {len(ring.payments) for ring in whole} == {5}
+    # Nothing goes round them: the days of a cycle are drawn without regard to its order.
+    assert [ring for ring in whole if ring.goes_round()] == []
+    spans = [max(one.day for one in ring.payments) - min(one.day for one in ring.payments) for ring in whole]
+    assert (min(spans), max(spans)) == (34, 116)
+    assert planted_leads(transfers, _ring_loans(payments), balances, RETURNING).is_empty()
+    moved, firsts = _on_following_days(transfers, whole)
+    found = planted_leads(moved, _ring_loans(firsts), balances, RETURNING)
+    assert found["loan_id"].n_unique() == 2
+
+
+def test_no_warning_about_the_accounts_of_amlsim_rests_on_a_planted_payment(real_data: Path) -> None:
+    transfers, accounts = _amlsim(real_data)
+    leads = planted_leads(
+        transfers, _amlsim_loans(transfers, accounts), accounts.select("account", "balance_fen"), RETURNING
+    )
+    planted = {
+        transaction_id
+        for ring in rings_of(transfers, PLANTED_BELOW_FEN)
+        for payment in ring.payments
+        for transaction_id in payment.transaction_ids
+    }
+    assert leads["loan_id"].n_unique() == 5
+    assert not planted & set(leads["transaction_ids"].explode())
 
 
 # AMLworld: each labelled attempt by itself; amounts as they were paid, times 100 ---------------------------------
