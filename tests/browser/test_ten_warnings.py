@@ -1,4 +1,4 @@
-"""A newcomer disposes of ten warnings, a second person closes them: every press of the mouse is counted."""
+"""A new risk manager disposes of ten warnings, the branch head closes them: every press of the mouse is counted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ten(own_address: str, database_url: str) -> Iterator[str]:
         write_books(connection)
         write_trace(connection)
         connection.execute(
-            "INSERT INTO parties.staff VALUES (%s, 'U1', '风险经理二', 'risk_manager')", (SECOND,)
+            "INSERT INTO parties.staff VALUES (%s, 'U1', '行长二', 'branch_manager')", (SECOND,)
         )
         write_honest_loans(connection, TEN)
         take_rows(
@@ -50,8 +50,8 @@ def ten(own_address: str, database_url: str) -> Iterator[str]:
                 for number in range(TEN)
             ],
         )
-        write_person(connection, NEWCOMER, (Role.RELATIONSHIP_MANAGER,), "U1", NEWCOMER)
-        write_person(connection, SECOND, (Role.RISK_MANAGER,), "U1", SECOND)
+        write_person(connection, NEWCOMER, (Role.RISK_MANAGER,), "U1", NEWCOMER)
+        write_person(connection, SECOND, (Role.BRANCH_MANAGER,), "U1", SECOND)
         connection.commit()
     yield own_address
 

@@ -11,8 +11,10 @@ from tests.browser.conftest import sign_in_as
 from tests.browser.keeping import kept_and_applied
 from tests.http.bank import LOAN, transfer_id
 from tests.http.warned import QUIET_HIT, QUIET_THREAD, THREAD, hit_row, take_rows
+from tests.signing_in import write_person
 
 from loantrail.early_warning.hits import Level
+from loantrail.identity.abilities import Role
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
@@ -100,6 +102,37 @@ def test_by_keyboard_alone(page: Page, warned: str) -> None:
     expect(page).to_have_url(re.compile(f"{THREAD}.*search="))
     page.keyboard.press("1")  # typed, not pressed
     expect(page.get_by_text("没有符合条件的预警").first).to_be_visible()
+
+
+def test_the_page_says_who_answers_why_and_by_when(page: Page, warned: str, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        for number, role in (("S3", Role.POST_LOAN_INSPECTOR), ("S4", Role.LEGAL)):
+            connection.execute("INSERT INTO parties.staff VALUES (%s, 'U1', %s, 'other')", (number, number))
+            write_person(connection, number, [role], "U1", number)
+    page.goto(f"{warned}/warnings?lang=zh")
+    facts = page.locator(".case-facts")
+    acts_as(page, "S3")
+    expect(facts).to_contain_text("支行行长、风险经理贷款低于 500.00 万元，红色预警由分支行处置")
+    expect(facts).to_contain_text("判断属实或误报")
+    expect(facts).to_contain_text("24 小时内处置")
+    expect(facts).to_contain_text("总行风险管理部、法务")
+    # Others answer for it: no button and no key judges, what was done can be entered.
+    acts = page.get_by_role("complementary")
+    expect(acts).to_contain_text("这条预警由支行行长、风险经理处置")
+    expect(acts.get_by_role("button", name="属实")).to_have_count(0)
+    page.keyboard.press("1")
+    expect(page.locator(".act-form")).to_have_count(0)
+    expect(acts.get_by_role("button", name="登记措施")).to_be_visible()
+    page.get_by_label("本岗处置").click()
+    expect(page).to_have_url(re.compile(rf"/warnings/{QUIET_THREAD}\?.*ours=true"))
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE ledger.loan_note SET amount_fen = 500000000 WHERE loan_id = %s", (LOAN,))
+    page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
+    acts_as(page, "S4")
+    expect(facts).to_contain_text("总行风险管理部、法务对公贷款达到 500.00 万元，红色预警由总行处置")
+    acts.get_by_role("button", name="属实").click()
+    acts.get_by_role("button", name="确认属实").click()
+    expect(facts).to_contain_text("登记措施")
 
 
 def test_a_second_person_closes_what_the_first_one_judged(page: Page, warned: str) -> None:

@@ -77,6 +77,7 @@ def opened(
 def test_a_relationship_manager_sees_what_their_customers_need_today(
     page: Page, context: BrowserContext, books: Connection, own_address: str
 ) -> None:
+    books.execute("UPDATE early_warning.thread SET level = 'yellow' WHERE thread_id = %s", (THREAD,))
     opened(page, context, own_address, books, Role.RELATIONSHIP_MANAGER, "S1")
 
     expect(page.get_by_role("heading", name="S1，您好")).to_be_visible()

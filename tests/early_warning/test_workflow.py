@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loantrail.early_warning.deadlines import due_is_provisional, working_days_later
+from loantrail.early_warning.duty import Lent
 from loantrail.early_warning.gathering import take, tick
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.early_warning.model import (
@@ -48,6 +49,7 @@ POLICY = policy_of(shipped_parameters(), FRIDAY.date())
 RULES = ("FLOW_SECURITIES", "ROUND_TRIP", "IDLE_FUNDS", "RAPID_IN_OUT", "REPAY_SOURCE_ODD")
 WAN = 1_000_000
 LI, WANG = "员工李", "员工王"
+LARGE = Lent("company", "working_capital_loan", 500 * WAN, "CNY")
 
 
 def hit(rule: str = "FLOW_SECURITIES", level: Level = Level.ORANGE, wan: int = 50) -> Found:
@@ -224,11 +226,11 @@ def test_a_graver_hit_wakes_what_was_put_aside() -> None:
 def test_time_wakes_and_escalates() -> None:
     thread = did(opened(hit(level=Level.BLUE)), Snooze(datetime.date(2025, 6, 20), "等合同"))
     day = datetime.datetime(2025, 6, 20, 0, 1, tzinfo=ZONE)
-    assert tick(thread, day - datetime.timedelta(minutes=2), POLICY) == []
-    events = tick(thread, day, POLICY)
+    assert tick(thread, LARGE, day - datetime.timedelta(minutes=2), POLICY) == []
+    events = tick(thread, LARGE, day, POLICY)
     assert kinds(events) == [Kind.WOKEN, Kind.ESCALATED]
     assert events[1].data["roles"] == ["relationship_manager", "branch_manager"]
-    assert tick(then(thread, *events), day, POLICY) == []
+    assert tick(then(thread, *events), LARGE, day, POLICY) == []
 
 
 def test_a_suspicion_that_is_doubted_again_waits_for_an_answer_as_before() -> None:
@@ -417,7 +419,7 @@ def test_whatever_is_done_a_level_falls_only_when_another_person_approves(
         thread = thread_of(timeline)
         if isinstance(step, int):
             now += datetime.timedelta(hours=step)
-            events = tick(thread, now, POLICY)
+            events = tick(thread, LARGE, now, POLICY)
         elif isinstance(step, tuple):
             by, act = step
             answer = decide(WARNING, thread, named(thread, act), by, now, POLICY)

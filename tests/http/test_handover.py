@@ -71,9 +71,11 @@ def test_a_head_gives_the_warnings_and_checks_of_somebody_to_the_inspector(
 
     assert answer.status_code == 200, answer.text
     told = answer.json()
-    assert (set(told["warnings_moved"]), set(told["checks_moved"]), told["refused"]) == (warnings, checks, {})
-    assert held_by(books, "S1") == (set(), set())
-    assert held_by(books, INSPECTOR) == (warnings, checks)
+    # The red one is of a level that no inspector answers for.
+    assert told["refused"] == {THREAD: "not_their_level"}
+    assert (set(told["warnings_moved"]), set(told["checks_moved"])) == ({QUIET_THREAD}, checks)
+    assert held_by(books, "S1") == ({THREAD}, set())
+    assert held_by(books, INSPECTOR) == ({QUIET_THREAD}, checks)
     timeline = own_client.get(f"/api/v1/checks/{CHECK}").json()["timeline"]
     assert timeline[0]["kind"] == "assigned" or timeline[-1]["kind"] == "assigned"
 

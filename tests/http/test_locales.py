@@ -66,6 +66,7 @@ LISTS: list[tuple[str, list[str]]] = [
     ("false_alarm", list(POLICY.false_alarm_reasons)),
     ("warning_measure", [one for level in Level for one in POLICY.measures[level]]),
     ("role", [one for level in Level for one in POLICY.owner_roles[level]]),
+    ("role", [*POLICY.branch_owner_roles, *POLICY.manager_roles]),
     ("merge_refusal", [*REFUSALS, "superseded"]),
     ("signal_group", sorted({field.group for field in FIELDS})),
     ("signal_group_text", sorted({field.group for field in FIELDS})),

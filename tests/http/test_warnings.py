@@ -113,7 +113,18 @@ def test_one_warning_is_laid_out_for_a_decision(client: httpx.Client) -> None:
         {"code": "FLOW_SECURITIES", "amount_fen": None},
     ]
     assert [entry["kind"] for entry in page["timeline"]] == ["opened", "hit_added"]
-    assert page["choices"]["owner_roles"] == ["head_office_risk", "legal"]
+    # A red one about a loan below five million yuan is the branch's.
+    assert page["duty"] == {
+        "owner_roles": ["branch_manager", "risk_manager"],
+        "because": "small_loan",
+        "head_office_fen": "500000000",
+        "response_days": None,
+        "response_hours": 24,
+        "escalates_to": ["head_office_risk", "legal"],
+        "may_judge": True,
+        "may_check": True,
+        "may_close": True,
+    }
     assert page["managers"] == ["客户经理一"]
     assert client.get(f"/api/v1/warnings/{'0' * 32}").status_code == 404
 
@@ -304,7 +315,110 @@ def test_only_blue_warnings_are_closed_by_who_does_not_check(
         return answer.status_code, answer.json().get("code", "")
 
     assert closed_by_an_inspector(QUIET_THREAD) == (201, "")
-    assert closed_by_an_inspector(THREAD) == (403, "forbidden")
+    assert closed_by_an_inspector(THREAD) == (403, "not_their_level")
+
+
+def of_roles(connection: type_of_connection, **roles: Role) -> None:
+    """Members of staff of the unit who hold one role each."""
+    for staff_id, role in roles.items():
+        connection.execute(
+            "INSERT INTO parties.staff VALUES (%s, 'U1', %s, 'other') ON CONFLICT DO NOTHING",
+            (staff_id, staff_id),
+        )
+        write_person(connection, staff_id, [role], "U1", staff_id)
+    connection.commit()
+
+
+def enlarge(connection: type_of_connection) -> None:
+    """The loan of the red warning is of five million yuan."""
+    connection.execute("UPDATE ledger.loan_note SET amount_fen = 500000000 WHERE loan_id = %s", (LOAN,))
+    connection.commit()
+
+
+def test_a_red_warning_of_a_large_loan_is_worked_by_the_head_office_and_legal_staff(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    of_roles(
+        connection,
+        S2=Role.RISK_MANAGER, S3=Role.LEGAL, S4=Role.HEAD_OFFICE_RISK, S5=Role.POST_LOAN_INSPECTOR,
+    )  # fmt: skip
+    enlarge(connection)
+
+    def answered(version: int, by: str, **wanted: Any) -> tuple[int, str]:
+        answer = act(warned, version, by, **wanted)
+        return answer.status_code, answer.json().get("code", "")
+
+    true = {"act": "dispose", "disposition": "true_positive"}
+    measure = {"act": "measure", "measure": "early_collection", "text": "已发函"}
+    lower = {"act": "propose_lowering", "level": "orange", "reason": "已归还一部分"}
+    others = (403, "not_their_level")
+    assert answered(2, "S2", **true) == others
+    assert answered(2, "S3", **true) == (201, "")
+    # Whoever works on it enters what was done, and asks for a lower level; who answers for it decides.
+    assert answered(3, "S5", **measure) == (201, "")
+    assert answered(4, "S5", **lower) == (201, "")
+    assert answered(5, "S2", act="refuse_lowering", reason="尚未归还") == others
+    assert answered(5, "S3", act="refuse_lowering", reason="尚未归还") == (201, "")
+    assert answered(6, "S2", act="close", reason="已收回") == others
+    assert answered(6, "S3", act="close", reason="已收回") == (422, "maker_is_checker")
+    assert answered(6, "S4", act="close", reason="已收回") == (201, "")
+    duty = warned.get(f"/api/v1/warnings/{THREAD}", headers={AS: "S2"}).json()["duty"]
+    assert (duty["owner_roles"], duty["because"]) == (["head_office_risk", "legal"], "level")
+    assert (duty["may_judge"], duty["may_check"], duty["may_close"]) == (False, False, False)
+
+
+def test_what_others_answer_for_is_given_to_nobody_and_shown_as_theirs(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    of_roles(connection, S2=Role.RISK_MANAGER, S3=Role.LEGAL, S4=Role.POST_LOAN_INSPECTOR)
+
+    def given(key: str, to: str) -> list[str]:
+        body = {"thread_ids": [THREAD, QUIET_THREAD], "to": to, "request_key": key}
+        return [one["refused"] for one in warned.post("/api/v1/warning-assignments", json=body).json()]
+
+    def ours(by: str) -> list[str]:
+        rows = warned.get("/api/v1/warnings?ours=true", headers={AS: by}).json()["items"]
+        return [row["loan_id"] for row in rows]
+
+    def at_hand(by: str) -> list[str]:
+        return [
+            row["loan_id"]
+            for row in warned.get("/api/v1/workbench", headers={AS: by}).json()["warnings"]["items"]
+        ]
+
+    assert ours("S4") == at_hand("S4") == [QUIET_LOAN]
+    assert ours("S2") == at_hand("S2") == [LOAN]
+    alone = act(warned, 2, "S4", act="assign", to="S4")
+    assert (alone.status_code, alone.json()["code"]) == (422, "not_their_level")
+    assert given("bulk-0001", "S4") == ["not_their_level", ""]
+    enlarge(connection)
+    assert ours("S2") == []
+    assert ours("S3") == at_hand("S3") == [LOAN]
+    assert given("bulk-0002", "S2") == ["not_their_level", ""]
+    # Nobody answered the blue one in time: who answers for the next level is told, and has it at hand.
+    assert ours("S1") == [LOAN, QUIET_LOAN]
+    of_roles(connection, S5=Role.BRANCH_MANAGER)
+    assert ours("S5") == []
+    connection.execute("UPDATE early_warning.thread SET escalated = true")
+    connection.commit()
+    assert ours("S5") == [QUIET_LOAN]
+
+
+def test_a_lowering_is_decided_in_the_inbox_by_who_answers_for_the_warning(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    of_roles(connection, S2=Role.RISK_MANAGER, S3=Role.LEGAL)
+    assert act(warned, 2, act="propose_lowering", level="orange", reason="已归还一部分").status_code == 201
+
+    def may_decide(by: str) -> bool:
+        address = f"/api/v1/approvals/warnings/{THREAD}/lowering"
+        return warned.get(address, headers={AS: by}).json()["may_decide"]
+
+    assert may_decide("S2") and may_decide("S3")
+    enlarge(connection)
+    assert not may_decide("S2") and may_decide("S3")
+    reviews = warned.get("/api/v1/workbench", headers={AS: "S2"}).json()["warnings"]["review_count"]
+    assert reviews == 0
 
 
 def test_messages_are_told_to_who_sees_all_their_warnings(

@@ -86,7 +86,7 @@ CLASS_CORRECTION: Final = Kind(
     "class_correction",
     "去向类别更正",
     "Correction of a payee's class",
-    Ability.CHECK_WARNINGS,
+    Ability.APPROVE_CORRECTIONS,
     _describe,
     _do,
 )

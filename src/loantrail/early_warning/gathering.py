@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from loantrail.early_warning.deadlines import business_date, level_of, response_due, working_days_later
-from loantrail.early_warning.hits import LEVELS, Level
+from loantrail.early_warning.duty import Lent, duty_of
+from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import (
     Disposition,
     Event,
@@ -139,7 +140,7 @@ def _hit_data(one: Found) -> dict[str, Any]:
     }
 
 
-def tick(thread: Thread, now: datetime.datetime, policy: Policy) -> list[Event]:
+def tick(thread: Thread, lent: Lent, now: datetime.datetime, policy: Policy) -> list[Event]:
     """What the passing of time changes: what was put aside comes back, what is long overdue is told further up."""
     events: list[Event] = []
     if (
@@ -151,6 +152,6 @@ def tick(thread: Thread, now: datetime.datetime, policy: Policy) -> list[Event]:
     open_now = thread.state is ThreadState.OPEN or bool(events)
     late = working_days_later(thread.due_at, policy.escalation_days, policy.calendar)
     if open_now and not thread.escalated and now > late:
-        roles = policy.owner_roles[LEVELS[min(thread.level.rank + 1, len(LEVELS) - 1)]]
+        roles = duty_of(thread.level, lent, policy).told_next
         events.append(Event(Kind.ESCALATED, now, "", {"roles": list(roles)}))
     return events

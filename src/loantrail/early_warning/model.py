@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from loantrail.early_warning.hits import LEVELS, Level
-from loantrail.parameters import ParameterBook
+from loantrail.parameters import Parameter, ParameterBook
 from loantrail.working_days import WorkingCalendar, statutory
 
 
@@ -183,6 +183,12 @@ class Policy:
     weak_signals: int
     measures: Mapping[Level, tuple[str, ...]]
     owner_roles: Mapping[Level, tuple[str, ...]]
+    branch_owner_roles: tuple[str, ...]
+    """Who answers for a red warning that the branch works."""
+    head_office_from: Parameter
+    """Loan amount in fen from which a red warning is not the branch's."""
+    manager_roles: tuple[str, ...]
+    """Who does a relationship manager's work on warnings."""
     false_alarm_reasons: tuple[str, ...]
     measure_days: int
     snooze_days: int
@@ -209,6 +215,9 @@ def policy_of(
         weak_signals=at("warning_yellow_weak_signals"),
         measures={level: names(f"warning_{level}_measures") for level in LEVELS},
         owner_roles={level: names(f"warning_{level}_owner_roles") for level in LEVELS},
+        branch_owner_roles=names("warning_red_branch_owner_roles"),
+        head_office_from=parameters.at_or_first("warning_red_head_office_fen", on_date),
+        manager_roles=names("warning_manager_roles"),
         false_alarm_reasons=names("warning_false_alarm_reasons"),
         measure_days=at("warning_measure_working_days"),
         snooze_days=at("warning_snooze_days_most"),

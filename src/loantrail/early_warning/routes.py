@@ -13,14 +13,21 @@ from loantrail import clock
 from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
 from loantrail.early_warning import model, store, store_outbox
 from loantrail.early_warning.acting_on import ContentChanged, ThreadChanged, ThreadMissing, act_on, assign_all
+from loantrail.early_warning.duty import Duty
 from loantrail.early_warning.hits import Level
-from loantrail.early_warning.store_receivers import CannotReceive, refusals
+from loantrail.early_warning.store_receivers import (
+    NOT_THEIR_LEVEL,
+    CannotReceive,
+    duties_of,
+    refusals,
+)
 from loantrail.http.access import Acting, Recording, Seeing, Within, allowed, demand
 from loantrail.http.access import Person as SignedIn
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import (
     WRITE_STATUSES,
+    NotAllowed,
     NotFound,
     Superseded,
     conflicting,
@@ -28,6 +35,7 @@ from loantrail.http.problems import (
     problem_responses,
 )
 from loantrail.identity.abilities import Ability
+from loantrail.identity.model import Signed
 from loantrail.policy.reading import parameters_in_force
 
 router = APIRouter(tags=["warnings"])
@@ -178,16 +186,29 @@ class AssignedRow(Answer):
 _STATUSES: Final = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, *WRITE_STATUSES)
 
 
-_NEEDED: Final = {
-    "assign": Ability.ASSIGN_WARNINGS,
-    "approve_lowering": Ability.CHECK_WARNINGS,
-    "refuse_lowering": Ability.CHECK_WARNINGS,
-    "approve_finding": Ability.CHECK_WARNINGS,
-    "refuse_finding": Ability.CHECK_WARNINGS,
-}
-"""What an act needs other than ACT_ON_WARNINGS."""
-_RELEASED_BY_ANYBODY: Final = Level.BLUE
-"""Warnings of this level any second person closes; graver ones somebody who checks (domain facts, B4: maker and checker, and who)."""
+_CHECKING: Final = frozenset(("approve_lowering", "refuse_lowering", "approve_finding", "refuse_finding"))
+"""Acts of a second person who checks."""
+_JUDGING: Final = _CHECKING | {"dispose", "snooze", "propose_finding", "close"}
+"""What only who answers for the warning does. The others that work on it enter measures and hearings, ask for a lower level, open
+it again."""
+
+
+class _OthersAnswer(NotAllowed):
+    """A warning of a level that others answer for."""
+
+    code = NOT_THEIR_LEVEL
+
+
+def _demand(person: Signed, act: str, duty: Duty, level: str) -> None:
+    """NotAllowed unless this person may do that to a warning of that duty and level."""
+    if act in _JUDGING and not duty.is_of(person.roles):
+        raise _OthersAnswer(
+            "your roles do not answer for a warning of this level",
+            remedy="Ask somebody whose roles do; the warning says which",
+        )
+    # Any second person closes a blue one; graver ones somebody who checks (domain facts B4: maker and checker).
+    checks = act in _CHECKING or (act == "close" and level != Level.BLUE)
+    demand(person, Ability.CHECK_WARNINGS if checks else Ability.ACT_ON_WARNINGS)
 
 
 class _Changed(Superseded):
@@ -212,17 +233,17 @@ def act(
 ) -> ActedOn:
     """Act on a warning. 409 where somebody else acted since the version that was read (`changed`), and where what is approved is
     not what is proposed (`content_changed`); 422 with the name of the
-    refusal as `code` where the act cannot be done now."""
-    to_oneself = isinstance(wanted, AssignAct) and wanted.to == by
-    demand(
-        person, Ability.ACT_ON_WARNINGS if to_oneself else _NEEDED.get(wanted.act, Ability.ACT_ON_WARNINGS)
-    )
+    refusal as `code` where the act cannot be done now; 403 `not_their_level` where others answer for the warning."""
+    if isinstance(wanted, AssignAct) and wanted.to != by:
+        demand(person, Ability.ASSIGN_WARNINGS)
     with connections.connection() as connection:
+        parameters, now = parameters_in_force(connection), clock.now()
         if isinstance(wanted, AssignAct) and wanted.to:
-            for code in refusals(connection, within, wanted.to, [thread_id], clock.now()).values():
+            for code in refusals(connection, within, wanted.to, [thread_id], parameters, now).values():
                 raise CannotReceive(code)
-        if isinstance(wanted, CloseAct) and store.level_of(connection, thread_id) != _RELEASED_BY_ANYBODY:
-            demand(person, Ability.CHECK_WARNINGS)
+        # A level that changes meanwhile changes the version too.
+        for one, duty in duties_of(connection, [thread_id], parameters, now).items():
+            _demand(person, wanted.act, duty, store.levels_of(connection, [one])[one])
         try:
             done = act_on(
                 connection,
@@ -231,7 +252,7 @@ def act(
                 by,
                 wanted.version,
                 wanted.request_key,
-                parameters_in_force(connection),
+                parameters,
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing
@@ -276,7 +297,12 @@ def assign(
     for thread_id in wanted.thread_ids:
         seen("thread_id", thread_id)
     with connections.connection() as connection:
-        outcome = refusals(connection, within, wanted.to, wanted.thread_ids, clock.now()) if wanted.to else {}
+        parameters = parameters_in_force(connection)
+        outcome = (
+            refusals(connection, within, wanted.to, wanted.thread_ids, parameters, clock.now())
+            if wanted.to
+            else {}
+        )
         try:
             outcome |= assign_all(
                 connection,
@@ -284,7 +310,7 @@ def assign(
                 wanted.to,
                 by,
                 wanted.request_key,
-                parameters_in_force(connection),
+                parameters,
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing

@@ -10,6 +10,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from loantrail.early_warning.duty import Lent
 from loantrail.early_warning.model import Event, Kind, Thread
 from loantrail.early_warning.timeline import thread_of
 
@@ -249,12 +250,23 @@ def threads_to_tick(connection: Database, now: datetime.datetime) -> list[str]:
     return [row[0] for row in rows]
 
 
-def level_of(connection: Database, thread_id: str) -> str | None:
-    """The level of a thread; None without one."""
-    row = connection.execute(
-        "SELECT level FROM early_warning.thread WHERE thread_id = %s", (thread_id,)
-    ).fetchone()
-    return None if row is None else str(row[0])
+def levels_of(connection: Database, thread_ids: Iterable[str]) -> dict[str, str]:
+    """thread_id -> level."""
+    return dict(
+        connection.execute(
+            "SELECT thread_id, level FROM early_warning.thread WHERE thread_id = ANY(%s)", (list(thread_ids),)
+        ).fetchall()
+    )
+
+
+def lent_of(connection: Database, thread_ids: Iterable[str]) -> dict[str, Lent]:
+    """thread_id -> what of its loan decides who answers for it."""
+    rows = connection.execute(
+        "SELECT thread_id, borrower_kind, product, loan.amount_fen, currency FROM early_warning.thread "
+        "JOIN published.loan AS loan USING (loan_id) WHERE thread_id = ANY(%s)",
+        (list(thread_ids),),
+    ).fetchall()
+    return {row[0]: Lent(*row[1:]) for row in rows}
 
 
 def is_person(connection: Database, staff_id: str) -> bool:

@@ -234,9 +234,10 @@ def sweep(connection: store.Database, parameters: ParameterBook, on_date: dateti
     policy: Policy = policy_of(parameters, on_date, calendar_in_force(connection))
     wanted = store.threads_to_tick(connection, now)
     units = store.units_of(connection, wanted)
+    lent = store.lent_of(connection, wanted)
     changed = 0
     for thread_id, (loan_id, thread) in store.threads(connection, wanted).items():
-        events = tick(thread, now, policy)
+        events = tick(thread, lent[thread_id], now, policy)
         if not events:
             continue
         became: Thread = thread

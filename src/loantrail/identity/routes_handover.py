@@ -69,7 +69,7 @@ def hand_over(
         warnings = store.open_warnings(reading, wanted.from_staff_id)
         checks = store.open_checks(reading, wanted.from_staff_id) if person.may(Ability.REVIEW_CHECKS) else []
         given = (wanted.to_staff_id, person.acting, wanted.request_key, parameters)
-        warned = refusals(connection, within, wanted.to_staff_id, warnings, now)
+        warned = refusals(connection, within, wanted.to_staff_id, warnings, parameters, now)
         warned |= warnings_acting.assign_all(
             connection, [one for one in warnings if one not in warned], *given
         )

@@ -11,6 +11,7 @@ import { Term } from "../ui/Term";
 import { problemText } from "../ui/wording";
 import type { Thread } from "./asked";
 import { AllowForm } from "./AllowForm";
+import { useRoles } from "./Duty";
 import { Finding } from "./Finding";
 import { DisposeForm, LowerForm, MeasureForm, ReasonForm, SnoozeForm } from "./forms";
 
@@ -59,7 +60,8 @@ export function Acts({ thread, opened, open, next, left }: Props) {
   const { row, choices } = thread;
   const me = useMe();
   const acts = may(me, ["act_on_warnings"]);
-  const checks = may(me, ["check_warnings"]);
+  const { may_judge: judges, may_check: checks, may_close: closes } = thread.duty;
+  const roles = useRoles();
   const assigns = may(me, ["assign_warnings"]);
   const box = useRef<HTMLElement>(null);
   // The version that was made of the warning here: whatever somebody else makes of it is not what is said.
@@ -112,7 +114,8 @@ export function Acts({ thread, opened, open, next, left }: Props) {
       )}
       {live && (
         <>
-          {acts && (
+          {acts && !judges && <p className="quiet small">{t("warnings.others_answer", { roles: roles(thread.duty.owner_roles) })}</p>}
+          {judges && (
             <div className="dispose" role="group" aria-label={t("warnings.dispose")}>
               {(["true_positive", "false_alarm", "pending"] as const).map((one, place) => (
                 <Button
@@ -128,7 +131,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               ))}
             </div>
           )}
-          {!acts && !row.disposition && <p className="quiet small">{t("warnings.not_disposed")}</p>}
+          {!judges && !row.disposition && <p className="quiet small">{t("warnings.not_disposed")}</p>}
           {(opened === "true_positive" || opened === "false_alarm" || opened === "pending") && (
             <DisposeForm key={opened} {...form} disposition={opened} reasons={choices.false_alarm_reasons} />
           )}
@@ -148,12 +151,12 @@ export function Acts({ thread, opened, open, next, left }: Props) {
           )}
           {thread.may_close && (
             <Waiting who={thread.disposed_by_name} mine={thread.disposed_by === me.acting}>
-              {acts && (checks || row.level === "blue") && (
+              {closes && (
                 <Button type="primary" onClick={() => show("close")} aria-expanded={opened === "close"}>
                   {t("warnings.close")}
                 </Button>
               )}
-              {acts && !checks && row.level !== "blue" && <p className="quiet small">{t("warnings.closed_by_checker")}</p>}
+              {judges && !closes && <p className="quiet small">{t("warnings.closed_by_checker")}</p>}
               {opened === "close" && (
                 <ReasonForm {...form} label={t("warnings.close_why")} submit={t("warnings.close")} act={(reason) => ({ act: "close", reason })} />
               )}
@@ -193,7 +196,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
             ) : (
               <p className="small">{row.assignee_name || t("warnings.nobodys")}</p>
             )}
-            {acts && me.staff_id !== null && row.assignee !== me.staff_id && (
+            {judges && me.staff_id !== null && row.assignee !== me.staff_id && (
               <Button size="small" type="text" onClick={() => send({ act: "assign", to: me.acting })}>
                 {t("warnings.assign_me")}
               </Button>
@@ -242,7 +245,7 @@ export function Acts({ thread, opened, open, next, left }: Props) {
               )}
             </section>
           )}
-          {(acts || row.state === "snoozed") && (
+          {(judges || row.state === "snoozed") && (
             <section className="acts-part">
               <h3>{t("warnings.snooze_title")}</h3>
               {row.state === "snoozed" ? (

@@ -7,6 +7,8 @@ import { instantText } from "../ui/time";
 import { useUnitName } from "../ui/unit";
 import { TransactionLink } from "../ui/TransactionLink";
 import type { Thread } from "./asked";
+import { Duty } from "./Duty";
+import { Fact } from "./Fact";
 import { FlowFocus } from "./FlowFocus";
 import { LevelTag } from "./LevelTag";
 import { useRuleDoubt, useRuleName } from "./rules";
@@ -59,7 +61,7 @@ export function Case({ thread }: { readonly thread: Thread }) {
 }
 
 function Standing({ thread }: { readonly thread: Thread }) {
-  const { t, name } = useSpeech();
+  const { t } = useSpeech();
   const unitName = useUnitName();
   const { row } = thread;
   return (
@@ -80,9 +82,7 @@ function Standing({ thread }: { readonly thread: Thread }) {
       <Fact label={<Term name="loan_purpose">{t("warnings.purpose")}</Term>}>{thread.purpose_text || "–"}</Fact>
       <Fact label={t("warnings.managers")}>{thread.managers.join(t("warnings.comma")) || "–"}</Fact>
       <Fact label={t("warnings.unit")}>{unitName(row.unit_id, row.unit_name) ?? "–"}</Fact>
-      <Fact label={t("warnings.answers")}>
-        {thread.choices.owner_roles.map((role) => name("role", role)).join(" + ")}
-      </Fact>
+      <Duty thread={thread} />
       {row.escalated && (
         <Fact label={t("warnings.escalated")}>
           <span className="danger">{t("warnings.escalated_note")}</span>
@@ -94,15 +94,6 @@ function Standing({ thread }: { readonly thread: Thread }) {
         </Fact>
       )}
     </dl>
-  );
-}
-
-function Fact({ label, children }: { readonly label: React.ReactNode; readonly children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

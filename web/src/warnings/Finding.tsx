@@ -18,9 +18,9 @@ interface Props {
 export function Finding({ thread, opened, show, form }: Props) {
   const { t } = useSpeech();
   const me = useMe();
-  const { finding, row } = thread;
+  const { finding, row, duty } = thread;
   const acts = may(me, ["act_on_warnings"]);
-  if (!finding && (row.disposition !== "true_positive" || !acts)) return null;
+  if (!finding && (row.disposition !== "true_positive" || !duty.may_judge)) return null;
   return (
     <section className="acts-part">
       <h3>
@@ -53,7 +53,7 @@ export function Finding({ thread, opened, show, form }: Props) {
               )}
               {opened === "record_hearing" && <HearingForm {...form} />}
               <Waiting who={finding.by_name} mine={finding.by === me.acting}>
-                {may(me, ["check_warnings"]) && (
+                {duty.may_check && (
                   <span className="acts-row">
                     <Button
                       type="primary"

@@ -142,6 +142,7 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
   const { t, name } = useSpeech();
   const called = useRuleName(list.rule_words);
   const unitName = useUnitName();
+  const acts = may(useMe(), ["act_on_warnings"]);
   const count = (counts: readonly Schemas["WarningCount"][], value: string) =>
     counts.find((one) => one.value === value)?.count ?? 0;
   const total = list.states.reduce((sum, one) => sum + one.count, 0);
@@ -207,6 +208,11 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
       <Checkbox checked={filters.overdue} onChange={(event) => change({ overdue: event.target.checked ? "true" : "" })}>
         {t("warnings.only_overdue")} <span className="figures">{list.overdue_count}</span>
       </Checkbox>
+      {acts && (
+        <Checkbox checked={filters.ours} onChange={(event) => change({ ours: event.target.checked ? "true" : "" })}>
+          {t("warnings.ours")}
+        </Checkbox>
+      )}
       <Owner filters={filters} change={change} names={list.owner_names} />
     </div>
   );

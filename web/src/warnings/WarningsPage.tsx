@@ -25,6 +25,7 @@ import { Term } from "../ui/Term";
 const SHIPPED = [
   ["warnings.only_overdue", "overdue=true"],
   ["warnings.nobodys", "owner=none"],
+  ["warnings.ours", "ours=true"],
 ] as const;
 
 /** The warning centre: the queue, one warning laid out for a decision, what to do about it. */
@@ -112,7 +113,7 @@ export default function WarningsPage() {
     j: () => step(1),
     k: () => step(-1),
     n: next,
-    ...(may(me, ["act_on_warnings"]) && {
+    ...(one.data?.row.thread_id === current && one.data.duty.may_judge && {
       "1": () => judge("true_positive"),
       "2": () => judge("false_alarm"),
       "3": () => judge("pending"),

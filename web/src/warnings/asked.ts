@@ -15,6 +15,8 @@ export interface Filters {
   readonly owner: string;
   readonly rule: string;
   readonly overdue: boolean;
+  /** Only what one's roles answer for. */
+  readonly ours: boolean;
   readonly search: string;
 }
 
@@ -31,17 +33,18 @@ export function filtersOf(text: string): Filters {
     owner: read.get("owner") ?? "",
     rule: read.get("rule") ?? "",
     overdue: read.get("overdue") === "true",
+    ours: read.get("ours") === "true",
     search: read.get("search") ?? "",
   };
 }
 
 /** The queue as it is without any filter, in the words of an address. */
-export const NO_FILTERS = { level: "", state: "", unit: "", owner: "", rule: "", overdue: "", search: "" } as const;
+export const NO_FILTERS = { level: "", state: "", unit: "", owner: "", rule: "", overdue: "", ours: "", search: "" } as const;
 
 /** Whether the queue shows less than all that waits. */
 export function isNarrowed(filters: Filters): boolean {
-  const { level, state, unit, owner, rule, overdue, search } = filters;
-  return level.length > 0 || state !== "open" || overdue || [unit, owner, rule, search].some((one) => one !== "");
+  const { level, state, unit, owner, rule, overdue, ours, search } = filters;
+  return level.length > 0 || state !== "open" || overdue || ours || [unit, owner, rule, search].some((one) => one !== "");
 }
 
 /** The filters as the interface takes them. */
@@ -53,6 +56,7 @@ export function queryOf(filters: Filters) {
     owner: filters.owner,
     rule: filters.rule,
     overdue: filters.overdue,
+    ours: filters.ours,
     search: filters.search,
   };
 }

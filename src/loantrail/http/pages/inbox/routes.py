@@ -14,6 +14,7 @@ from loantrail.clock import business_date, now
 from loantrail.early_warning import store as threads
 from loantrail.early_warning.model import Kind
 from loantrail.early_warning.routes import ThreadId
+from loantrail.early_warning.store_receivers import duties_of
 from loantrail.http.access import Person, Reading, allowed
 from loantrail.http.pages.inbox.model import WaitingProposal
 from loantrail.http.pages.warnings import store as warnings
@@ -23,6 +24,7 @@ from loantrail.identity.abilities import Ability
 from loantrail.identity.model import Signed
 from loantrail.lists import store as lists
 from loantrail.lists.routes import EntryId
+from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import store as rules
 from loantrail.rules.model import RuleVersion, State, in_force
 from loantrail.rules.routes import RuleId
@@ -142,6 +144,7 @@ def _of_warning(
     after: Mapping[str, Any],
 ) -> WaitingProposal:
     loan_id, thread_id = row["subject"], row["key"]
+    duty = duties_of(connection, [thread_id], parameters_in_force(connection), now())[thread_id]
     hits = [
         WarningHit.model_validate({name: hit[name] for name in WarningHit.model_fields})
         for hit in warnings.hits(connection, loan_id)
@@ -153,7 +156,7 @@ def _of_warning(
         row,
         before,
         after,
-        person.may(Ability.CHECK_WARNINGS),
+        person.may(Ability.CHECK_WARNINGS) and duty.is_of(person.roles),
         loan_id=loan_id,
         thread_id=thread_id,
         hits=hits,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, computed_field
 
 from loantrail.early_warning.deadlines import due_is_provisional
+from loantrail.early_warning.duty import Because
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import Disposition, ThreadState
 from loantrail.http.pages.model import Account, Answer, Failing, Fen, Priced
@@ -188,9 +189,26 @@ class WarningChoices(Answer):
     measures: list[str] = Field(description="Those that the level calls for first.")
     called_for: list[str]
     false_alarm_reasons: list[str]
-    owner_roles: list[str]
     snooze_days: int
     allow_days: int
+
+
+class WarningDuty(Answer):
+    """Who answers for a warning as it stands, and why."""
+
+    owner_roles: list[str]
+    because: Because = Field(
+        description="`level`: its level says so. Of a red one the branch works: `retail`, or `small_loan`, below `head_office_fen`."
+    )
+    head_office_fen: Fen = Field(
+        description="Loan amount in fen of yuan from which a company's red warning is the head office's."
+    )
+    response_days: int | None = Field(description="Working days to answer; null where hours are counted.")
+    response_hours: int | None
+    escalates_to: list[str] = Field(description="Roles that are told when nobody answered in time.")
+    may_judge: bool = Field(description="Who asks may judge it and take it to its end.")
+    may_check: bool = Field(description="Who asks may be the second person of a lower level or a finding.")
+    may_close: bool = Field(description="Who asks may be the second person that closes it.")
 
 
 class WarningThread(Answer):
@@ -217,6 +235,7 @@ class WarningThread(Answer):
     earlier: list[Earlier]
     timeline: list[TimelineEntry] = Field(description="Oldest first.")
     choices: WarningChoices
+    duty: WarningDuty
     may_close: bool = Field(description="Judged by somebody; a second person may close it.")
 
 

@@ -12,11 +12,13 @@ from loantrail import clock
 from loantrail.early_warning import store as threads
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.early_warning.model import LIVE, Disposition, Thread, ThreadState, policy_of
+from loantrail.http.access import Person as SignedIn
 from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
 from loantrail.http.pages.model import Account
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, LoanId, Offset
 from loantrail.http.pages.warnings import store, store_volume
+from loantrail.http.pages.warnings.judging import duty_for, judging
 from loantrail.http.pages.warnings.model import (
     Channels,
     ChannelState,
@@ -62,6 +64,8 @@ Id = Annotated[str, Query(max_length=128, pattern=PRINTABLE)]
 
 
 def _wanted(
+    connection: Reading,
+    person: SignedIn,
     level: Annotated[list[Level], Query(max_length=4, description="Any of these; all without one.")] = [],  # noqa: B006  never changed
     state: Annotated[
         Literal["open", "review", "snoozed", "closed", "superseded", "all"],
@@ -73,11 +77,22 @@ def _wanted(
     ] = "",
     rule: Annotated[str, Query(max_length=64, pattern="^[A-Za-z0-9_]*$")] = "",
     overdue: Annotated[bool, Query(description="Only those past their deadline.")] = False,
+    ours: Annotated[bool, Query(description="Only those that one's roles answer for.")] = False,
     search: Annotated[
         str, Query(max_length=100, pattern=PRINTABLE, description="Part of the borrower's name or the loan.")
     ] = "",
 ) -> store.Wanted:
-    return store.Wanted(tuple(one.value for one in level), state, unit, owner, rule, overdue, search.strip())
+    levels = tuple(one.value for one in level)
+    return store.Wanted(
+        levels,
+        state,
+        unit,
+        owner,
+        rule,
+        overdue,
+        search.strip(),
+        judging(connection, person) if ours else None,
+    )
 
 
 Filters = Annotated[store.Wanted, Depends(_wanted)]
@@ -200,7 +215,7 @@ def warning_of_loan(connection: Reading, loan_id: LoanId) -> LoanWarning:
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
-def one_warning(connection: Reading, thread_id: ThreadId) -> WarningThread:
+def one_warning(connection: Reading, person: SignedIn, thread_id: ThreadId) -> WarningThread:
     """One warning, laid out for a decision of five minutes."""
     row = store.one(connection, thread_id, clock.now())
     if row is None:
@@ -280,6 +295,7 @@ def one_warning(connection: Reading, thread_id: ThreadId) -> WarningThread:
             for one in timeline
         ],
         choices=_choices(thread, parameters_in_force(connection)),
+        duty=duty_for(connection, thread_id, thread, person),
         may_close=thread.state in LIVE
         and thread.disposition in (Disposition.TRUE_POSITIVE, Disposition.FALSE_ALARM),
     )
@@ -344,7 +360,6 @@ def _choices(thread: Thread, book: ParameterBook) -> WarningChoices:
         measures=list(every),
         called_for=list(called_for),
         false_alarm_reasons=list(policy.false_alarm_reasons),
-        owner_roles=list(policy.owner_roles[thread.level]),
         snooze_days=policy.snooze_days,
         allow_days=book.at_or_first("warning_allow_entry_days_most", today).number,
     )

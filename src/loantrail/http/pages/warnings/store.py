@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from loantrail.http.pages.store import Database, Row
+from loantrail.http.pages.warnings.store_judging import ANSWERS, Judging
 
 _FROM: Final = sql.SQL(
     """
@@ -70,6 +71,7 @@ class Wanted:
     rule: str = ""
     overdue: bool = False
     search: str = ""
+    ours: Judging | None = None
 
 
 def _where(wanted: Wanted, without: str = "") -> sql.Composed:
@@ -86,6 +88,8 @@ def _where(wanted: Wanted, without: str = "") -> sql.Composed:
         parts.append(sql.SQL("%(rule)s = ANY(thread.rule_codes)"))
     if wanted.overdue and without != "overdue":
         parts.append(sql.SQL("thread.state = 'open' AND thread.due_at < %(now)s"))
+    if wanted.ours:
+        parts.append(sql.SQL(ANSWERS))
     if wanted.search:
         parts.append(sql.SQL("(loan.borrower_name ILIKE %(pattern)s OR thread.loan_id ILIKE %(pattern)s)"))
     return sql.SQL(" AND ").join(parts)
@@ -100,7 +104,7 @@ def _values(wanted: Wanted, now: datetime.datetime) -> Row:
         "rule": wanted.rule,
         "pattern": f"%{escaped}%",
         "now": now,
-    }
+    } | (wanted.ours.values() if wanted.ours else {})
 
 
 def queue(

@@ -16,6 +16,7 @@ from loantrail.http.pages import store as pages
 from loantrail.http.pages.routes import LIST_PROBLEMS
 from loantrail.http.pages.warnings import store as warnings
 from loantrail.http.pages.warnings import store_volume
+from loantrail.http.pages.warnings.judging import judging
 from loantrail.http.pages.warnings.model import RuleWords, WarningCount
 from loantrail.http.pages.workbench import standing, store, store_loans, store_waiting
 from loantrail.http.pages.workbench.days import AHEAD, beginning
@@ -102,11 +103,12 @@ def names_of(person: Signed) -> list[str]:
 
 def _warnings(connection: Reading, person: Signed, now: datetime.datetime) -> WarningWork:
     me = names_of(person)
-    counts = store.warning_counts(connection, me, now)
+    mine = judging(connection, person)
+    counts = store.warning_counts(connection, me, mine, now)
     second = person.may(Ability.CHECK_WARNINGS)
     acts = person.may(Ability.ACT_ON_WARNINGS)
-    reviews = store.warning_tasks(connection, me, now, ITEMS, reviews=True) if second else []
-    items = store.warning_tasks(connection, me, now, ITEMS) if acts else []
+    reviews = store.warning_tasks(connection, me, mine, now, ITEMS, reviews=True) if second else []
+    items = store.warning_tasks(connection, me, mine, now, ITEMS) if acts else []
     return WarningWork(
         levels=[
             WarningCount(value=level.value, count=counts["levels"].get(level.value, 0))

@@ -11,10 +11,11 @@ from psycopg.rows import dict_row
 
 from loantrail.http.pages.store import Database, Row
 from loantrail.http.pages.warnings.store import IS_ANSWERED
+from loantrail.http.pages.warnings.store_judging import ANSWERS, MAY_JUDGE, Judging
 
-# A proposal or a judgement that waits, and whose it is not: maker is never checker.
+# A proposal or a judgement that waits, and whose it is not: maker is never checker. Others may answer for its level.
 _FOR_ME: Final = f"""
-    thread.state IN ('open', 'snoozed') AND (
+    {MAY_JUDGE} AND thread.state IN ('open', 'snoozed') AND (
         (thread.lowering_by <> '' AND thread.lowering_by <> ALL(%(me)s))
         OR (thread.finding_by <> '' AND thread.finding_approved_by = '' AND thread.finding_by <> ALL(%(me)s))
         OR ({IS_ANSWERED} AND thread.disposed_by <> ALL(%(me)s)))
@@ -29,27 +30,29 @@ _TASK: Final = """
     LEFT JOIN published.organisation_unit AS unit ON unit.unit_id = thread.unit_id
     LEFT JOIN published.staff AS person ON person.staff_id = thread.assignee
 """
-# Answered already: the next act is a second person's.
+# Answered already: the next act is a second person's. What is nobody's waits for who answers for it.
 _TO_DO: Final = f"""
-    thread.state = 'open' AND thread.assignee = ANY(%(me)s || '{{""}}'::text[]) AND NOT {IS_ANSWERED}
+    thread.state = 'open' AND (thread.assignee = ANY(%(me)s) OR (thread.assignee = '' AND {ANSWERS})) AND NOT {IS_ANSWERED}
 """
 
 
-def warning_counts(connection: Database, me: Sequence[str], now: datetime.datetime) -> Row:
+def warning_counts(connection: Database, me: Sequence[str], judging: Judging, now: datetime.datetime) -> Row:
     """`open_count, overdue_count, mine_count, unassigned_count, items_count, review_count` and `levels` of the open
-    warnings in reach. `me`: the names that this person's work stands under."""
-    values: Row = {"me": list(me), "now": now}
+    warnings in reach. `me`: the names that this person's work stands under; `judging`: what they
+    answer for and may judge."""
+    values: Row = {"me": list(me), "now": now} | judging.values()
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(
             sql.SQL(
                 """
-                SELECT count(*) FILTER (WHERE state = 'open') AS open_count,
-                       count(*) FILTER (WHERE state = 'open' AND due_at < %(now)s) AS overdue_count,
-                       count(*) FILTER (WHERE state = 'open' AND assignee = ANY(%(me)s)) AS mine_count,
-                       count(*) FILTER (WHERE state = 'open' AND assignee = '') AS unassigned_count,
+                SELECT count(*) FILTER (WHERE thread.state = 'open') AS open_count,
+                       count(*) FILTER (WHERE thread.state = 'open' AND due_at < %(now)s) AS overdue_count,
+                       count(*) FILTER (WHERE thread.state = 'open' AND assignee = ANY(%(me)s)) AS mine_count,
+                       count(*) FILTER (WHERE thread.state = 'open' AND assignee = '') AS unassigned_count,
                        count(*) FILTER (WHERE {to_do}) AS items_count,
                        count(*) FILTER (WHERE {for_me}) AS review_count
-                FROM published.warning_thread AS thread WHERE state IN ('open', 'snoozed')
+                FROM published.warning_thread AS thread JOIN published.loan AS loan ON loan.loan_id = thread.loan_id
+                WHERE thread.state IN ('open', 'snoozed')
                 """
             ).format(to_do=sql.SQL(_TO_DO), for_me=sql.SQL(_FOR_ME)),
             values,
@@ -62,7 +65,13 @@ def warning_counts(connection: Database, me: Sequence[str], now: datetime.dateti
 
 
 def warning_tasks(
-    connection: Database, me: Sequence[str], now: datetime.datetime, limit: int, *, reviews: bool = False
+    connection: Database,
+    me: Sequence[str],
+    judging: Judging,
+    now: datetime.datetime,
+    limit: int,
+    *,
+    reviews: bool = False,
 ) -> list[Row]:
     """What this person can take up, or decide as the second one (`reviews`), the most urgent first."""
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -70,7 +79,7 @@ def warning_tasks(
             sql.SQL(
                 "{} WHERE {} ORDER BY thread.due_at, thread.proven_fen DESC, thread.thread_id LIMIT %(limit)s"
             ).format(sql.SQL(_TASK), sql.SQL(_FOR_ME if reviews else _TO_DO)),
-            {"me": list(me), "now": now, "limit": limit},
+            {"me": list(me), "now": now, "limit": limit} | judging.values(),
         ).fetchall()
 
 
