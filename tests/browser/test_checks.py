@@ -196,7 +196,7 @@ def test_a_returned_check_says_why(page: Page, checked: str) -> None:
     page.get_by_role("group", name="判断 支付机构").get_by_role("button", name=re.compile("^属实")).click()
     page.get_by_role("button", name="提交", exact=True).click()
     expect(
-        page.get_by_text("你提交或判断过这项检查，须由另一人复核").or_(page.get_by_text("你的岗位不能复核"))
+        page.get_by_text("提交或判断过这项检查的人不能复核").or_(page.get_by_text("本岗位不能复核"))
     ).to_be_visible()
     sign_in_as(page.context, INSPECTOR)
     page.goto(f"{checked}/checks?lang=zh&state=review")
@@ -253,7 +253,7 @@ def test_a_filter_of_the_queue_is_kept_by_name(page: Page, checked: str) -> None
     kept_and_applied(page, f"{checked}/checks", "state=all&mine=true", "我的全部")
     expect(page.get_by_role("checkbox", name=re.compile("^只看我的"))).to_be_checked()
     page.get_by_role("button", name="常用筛选").click()
-    page.locator(".saved-filters").get_by_role("button", name="仅逾期", exact=True).click()
+    page.locator(".saved-filters").get_by_role("button", name="仅超期", exact=True).click()
     expect(page).to_have_url(re.compile(r"\?overdue=true$"))
 
 

@@ -233,8 +233,8 @@ def test_leads_name_their_transactions_and_share() -> None:
         "securities",
         ["T0001"],
     )
-    assert row["explanation"] == "1,000,000 yuan of the loan came to securities and funds"
-    assert row["explanation_chinese"] == "贷款中 1,000,000 元 流向证券、基金"
+    assert row["explanation"] == "CNY 1.00 million of the loan came to securities and funds"
+    assert row["explanation_chinese"] == "贷款中 100.00 万元流向证券、基金"
 
 
 @cases(

@@ -14,8 +14,9 @@ CHINESE_LEVEL: Final = {Level.RED: "红色", Level.ORANGE: "橙色", Level.YELLO
 LISTED_MOST: Final = 50
 
 
-def message(rows: Sequence[Mapping[str, Any]], language: Language) -> tuple[str, str]:
-    """Title and plain text. `rows` as `store_outbox.contents` gives them; at least one."""
+def message(rows: Sequence[Mapping[str, Any]], language: Language, public_url: str = "") -> tuple[str, str]:
+    """Title and plain text. `rows` as `store_outbox.contents` gives them; at least one. `public_url`: where the page is reached,
+    without a slash at its end; without it only the path of each warning is told."""
     chinese = language == "zh"
     first = rows[0]
     level = Level(first["level"])
@@ -31,7 +32,7 @@ def message(rows: Sequence[Mapping[str, Any]], language: Language) -> tuple[str,
             if chinese
             else f"[warnings] {len(rows)}, the highest {level.value}"
         )
-    lines = [_line(row, chinese) for row in rows[:LISTED_MOST]]
+    lines = [_line(row, chinese, public_url) for row in rows[:LISTED_MOST]]
     if len(rows) > LISTED_MOST:
         rest = len(rows) - LISTED_MOST
         lines.append(
@@ -41,10 +42,11 @@ def message(rows: Sequence[Mapping[str, Any]], language: Language) -> tuple[str,
     return title, "\n\n".join(lines)
 
 
-def _line(row: Mapping[str, Any], chinese: bool) -> str:
+def _line(row: Mapping[str, Any], chinese: bool, public_url: str) -> str:
     level, currency = Level(row["level"]), row["currency"]
     due = row["due_at"].astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
     proven = row["proven_fen"]
+    address = f"{public_url}/warnings/{row['thread_id']}"
     if chinese:
         rules = "、".join(_rules(row, 0))
         amount = f"涉及 {chinese_money(row['amount_fen'], currency)}" + (
@@ -52,15 +54,14 @@ def _line(row: Mapping[str, Any], chinese: bool) -> str:
         )
         return (
             f"{CHINESE_LEVEL[level]}　{row['borrower_name']}（{row['loan_id']}）：{rules}；{amount}；"
-            f"处理期限 {due}\n/warnings/{row['thread_id']}"
+            f"处理期限 {due}\n{address}"
         )
     rules = ", ".join(_rules(row, 1))
     amount = english_money(row["amount_fen"], currency) + (
         f", at least {english_money(proven, currency)} proven" if proven else ""
     )
     return (
-        f"{level.value}  {row['borrower_name']} ({row['loan_id']}): {rules}; {amount}; due {due}\n"
-        f"/warnings/{row['thread_id']}"
+        f"{level.value}  {row['borrower_name']} ({row['loan_id']}): {rules}; {amount}; due {due}\n{address}"
     )
 
 

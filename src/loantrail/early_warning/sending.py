@@ -99,7 +99,9 @@ def _plan(connection: Connection[Any], channels: Sequence[Channel], now: datetim
 
 
 def _send(connection: Connection[Any], row: store_outbox.Row, channel: Channel, send: Notify) -> bool:
-    title, body = message(store_outbox.contents(connection, row["outbox_ids"]), channel.language)
+    title, body = message(
+        store_outbox.contents(connection, row["outbox_ids"]), channel.language, read_settings().public_url
+    )
     problem = send(channel.url, title, body) if channel.url else f"the variable {channel.url_from} is not set"
     now = clock.now()
     if not problem:

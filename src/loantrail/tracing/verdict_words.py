@@ -87,8 +87,8 @@ ENGLISH_HELD: Final[dict[str, str]] = {
     "untraced": "that could not be traced",
 }
 
-_CHINESE_UNITS: Final = ((8, "亿元"), (4, "万元"))
-_ENGLISH_UNITS: Final = ((9, " billion"), (6, " million"))
+CHINESE_UNITS: Final = ((8, "亿元"), (4, "万元"))
+ENGLISH_UNITS: Final = ((9, " billion"), (6, " million"))
 
 
 def _scaled(fen: int, zeros: int) -> str:
@@ -102,7 +102,7 @@ def chinese_money(fen: int, currency: str = "CNY") -> str:
     digits = minor_digits(currency)
     if currency != "CNY":
         return f"{currency} {yuan_text(fen, currency)}"
-    for zeros, unit in _CHINESE_UNITS:
+    for zeros, unit in CHINESE_UNITS:
         if fen >= 10 ** (digits + zeros):
             return f"{_scaled(fen, digits + zeros)} {unit}"
     return f"{yuan_text(fen, currency)} 元"
@@ -112,7 +112,7 @@ def english_money(fen: int, currency: str = "CNY") -> str:
     """Amount at a glance: CNY 1.20 million; below a million exact."""
     digits = minor_digits(currency)
     if currency == "CNY":
-        for zeros, unit in _ENGLISH_UNITS:
+        for zeros, unit in ENGLISH_UNITS:
             if fen >= 10 ** (digits + zeros):
                 return f"{currency} {_scaled(fen, digits + zeros)}{unit}"
     return f"{currency} {yuan_text(fen, currency)}"

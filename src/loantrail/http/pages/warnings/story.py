@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.http.pages.warnings.model import WarningDoubt
@@ -18,6 +18,7 @@ from loantrail.tracing.verdict_words import (
 )
 
 Hit = Mapping[str, Any]
+SUSPECTED: Final = "疑似"
 
 
 def story(
@@ -45,6 +46,8 @@ def story(
     proven = f"，无论如何计算至少 {chinese_money(least, currency)}" if least else ""
     english_proven = f", at least {english_money(least, currency)} however one counts" if least else ""
     pattern = said_of(main["rule_code"])[0]
+    # Some patterns are called after what is suspected.
+    suspected = pattern if SUSPECTED in pattern else f"{SUSPECTED}{pattern}"
     english_pattern = said_of(main["rule_code"])[1]
     more = english_more = ""
     if others:
@@ -53,7 +56,7 @@ def story(
         english_more = f"; also {english_list([said_of(name)[1] for name in names])}"
     said = main["explanation_chinese"] or main["explanation"]
     return (
-        f"{opening}，疑似{pattern}（{day}）：{said}，占贷款 {share}{proven}{more}。",
+        f"{opening}，{suspected}（{day}）：{said}，占贷款 {share}{proven}{more}。",
         f"{english_opening}: suspected {english_pattern} ({day}): {main['explanation']}, {share} of the loan"
         f"{english_proven}{english_more}.",
     )
