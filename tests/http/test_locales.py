@@ -66,6 +66,8 @@ LISTS: list[tuple[str, list[str]]] = [
     ("false_alarm", list(POLICY.false_alarm_reasons)),
     ("warning_measure", [one for level in Level for one in POLICY.measures[level]]),
     ("role", [one for level in Level for one in POLICY.owner_roles[level]]),
+    ("evidence_place", ["hit", "before", "after", "beside"]),
+    ("relation", ["controllers_spouse"]),
     ("role", [*POLICY.branch_owner_roles, *POLICY.manager_roles]),
     ("merge_refusal", [*REFUSALS, "superseded"]),
     ("signal_group", sorted({field.group for field in FIELDS})),

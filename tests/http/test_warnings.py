@@ -129,6 +129,59 @@ def test_one_warning_is_laid_out_for_a_decision(client: httpx.Client) -> None:
     assert client.get(f"/api/v1/warnings/{'0' * 32}").status_code == 404
 
 
+def evidence(client: httpx.Client, thread: str = THREAD) -> list[dict[str, Any]]:
+    return client.get(f"/api/v1/warnings/{thread}").json()["evidence"]
+
+
+def test_three_lines_of_evidence_stand_where_the_loan_has_as_many(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    """Before what was hit, after it, and beside it: the hit on the disbursement has nothing before."""
+    take_rows(connection, [hit_row(movement="放款")])
+    lines = evidence(warned)
+    assert [line["place"] for line in lines] == ["hit", "after", "after"]
+    assert [line["booked_at"] for line in lines] == sorted(line["booked_at"] for line in lines)
+
+
+def test_what_the_payee_is_to_the_borrower_is_told(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    """己证券's account is P4's for this test: first the spouse of the controller, then a relation that has ended."""
+    broker = connection.execute(
+        "SELECT party_id FROM ledger.account WHERE account = %s", (BROKER,)
+    ).fetchone()
+    assert broker is not None
+    connection.execute(
+        "INSERT INTO parties.party (party_id, unit_id, kind, name) VALUES ('P90', 'U1', 'individual', '老板')"
+    )
+    for one, other, kind, until in (
+        ("P90", "P1", "controller", None),
+        ("P90", broker[0], "spouse", None),
+        (broker[0], "P1", "same_phone", "2025-03-05"),
+    ):
+        connection.execute(
+            "INSERT INTO parties.party_relation VALUES (%s, %s, %s, NULL, '2020-01-01', %s, '登记', 'U1')",
+            (one, other, kind, until),
+        )
+    connection.commit()
+    assert [line["payee_relations"] for line in evidence(warned)] == [[], [], ["controllers_spouse"]]
+    page = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert "；收款方与借款人的登记关系：实际控制人或法定代表人的配偶" in page["story_chinese"]
+    assert "relation to the borrower on record: controller's" in page["story_english"]
+
+
+def test_evidence_of_another_payee_says_whom_the_documents_name(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    connection.execute(
+        "INSERT INTO ledger.contract_payee VALUES (%s, '载明公司', NULL, NULL, 'U1')", (f"HT{LOAN}",)
+    )
+    connection.commit()
+    assert {tuple(line["named_payees"]) for line in evidence(warned)} == {()}
+    take_rows(connection, [hit_row("PAYEE_MISMATCH")], ["PAYEE_MISMATCH"])
+    assert [line["named_payees"] for line in evidence(warned) if line["of_hit"]] == [["载明公司"]]
+
+
 def test_a_loan_says_whether_it_has_a_warning(client: httpx.Client) -> None:
     assert client.get(f"/api/v1/loans/{LOAN}/warning").json()["thread"]["thread_id"] == THREAD
     assert client.get(f"/api/v1/loans/{UNTRACED_LOAN}/warning").json()["thread"] is None

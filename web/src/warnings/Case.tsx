@@ -120,11 +120,19 @@ function Evidence({ thread }: { readonly thread: Thread }) {
             </span>
             <span className="quiet small evidence-why">
               {[
-                !line.of_hit && t("warnings.on_the_way"),
+                !line.of_hit && name("evidence_place", line.place),
+                line.payer_relations.length > 0 &&
+                  t("warnings.payer_is", { what: line.payer_relations.map((one) => name("relation", one)).join(t("warnings.comma")) }),
+                line.payee_relations.length > 0 &&
+                  t("warnings.payee_is", { what: line.payee_relations.map((one) => name("relation", one)).join(t("warnings.comma")) }),
                 line.purpose_text,
-                line.of_hit && line.destination_class && name("use", line.destination_class),
-                line.of_hit && line.basis && name("basis", line.basis),
-                line.of_hit && line.evidence && (clue(line.evidence)?.text ?? line.evidence),
+                ...(line.named_payees.length > 0
+                  ? [t("warnings.named_payees", { names: line.named_payees.join(t("warnings.comma")) })]
+                  : [
+                      line.of_hit && line.destination_class && name("use", line.destination_class),
+                      line.of_hit && line.basis && name("basis", line.basis),
+                      line.of_hit && line.evidence && (clue(line.evidence)?.text ?? line.evidence),
+                    ]),
               ]
                 .filter(Boolean)
                 .join(" · ")}

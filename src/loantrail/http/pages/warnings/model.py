@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, computed_field
 
@@ -118,14 +118,25 @@ class WarningHit(Answer):
     suppressed_by: str | None = Field(description="The entry of the allow list that keeps it out.")
 
 
+Place = Literal["hit", "before", "after", "beside"]
+
+
 class EvidenceLine(Answer):
     """One of the transactions that the hits rest on."""
 
     transfer_id: str
-    of_hit: bool = Field(description="False: it led there.")
+    of_hit: bool = Field(description="One that the hits rest on.")
+    place: Place = Field(
+        description="`before`: it led to what the hits rest on; `after`: it carried that money on; `beside`: paid of the same loan."
+    )
     booked_at: datetime.datetime
     from_account: Account
     to_account: Account
+    payer_relations: list[str] = Field(description="What the payer is to the borrower, on record.")
+    payee_relations: list[str]
+    named_payees: list[str] = Field(
+        description="Whom contract or invoice name, where the hit says that another one was paid."
+    )
     loan_fen: Fen = Field(description="The loan's money in it.")
     transfer_fen: Fen
     purpose_text: str | None

@@ -15,16 +15,15 @@ from loantrail.early_warning.model import LIVE, Disposition, Thread, ThreadState
 from loantrail.http.access import Person as SignedIn
 from loantrail.http.access import Reading, allowed
 from loantrail.http.pages import store as pages
-from loantrail.http.pages.model import Account
 from loantrail.http.pages.routes import LIST_PROBLEMS, LOAN_PROBLEMS, PRINTABLE, Limit, LoanId, Offset
 from loantrail.http.pages.warnings import store, store_volume
+from loantrail.http.pages.warnings.evidence import evidence_of, relations_of_hit
 from loantrail.http.pages.warnings.judging import duty_for, judging
 from loantrail.http.pages.warnings.model import (
     Channels,
     ChannelState,
     DeliveryRow,
     Earlier,
-    EvidenceLine,
     LoanWarning,
     NextWarning,
     PersonList,
@@ -53,10 +52,7 @@ from loantrail.tracing.verdict_words import PATTERN
 
 router = APIRouter(tags=["warnings"])
 
-EVIDENCE_LINES: Final = 3
 EARLIER_MOST: Final = 8
-WAY_STEPS: Final = 12
-WAY_TRANSACTIONS: Final = 20
 MONTHS_SHOWN: Final = 12
 
 ThreadId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -224,7 +220,7 @@ def one_warning(connection: Reading, person: SignedIn, thread_id: ThreadId) -> W
     facts = store.loan_facts(connection, row["loan_id"])
     hits = store.hits(connection, row["loan_id"])
     telling = [hit for hit in hits if hit["standing"] and hit["suppressed_by"] is None]
-    evidence, nodes = _evidence(connection, row["loan_id"], telling)
+    evidence, nodes = evidence_of(connection, row["loan_id"], telling)
     timeline = store.events(connection, thread_id)
     before = store.earlier(
         connection,
@@ -241,7 +237,12 @@ def one_warning(connection: Reading, person: SignedIn, thread_id: ThreadId) -> W
         connection,
         [*(hit["rule_code"] for hit in hits), *(code for one in before for code in one["rule_codes"])],
     )
-    chinese, english = story(row, telling, {code: (one.chinese, one.english) for code, one in words.items()})
+    chinese, english = story(
+        row,
+        telling,
+        {code: (one.chinese, one.english) for code, one in words.items()},
+        relations_of_hit(evidence),
+    )
     return WarningThread(
         row=WarningRow.model_validate(row),
         rule_words=words,
@@ -299,51 +300,6 @@ def one_warning(connection: Reading, person: SignedIn, thread_id: ThreadId) -> W
         may_close=thread.state in LIVE
         and thread.disposition in (Disposition.TRUE_POSITIVE, Disposition.FALSE_ALARM),
     )
-
-
-def _evidence(
-    connection: Reading, loan_id: str, hits: list[pages.Row]
-) -> tuple[list[EvidenceLine], list[str]]:
-    run = pages.current_run(connection)
-    if run is None or not hits:
-        return [], []
-    ids = list(dict.fromkeys(one for hit in hits for one in hit["transaction_ids"]))
-    rows = store.payments(connection, run["run_id"], loan_id, ids, EVIDENCE_LINES)
-    way = store.way(connection, run["run_id"], loan_id, ids[:WAY_TRANSACTIONS], WAY_STEPS)
-    before = [one for one in dict.fromkeys(step[0] for step in way) if one not in ids]
-    if len(rows) < EVIDENCE_LINES and before:
-        # How the money came there, in the order of time.
-        rows = [
-            *store.payments(connection, run["run_id"], loan_id, before, EVIDENCE_LINES - len(rows)),
-            *rows,
-        ]
-        rows.sort(key=lambda row: row["booked_at"])
-    names = pages.account_names(
-        connection, {row[side] for row in rows for side in ("debit_account", "credit_account") if row[side]}
-    )
-    lines = [
-        EvidenceLine(
-            transfer_id=row["transfer_id"],
-            of_hit=row["transfer_id"] in ids,
-            booked_at=row["booked_at"],
-            from_account=Account(
-                account=row["debit_account"], name=names.get(row["debit_account"] or "") or row["debit_name"]
-            ),
-            to_account=Account(
-                account=row["credit_account"],
-                name=names.get(row["credit_account"] or "") or row["credit_name"],
-            ),
-            loan_fen=row["loan_fen"],
-            transfer_fen=row["transfer_fen"],
-            purpose_text=row["purpose_text"],
-            destination_class=row["destination_class"],
-            basis=row["basis"],
-            evidence=row["evidence"],
-        )
-        for row in rows
-    ]
-    accounts = dict.fromkeys(account for _, payer, payee in way for account in (payer, payee) if account)
-    return lines, [f"={account}" for account in accounts]
 
 
 def _rules(connection: Reading, codes: Iterable[str]) -> dict[str, RuleWords]:

@@ -232,52 +232,6 @@ def people_names(connection: Database, staff_ids: Iterable[str]) -> Mapping[str,
     )
 
 
-def payments(
-    connection: Database, run_id: str, loan_id: str, transfer_ids: Sequence[str], limit: int
-) -> list[Row]:
-    """The transactions that carried most of the loan's money, of those named: one row each, with the loan's part of
-    it, largest first."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            """
-            SELECT paid.transfer_id, paid.booked_at, paid.debit_account, paid.debit_name, paid.credit_account,
-                   paid.credit_name, paid.amount_fen AS transfer_fen, coalesce(moved.loan_fen, 0) AS loan_fen,
-                   paid.purpose_text, judged.destination_class, judged.basis, judged.evidence
-            FROM published.seen_transfer AS paid
-            LEFT JOIN (
-                SELECT transfer_id, sum(amount_fen)::bigint AS loan_fen FROM published.trace_hop
-                WHERE run_id = %(run)s AND loan_id = %(loan)s AND transfer_id = ANY(%(ids)s) GROUP BY transfer_id
-            ) AS moved USING (transfer_id)
-            LEFT JOIN published.trace_destination AS judged
-                ON judged.run_id = %(run)s AND judged.transfer_id = paid.transfer_id
-            WHERE paid.transfer_uuid = ANY(%(ids)s::uuid[])
-            ORDER BY loan_fen DESC, paid.amount_fen DESC, paid.booked_at, paid.transfer_id LIMIT %(limit)s
-            """,
-            {"run": run_id, "loan": loan_id, "ids": list(transfer_ids), "limit": limit},
-        ).fetchall()
-
-
-def way(
-    connection: Database, run_id: str, loan_id: str, transfer_ids: Sequence[str], steps: int
-) -> list[tuple[str, str | None, str | None]]:
-    """The hops of the loan's money that led to these transactions, their own included: `(transfer_id, from_account,
-    to_account)`, each once, in the order of time."""
-    return connection.execute(
-        """
-        WITH RECURSIVE hop AS MATERIALIZED (
-            SELECT hop_id, parent_hop_id, transfer_id, booked_at, from_account, to_account FROM published.trace_hop
-            WHERE run_id = %(run)s AND loan_id = %(loan)s
-        ), way (hop_id, parent_hop_id, transfer_id, booked_at, from_account, to_account, step) AS (
-            SELECT hop.*, 0 FROM hop WHERE transfer_id = ANY(%(ids)s)
-            UNION
-            SELECT hop.*, way.step + 1 FROM way JOIN hop ON hop.hop_id = way.parent_hop_id WHERE way.step < %(steps)s
-        )
-        SELECT transfer_id, from_account, to_account FROM way GROUP BY 1, 2, 3 ORDER BY min(booked_at), 1
-        """,
-        {"run": run_id, "loan": loan_id, "ids": list(transfer_ids), "steps": steps},
-    ).fetchall()
-
-
 def earlier(
     connection: Database,
     thread_id: str,

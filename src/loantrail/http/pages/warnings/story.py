@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.http.pages.warnings.model import WarningDoubt
+from loantrail.reports.words import words
 from loantrail.tracing.verdict_words import (
     ENGLISH_PATTERN,
     PATTERN,
@@ -22,10 +23,14 @@ SUSPECTED: Final = "疑似"
 
 
 def story(
-    row: Mapping[str, Any], hits: Sequence[Hit], rules: Mapping[str, tuple[str, str]]
+    row: Mapping[str, Any],
+    hits: Sequence[Hit],
+    rules: Mapping[str, tuple[str, str]],
+    relations: Sequence[str] = (),
 ) -> tuple[str, str]:
     """The warning in one sentence, Chinese and English. `row` is one of the queue, `hits` those that stand, the most
-    severe first; `rules` what rules that are no patterns are called, Chinese and English."""
+    severe first; `rules` what rules that are no patterns are called, Chinese and English; `relations` what payees of the hits are to the
+    borrower."""
 
     def said_of(code: str) -> tuple[str, str]:
         return (PATTERN[code], ENGLISH_PATTERN[code]) if code in PATTERN else rules.get(code, (code, code))
@@ -49,6 +54,12 @@ def story(
     # Some patterns are called after what is suspected.
     suspected = pattern if SUSPECTED in pattern else f"{SUSPECTED}{pattern}"
     english_pattern = said_of(main["rule_code"])[1]
+    kinds = [words("zh").name("relation", one) for one in relations]
+    english_kinds = [words("en").name("relation", one).lower() for one in relations]
+    related = f"；收款方与借款人的登记关系：{chinese_list(kinds)}" if kinds else ""
+    english_related = (
+        f"; the payee's relation to the borrower on record: {english_list(english_kinds)}" if kinds else ""
+    )
     more = english_more = ""
     if others:
         names = [str(name) for name in dict.fromkeys(one["rule_code"] for one in others)]
@@ -56,9 +67,9 @@ def story(
         english_more = f"; also {english_list([said_of(name)[1] for name in names])}"
     said = main["explanation_chinese"] or main["explanation"]
     return (
-        f"{opening}，{suspected}（{day}）：{said}，占贷款 {share}{proven}{more}。",
+        f"{opening}，{suspected}（{day}）：{said}，占贷款 {share}{proven}{related}{more}。",
         f"{english_opening}: suspected {english_pattern} ({day}): {main['explanation']}, {share} of the loan"
-        f"{english_proven}{english_more}.",
+        f"{english_proven}{english_related}{english_more}.",
     )
 
 
