@@ -33,12 +33,53 @@ def spend(
         (True, 30, 1.49, 5, False),
         (True, 30, 1.5, 5, True),
         (False, 200, 100, 90, True),
-        (False, 200, 100, 91, False),
+        (False, 200, 100, 91, True),  # idle money stays loan money
     ],
 )
 def test_securities(retail: bool, loan_wan: float, wan: float, day: float) -> Bank:
     bank = spend(Bank(), wan, "securities", day, loan_wan=loan_wan, retail=retail)
     return bank
+
+
+@pytest.mark.parametrize(
+    ("use", "code"),
+    [
+        ("securities", "FLOW_SECURITIES"),
+        ("developer", "FLOW_REALESTATE"),
+        ("dividend", "FORBIDDEN_USE"),
+        ("other_bank_loan", "ROLLOVER_OTHER_DEBT"),
+        ("same_name_other_bank", "SAME_NAME_OUT"),
+    ],
+)
+def test_money_that_lay_idle_for_months_still_warns_when_it_is_used(use: str, code: str) -> None:
+    bank = spend(Bank(end_day=400), 400, use, 370)
+    assert bank.leads(code) == [("L", code, 400_000_000)]
+
+
+@cases(
+    "FLOW_SECURITIES",
+    [
+        (100, 102, True),  # idle with the borrower, then at once over another hand
+        (100, 190, True),
+        (100, 191, False),  # what others did with it so long after they got it is theirs
+        (5, 95, True),
+        (5, 96, False),
+    ],
+)
+def test_what_others_do_with_it_counts_from_the_day_that_they_got_it(paid: float, used: float) -> Bank:
+    bank = Bank(end_day=400)
+    handed = bank.move(bank.loan(1000), "B.main", "X.main", 400, paid)
+    bank.move(handed, "X.main", "BROKER", 400, used, use="securities")
+    return bank
+
+
+def test_money_that_came_home_and_left_again_counts_from_the_second_time() -> None:
+    bank = Bank(end_day=400)
+    handed = bank.move(bank.loan(1000), "B.main", "X.main", 400, 5)
+    home = bank.move(handed, "X.main", "B.main", 400, 40)
+    again = bank.move(home, "B.main", "Y.main", 400, 200)
+    bank.move(again, "Y.main", "BROKER", 400, 210, use="securities")
+    assert bank.found("FLOW_SECURITIES")
 
 
 @pytest.mark.parametrize("use", ["futures", "wealth_management", "insurance_investment", "virtual_assets"])

@@ -135,7 +135,7 @@ def _may_be_split(few: Few) -> bool:
     for move, _ in few.loan_payments:
         name = LIMIT_OF_PRODUCT.get(few.loans[move.loan_id].product or "")
         fen = move.transaction_fen
-        if name is None or fen is None or move.ordered or not few.within("misuse_final_use_days", move.days):
+        if name is None or fen is None or move.ordered:
             continue
         limits = [period.number for period in few.view.parameters.periods(name)]
         if fen > max(limits):

@@ -18,7 +18,6 @@ from loantrail.early_warning.view import (
     lead,
     least,
     least_share,
-    within_days,
     young_on,
 )
 from loantrail.few_rows import empty
@@ -99,7 +98,7 @@ def structuring(view: View) -> pl.DataFrame:
     to the limit, together above it; or several just under the limit to payees that no document names."""
     payments = (
         loan_payments(view)
-        .filter(~pl.col("ordered") & within_days("days", view, "misuse_final_use_days"))
+        .filter(~pl.col("ordered"))
         .join(_limits(view), on="loan_id")
         .filter(pl.col("transaction_fen") <= pl.col("limit_fen"))
     )

@@ -71,6 +71,45 @@ def net_arrivals(view: View, classes: tuple[str, ...], days: str | None) -> pl.D
     return arrivals
 
 
+def used_at_last(view: View, classes: tuple[str, ...]) -> pl.DataFrame:
+    """Arrivals at the classes, and every return from them. How long the money lay with the borrower does not matter: what its
+    side pays is its use. What others do with it counts within `misuse_final_use_days` of when it left the side."""
+    arrivals = view.arrivals.filter(pl.col("arrived").is_in(classes))
+    in_time = (
+        (pl.col("amount_fen") < 0) | pl.col("from_side") | within_days("days", view, "misuse_final_use_days")
+    )
+    late = arrivals.filter(~in_time.fill_null(value=False))
+    if late.is_empty():
+        return arrivals
+    left = left_the_side(view, late.select("hop_id", "parent_hop_id").unique()).rename(
+        {"booked_at": "left_at"}
+    )
+    soon = (
+        late.join(left, on="hop_id")
+        .with_columns(held_days=(pl.col("booked_at") - pl.col("left_at")).dt.total_days())
+        .filter(within_days("held_days", view, "misuse_final_use_days"))
+        .select(arrivals.columns)
+    )
+    return pl.concat([arrivals.filter(in_time), soon])
+
+
+def left_the_side(view: View, hops: pl.DataFrame) -> pl.DataFrame:
+    """hop_id, booked_at: of these hops (hop_id, parent_hop_id) when their money last left the borrower's side before; none
+    where the way there is not known."""
+    way = view.moves.select(
+        parent_hop_id="hop_id", before="parent_hop_id", from_side="from_side", booked_at="booked_at"
+    )
+    found: list[pl.DataFrame] = [
+        pl.DataFrame(schema={"hop_id": pl.String, "booked_at": view.moves.schema["booked_at"]})
+    ]
+    open_ = hops
+    while not open_.is_empty():
+        stepped = open_.join(way, on="parent_hop_id")
+        found.append(stepped.filter("from_side").select("hop_id", "booked_at"))
+        open_ = stepped.filter(~pl.col("from_side")).select("hop_id", parent_hop_id="before")
+    return pl.concat(found)
+
+
 CAME_TO: Final = tell("{} of the loan came to {}", "贷款中 {} 流向{}", yuan("amount_fen"), class_words())
 
 
@@ -127,7 +166,7 @@ def final_use_reached(view: View) -> pl.Expr:
 def flow_securities(view: View) -> pl.DataFrame:
     """Loan money whose final use is securities, funds, futures, wealth management, investment insurance or virtual
     assets, net of what came back. Automatic sweeps into a money-market account and back do not count."""
-    arrivals = net_arrivals(view, SECURITIES_CLASSES, "misuse_final_use_days")
+    arrivals = used_at_last(view, SECURITIES_CLASSES)
     sweeps = _sweep_accounts(view)
     into = arrivals.filter(pl.col("amount_fen") > 0).join(
         sweeps.rename({"account": "to_account"}), on=["loan_id", "to_account", "arrived"], how="anti"
@@ -153,7 +192,7 @@ def flow_securities(view: View) -> pl.DataFrame:
 def flow_real_estate(view: View) -> pl.DataFrame:
     """Loan money whose final use is a developer, a purchase of property or a mortgage elsewhere. Mortgage loans are
     meant for it; a corporate loan's documented payment is its purpose."""
-    arrivals = net_arrivals(view, REAL_ESTATE_CLASSES, "misuse_final_use_days").filter(
+    arrivals = used_at_last(view, REAL_ESTATE_CLASSES).filter(
         (pl.col("product") != "mortgage_loan").fill_null(value=True)
         & ~((pl.col("documented") | pl.col("ordered")) & (~pl.col("retail") | pl.col("product").is_in(BUILDING_PRODUCTS)))
     )  # fmt: skip
@@ -179,7 +218,7 @@ def rollover_other_debt(view: View) -> pl.DataFrame:
     refinance is meant for it; an instalment here for which its money came in just before is paid from that."""
     refinancing = view.loans.filter(pl.col("grant_kind").is_in(REFINANCING_GRANTS)).select("loan_id")
     arrivals = (
-        net_arrivals(view, (*OTHER_DEBT_CLASSES, *LENDER_CLASSES), "misuse_final_use_days")
+        used_at_last(view, (*OTHER_DEBT_CLASSES, *LENDER_CLASSES))
         .filter(~pl.col("arrived").is_in(LENDER_CLASSES) | repays_a_lender("arrived"))
         .join(refinancing, on="loan_id", how="anti")
         .join(instalments_with_own_receipt(view), on=["loan_id", "transaction_id"], how="anti")
@@ -209,7 +248,7 @@ def rollover_other_debt(view: View) -> pl.DataFrame:
 
 def forbidden_use(view: View) -> pl.DataFrame:
     """Loan money whose final use is an equity investment (but for acquisition loans), a dividend or gambling."""
-    arrivals = net_arrivals(view, FORBIDDEN_CLASSES, "misuse_final_use_days").filter(
+    arrivals = used_at_last(view, FORBIDDEN_CLASSES).filter(
         ~((pl.col("arrived") == "equity_investment") & (pl.col("product") == "acquisition_loan")).fill_null(value=False)
     )  # fmt: skip
     rows = by_loan(arrivals).filter(final_use_reached(view))
@@ -318,9 +357,7 @@ def same_name_out(view: View) -> pl.DataFrame:
         )
     )
     # What others move between their own accounts is not the borrower's.
-    own = net_arrivals(view, SAME_NAME_CLASSES, "misuse_final_use_days").filter(
-        pl.col("from_side") | (pl.col("amount_fen") < 0)
-    )
+    own = used_at_last(view, SAME_NAME_CLASSES).filter(pl.col("from_side") | (pl.col("amount_fen") < 0))
     rows = by_loan(own).filter(reached)
     traced = lead(
         rows,

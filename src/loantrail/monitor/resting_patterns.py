@@ -293,10 +293,7 @@ class OfPatterns(Facts):
         """Whether the payment is one of several of the loan up to the limit: just under it, or to one payee and together above."""
         around, records = self.around, self.around.records
         name = LIMIT_OF_PRODUCT.get(records.loans.frame["product"][loan] or "")
-        disbursed = records.disbursed_us[loan]
-        if name is None or disbursed is None:
-            return False
-        if self.at - disbursed > (around.number("misuse_final_use_days") + 1) * DAY_US:
+        if name is None or records.disbursed_us[loan] is None:
             return False
         limits = [period.number for period in around.parameters.periods(name)]
         if self._fen > max(limits):
