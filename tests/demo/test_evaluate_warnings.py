@@ -62,7 +62,15 @@ def test_what_staff_can_work_is_held_against_what_there_is() -> None:
     beyond = judged(hits, threads, loans=10)
     assert (beyond.threads_milli, beyond.severe_milli, beyond.passes) == (16_666, 8_333, False)
     assert "FAILS" not in warnings_text(within)
+    assert (beyond.planted_milli, beyond.severe_true_milli) == (16_666, 8_333)
+    assert "one warning for each loan with planted misuse   16.6" in warnings_text(beyond)
     assert warnings_text(beyond).count("FAILS") == 2
+
+
+def test_false_warnings_are_no_part_of_what_planted_misuse_costs() -> None:
+    threads = [("A", "red"), ("D", "red"), ("E", "red")]
+    found = judged([("A", "FLOW_SECURITIES"), ("D", "ROUND_TRIP"), ("E", "ROUND_TRIP")], threads)
+    assert (found.severe_milli, found.severe_true_milli, found.planted_milli) == (2500, 833, 1666)
 
 
 def test_without_a_warning_nothing_is_divided() -> None:

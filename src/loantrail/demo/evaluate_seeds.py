@@ -51,6 +51,8 @@ _WORDS: Final = {
     "precision_bar": ("precision of warnings", "预警准确率"),
     "threads_bar": ("new warnings for each 1,000 loans a month", "每千笔贷款每月新增预警"),
     "severe_bar": ("of them orange or red", "其中橙色和红色"),
+    "planted": ("one warning for each loan with planted misuse", "埋入违规的贷款每笔一条预警"),
+    "severe_true": ("orange or red warnings that are true", "属实的橙色和红色预警"),
     "least": ("at least {}", "不低于 {}"),
     "most": ("at most {}", "不超过 {}"),
     "passes": ("passes", "达标"),
@@ -196,6 +198,8 @@ def _bars(found: Sequence[SeedEvaluation], seeds: Sequence[str], language: Langu
         (word(name), *values, limit, word("passes" if passes else "fails"))
         for name, values, limit, passes in bars
     ]
+    lines.append((word("planted"), *(_rate(one.planted_milli) for one in parts), "", ""))
+    lines.append((word("severe_true"), *(_rate(one.severe_true_milli) for one in parts), "", ""))
     return _lined(lines)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from loantrail.demo.model import LOOK_ALIKES, PATTERNS
+from loantrail.early_warning.hits import SEVERE
 from loantrail.rules.volume import Volume
 
 RECALL_BAR_PPM: Final = 950_000
@@ -46,6 +47,10 @@ class WarningEvaluation:
     recall_ppm: int | None
     threads_milli: int
     severe_milli: int
+    planted_milli: int
+    """What one warning for each loan with planted misuse, and no other, would cost: no bank can find all of it for less."""
+    severe_true_milli: int
+    """Of `severe_milli` the warnings that are true."""
     budget: Budget
 
     @property
@@ -142,6 +147,8 @@ def judge_warnings(
         recall_ppm=ppm(caught.height, asked.height),
         threads_milli=volume.threads_milli,
         severe_milli=volume.severe_milli,
+        planted_milli=volume.milli(asked["loan_id"].n_unique()),
+        severe_true_milli=volume.milli(int(judged.filter(pl.col("level").is_in(list(SEVERE)))["true"].sum())),
         budget=budget,
     )
 
@@ -208,6 +215,9 @@ def warnings_text(found: WarningEvaluation) -> str:
             f"at most {found.budget.severe}",
             found.severe_milli <= found.budget.severe * 1000,
         ),
+        "",
+        f"{'one warning for each loan with planted misuse':<48}{_rate(found.planted_milli):>4}",
+        f"{'orange or red warnings that are true':<48}{_rate(found.severe_true_milli):>4}",
     ]
     return "\n".join(lines)
 
