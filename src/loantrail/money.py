@@ -11,6 +11,9 @@ LINE_FEN_MOST: Final = 10**15
 """The largest amount of one statement line: ten trillion yuan. Thousands of such lines into one account stay below the largest balance, so
 that no few lines of a stranger can stop the tracing of all."""
 
+BALANCE_FEN_MOST: Final = 10**17
+"""The largest balance that an account may begin with, either way: a thousand trillion yuan, more than all deposits of a country."""
+
 # ISO 4217 minor units that differ from 2; every other known currency has two digits.
 _MINOR_DIGITS: Final[dict[str, int]] = {
     "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0,

@@ -34,6 +34,8 @@ class Field:
     """`record_type.field` this value points to, when it is set."""
     minimum: int | None = None
     """Least allowed value of a number."""
+    most: int | None = None
+    """Largest allowed absolute value of a number; without it what can be stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from tests.monitor.two_writers import wait_for
 
 from loantrail import clock
 from loantrail.errors import LimitExceeded, Place
+from loantrail.ledger.booked_ahead import BOOKED_AHEAD_MOST
 from loantrail.monitor.asking import Aside
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.judging import Look
-from loantrail.monitor.lines import BOOKED_AHEAD_MOST
 from loantrail.monitor.payment import BEHIND_MOST, BooksAhead, Decided, Payment
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import Lines

@@ -57,7 +57,7 @@ def test_whatever_goes_wrong_the_books_are_what_was_sent(
     monkeypatch.setattr(clock, "sleep", lambda _seconds: None)
     monkeypatch.setattr("loantrail.monitor.kafka.POLL_SECONDS", 0.0)
     # Lines of all months come in any order, whatever the clock says: none is refused for its date.
-    monkeypatch.setattr("loantrail.monitor.committing.BOOKED_AHEAD_MOST", datetime.timedelta(days=3_650))
+    monkeypatch.setattr("loantrail.ledger.booked_ahead.BOOKED_AHEAD_MOST", datetime.timedelta(days=3_650))
     happened: Counter[str] = Counter()
     with psycopg.connect(url, autocommit=True) as asked:
         for seed in range(FIRST_SEED + part, FIRST_SEED + SEEDS, PARTS):

@@ -52,7 +52,7 @@ def test_the_state_is_that_of_the_books(url: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(clock, "sleep", lambda _seconds: None)
     monkeypatch.setattr("loantrail.monitor.kafka.POLL_SECONDS", 0.0)
     # Lines of all months come in any order, whatever the clock says: none is refused for its date.
-    monkeypatch.setattr("loantrail.monitor.committing.BOOKED_AHEAD_MOST", datetime.timedelta(days=3_650))
+    monkeypatch.setattr("loantrail.ledger.booked_ahead.BOOKED_AHEAD_MOST", datetime.timedelta(days=3_650))
     monkeypatch.setattr(catching_up, "CLOSE_LINES", 1)
     monkeypatch.setattr(catching_up, "SHOWN_AT_ONCE", 3)
     compared = runs = 0

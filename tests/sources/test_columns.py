@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import polars as pl
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from loantrail.ledger.model import DISBURSEMENT, INVOICE, LOAN_NOTE, STATEMENT_LINE
-from loantrail.money import AMOUNT_FEN_MAX
+from loantrail.ledger.model import ACCOUNT, DISBURSEMENT, INVOICE, LOAN_NOTE, STATEMENT_LINE
+from loantrail.money import AMOUNT_FEN_MAX, BALANCE_FEN_MOST, LINE_FEN_MOST
 from loantrail.parties.model import PARTY
+from loantrail.records import RecordType
 from loantrail.sources.columns import Reading, accept, accept_records, polars_schema
 from loantrail.sources.exact import scaled_integer
 
@@ -24,6 +26,10 @@ LINE = {
     "amount_fen": "12.34",
     "currency": "CNY",
 }
+WITHOUT_A_MOST = replace(
+    STATEMENT_LINE, fields=tuple(replace(one, most=None) for one in STATEMENT_LINE.fields)
+)
+"""How an amount is read shows only where every amount that can be stored may stand."""
 
 
 def lines(*changes: dict[str, str | None]) -> pl.DataFrame:
@@ -33,7 +39,7 @@ def lines(*changes: dict[str, str | None]) -> pl.DataFrame:
 def amounts_of(*texts: str, currency: str = "CNY") -> list[int | str]:
     """What each text is read as: minor units, or the reason of its refusal."""
     accepted = accept(
-        STATEMENT_LINE, lines(*({"amount_fen": text, "currency": currency} for text in texts)), "f"
+        WITHOUT_A_MOST, lines(*({"amount_fen": text, "currency": currency} for text in texts)), "f"
     )
     result: dict[int, int | str] = {
         int(position): int(amount)
@@ -136,6 +142,30 @@ def test_any_amount_survives_writing_and_reading(amount_fen: int, currency: str)
     digits = {"CNY": 2, "JPY": 0, "KWD": 3, "CLF": 4}[currency]
     text = f"{amount_fen // 10**digits}.{amount_fen % 10**digits:0{digits}d}" if digits else str(amount_fen)
     assert amounts_of(text, currency=currency) == [amount_fen]
+
+
+@pytest.mark.parametrize(
+    ("record_type", "field", "most", "texts"),
+    [
+        (STATEMENT_LINE, "amount_fen", LINE_FEN_MOST, LINE),
+        (ACCOUNT, "opening_balance_fen", BALANCE_FEN_MOST, {"account": "6222020200112233"}),
+        (ACCOUNT, "opening_balance_fen", -BALANCE_FEN_MOST, {"account": "6222020200112233"}),
+    ],
+)
+def test_no_line_and_no_opening_balance_is_larger_than_any_bank_has(
+    record_type: RecordType, field: str, most: int, texts: dict[str, str]
+) -> None:
+    beyond = most + (1 if most > 0 else -1)
+    rows = pl.DataFrame([texts | {field: str(fen)} for fen in (most, beyond, AMOUNT_FEN_MAX, most // 2)])
+
+    read = accept(record_type, rows, "f", reading=Reading(amount_unit="minor"))
+
+    assert read.rows[field].to_list() == [most, most // 2]
+    assert [(one.position, one.field, one.reason) for one in read.refusals] == [
+        (2, field, "amount_too_large"),
+        (3, field, "amount_too_large"),
+    ]
+    assert read.refusals[0].message.endswith("no amount is as large as this; check the unit")
 
 
 def test_each_currency_has_its_own_minor_unit_within_one_file() -> None:

@@ -21,12 +21,12 @@ from loantrail.errors import InputError, LoantrailError
 from loantrail.ids import new_id
 from loantrail.ledger import intake, store
 from loantrail.ledger.ahead import ahead
-from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
+from loantrail.ledger.intake import RECORD_TYPES, Occurrences
 from loantrail.ledger.pairs.booking import settle
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.quarantine.replaying import replay_waiting
 from loantrail.ledger.reconcile import REPORT_SCHEMA
-from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, Taken, months_of, stored_refusal, take_rows
+from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, Taken, make_ready, stored_refusal, take_rows
 from loantrail.postgres.connection import database
 from loantrail.postgres.failures import database_failures
 from loantrail.sources.dry_run import Outcome
@@ -225,15 +225,14 @@ def _take_group(
         for refusal in refusals:
             outcome.refused[refusal.reason] += 1
         return
-    if record_type.name == LINE and len(keyed):
-        with database_failures():
-            store.ensure_partitions(connection, months_of(keyed))
+    with database_failures():
+        ready = make_ready(connection, record_type, keyed)
     repeated = len(rows) - len(keyed)
     entries = [_entry(refusal, record_type.name, file_id) for refusal in refusals]
     positions = _positions(group, rows, refusals)
 
     def work() -> Taken:
-        taken = take_rows(connection, record_type, keyed, file_id)
+        taken = take_rows(connection, record_type, ready, file_id)
         found = [
             stored_refusal(
                 one, record_type.name, rows.row(one.row, named=True), name, positions[one.row], file_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from loantrail.money import BALANCE_FEN_MOST, LINE_FEN_MOST
 from loantrail.records import Field, Kind, RecordType
 
 ACCOUNT_KINDS: Final = (
@@ -58,7 +59,13 @@ ACCOUNT: Final = RecordType(
         Field("kind", Kind.CHOICE, choices=ACCOUNT_KINDS, default="unknown", chinese="账户类型"),
         Field("opened_on", Kind.DATE, required=False, chinese="开户日"),
         Field("closed_on", Kind.DATE, required=False, chinese="销户日"),
-        Field("opening_balance_fen", Kind.AMOUNT_FEN, required=False, chinese="期初余额"),
+        Field(
+            "opening_balance_fen",
+            Kind.AMOUNT_FEN,
+            required=False,
+            most=BALANCE_FEN_MOST,
+            chinese="期初余额",
+        ),
         Field("unit_id", Kind.TEXT, required=False, references="organisation_unit.unit_id", chinese="机构"),
     ),
 )
@@ -303,7 +310,7 @@ STATEMENT_LINE: Final = RecordType(
         Field("sequence", Kind.INTEGER, chinese="账户内顺序"),
         Field("account", Kind.TEXT, chinese="账号"),
         Field("direction", Kind.CHOICE, choices=DIRECTIONS, chinese="借贷方向"),
-        Field("amount_fen", Kind.AMOUNT_FEN, minimum=1, chinese="金额"),
+        Field("amount_fen", Kind.AMOUNT_FEN, minimum=1, most=LINE_FEN_MOST, chinese="金额"),
         _CURRENCY,
         Field("counterparty_account", Kind.TEXT, required=False, chinese="对方账号"),
         Field("counterparty_name", Kind.TEXT, required=False, chinese="对方户名"),

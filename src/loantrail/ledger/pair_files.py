@@ -40,12 +40,13 @@ _ROWS: Final = RecordType(
     chinese="",
     key=STATEMENT_LINE.key,
     fields=tuple(
-        # Positions and sequences only order the lines: any whole number will do.
+        # Positions and sequences only order the lines: any whole number will do. These files go into no books.
         replace(
             item,
             required=item.name in _REQUIRED,
             chinese="",
             minimum=None if item.kind is Kind.INTEGER else item.minimum,
+            most=None,
         )
         for item in STATEMENT_LINE.fields
     ),

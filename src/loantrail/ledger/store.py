@@ -258,6 +258,12 @@ def ensure_partitions(connection: type_of_connection, months: Sequence[datetime.
     connection.commit()
 
 
+def newest_line(connection: type_of_connection) -> datetime.datetime | None:
+    """When the last line of the books was booked; None where there is none."""
+    row = connection.execute("SELECT max(booked_at) FROM ledger.statement_line").fetchone()
+    return None if row is None else row[0]
+
+
 def insert_lines(connection: type_of_connection, file_id: int, unit_id: str) -> int:
     """Move staged lines into the books and leave word for the pairing; how many."""
     columns = _names(_LINE_COLUMNS)

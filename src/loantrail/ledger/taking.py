@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from loantrail.clock import business_date, now
 from loantrail.ledger import intake, store
 from loantrail.ledger import store_versions as versions
+from loantrail.ledger.booked_ahead import lines_far_ahead
 from loantrail.ledger.intake import LINE, Broken
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
 from loantrail.ledger.store_entering import NamedAccount, enter_accounts
@@ -41,18 +43,38 @@ def months_of(rows: pl.DataFrame) -> list[datetime.date]:
     return rows.select(local.unique().sort()).to_series().to_list()
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Prepared and keyed rows of one record type that may be taken in."""
+
+    rows: pl.DataFrame
+    broken: list[Broken]
+    """Those that may not; `row` counts in the frame that was given."""
+
+
+def make_ready(connection: store.type_of_connection, record_type: RecordType, keyed: pl.DataFrame) -> Ready:
+    """Rows that are prepared and keyed (`intake.prepared`, `intake.with_keys`): for lines there are partitions then, and those that
+    no bank can have booked are left out. Commits; call it outside a batch."""
+    if record_type.name != LINE or keyed.is_empty():
+        return Ready(keyed, [])
+    ahead = lines_far_ahead(keyed, now(), lambda: store.newest_line(connection))
+    broken = _renumbered(ahead, keyed)
+    rows = keyed.filter(~pl.col("row_number").is_in([one.row for one in broken])) if broken else keyed
+    store.ensure_partitions(connection, months_of(rows))
+    return Ready(rows, broken)
+
+
 def take_rows(
-    connection: store.type_of_connection, record_type: RecordType, keyed: pl.DataFrame, file_id: int
+    connection: store.type_of_connection, record_type: RecordType, ready: Ready, file_id: int
 ) -> Taken:
-    """Decide on rows that are prepared and keyed (`intake.prepared`, `intake.with_keys`) and store the accepted ones.
+    """Decide on rows that `make_ready` gave, and store the accepted ones.
 
     Duplicates within the frame are gone already. Raises KeysTaken when the transaction must be tried again.
     """
     begin_writing(connection)
-    broken = {one.row: one for one in intake.broken_rules(record_type, keyed)}
-    # Rows are numbered as given; the rules counted places in the keyed frame.
-    numbers = keyed.get_column("row_number").to_list()
-    refused = {numbers[place]: _renumbered(one, numbers[place]) for place, one in broken.items()}
+    keyed = ready.rows
+    broken = [*ready.broken, *_renumbered(intake.broken_rules(record_type, keyed), keyed)]
+    refused = {one.row: one for one in broken}
     clean = keyed.filter(~pl.col("row_number").is_in(list(refused)))
     # A key whose first row was refused passes to the next.
     clean = clean.with_columns(pl.col("source_key").is_first_distinct().alias("is_first"))
@@ -87,8 +109,10 @@ def _units(rows: pl.DataFrame) -> pl.Series:
     return rows.get_column("unit_id") if "unit_id" in rows.columns else pl.Series([], dtype=pl.String)
 
 
-def _renumbered(broken: Broken, row: int) -> Broken:
-    return Broken(row, broken.field, broken.reason, broken.message)
+def _renumbered(broken: Sequence[Broken], keyed: pl.DataFrame) -> list[Broken]:
+    """Rows are numbered as given; the rules count places in the keyed frame."""
+    numbers = keyed.get_column("row_number")
+    return [replace(one, row=int(numbers[one.row])) for one in broken]
 
 
 def _settle_conflicts(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -33,10 +34,8 @@ from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.entered_lines import row_of
 from loantrail.monitor.hosting import Host, Unwelcome
 from loantrail.monitor.lines import (
-    BOOKED_AHEAD_MOST,
     Read,
-    are_booked_by,
-    booked_by,
+    believed,
     months_of,
     named_accounts,
     read_lines,
@@ -78,7 +77,8 @@ def commit_group(
     for attempt in range(TRIES):
         try:
             with database_failures(), store.undone_on_error(connection):
-                group = _Group(connection, deliveries, _believed(connection, read), judge, host)
+                taken = believed(read, clock.now(), partial(books.newest_line, connection))
+                group = _Group(connection, deliveries, taken, judge, host)
                 answers = group.take()
                 with connection.pipeline():
                     audit.append(connection, _entries(deliveries, answers, group.fresh))
@@ -97,16 +97,6 @@ def commit_group(
                 raise
             clock.sleep(0.01 * 2**attempt)
     raise AssertionError("the loop above returns or raises")
-
-
-def _believed(connection: store.Database, read: Read) -> Read:
-    """What was read, without lines of a date that no bank can have booked: far ahead both of now and of the books, for the clock of this
-    machine may be wrong. Of the first lines nothing is known."""
-    latest = clock.now() + BOOKED_AHEAD_MOST
-    if are_booked_by(read, latest):
-        return read
-    newest = store.newest_line(connection)
-    return read if newest is None else booked_by(read, max(latest, newest + BOOKED_AHEAD_MOST))
 
 
 def _entries(

@@ -17,11 +17,11 @@ import polars as pl
 
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.ledger import intake
+from loantrail.ledger.booked_ahead import REASON, Newest, believed_until, message_of
 from loantrail.ledger.identity import HOME_CURRENCY
 from loantrail.ledger.intake import HEAD_OF_CONTENT, LINE, LINE_CONTENT, RECORD_TYPES, Occurrences
 from loantrail.ledger.store_entering import NamedAccount
 from loantrail.ledger.taking import DEFAULT_UNIT
-from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor.model import Delivery, Line, Refused, Sent, Value
 from loantrail.monitor.payload import FIELDS
 from loantrail.monitor.plain_rows import instant_text, plain_line
@@ -40,10 +40,6 @@ class Read:
 
     lines: Sequence[Line]
     refused: Sequence[tuple[int, Refused]]
-
-
-BOOKED_AHEAD_MOST: Final = datetime.timedelta(days=10)
-"""So much later than now, and than the last line of the books, a line may be booked: over the longest holiday, for its value date."""
 
 
 def read_lines(deliveries: Sequence[Delivery]) -> Read:
@@ -75,42 +71,26 @@ def read_lines(deliveries: Sequence[Delivery]) -> Read:
         begin = len(lines)
         for one in own:
             line = one if isinstance(one, Line) else found.get((number, one.position))
-            if line is None:
-                continue
-            if line.amount_fen <= LINE_FEN_MOST:
+            if line is not None:
                 lines.append(line)
-            else:
-                refused.append((number, _too_large(line)))
         _give_keys(lines[begin:])
     for number, line in enumerate(lines):
         line.number = number
     return Read(lines, refused)
 
 
-def _too_large(line: Line) -> Refused:
-    """Taken in, a few such lines would make balances that are none."""
-    reason = "amount_too_large"
-    message = f"amount_fen is {line.amount_fen}: {reason}; no amount is as large as this; check the unit"
-    return Refused(line.position, "amount_fen", reason, message, line.original or b"")
-
-
-def are_booked_by(read: Read, latest: datetime.datetime) -> bool:
-    """Whether no line was booked later."""
-    return all(line.booked_at <= latest for line in read.lines)
-
-
-def booked_by(read: Read, latest: datetime.datetime) -> Read:
-    """The lines that were booked by then; the others are refused, for all that is asked about would be judged behind them."""
-    reason = "booked_in_future"
+def believed(read: Read, now: datetime.datetime, newest: Newest) -> Read:
+    """Without the lines of a date that no bank can have booked (`ledger.booked_ahead`): they are refused."""
+    until = believed_until([line.booked_at for line in read.lines], now, newest)
+    lines = [line for line in read.lines if line.booked_at <= until]
+    if len(lines) == len(read.lines):
+        return read
     refused = list(read.refused)
     for line in read.lines:
-        if line.booked_at > latest:
-            message = (
-                f"booked_at is {line.instant_text}: {reason}; check the date, or the clock of this machine"
-            )
-            told = Refused(line.position, "booked_at", reason, message, line.original or b"")
+        if line.booked_at > until:
+            message = message_of(line.booked_at)
+            told = Refused(line.position, "booked_at", REASON, message, line.original or b"")
             refused.append((line.delivery, told))
-    lines = [line for line in read.lines if line.booked_at <= latest]
     for number, line in enumerate(lines):
         line.number = number
     return Read(lines, refused)

@@ -174,12 +174,6 @@ def note_waiting(connection: Database, lines: int, at: datetime.datetime) -> Non
     )
 
 
-def newest_line(connection: Database) -> datetime.datetime | None:
-    """When the last line of the books was booked; None where there is none."""
-    row = connection.execute("SELECT max(booked_at) FROM ledger.statement_line").fetchone()
-    return None if row is None else row[0]
-
-
 def waiting(connection: Database) -> tuple[int, int, datetime.datetime | None]:
     """`(lines not yet paired, lines that no trace was asked for, since when)`."""
     row = connection.execute(

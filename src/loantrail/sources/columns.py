@@ -41,7 +41,7 @@ _REMEDIES: Final = {
     "amount_not_a_number": "write digits with at most one decimal point, thousands in groups of three",
     "amount_not_positive": "an amount is above zero, the direction says which way it went; correct it",
     "amount_negative": "the value may not be below zero; correct it",
-    "amount_too_large": "amounts stay below 2^62 minor units; check the unit",
+    "amount_too_large": "no amount is as large as this; check the unit",
     "boolean_unreadable": "write yes or no, 1 or 0, 是 or 否",
     "choice_unknown": "map it to one of the known values in a mapping file",
     "currency_unknown": "use the ISO 4217 code, or map the name to it in a mapping file",

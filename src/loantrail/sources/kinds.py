@@ -112,6 +112,7 @@ def _read_number(item: Field, given: pl.Series, reading: Reading, digits: pl.Ser
             if isinstance(result, str):
                 reasons[text] = f"{prefix}_{result}"
         values = values.scatter(slow, found)
+    most = exact.LARGEST if item.most is None else item.most
     broken: list[tuple[pl.Series, str | Callable[[str], str]]] = [
         (
             values.is_null() & texts.is_not_null(),
@@ -119,7 +120,7 @@ def _read_number(item: Field, given: pl.Series, reading: Reading, digits: pl.Ser
         ),
         # abs() of the least Int64 is itself: compare both ends
         (
-            ((values > exact.LARGEST) | (values < -exact.LARGEST)).fill_null(value=False),
+            ((values > most) | (values < -most)).fill_null(value=False),
             f"{prefix}_too_large",
         ),
     ]

@@ -7,19 +7,22 @@ the hash of a key are really the same is decided on the records themselves.
 from __future__ import annotations
 
 import bisect
+import datetime
 import errno
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from loantrail import clock
 from loantrail.errors import LoantrailError, Place, StorageExhausted
 from loantrail.ledger import intake
+from loantrail.ledger.booked_ahead import lines_far_ahead
 from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.records import RecordType
 from loantrail.sources.columns import polars_schema
@@ -77,6 +80,8 @@ class Spool:
         self._begins: list[int] = []
         self._origins: list[tuple[str, pl.Series]] = []
         self._counted: dict[str, int] = {}
+        self._newest: datetime.datetime | None = None
+        """When the last of the written lines was booked."""
         self.height = 0
         with disk_failures_named(path):
             schema = pl.DataFrame(schema=polars_schema(record_type)).to_arrow().schema
@@ -95,7 +100,7 @@ class Spool:
             counted = pl.Series(range(begin + 1, begin + batch.records_read + 1), dtype=pl.Int64)
             gone = [refusal.position for refusal in batch.refusals]
             positions = counted.filter(~counted.is_in(gone)).head(len(rows))
-        broken = intake.broken_rules(self.record_type, rows)
+        broken = self._broken(rows)
         refusals = [
             Refusal(
                 source_file, positions[one.row], one.field, one.reason, one.message, _shown(rows, one.row)
@@ -106,6 +111,9 @@ class Spool:
             places = pl.Series(range(len(rows)))
             keep = ~places.is_in([one.row for one in broken])
             rows, positions = rows.filter(keep), positions.filter(keep)
+        if self._is_lines and len(rows):
+            latest = cast("datetime.datetime", rows.get_column("booked_at").max())
+            self._newest = latest if self._newest is None else max(self._newest, latest)
         self._begins.append(self.height)
         self._origins.append((source_file, positions))
         self._hashes.append(self._key_hashes(rows))
@@ -113,6 +121,11 @@ class Spool:
         with disk_failures_named(self.path):
             self._writer.write_table(rows.to_arrow())
         return refusals
+
+    def _broken(self, rows: pl.DataFrame) -> list[intake.Broken]:
+        if self._is_lines:
+            return lines_far_ahead(rows, clock.now(), lambda: self._newest)
+        return intake.broken_rules(self.record_type, rows)
 
     def finish(self) -> tuple[int, list[Refusal]]:
         """Close the file. Returns how many records were the same as an earlier one, and refusals of those whose

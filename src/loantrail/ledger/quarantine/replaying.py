@@ -13,10 +13,10 @@ import polars as pl
 from loantrail.clock import now
 from loantrail.errors import ConfigurationError, InputError
 from loantrail.ledger import intake, store
-from loantrail.ledger.intake import LINE, RECORD_TYPES, Occurrences
+from loantrail.ledger.intake import RECORD_TYPES, Occurrences
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.quarantine.store import StoredRefusal
-from loantrail.ledger.taking import DEFAULT_UNIT, months_of, take_rows
+from loantrail.ledger.taking import DEFAULT_UNIT, make_ready, take_rows
 from loantrail.records import Kind
 from loantrail.sources.columns import accept_records
 
@@ -179,10 +179,9 @@ def _take(
     """Take rows that stand for these refusals, one each, and note what came of them."""
     record_type = RECORD_TYPES[type_name]
     keyed = intake.with_keys(record_type, intake.prepared(record_type, rows, DEFAULT_UNIT), Occurrences())
-    if type_name == LINE:
-        store.ensure_partitions(connection, months_of(keyed))
+    ready = make_ready(connection, record_type, keyed)
     file_id = next((one.file_id for one in refusals if one.file_id is not None), None)
-    taken = take_rows(connection, record_type, keyed, file_id or 0)
+    taken = take_rows(connection, record_type, ready, file_id or 0)
     broken = {one.row: one for one in taken.broken}
     results: list[Replay] = []
     for row, refusal in enumerate(refusals):
