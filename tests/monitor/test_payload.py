@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from loantrail.errors import InputError, LimitExceeded
 from loantrail.monitor.payload import JSON, NDJSON, ROWS_MAX, XML, read_payload
@@ -73,6 +78,77 @@ def test_a_line_that_is_no_json_leaves_the_other_lines_alone() -> None:
         (4, "value_not_plain"),
     ]
     assert "line 1, column 2" in found.refused[0].message
+
+
+TWICE = LINE[:-1] + b', "amount_fen": 9900}'
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        TWICE,
+        LINE[:-1] + b', "am\\u006funt_fen": 100}',
+        LINE[:-1] + b', "purpose_text": "a \\\\ \\" b", "amount_fen": 100}',
+        LINE[:-1] + b', "amount_fen": 1e308}',
+        LINE[:-1] + b', "amount_fen": null, "unheard": 1}',
+    ],
+)
+def test_a_name_that_stands_twice_in_a_row_refuses_that_row_alone(row: bytes) -> None:
+    around = (
+        ([row], JSON, b"%s", 1),
+        ([LINE, row, LINE], JSON, b"[%s]", 2),
+        ([LINE, row, LINE], NDJSON, b"%s", 2),
+    )
+    for rows, kind, form, place in around:
+        found = read(form % (b"\n" if kind == NDJSON else b", ").join(rows), kind)
+        assert [(one.position, one.field, one.reason) for one in found.refused] == [
+            (place, "amount_fen", "field_twice")
+        ]
+        assert found.refused[0].original == row
+        assert found.refused[0].message.startswith("'amount_fen' stands more than once in the row")
+        assert len(found.sent) == len(rows) - 1
+
+
+NAMES = some.sampled_from(["account", "purpose_text", "reference", "document_no", "sequence"])
+VALUES = some.one_of(
+    some.text(alphabet='a":,{}\\/\u8d26\n\x7f\u2028 ', max_size=6),
+    some.integers(-9, 9),
+    some.floats(allow_nan=False, allow_infinity=False),
+    some.booleans(),
+    some.none(),
+)
+WAYS: tuple[Callable[[object], str], ...] = (
+    json.dumps,
+    lambda value: json.dumps(value, ensure_ascii=False),
+    lambda value: (
+        json.dumps(value).replace("/", "\\/").replace("a", "\\u0061")
+        if isinstance(value, str)
+        else json.dumps(value)
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    some.lists(some.lists(some.tuples(NAMES, VALUES), min_size=1, max_size=5), min_size=1, max_size=4),
+    some.sampled_from(WAYS),
+    some.booleans(),
+)
+def test_exactly_the_rows_in_which_a_name_stands_twice_are_refused(
+    rows: list[list[tuple[str, object]]], written: Callable[[object], str], in_lines: bool
+) -> None:
+    texts = [
+        "{" + ", ".join(f"{written(name)}: {written(value)}" for name, value in row) + "}" for row in rows
+    ]
+    body = ("\n".join(texts) if in_lines else f"[{','.join(texts)}]").encode()
+
+    found = read(body, NDJSON if in_lines else JSON)
+
+    twice = [number for number, row in enumerate(rows, 1) if len({name for name, _ in row}) < len(row)]
+    assert [one.position for one in found.refused] == twice
+    assert {one.reason for one in found.refused} <= {"field_twice"}
+    kept = {one.position: one.values for one in found.sent}
+    assert kept == {number: dict(row) for number, row in enumerate(rows, 1) if number not in twice}
 
 
 def test_more_rows_than_are_taken_at_once_are_refused() -> None:
