@@ -119,6 +119,55 @@ def test_rows_that_break_a_rule_are_refused_alone_and_kept(
     assert count(books, "ledger.refusal") == 6
 
 
+def test_what_is_wrong_with_a_row_and_what_to_do_are_said_in_chinese_too(own_client: httpx.Client) -> None:
+    odd: list[dict[str, Any]] = [
+        {"unheard": 1},
+        {"source_file": "x"},
+        {"account": {"deep": 1}},
+        {"account": ""},
+        {"account": "a" * 300},
+        {"booked_at": "2024-02-30"},
+        {"booked_at": "yesterday"},
+        {"booked_at": None},
+        {"booked_at": "1812-06-24"},
+        {"direction": "借"},
+        {"amount_fen": "x"},
+        {"amount_fen": "1.5"},
+        {"amount_fen": 0},
+        {"amount_fen": 10**15 + 1},
+        {"amount_fen": 10**30},
+        {"balance_fen": "x"},
+        {"sequence": "x"},
+        {"currency": "XXX"},
+        {"purpose_text": "a\0b"},
+        {"purpose_text": "货; 款" * 9, "direction": "a; b"},
+        {"amount_fen": 777},
+    ]
+    texts = [json.dumps(line(1)), *(json.dumps(line(1, **one)) for one in odd)]
+    texts += ["{broken", "[1]", "[" * 3_000, json.dumps(line(2))[:-1] + ', "account": "x"}']
+    own_client.post(PATH, json=line(30, booked_at="2026-03-01T10:00:00+08:00"))
+    texts.append(json.dumps(line(3, booked_at="2126-03-01T10:00:00+08:00")))
+
+    key = {"idempotency-key": "bad-rows"}
+    answer = own_client.post(PATH, content="\n".join(texts), headers=NDJSON | key)
+
+    refused = [row for row in answer.json()["rows"] if row["outcome"] == "refused"]
+    assert len(refused) == len(texts) - 1
+    for row in refused:
+        for said in (row["message_chinese"], row["remedy_chinese"]):
+            assert said and any("\u4e00" <= character <= "\u9fff" for character in said), row
+    told = {row["reason"]: row for row in refused}
+    assert (
+        told["amount_not_positive"]["message_chinese"]
+        == "金额（amount_fen）为“0”：金额须大于零；金额只写大小，收支方向另写"
+    )
+    assert told["field_twice"]["remedy_chinese"] == "每个字段请只写一次"
+    assert own_client.post(PATH, content="\n".join(texts), headers=NDJSON | key).content == answer.content
+    # Of what is well there is nothing to say.
+    [good] = own_client.post(PATH, json=line(50)).json()["rows"]
+    assert (good["message_chinese"], good["remedy_chinese"]) == (None, None)
+
+
 def test_a_fee_under_the_number_of_its_payment_is_taken_where_balances_prove_it(
     own_client: httpx.Client, books: psycopg.Connection[Any]
 ) -> None:

@@ -26,6 +26,7 @@ from loantrail.monitor.model import (
     RowDecision,
     remedy_of,
 )
+from loantrail.wording import in_chinese
 
 
 class Answers:
@@ -103,6 +104,19 @@ class Answers:
             stored = replace(stored, original=line.original, refusal_id=again)
         self.refusals.append(stored)
         return _refused_row(line.position, broken.field, broken.reason, broken.message, stored.refusal_id)
+
+
+def in_both_languages(answer: Answered) -> Answered:
+    """The answer with Chinese words for what was refused."""
+    rows = [
+        msgspec.structs.replace(
+            row, message_chinese=in_chinese(row.message or ""), remedy_chinese=in_chinese(row.remedy or "")
+        )
+        if row.outcome == REFUSED
+        else row
+        for row in answer.rows
+    ]
+    return replace(answer, rows=rows)
 
 
 def _record(delivery: Delivery, line: Line, sequence: int) -> dict[str, Any]:

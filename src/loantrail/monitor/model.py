@@ -163,6 +163,9 @@ class RowAnswer(msgspec.Struct, frozen=True, gc=False):
     hits: tuple[RowHit, ...] = ()
     undecided: str | None = None
     """Why a row that was accepted is judged later, as RowDecision has it."""
+    message_chinese: str | None = None
+    """Filled in as the answer goes out, not where rows are written."""
+    remedy_chinese: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

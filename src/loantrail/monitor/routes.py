@@ -23,6 +23,7 @@ from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_response
 from loantrail.http.processes import of_the_monitor
 from loantrail.identity.abilities import Ability
 from loantrail.ids import content_hash
+from loantrail.monitor.answering import in_both_languages
 from loantrail.monitor.model import KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
 from loantrail.monitor.settling import Settling
@@ -118,8 +119,12 @@ class TakenRow(Answer):
     line_id: str | None = Field(description="The statement line in the books.")
     field: str | None
     reason: str | None = Field(description="A stable name of why it was refused.")
-    message: str | None
-    remedy: str | None
+    message: str | None = Field(description="What is wrong with a row that was refused.")
+    message_chinese: str | None = Field(
+        description="The same in Chinese, as `remedy_chinese`; null where a text is none of the product's own."
+    )
+    remedy: str | None = Field(description="What to do about it.")
+    remedy_chinese: str | None
     refusal_id: str | None = Field(description="The entry of the quarantine that keeps its bytes.")
     decision: Literal["allow", "review"] | None = Field(
         description="`review`: a hit rests on this row. Empty where it is not accepted, was taken in before, or is judged "
@@ -232,6 +237,8 @@ async def take_transactions(
             "The idempotency key was used before, for another body; nothing was taken in",
             "Give every new request a key of its own; repeat a request unchanged",
         )
+    if answer.refused:
+        answer = await run_in_threadpool(in_both_languages, answer)
     return Response(_encoder.encode(answer), media_type="application/json")
 
 
