@@ -108,7 +108,7 @@ def test_a_line_of_another_century_is_refused_by_itself_and_history_is_taken(boo
     [(message,)] = books.ask("SELECT message FROM ledger.refusal WHERE position = 2")
     assert (
         in_chinese(message)
-        == "booked_at 为 2061-10-12 10:00:00+08:00：记账时间远在将来；请核对日期，或核对本机时钟"
+        == "记账时间（booked_at）为“2061-10-12 10:00:00+08:00”：记账时间远在将来；请核对日期，或核对本机时钟"
     )
     again = books.take(books.folder / "night.parquet")
     assert (again.accepted["statement_line"], again.duplicate["statement_line"]) == (0, 3)

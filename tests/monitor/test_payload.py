@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as some
 
 from loantrail.errors import InputError, LimitExceeded
 from loantrail.monitor.payload import JSON, NDJSON, ROWS_MAX, XML, read_payload
+from loantrail.wording import in_chinese
 
 LINE = b'{"booked_at": "2026-03-01T10:00:00+08:00", "account": "A", "direction": "debit", "amount_fen": 100}'
 
@@ -44,6 +46,20 @@ def test_one_row_and_an_array_of_rows_are_read() -> None:
 def test_a_body_that_is_no_json_is_refused_as_a_whole_with_its_place(body: bytes, says: str) -> None:
     with pytest.raises(InputError, match=says):
         read(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{a:1}", b'{"a" 1}', b'{"a":1,}', b"[{},]", b'{"a":1 "b":2}', b'{"a":01}', b'{"a":tru}', b'{"a":"\\x"}', b'{"a":"\\udc00"}',
+        b'{"a":"\\u12g4"}', b'{"a":"\\ud800b","c":1}', b'{"a":"\\ud800\\u0041"}', b'{"a":"x', b'{"a":1}}', b'{"a":"\x01"}',
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_body_is_said_wholly_in_chinese(body: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        read(body)
+    said = in_chinese(caught.value.problem)
+    assert said and not re.search(r"[A-Za-z]{2}", re.sub(r"JSON|Unicode|UTF-16", "", said)), said
 
 
 def test_a_body_in_another_character_set_is_refused() -> None:
