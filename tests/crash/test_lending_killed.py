@@ -39,7 +39,7 @@ pytestmark = [
     pytest.mark.database,
     pytest.mark.crash,
     pytest.mark.heavy,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1_800),
 ]
 __all__ = ["home"]
 
