@@ -112,10 +112,11 @@ def test_the_page_says_who_answers_why_and_by_when(page: Page, warned: str, data
     page.goto(f"{warned}/warnings?lang=zh")
     facts = page.locator(".case-facts")
     acts_as(page, "S3")
-    expect(facts).to_contain_text("支行行长、风险经理贷款低于 500.00 万元，红色预警由分支行处置")
+    expect(facts).to_contain_text(
+        "支行行长、风险经理24 小时内处置 · 贷款低于 500.00 万元，红色预警由分支行处置"
+    )
     expect(facts).to_contain_text("判断属实或误报")
-    expect(facts).to_contain_text("24 小时内处置")
-    expect(facts).to_contain_text("总行风险管理部、法务")
+    expect(facts).to_contain_text("超期通知总行风险管理部、法务")
     # Others answer for it: no button and no key judges, what was done can be entered.
     acts = page.get_by_role("complementary")
     expect(acts).to_contain_text("这条预警由支行行长、风险经理处置")
@@ -129,7 +130,9 @@ def test_the_page_says_who_answers_why_and_by_when(page: Page, warned: str, data
         connection.execute("UPDATE ledger.loan_note SET amount_fen = 500000000 WHERE loan_id = %s", (LOAN,))
     page.goto(f"{warned}/warnings/{THREAD}?lang=zh")
     acts_as(page, "S4")
-    expect(facts).to_contain_text("总行风险管理部、法务对公贷款达到 500.00 万元，红色预警由总行处置")
+    expect(facts).to_contain_text(
+        "总行风险管理部、法务24 小时内处置 · 对公贷款达到 500.00 万元，红色预警由总行处置"
+    )
     acts.get_by_role("button", name="属实").click()
     acts.get_by_role("button", name="确认属实").click()
     expect(facts).to_contain_text("登记措施")

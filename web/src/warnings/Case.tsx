@@ -130,8 +130,7 @@ function Evidence({ thread }: { readonly thread: Thread }) {
                   ? [t("warnings.named_payees", { names: line.named_payees.join(t("warnings.comma")) })]
                   : [
                       line.of_hit && line.destination_class && name("use", line.destination_class),
-                      line.of_hit && line.basis && name("basis", line.basis),
-                      line.of_hit && line.evidence && (clue(line.evidence)?.text ?? line.evidence),
+                      line.of_hit && grounds(line.basis && name("basis", line.basis), line.evidence && (clue(line.evidence)?.text ?? line.evidence)),
                     ]),
               ]
                 .filter(Boolean)
@@ -145,6 +144,11 @@ function Evidence({ thread }: { readonly thread: Thread }) {
       </ol>
     </section>
   );
+}
+
+/** What a class rests on, and what was seen; the first alone says nothing where the second begins with it. */
+function grounds(basis: string | null, seen: string | null): string {
+  return [basis && seen?.toLowerCase().startsWith(basis.toLowerCase()) ? null : basis, seen].filter(Boolean).join(" · ");
 }
 
 function Doubts({ thread }: { readonly thread: Thread }) {

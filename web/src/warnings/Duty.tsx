@@ -24,21 +24,24 @@ export function Duty({ thread }: { readonly thread: Thread }) {
     <>
       <Fact label={t("warnings.answers")}>
         {roles(duty.owner_roles)}
-        <span className="quiet small duty-why">{why}</span>
+        <span className="quiet small duty-why">
+          {[
+            duty.response_days === null
+              ? t("warnings.response_hours", { count: duty.response_hours ?? 0 })
+              : t("warnings.response_days", { count: duty.response_days }),
+            why,
+          ].join(" · ")}
+        </span>
       </Fact>
       {live && (
         <Fact label={t("warnings.next_step")}>
           {step}
           <span className="quiet small figures duty-why">
             {t("warnings.due_at", { time: instantText(row.due_at) })}
-            {" · "}
-            {duty.response_days === null
-              ? t("warnings.response_hours", { count: duty.response_hours ?? 0 })
-              : t("warnings.response_days", { count: duty.response_days })}
+            {!row.escalated && ` · ${t("warnings.told_next", { roles: roles(duty.escalates_to) })}`}
           </span>
         </Fact>
       )}
-      {live && !row.escalated && <Fact label={t("warnings.told_next")}>{roles(duty.escalates_to)}</Fact>}
     </>
   );
 }
