@@ -176,10 +176,48 @@ def test_two_who_change_a_draft_at_once_keep_what_both_wrote(
 def test_the_list_is_searched_and_opens_a_rule(page: Page, bank_address: str) -> None:
     page.goto(f"{bank_address}/rules?lang=zh")
     page.get_by_label("按代码或名称查找").fill("structuring")
-    expect(page.locator("tbody tr.ant-table-row")).to_have_count(2)
+    expect(page.locator("tbody tr.ant-table-row")).to_have_count(4)
     page.get_by_label("按代码或名称查找").fill("没有这条")
     expect(page.get_by_role("status")).to_contain_text("没有符合条件的规则")
     page.get_by_label("按代码或名称查找").fill("EAST")
     page.get_by_label("按代码或名称查找").fill("担保人")
     page.get_by_role("link", name="贷款资金回流至担保人").click()
     expect(page.locator(".rule-said")).to_contain_text("参数 return_to_guarantor_days")
+
+
+def test_what_was_never_tried_is_proposed_with_a_reason_that_the_second_person_reads(
+    page: Page, own_bank: str, database_url: str
+) -> None:
+    with Client(own_bank, database_url) as other:
+        made = other.post("/api/v1/rules", json={"content": CONTENT, "request_key": new_id()})
+        made.raise_for_status()
+    page.goto(f"{own_bank}/rules/OWN_RULE?lang=zh")
+    page.get_by_role("button", name="转试运行").click()
+    page.get_by_role("button", name="提交审批").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("还没有完成过回测")
+    dialog.get_by_role("textbox").fill("新产品，没有历史")
+    dialog.get_by_role("button", name="提交审批").click()
+    expect(page.get_by_role("alert")).to_contain_text("新产品，没有历史")
+    act_as(page, database_url, "S2")
+    page.get_by_role("button", name="批准发布").click()
+    # The books end long before the day from which it judges.
+    expect(page.get_by_role("alert")).to_contain_text("账务数据到 2025-03-10 为止：还没有命中")
+
+
+def test_what_a_version_changes_is_shown_line_by_line_and_it_is_compared_as_asked(
+    page: Page, own_bank: str, database_url: str
+) -> None:
+    changed = CONTENT | {"condition": "traced_amount_fen >= wan(20)\nAND retail"}
+    with Client(own_bank, database_url) as other:
+        for wanted in ({"content": CONTENT}, {"content": changed, "based_on": 1}):
+            other.post("/api/v1/rules", json=wanted | {"request_key": new_id()}).raise_for_status()
+    page.goto(f"{own_bank}/rules/OWN_RULE?version=2&lang=zh")
+    page.locator(".backtest-form .ant-select").click()
+    page.get_by_text("第 1 版 · 草稿", exact=True).click()
+    page.get_by_role("button", name="开始回测").click()
+    expect(page.locator(".backtest")).to_contain_text("与第 1 版比较", timeout=60_000)
+    page.get_by_role("tab", name=re.compile("版本与记录")).click()
+    lines = page.get_by_label("逐行改动")
+    expect(lines.locator(".line-old")).to_have_text(["−traced_amount_fen >= wan(10)\n"])
+    expect(lines.locator(".line-new")).to_have_text(["+traced_amount_fen >= wan(20)\n", "+AND retail\n"])

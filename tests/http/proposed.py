@@ -153,7 +153,13 @@ def propose_rule(connection: type_of_connection, code: str = "ENTRUSTED_PAYMENT_
         lambda one, _: workflow.to_shadow(one, sound=True, by=MAKER),
     )
     acting.act(
-        connection, made.rule_id, 2, "propose", MAKER, new_id(), lambda one, _: workflow.propose(one, MAKER)
+        connection,
+        made.rule_id,
+        2,
+        "propose",
+        MAKER,
+        new_id(),
+        lambda one, _: workflow.propose(one, tried=True, by=MAKER),
     )
     connection.commit()
     return made.rule_id

@@ -79,7 +79,30 @@ def drafted(bank: httpx.Client, person: str = MAKER, **changes: Any) -> dict[str
 
 def act(bank: httpx.Client, version: dict[str, Any], name: str, person: str, **more: Any) -> httpx.Response:
     body = {"act": name, "revision": version["revision"], "request_key": new_id()} | more
+    if name == "propose":
+        body = {"reason": "没有可回测的历史"} | body
     return bank.post(f"/api/v1/rule-versions/{version['rule_id']}/acts", json=body, headers=by(person))
+
+
+def drafted_anew(bank: httpx.Client, based_on: int) -> dict[str, Any]:
+    """Another version of the rule, as a draft."""
+    wanted = {
+        "content": CONTENT | {"condition": f"traced_amount_fen >= wan({10 + based_on})"},
+        "based_on": based_on,
+    }
+    answer = bank.post("/api/v1/rules", json=wanted | {"request_key": new_id()}, headers=by(MAKER))
+    assert answer.status_code == 201, answer.text
+    return answer.json()["version"]
+
+
+def tried(bank: httpx.Client, version: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A back-test of the version, ended."""
+    wanted = {"from_date": "2025-03-01", "to_date": "2025-03-31", "request_key": new_id()} | more
+    answer = bank.post(
+        f"/api/v1/rule-versions/{version['rule_id']}/backtests", json=wanted, headers=by(MAKER)
+    )
+    assert answer.status_code == 201, answer.text
+    return ended(bank, answer.json()["backtest_id"])
 
 
 def done(answer: httpx.Response) -> dict[str, Any]:
@@ -174,6 +197,72 @@ def test_the_books_are_evaluated_anew_where_other_versions_judge(bank: httpx.Cli
     assert requested() == before + 2
     done(act(bank, published, "retire", CHECKER, reason="不再需要"))
     assert requested() == before + 3
+
+
+def test_a_version_that_was_never_tried_is_proposed_only_with_a_reason(bank: httpx.Client) -> None:
+    shadow = done(act(bank, drafted(bank), "to_shadow", MAKER))
+    assert shadow["tried"] is False
+    for reason in ("", "  "):
+        refused = act(bank, shadow, "propose", MAKER, reason=reason)
+        assert refused.status_code in (409, 422), refused.text
+    assert act(bank, shadow, "propose", MAKER, reason="").json()["code"] == "not_tried"
+    proposed = done(act(bank, shadow, "propose", MAKER, reason="新产品，没有历史"))
+    assert proposed["state"] == "proposed"
+    events = bank.get("/api/v1/rules/OWN_RULE").json()["events"]
+    assert (events[0]["kind"], events[0]["reason"]) == ("propose", "新产品，没有历史")
+
+
+def test_a_version_that_was_tried_as_it_stands_needs_no_reason(bank: httpx.Client) -> None:
+    version = drafted(bank)
+    assert tried(bank, version)["state"] == "finished"
+    changed = bank.put(
+        f"/api/v1/rule-versions/{version['rule_id']}",
+        json={
+            "content": CONTENT | {"condition": "traced_amount_fen >= wan(40)"},
+            "revision": version["revision"],
+            "request_key": new_id(),
+        },
+        headers=by(MAKER),
+    ).json()["version"]
+    shadow = done(act(bank, changed, "to_shadow", MAKER))
+    assert (shadow["tried"], act(bank, shadow, "propose", MAKER, reason="").json()["code"]) == (
+        False,
+        "not_tried",
+    )
+    tried(bank, shadow)
+    assert done(act(bank, shadow, "propose", MAKER, reason=""))["tried"] is True
+
+
+def test_a_draft_does_not_hide_the_version_on_trial(bank: httpx.Client) -> None:
+    shadow = done(act(bank, drafted(bank), "to_shadow", MAKER))
+    drafted_anew(bank, 1)
+    [row] = [one for one in bank.get("/api/v1/rules").json()["rules"] if one["code"] == "OWN_RULE"]
+    assert (row["version"], row["state"], row["waiting"]) == (1, "shadow", "draft")
+    assert row["rule_id"] == shadow["rule_id"]
+
+
+def test_a_back_test_compares_with_the_version_in_force_else_with_that_on_trial_or_as_asked(
+    bank: httpx.Client,
+) -> None:
+    first = done(act(bank, drafted(bank), "to_shadow", MAKER))
+    second = drafted_anew(bank, 1)
+    assert tried(bank, first)["compared_version"] is None
+    assert tried(bank, second)["compared_version"] == 1
+    done(act(bank, done(act(bank, first, "propose", MAKER)), "approve", CHECKER, effective_from=today()))
+    on_trial = done(act(bank, second, "to_shadow", MAKER))
+    third = drafted_anew(bank, 2)
+    assert tried(bank, third)["compared_version"] == 1
+    compared = tried(bank, third, compare_with=2)
+    assert (compared["compared_version"], compared["compared_with"]) == (2, on_trial["rule_id"])
+    assert compared["result"]["compared"] is True
+    for number in (3, 9):
+        wanted = {"from_date": "2025-03-01", "to_date": "2025-03-31", "request_key": new_id()}
+        missing = bank.post(
+            f"/api/v1/rule-versions/{third['rule_id']}/backtests",
+            json=wanted | {"compare_with": number},
+            headers=by(MAKER),
+        )
+        assert missing.status_code == 404
 
 
 def test_whoever_changed_a_draft_cannot_approve_it(bank: httpx.Client) -> None:

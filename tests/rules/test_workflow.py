@@ -22,7 +22,7 @@ ACTS = {
     "edit": lambda one: workflow.edit(one, OTHER, "乙"),
     "to_shadow": lambda one: workflow.to_shadow(one, True, "甲"),
     "to_draft": lambda one: workflow.to_draft(one, "甲"),
-    "propose": lambda one: workflow.propose(one, "甲"),
+    "propose": lambda one: workflow.propose(one, tried=True, by="甲"),
     "approve": lambda one: workflow.approve(one, "乙", START, TODAY, TODAY, None),
     "refuse": lambda one: workflow.refuse(one, "乙", START, "说明"),
     "retire": lambda one: workflow.retire(one, "乙", TODAY, "说明"),
@@ -151,3 +151,10 @@ def test_content_is_checked_field_by_field(change: dict[str, Any], field: str) -
     found = check_content(replace(CONTENT, **change), shipped_parameters()).problems
     assert [one.field for one in found] == [field]
     assert all(one.chinese and one.english for one in found)
+
+
+def test_what_was_never_tried_is_proposed_with_a_reason_alone() -> None:
+    shadow = version(state=State.SHADOW)
+    assert workflow.propose(shadow, tried=False, by="甲", reason=" ") is Refusal.NOT_TRIED
+    proposed = workflow.propose(shadow, tried=False, by="甲", reason="没有历史")
+    assert isinstance(proposed, RuleVersion) and proposed.state is State.PROPOSED

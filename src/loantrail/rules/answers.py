@@ -90,7 +90,14 @@ class _Act(Wanted):
 
 
 class RulePlainAct(_Act):
-    act: Literal["to_shadow", "to_draft", "propose"]
+    act: Literal["to_shadow", "to_draft"]
+
+
+class RuleProposeAct(_Act):
+    act: Literal["propose"]
+    reason: Reason | Literal[""] = Field(
+        default="", description="Why it is proposed without a back-test; not needed where there is one."
+    )
 
 
 class RuleApproveAct(_Act):
@@ -103,7 +110,9 @@ class RuleReasonedAct(_Act):
     reason: Reason
 
 
-WantedRuleAct = Annotated[RulePlainAct | RuleApproveAct | RuleReasonedAct, Field(discriminator="act")]
+WantedRuleAct = Annotated[
+    RulePlainAct | RuleProposeAct | RuleApproveAct | RuleReasonedAct, Field(discriminator="act")
+]
 
 
 class WantedConditionCheck(Wanted):
@@ -242,6 +251,7 @@ class RuleVersionRow(Answer):
     retired_by: str | None
     shipped: bool
     in_force: bool
+    tried: bool = Field(description="A back-test of it as it stands came to its end.")
     differs: list[str] = Field(description="The fields in which it differs from the version before it.")
     reading: ConditionPart | None
     problems: list[str] = Field(description="The fields of the content that are not in order.")
@@ -249,7 +259,7 @@ class RuleVersionRow(Answer):
 
 
 class RuleRow(Answer):
-    """A rule as the list shows it: the version in force, else the newest."""
+    """A rule as the list shows it: the version in force, else the newest on trial, else the newest."""
 
     code: str
     chinese: str

@@ -16,6 +16,12 @@ from loantrail.wording import in_chinese
 class WantedBacktest(Wanted):
     from_date: datetime.date
     to_date: datetime.date
+    compare_with: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="The version that it is compared with; left out: the one in force, else the one on trial.",
+    )
     request_key: RequestKey
 
 

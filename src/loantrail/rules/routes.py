@@ -15,36 +15,23 @@ from loantrail.http.access import Acting, Person, Reading, Recording, allowed, d
 from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.identity.abilities import Ability
-from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import acting, answers, store, store_backtest, store_hits, store_volume, workflow
 from loantrail.rules.answers import (
     RuleActed,
     RuleDetail,
     RuleEvent,
-    RuleFound,
     RuleHit,
     RuleList,
     RuleRow,
-    RuleVersionRow,
     WantedRuleAct,
     WantedRuleChange,
     WantedRuleDraft,
-    part_answer,
     pattern_cost,
 )
-from loantrail.rules.cost import Span
-from loantrail.rules.model import (
-    RuleVersion,
-    State,
-    check_content,
-    differing,
-    in_force,
-)
+from loantrail.rules.model import RuleVersion, State, in_force
 from loantrail.rules.periods import period_of
-from loantrail.rules.volume import per_thousand_a_month
-from loantrail.rules.words import explain
-from loantrail.signals.catalogue import DAY
+from loantrail.rules.telling import budget_on, found_of, on_trial, version_row
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -94,7 +81,7 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
     rows: list[RuleRow] = []
     for code in sorted({one.code for one in versions}):
         own = [one for one in versions if one.code == code]
-        shown = forced.get(code, own[-1])
+        shown = forced.get(code) or on_trial(own) or own[-1]
         newer = own[-1] if own[-1].version > shown.version else None
         rows.append(
             RuleRow(
@@ -108,11 +95,11 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
                 occasion=answers.content_answer(shown.content).occasion,
                 pattern=shown.content.pattern,
                 waiting=newer.state if newer and newer.state is not State.RETIRED else None,
-                found=_found(evaluations.get(shown.rule_id), shown.content.occasion),
+                found=found_of(evaluations.get(shown.rule_id), shown.content.occasion),
             )
         )
     speaking = {row.code for row in rows if row.code in forced and not (row.found and row.found.stopped)}
-    budget = _budget(parameters, today)
+    budget = budget_on(parameters, today)
     return RuleList(
         rules=rows,
         patterns=[pattern_cost(code, code in speaking, found.get(code, (0, 0)), whole) for code in PATTERNS],
@@ -134,14 +121,16 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
         evaluations = store_hits.evaluations(connection)
         events = store.events_of(connection, code)
         backtests = store_backtest.of_rule(connection, code)
+        tried = store_backtest.tried(connection, code)
         period = period_of(connection)
         parameters = parameters_in_force(connection)
     today = business_date(now())
-    budget = _budget(parameters, today)
+    budget = budget_on(parameters, today)
     return RuleDetail(
         code=code,
         versions=[
-            _row(one, versions, evaluations, today, parameters) for one in answers.newest_first(versions)
+            version_row(one, versions, evaluations, today, parameters, one.rule_id in tried)
+            for one in answers.newest_first(versions)
         ],
         events=[RuleEvent.model_validate(one) for one in events],
         backtests=[answers.BacktestBrief.model_validate(one) for one in backtests],
@@ -222,6 +211,7 @@ def act(
     with connections.connection() as connection:
         found = store.one(connection, rule_id)
         latest = None if found is None else acting.latest_effective(connection, found.code)
+        tried = found is not None and rule_id in store_backtest.tried(connection, found.code)
         parameters = parameters_in_force(connection)
 
     def decide(version: RuleVersion, at: datetime.datetime) -> RuleVersion | workflow.Refusal:
@@ -235,12 +225,13 @@ def act(
                 return workflow.retire(version, by, today, wanted.reason)
             case answers.RulePlainAct(act="to_shadow"):
                 return workflow.to_shadow(version, acting.is_sound(version, parameters), by)
-            case answers.RulePlainAct(act="to_draft"):
-                return workflow.to_draft(version, by)
             case answers.RulePlainAct():
-                return workflow.propose(version, by)
+                return workflow.to_draft(version, by)
+            case answers.RuleProposeAct():
+                return workflow.propose(version, tried, by, wanted.reason)
 
-    reason = wanted.reason if isinstance(wanted, answers.RuleReasonedAct) else ""
+    said = isinstance(wanted, (answers.RuleReasonedAct, answers.RuleProposeAct))
+    reason = wanted.reason if said else ""
     done = _do(
         connections, record, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason
     )
@@ -316,72 +307,11 @@ def _acted(connection: Connection[Any], version: RuleVersion, new: bool) -> Rule
     versions = store.versions_of(connection, version.code)
     stored = next(one for one in versions if one.rule_id == version.rule_id)
     evaluations = store_hits.evaluations(connection)
+    tried = stored.rule_id in store_backtest.tried(connection, version.code)
+    parameters = parameters_in_force(connection)
     return RuleActed(
-        version=_row(stored, versions, evaluations, business_date(now()), parameters_in_force(connection)),
+        version=version_row(stored, versions, evaluations, business_date(now()), parameters, tried),
         new=new,
-    )
-
-
-def _row(
-    version: RuleVersion,
-    versions: tuple[RuleVersion, ...],
-    evaluations: dict[str, store_hits.Row],
-    today: datetime.date,
-    parameters: ParameterBook,
-) -> RuleVersionRow:
-    checked = check_content(version.content, parameters)
-    before = [one for one in versions if one.version < version.version]
-    forced = in_force(versions, today)
-    return RuleVersionRow(
-        rule_id=version.rule_id,
-        version=version.version,
-        revision=version.revision,
-        state=version.state,
-        content=answers.content_answer(version.content),
-        maker=version.maker,
-        editors=list(version.editors),
-        made_at=version.made_at,
-        based_on=version.based_on,
-        proposed_by=version.proposed_by,
-        checker=version.checker,
-        decided_at=version.decided_at,
-        refusal_reason=version.refusal_reason,
-        effective_from=version.effective_from,
-        retired_on=version.retired_on,
-        retired_by=version.retired_by,
-        shipped=version.shipped,
-        in_force=any(one.rule_id == version.rule_id for one in forced),
-        differs=list(differing(before[-1].content, version.content)) if before else [],
-        reading=None
-        if checked.condition.root is None
-        else part_answer(explain(checked.condition, parameters)),
-        problems=[one.field for one in checked.problems],
-        found=_found(evaluations.get(version.rule_id), version.content.occasion),
-    )
-
-
-def _found(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
-    if row is None:
-        return None
-    # What is stopped warns of nothing.
-    no_month = occasion == DAY or row["stopped"] is not None
-    days = Span(row["first_date"], row["last_date"]).days if row["first_date"] and row["last_date"] else 0
-    return RuleFound(
-        at=row["at"],
-        loans=row["loans"],
-        loans_hit=row["loans_hit"],
-        severe_loans=row["severe_loans"],
-        threads_milli=None if no_month else per_thousand_a_month(row["loans_hit"], row["loans"], days),
-        severe_milli=None if no_month else per_thousand_a_month(row["severe_loans"], row["loans"], days),
-        milliseconds=row["microseconds"] // 1_000,
-        stopped=row["stopped"],
-    )
-
-
-def _budget(parameters: ParameterBook, on_date: datetime.date) -> tuple[int, int]:
-    return (
-        parameters.at_or_first("warning_threads_per_thousand_loans", on_date).number * 1_000,
-        parameters.at_or_first("warning_threads_severe_per_thousand_loans", on_date).number * 1_000,
     )
 
 

@@ -21,9 +21,10 @@ from loantrail.policy.reading import parameters_in_force
 from loantrail.rules import acting, store, store_backtest
 from loantrail.rules.answers_backtest import BacktestBrief, BacktestRow, WantedBacktest
 from loantrail.rules.backtesting import Backtesting
-from loantrail.rules.model import in_force
+from loantrail.rules.model import RuleVersion, in_force
 from loantrail.rules.periods import period_of, refuse_period
 from loantrail.rules.routes import RuleId, version_of
+from loantrail.rules.telling import on_trial
 
 router = APIRouter(tags=["rules"])
 BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -62,7 +63,8 @@ def start_backtest(
     wanted: WantedBacktest,
     response: Response,
 ) -> BacktestBrief:
-    """Try a version, a draft too, over a period of history, beside the version in force. It runs in the background."""
+    """Try a version, a draft too, over a period of history, beside another one: that which is asked for, else the one in force, else
+    the one on trial. It runs in the background."""
     with connections.connection() as connection:
         version = version_of(connection, rule_id)
         before = store_backtest.by_request(connection, wanted.request_key)
@@ -87,8 +89,7 @@ def start_backtest(
                 Place(field="rule_id"),
                 "Correct what is marked first",
             )
-        forced = in_force(store.versions_of(connection, version.code), business_date(now()))
-        current = next((one for one in forced if one.rule_id != rule_id), None)
+        current = _beside(store.versions_of(connection, version.code), version, wanted.compare_with)
         backtest_id = new_id()
         store_backtest.insert(
             connection,
@@ -114,6 +115,20 @@ def start_backtest(
     assert row is not None
     backtester.start()
     return BacktestBrief.model_validate(row)
+
+
+def _beside(
+    versions: tuple[RuleVersion, ...], version: RuleVersion, wanted: int | None
+) -> RuleVersion | None:
+    """What a version is compared with; None where there is nothing. NotFound where what is asked for is no other version."""
+    others = [one for one in versions if one.rule_id != version.rule_id]
+    if wanted is None:
+        forced = in_force(versions, business_date(now()))
+        return next((one for one in forced if one.rule_id != version.rule_id), None) or on_trial(others)
+    found = next((one for one in others if one.version == wanted), None)
+    if found is None:
+        raise NotFound(f"There is no other version {wanted} of {version.code}", "Read the rule again")
+    return found
 
 
 def backtest_told(

@@ -71,6 +71,16 @@ def of_rule(connection: Database, code: str) -> list[Row]:
         ).fetchall()
 
 
+def tried(connection: Database, code: str) -> set[str]:
+    """Ids of the versions of a rule of which a back-test came to its end, and which were not changed since."""
+    rows = connection.execute(
+        "SELECT DISTINCT b.rule_id FROM rules.backtest b JOIN rules.rule_version v USING (rule_id) "
+        "WHERE v.code = %s AND b.state = 'finished' AND b.content_hash = v.content_hash",
+        (code,),
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
 def unfinished(connection: Database) -> bool:
     """Whether one waits to be worked at, is worked at, or was left by a server that stopped."""
     row = connection.execute(

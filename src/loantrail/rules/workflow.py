@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     REASON_MISSING = "reason_missing"
     EFFECTIVE_IN_PAST = "effective_in_past"
     LATER_VERSION = "later_version"
+    NOT_TRIED = "not_tried"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
 
@@ -42,6 +43,7 @@ WORDS: Final[dict[Refusal, tuple[str, str, str, str]]] = {
     Refusal.REASON_MISSING: ("没有写明原因", "No reason is given", "写明原因", "Say why"),
     Refusal.EFFECTIVE_IN_PAST: ("生效日期不能早于今天", "It cannot take effect in the past", "选今天或以后的日期", "Choose today or a later date"),
     Refusal.LATER_VERSION: ("已有更晚生效的版本", "A version that takes effect later is there already", "选更晚的生效日期", "Choose a later date"),
+    Refusal.NOT_TRIED: ("该版本没有回测过", "The version was not back-tested", "先做一次回测，或写明为什么不回测", "Back-test it first, or say why it is proposed without"),
     Refusal.CHANGED_MEANWHILE: ("该版本刚被别人改过", "Somebody changed the version meanwhile", "刷新后再做", "Read it again"),
 }  # fmt: skip
 """Chinese, English, and what to do in both."""
@@ -72,10 +74,13 @@ def to_draft(version: RuleVersion, by: str) -> RuleVersion | Refusal:
     return changed(version, state=State.DRAFT) if version.state is State.SHADOW else _stays(version)
 
 
-def propose(version: RuleVersion, by: str) -> RuleVersion | Refusal:
-    """Ask a second person to publish it."""
+def propose(version: RuleVersion, tried: bool, by: str, reason: str = "") -> RuleVersion | Refusal:
+    """Ask a second person to publish it. `tried`: a back-test of it as it stands came to its end; without one a reason is asked for,
+    which whoever approves reads."""
     if version.state is not State.SHADOW:
         return Refusal.NOT_SHADOW
+    if not tried and not reason.strip():
+        return Refusal.NOT_TRIED
     return changed(version, state=State.PROPOSED, proposed_by=by, refusal_reason=None)
 
 

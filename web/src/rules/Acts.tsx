@@ -9,7 +9,7 @@ import { problemText } from "../ui/wording";
 import { DayField, dayFromNow } from "../warnings/forms";
 import type { Version } from "./milli";
 
-type Act = Schemas["RulePlainAct"] | Schemas["RuleApproveAct"] | Schemas["RuleReasonedAct"];
+type Act = Schemas["RulePlainAct"] | Schemas["RuleProposeAct"] | Schemas["RuleApproveAct"] | Schemas["RuleReasonedAct"];
 type Wanted = Act extends infer One ? (One extends Act ? Omit<One, "revision" | "request_key"> : never) : never;
 
 interface Props {
@@ -24,7 +24,7 @@ export function Acts({ version, done, edit }: Props) {
   const me = useMe();
   const writes = may(me, ["write_rules"]);
   const approves = may(me, ["approve_rules"]);
-  const [asking, setAsking] = useState<"refuse" | "retire" | null>(null);
+  const [asking, setAsking] = useState<"propose" | "refuse" | "retire" | null>(null);
   const [day, setDay] = useState(dayFromNow(0));
   const [key, setKey] = useState(newKey);
   const act = api.useMutation("post", "/api/v1/rule-versions/{rule_id}/acts", {
@@ -40,6 +40,8 @@ export function Acts({ version, done, edit }: Props) {
       body: { ...wanted, revision: version.revision, request_key: key } as Act,
     });
   const { state } = version;
+  const titles = { propose: "rules.untried_title", refuse: "rules.refuse_title", retire: "rules.retire_title" } as const;
+  const asked = asking ?? "refuse";
   if (!writes && !approves) return null;
   return (
     <div className="rule-acts">
@@ -60,7 +62,11 @@ export function Acts({ version, done, edit }: Props) {
       )}
       {writes && state === "shadow" && (
         <>
-          <Button type="primary" loading={act.isPending} onClick={() => send({ act: "propose" })}>
+          <Button
+            type="primary"
+            loading={act.isPending}
+            onClick={() => (version.tried ? send({ act: "propose", reason: "" }) : setAsking("propose"))}
+          >
             {t("rules.propose")}
           </Button>
           <Button onClick={() => send({ act: "to_draft" })}>{t("rules.to_draft")}</Button>
@@ -95,8 +101,9 @@ export function Acts({ version, done, edit }: Props) {
       )}
       <ReasonDialog
         open={asking !== null}
-        title={t(asking === "retire" ? "rules.retire_title" : "rules.refuse_title")}
-        submit={t(asking === "retire" ? "rules.retire" : "rules.refuse")}
+        title={t(titles[asked])}
+        {...(asked === "propose" ? { hint: t("rules.untried_hint") } : {})}
+        submit={t(`rules.${asked}`)}
         busy={act.isPending}
         error={act.error}
         close={() => {

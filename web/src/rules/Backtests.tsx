@@ -1,5 +1,5 @@
-import { Alert, Button, Collapse, Progress } from "antd";
-import { useState } from "react";
+import { Alert, Button, Collapse, Progress, Select } from "antd";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { newKey } from "../accounts/Correction";
 import { api, type Schemas } from "../api/client";
@@ -27,10 +27,13 @@ interface Props {
 
 /** Tries a version over history: started, watched, cancelled, read. */
 export function Backtests({ detail, version, started }: Props) {
-  const { t, language } = useSpeech();
+  const { t, name, language } = useSpeech();
   const starts = may(useMe(), ["write_rules"]);
   const [from, setFrom] = useState(detail.period_from ?? "");
   const [to, setTo] = useState(detail.period_to ?? "");
+  const others = detail.versions.filter((one) => one.rule_id !== version.rule_id && one.problems.length === 0);
+  const usual = others.find((one) => one.in_force) ?? others.find((one) => one.state === "shadow" || one.state === "proposed");
+  const [beside, setBeside] = useState<number | null>(usual?.version ?? null);
   const [key, setKey] = useState(newKey);
   const own = detail.backtests.filter((one) => one.rule_id === version.rule_id);
   const [chosen, setChosen] = useState<string | null>(own[0]?.backtest_id ?? null);
@@ -58,12 +61,26 @@ export function Backtests({ detail, version, started }: Props) {
             event.preventDefault();
             start.mutate({
               params: { path: { rule_id: version.rule_id } },
-              body: { from_date: from, to_date: to, request_key: key },
+              body: { from_date: from, to_date: to, compare_with: beside, request_key: key },
             });
           }}
         >
           <DayField label={t("rules.from")} value={from} change={setFrom} />
           <DayField label={t("rules.to")} value={to} change={setTo} />
+          {others.length > 0 && (
+            <label className="field">
+              <span>{t("rules.compare_with")}</span>
+              <Select
+                value={beside}
+                placeholder={t("rules.compare_none")}
+                onChange={setBeside}
+                options={others.map((one) => ({
+                  value: one.version,
+                  label: `${t("rules.version", { version: one.version })} · ${name("rule_state", one.state)}`,
+                }))}
+              />
+            </label>
+          )}
           <Button type="primary" htmlType="submit" loading={start.isPending} disabled={!from || !to || version.problems.length > 0}>
             {t("rules.backtest_start")}
           </Button>
@@ -85,14 +102,14 @@ export function Backtests({ detail, version, started }: Props) {
           <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/backtests.xlsx`} count={own.length} />
         </div>
       )}
-      {chosen && <One key={chosen} backtestId={chosen} />}
+      {chosen && <One key={chosen} backtestId={chosen} ended={started} />}
     </div>
   );
 }
 
 const ENDED = new Set<Backtest["state"]>(["finished", "failed", "cancelled", "interrupted"]);
 
-function One({ backtestId }: { readonly backtestId: string }) {
+function One({ backtestId, ended }: { readonly backtestId: string; readonly ended: () => void }) {
   const { t, name, language } = useSpeech();
   const cancels = may(useMe(), ["write_rules"]);
   const { data, refetch } = api.useQuery(
@@ -102,6 +119,16 @@ function One({ backtestId }: { readonly backtestId: string }) {
     { refetchInterval: (query) => (query.state.data && ENDED.has(query.state.data.state) ? false : BUSY_MS) },
   );
   const cancel = api.useMutation("post", "/api/v1/backtests/{backtest_id}/cancellation", { onSuccess: () => void refetch() });
+  // Whoever proposes the version next must not be asked why it was never tried.
+  const over = data ? ENDED.has(data.state) : null;
+  const ran = useRef(false);
+  useEffect(() => {
+    if (over === false) ran.current = true;
+    if (over && ran.current) {
+      ran.current = false;
+      ended();
+    }
+  });
   if (!data) return null;
   const percent = data.rows_total > 0 ? Math.floor((data.rows_done * 100) / data.rows_total) : 0;
   return (

@@ -10,6 +10,7 @@ import { instantText } from "../ui/time";
 import { Acts } from "./Acts";
 import { Backtests } from "./Backtests";
 import { Cost } from "./Cost";
+import { Difference } from "./Difference";
 import { Hits } from "./Hits";
 import { countText, contentOf, milliText, type Version } from "./milli";
 import { RuleForm } from "./RuleForm";
@@ -100,7 +101,11 @@ function Body({ detail, version, show }: BodyProps) {
       if (problemCode(refused) === "changed_meanwhile") reread();
     },
   });
+  const [tab, setTab] = useState("backtest");
   const isDraft = version.state === "draft";
+  // Rules judge the days of the books: before it takes effect there is nothing for it to say.
+  const dark = !!version.effective_from && !!detail.period_to && version.effective_from > detail.period_to;
+  const untried = detail.events.find((one) => one.rule_id === version.rule_id && one.kind === "propose")?.reason;
   if (writing) {
     return (
       <RuleForm
@@ -138,6 +143,19 @@ function Body({ detail, version, show }: BodyProps) {
           title={t("rules.has_problems")}
           description={version.problems.map((one) => name("rule_field", one.split(".")[0] ?? one)).join(" · ")}
         />
+      )}
+      {version.state === "published" && dark && (
+        <Alert
+          type="info"
+          showIcon
+          className="alert"
+          title={t("rules.dark_title", { day: version.effective_from ?? "", last: detail.period_to ?? "" })}
+          description={t("rules.dark_hint", { day: version.effective_from ?? "" })}
+          action={<Button onClick={() => setTab("backtest")}>{t("rules.backtest")}</Button>}
+        />
+      )}
+      {version.state === "proposed" && untried && (
+        <Alert type="warning" showIcon className="alert" title={t("rules.untried")} description={untried} />
       )}
       <div className="rule-columns">
         <Said version={version} />
@@ -189,6 +207,8 @@ function Body({ detail, version, show }: BodyProps) {
       </div>
       <Tabs
         className="rule-tabs"
+        activeKey={tab}
+        onChange={setTab}
         items={[
           {
             key: "backtest",
@@ -219,7 +239,7 @@ function Versions({ detail, shown, show }: VersionsProps) {
   return (
     <div className="rule-history">
       <ol className="card history">
-        {detail.versions.map((one) => (
+        {detail.versions.map((one, place) => (
           <li key={one.rule_id}>
             <div className="history-line">
               <strong>{t("rules.version", { version: one.version })}</strong>
@@ -234,7 +254,9 @@ function Versions({ detail, shown, show }: VersionsProps) {
                 {t("rules.differs", { fields: one.differs.map((field) => name("rule_field", field)).join(" · ") })}
               </p>
             )}
-            {one.differs.includes("condition") && <pre className="condition-text">{one.content.condition}</pre>}
+            {place < detail.versions.length - 1 && (
+              <Difference before={detail.versions[place + 1]!.content} after={one.content} />
+            )}
           </li>
         ))}
       </ol>
