@@ -7,8 +7,15 @@ import { countText, milliText } from "./milli";
 
 type Pattern = Schemas["PatternCost"];
 
+interface Props {
+  readonly patterns: readonly Pattern[];
+  /** Those that a rule, published or not, says too. */
+  readonly said: ReadonlySet<string>;
+  readonly budget: number;
+}
+
 /** The built-in patterns, which warn beside the published rules, and what each costs. */
-export function Patterns({ patterns, budget }: { readonly patterns: readonly Pattern[]; readonly budget: number }) {
+export function Patterns({ patterns, said, budget }: Props) {
   const { t, name } = useSpeech();
   return (
     <section>
@@ -34,6 +41,7 @@ export function Patterns({ patterns, budget }: { readonly patterns: readonly Pat
                   <code>{one.code}</code>
                   {one.by_rule && ` · ${t("rules.pattern_by_rule")}`}
                 </div>
+                {!said.has(one.code) && <div className="quiet small">{t("rules.pattern_alone")}</div>}
               </>
             ),
           },

@@ -156,7 +156,11 @@ export function RuleList() {
           ]}
         />
       )}
-      {shown === "all" && text.trim() === "" && <Patterns patterns={data.patterns} budget={data.budget_threads_milli} />}
+      {shown === "all" && text.trim() === "" && <Patterns
+          patterns={data.patterns}
+          said={new Set(data.rules.map((one) => one.pattern || one.code))}
+          budget={data.budget_threads_milli}
+        />}
     </>
   );
 }

@@ -3,6 +3,9 @@ import { LevelTag } from "../warnings/LevelTag";
 import type { Version } from "./milli";
 import { Reading } from "./Reading";
 
+/** Patterns that see more than a rule's fields can say, beside what all of them read by time and amount. */
+const BEYOND = new Set(["STRUCTURING", "RETURN_TO_GUARANTOR", "CASH_OUT", "PRIVATE_LENDING", "PAYEE_MISMATCH"]);
+
 /** What a version says: in words, as it is written, and whom it is for. */
 export function Said({ version }: { readonly version: Version }) {
   const { t, name, language } = useSpeech();
@@ -43,7 +46,10 @@ export function Said({ version }: { readonly version: Version }) {
         {content.pattern && (
           <>
             <dt>{t("rules.pattern")}</dt>
-            <dd>{t("rules.pattern_beside", { pattern: name("pattern", content.pattern) })}</dd>
+            <dd>
+              {t("rules.pattern_beside", { pattern: name("pattern", content.pattern) })}
+              {BEYOND.has(content.pattern) && <div>{name("rule_beyond", content.pattern)}</div>}
+            </dd>
           </>
         )}
       </dl>
