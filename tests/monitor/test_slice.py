@@ -23,9 +23,12 @@ from tests.monitor.judging import (
 from tests.monitor.random_books import LOANS, random_frames
 
 from loantrail.early_warning.frames import Frames
+from loantrail.early_warning.view import prepare
 from loantrail.monitor.judge import Judged, judge_loans
+from loantrail.monitor.running_away import loans_paid_out
 from loantrail.monitor.slice_frames import slice_of
 from loantrail.monitor.slice_index import Index
+from loantrail.rules.cost import loans_had, span_of_books
 
 RULES = all_rules(frozenset({"FLOW_SECURITIES", "CASH_OUT", "IDLE_FUNDS", "MULTI_BORROWER_POOL"}))
 SEEDS = st.integers(0, 1 << 32)
@@ -175,3 +178,20 @@ def test_money_that_came_in_before_an_instalment_of_another_loan_is_still_seen()
     lead = ("L", "ROLLOVER_OTHER_DEBT")
     assert lead in leads_by_the_last_line(repaid(False))
     assert lead not in leads_by_the_last_line(repaid(True))
+
+
+def test_live_and_a_run_count_the_same_loans_as_paid_out() -> None:
+    frames = random_frames(random.Random(3))
+    loans = frames.loans
+    assert "disbursed_at" in loans.columns and len(loans) >= 3
+    by_line = set(frames.hops.filter(pl.col("depth") == 0)["loan_id"])
+    # Then none is told by its record.
+    silent = replace(
+        frames, loans=loans.with_columns(disbursed_at=pl.lit(None, loans.schema["disbursed_at"]))
+    )
+    for books in (frames, silent):
+        index = Index.of(books, BOOK)
+        span = span_of_books(books.transactions)
+        assert span is not None
+        assert loans_paid_out(index) == len(loans_had(prepare(books, BOOK), span))
+    assert loans_paid_out(Index.of(silent, BOOK)) == len(by_line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
 from loantrail.monitor.resting import Resting, anything, may_rest, resting
-from loantrail.monitor.running_away import LoansHit
+from loantrail.monitor.running_away import LoansHit, loans_paid_out
 from loantrail.monitor.shown import Changed
 from loantrail.monitor.slice_frames import Slice, slice_of
 from loantrail.monitor.slice_index import EPOCH, Index
@@ -255,7 +255,7 @@ class Judging:
         """Rules that would hit too many loans if the judgement were taken. Whoever stops one judges once more: what the rules are now is
         asked then."""
         found = self._loans_hit.runaways(
-            connection, judgement, index.records.paid_out_count, index.parameters
+            connection, judgement, partial(loans_paid_out, index), index.parameters
         )
         if found:
             self.rules_said = None

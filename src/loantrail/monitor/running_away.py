@@ -4,11 +4,12 @@ stopped before its hits are taken."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Set
+from collections.abc import Callable, Collection, Set
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from loantrail.clock import microseconds
 from loantrail.early_warning.patterns import PATTERNS
 from loantrail.early_warning.taking import Looked, take_hits
 from loantrail.rules import store_hits
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from loantrail.monitor.held import Held
     from loantrail.monitor.judging import Judgement
     from loantrail.monitor.shown import Changed
+    from loantrail.monitor.slice_index import Index
     from loantrail.parameters import ParameterBook
     from loantrail.rules.model import RuleVersion
 
@@ -39,19 +41,26 @@ class LoansHit:
         self,
         connection: Connection[Any],
         judgement: Judgement,
-        loans: int,
+        paid_out: Callable[[], int],
         parameters: ParameterBook,
     ) -> list[Runaway]:
-        """The rules that would hit too many of so many loans if the judgement were taken."""
+        """The rules that would hit too many of the loans if the judgement were taken; `paid_out`: how many these are, asked where a rule
+        hits."""
         found: list[Runaway] = []
+        told: list[int] = []
         by_rule = _by_rule(judgement.hits)
         for one in judgement.rules:
             version, key = one.version, (one.version.code, str(one.version.version))
             if key not in by_rule:
                 continue
+            told = told or [paid_out()]
+            loans = told[0]
 
             def is_over(
-                known: set[str], hit: set[str] = by_rule[key], version: RuleVersion = version
+                known: set[str],
+                hit: set[str] = by_rule[key],
+                version: RuleVersion = version,
+                loans: int = loans,
             ) -> bool:
                 count = _count(known, judgement.loans, hit)
                 return runaway_of(version, count, loans, parameters, judgement.on_date) is not None
@@ -76,6 +85,15 @@ class LoansHit:
     def forget(self) -> None:
         """Others changed what stands."""
         self._loans.clear()
+
+
+def loans_paid_out(index: Index) -> int:
+    """How many loans were paid out: by a line, or by their record alone. The one count of loans that a run holds against the limit too
+    (rules.cost.loans_had, over the whole of the books)."""
+    paid = index.records.paid_out_by_record_us <= microseconds(index.as_of)
+    by_line = index.hop_loan.array[index.hop_depth.array == 0]
+    paid[by_line] = True
+    return int(paid.sum())
 
 
 def _count(known: Set[str], judged: Collection[str], hit: Set[str]) -> int:

@@ -21,6 +21,7 @@ from loantrail.tracing.model import Int64
 
 NOT_KNOWN: Final = -1
 _NOT_LOOKED_UP: Final = -2
+_NEVER: Final = np.iinfo(np.int64).max
 
 
 class Records:
@@ -33,7 +34,10 @@ class Records:
         self.borrowers: list[str | None] = loans["borrower"].to_list()
         # Microseconds since 1970, or None.
         self.disbursed_us: list[int | None] = loans["disbursed_at"].to_physical().to_list()
-        self.paid_out_count = sum(at is not None for at in self.disbursed_us)
+        self.paid_out_by_record_us: NDArray[np.int64] = np.array(
+            [_NEVER if at is None else at for at in self.disbursed_us], np.int64
+        )
+        """The same for comparisons; one without an instant was never paid out by its record."""
         self.began_us = min((at for at in self.disbursed_us if at is not None), default=0)
         """When the first loan was paid out."""
         self.loan_amounts: NDArray[np.float64] = (
