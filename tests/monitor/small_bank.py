@@ -52,8 +52,9 @@ def bank_at_random(seed: int, steps: int = 60, alike: bool = True, crowd: int = 
     """Loans are paid out, money moves between accounts of the bank and others, some of it through a pool, instalments are paid,
     payments are taken back; lines come one behind the other, the second line of a transfer sometimes much later. With `alike`
     several payments have the same amount, so that more than one pairing is thinkable. `crowd`: so many more accounts pay each
-    other, and now and then pay or are paid by one of the others."""
-    dice, crowding = random.Random(seed), random.Random(seed + 1)
+    other, and now and then pay or are paid by one of the others. Some lines name the number of one of our accounts and another
+    institution: it is another account of the same number, of which no statement comes."""
+    dice, crowding, abroad = random.Random(seed), random.Random(seed + 1), random.Random(seed + 2)
     others = [f"64{number:02}" for number in range(crowd)]
     lines: list[dict[str, Any]] = []
     disbursed: list[dict[str, Any]] = []
@@ -166,6 +167,9 @@ def bank_at_random(seed: int, steps: int = 60, alike: bool = True, crowd: int = 
                      counterparty_account=original["counterparty_account"])
             )  # fmt: skip
     lines += held_back
+    for one in lines:
+        if one["counterparty_account"] in (*OURS, POOL):
+            one["counterparty_elsewhere"] = abroad.random() < 0.08
     frame = pl.DataFrame(lines, schema=LINES).with_columns(
         arrival_number=pl.int_range(1, pl.len() + 1), position=pl.int_range(1, pl.len() + 1)
     )

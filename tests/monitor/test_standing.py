@@ -3,6 +3,7 @@ ids, balances."""
 
 from __future__ import annotations
 
+import datetime
 import os
 import random
 from collections import Counter
@@ -20,6 +21,7 @@ from tests.monitor.small_bank import (
     traced_at_once,
 )
 
+from loantrail.ledger.pairing import pair_lines
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.standing import Standing
 from loantrail.monitor.tail import LINES, Lines
@@ -111,6 +113,74 @@ def assert_groups_give_the_whole(seed: int, bank: Bank) -> None:
         state.show(state.with_lines(group.sample(fraction=1.0, shuffle=True, seed=seed)))
 
     assert_equal(state, bank, bank.lines)
+    assert state.order.waiting() == half_told(bank.lines)
+
+
+def half_told(lines: pl.DataFrame) -> set[str]:
+    """Lines whose other one is yet to come: they name one of our accounts, and no account of its number elsewhere."""
+    pairs = pair_lines(lines, tie="line_id").pairs
+    single = lines.with_row_index("row").filter(
+        ~pl.col("row").is_in(pl.concat([pairs["debit"], pairs["credit"]]).implode()),
+        pl.col("counterparty_account").is_in(lines["account"].unique().implode()),
+        ~pl.col("counterparty_elsewhere"),
+    )
+    return set(single["line_id"].to_list())
+
+
+def told_of_strangers(bank: Bank, *rows: tuple[str, str, int, str, bool]) -> pl.DataFrame:
+    """Lines behind all others: account, direction, fen, the other account, whether that is another institution's."""
+    last = bank.lines.tail(1).row(0, named=True)
+    return pl.DataFrame(
+        [
+            dict.fromkeys(LINES)
+            | {
+                "line_id": f"{number:032x}", "arrival_number": len(bank.lines) + number, "source_file": "live",
+                "position": len(bank.lines) + number, "sequence": 10_000 + number, "account": account, "amount_fen": fen,
+                "booked_at": last["booked_at"] + datetime.timedelta(minutes=number), "direction": direction, "currency": "CNY",
+                "counterparty_account": other, "counterparty_elsewhere": elsewhere,
+            }
+            for number, (account, direction, fen, other, elsewhere) in enumerate(rows, 1)
+        ],
+        schema=LINES,
+    )  # fmt: skip
+
+
+def test_a_payment_to_another_institutions_account_of_the_number_of_one_of_ours_is_told_whole_at_once() -> (
+    None
+):
+    bank = bank_at_random(1)
+    state = standing_on(bank, bank.lines)
+    lines = told_of_strangers(
+        bank, ("620", "debit", 77_777, "621", True), ("620", "debit", 77_778, "621", False)
+    )
+
+    changed = state.show(state.with_lines(lines))
+
+    first, second = lines["line_id"].to_list()
+    assert {first, second} & changed.order.waiting() == {second}
+    assert_equal(state, bank, pl.concat([bank.lines, lines]))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_payee_who_has_statements_only_later_is_classed_as_whole_books_class_him(elsewhere: bool) -> None:
+    bank = bank_at_random(1)
+    unseen = bank.lines.filter(
+        (pl.col("account") != "13pool") & (pl.col("counterparty_account").fill_null("") != "13pool")
+    )
+    state = standing_on(bank, unseen)
+    lines = told_of_strangers(
+        bank, ("620", "debit", 77_777, "13pool", elsewhere), ("13pool", "credit", 88_888, "99friend", False)
+    )
+
+    state.show(state.with_lines(lines.head(1)))
+    assert_equal(state, bank, pl.concat([unseen, lines.head(1)]))
+    before = state.lines
+    state.show(state.with_lines(lines.tail(1), before))
+    assert_equal(state, bank, pl.concat([unseen, lines]))
+    # Where the group is lost and comes again it is the same.
+    state.show(before)
+    state.show(state.with_lines(lines.tail(1), before))
+    assert_equal(state, bank, pl.concat([unseen, lines]))
 
 
 @pytest.mark.parametrize("seed", range(0, FEW, 2))

@@ -64,6 +64,7 @@ def first_lines(
         reversing={row_of[line]: original for line, original in reversing.items()},
         repaying=repaying_lines(known, 0, repayments),
         classes={row[0]: row[1:] for row in classes.iter_rows()},
+        own_count=len(books.read.own),
     )
     return paired_anew(read)
 
@@ -159,6 +160,7 @@ def only(tail: Lines, rows: Int64, transactions: pl.Series) -> Lines:
         reversing=moved(tail.reversing),
         repaying=moved(tail.repaying),
         classes={name: said for name, said in tail.classes.items() if name in kept},
+        own_count=tail.own_count,
     )
 
 

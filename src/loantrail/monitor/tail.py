@@ -61,6 +61,8 @@ class Lines:
     """Line -> loan that it repays as recorded."""
     classes: dict[str, Said]
     """What CLASSES say of the transactions of these lines, as far as they were judged (and of some that are gone)."""
+    own_count: int
+    """How many accounts had statements when they were judged."""
     grown_from: object = None
     """The `mark` of the tail that this is with lines behind it."""
     otherwise: frozenset[int] = frozenset()

@@ -6,7 +6,6 @@ Pure. What stands otherwise than before is put in order anew, by the functions t
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -46,7 +45,8 @@ class Ordered:
     last_us: Int64
     """[transactions] when the latest of its lines was booked."""
     waits: Bool
-    """[transactions] whether there is but one line yet, which names an account that statements are given of."""
+    """[transactions] whether there is but one line yet, which names an account that statements are given of, and no other
+    institution's of that number."""
     contradicts: bool
     """Whether statements contradict each other in their order."""
     own_count: int
@@ -83,14 +83,11 @@ def ordered(
 ) -> tuple[Ordered, Lines]:
     """The transactions of the tail and its lines with their classes. `own`: accounts with statements, new ones behind those
     of before; `place`: how many transactions stand before; `floor`: booking time of the last of them."""
+    tail = _still_judged(tail, own)
     part = _part(tail, np.arange(len(tail), dtype=np.int64), own, place, floor)
-    kept, known = _Kept.nothing(), tail.classes
-    # Half a transfer bears the name of its line: what was said of it may be from before the other account had statements.
-    halves = set(itertools.compress(part.ids, _waits(kept, part, own)))
-    if not halves.isdisjoint(known):
-        known = {name: said for name, said in known.items() if name not in halves}
-    classes, _again = _classes(kept, part, known, around, none_went=False)
-    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes)
+    kept = _Kept.nothing()
+    classes, _again = _classes(kept, part, tail.classes, around, none_went=False)
+    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes, own_count=len(own))
 
 
 def ordered_from(
@@ -110,7 +107,7 @@ def ordered_from(
     So what is booked with all its lines before every line that came, went or was paired otherwise stands where it stood, as
     far as no transaction with a line of these times has a first line of before that.
     """
-    if before.contradicts:
+    if before.contradicts or _still_judged(tail, own).classes is not tail.classes:
         return None
     if tail.classes is not lines_before.classes and not tail.classes.items() <= lines_before.classes.items():
         return None  # a line that went showed wages
@@ -150,7 +147,21 @@ def ordered_from(
     stays = again.keys() - set(part.ids)
     if any(known[transaction] != again[transaction] for transaction in stays):
         return None  # wages show by later payments
-    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes), start
+    told = replace(tail, classes=classes, own_count=len(own))
+    return _whole(tail, kept, part, classes, own), told, start
+
+
+def _still_judged(tail: Lines, own: dict[str, None]) -> Lines:
+    """Without what was said of payments to and from accounts that were elsewhere then and have statements now: where no other line
+    tells of such a payment, it is not known any more whose account that was."""
+    new = newest(own, len(own) - tail.own_count)
+    if not new:
+        return tail
+    names = tail.lines["counterparty_account"].is_in(new).arg_true().to_numpy()
+    gone = tail.classes.keys() & set(picked(tail.lines["line_id"], names).to_list())
+    if not gone:
+        return tail
+    return replace(tail, classes={name: said for name, said in tail.classes.items() if name not in gone})
 
 
 def difference(one: Lines, other: Lines) -> tuple[int, Int64] | None:
@@ -317,7 +328,9 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
 def _waits(kept: _Kept, part: _Part, own: dict[str, None]) -> Bool:
     """[transactions]"""
     count = np.bincount(part.event_of_line, minlength=len(part.ids))
-    faces = np.array([one in own for one in part.lines["counterparty_account"].to_list()], np.bool_)
+    named = part.lines.select("counterparty_account", "counterparty_elsewhere").iter_rows()
+    # Another institution's account of the same number sends no statement.
+    faces = np.array([one in own and not elsewhere for one, elsewhere in named], np.bool_)
     waits = np.zeros(len(part.ids), np.bool_)
     waits[part.event_of_line[faces]] = True
     return np.concatenate([kept.of("waits"), waits & (count == 1)])
