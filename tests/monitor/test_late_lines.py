@@ -41,7 +41,7 @@ def deciding(
     made.wait()
     assert held_by(made).standing.place == 6
     yield made
-    made.wait()
+    made.wait_for_late_lines()
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def late(reference: str, yuan: int = 60_000, day: int = 8, **values: Any) -> dic
 
 def judged_late(bank: type_of_connection, deciding: Deciding) -> None:
     """What is made and judged in the background is there."""
-    deciding.wait()
+    deciding.wait_for_late_lines()
     assert not held_by(deciding).is_to_go_back
     judge_owed(bank, deciding, clock.monotonic_seconds() + 30)
 
@@ -169,13 +169,48 @@ def test_the_state_judges_while_another_one_is_made(
     assert live == of_loan(asked)
 
 
+def test_where_nothing_is_kept_of_the_run_the_state_stays_and_the_next_run_takes_the_line_along(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = held_by(deciding)
+    monkeypatch.setattr(keeping, "ground_of_run", lambda _connection: None)
+
+    [row] = post(bank, deciding, late("L1"))
+    deciding.wait_for_late_lines()
+
+    assert row.undecided == LATE
+    assert held_by(deciding) is before
+    assert not before.is_to_go_back
+
+
+def test_while_the_database_is_away_it_is_tried_again(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    as_ever, asked = keeping.ground_of_run, []
+
+    def away_at_first(connection: Any) -> Ground | None:
+        asked.append(1)
+        if len(asked) < 3:
+            raise psycopg.OperationalError("the connection broke")
+        return as_ever(connection)
+
+    monkeypatch.setattr(keeping, "ground_of_run", away_at_first)
+    before = held_by(deciding)
+
+    post(bank, deciding, late("L1"))
+    deciding.wait_for_late_lines()
+
+    assert held_by(deciding) is not before
+    assert_state_is_that_of_the_books(deciding, database_url)
+
+
 def test_what_was_booked_before_all_that_is_known_line_by_line_waits_for_the_next_run(
     bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
 ) -> None:
     before = held_by(deciding)
 
     [row] = post(bank, deciding, line("L1", SUPPLIER, 10, day=1))
-    deciding.wait()
+    deciding.wait_for_late_lines()
 
     assert row.undecided == LATE
     assert held_by(deciding) is before

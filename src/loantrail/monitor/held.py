@@ -176,18 +176,21 @@ def ground_anew(connection: Connection[Any]) -> Ground:
 
 
 def first_ground(connection: Connection[Any]) -> Ground:
-    """What a process that starts stands on: what the run that screens show left, where it is kept and not too many lines came since,
-    and no parameter began; else the books as they are."""
+    """What a process that starts stands on: what the run that screens show left, or the books as they are."""
+    return ground_of_run(connection) or ground_anew(connection)
+
+
+def ground_of_run(connection: Connection[Any]) -> Ground | None:
+    """What the run that screens show left, where it is kept and not too many lines came since, and no parameter began."""
     parameters = parameters_in_force(connection)
     kept = kept_ground.of(connection, current_run_id(connection), parameters)
     if kept is None:
-        return ground_anew(connection)
+        return None
     count, latest = store_step.arrived_after(connection, kept.books.read.last_arrival)
     connection.rollback()
     made_on = business_date(kept.as_of)
-    if count > LINES_AT_ONCE or (latest and parameters.changes_between(made_on, business_date(latest))):
-        return ground_anew(connection)
-    return kept
+    too_far = count > LINES_AT_ONCE or (latest and parameters.changes_between(made_on, business_date(latest)))
+    return None if too_far else kept
 
 
 def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> Held | None:

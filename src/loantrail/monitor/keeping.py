@@ -15,7 +15,7 @@ from loantrail.errors import LoantrailError
 from loantrail.monitor import pauses
 from loantrail.monitor.arrived import Footing
 from loantrail.monitor.catching_up import be_there, come_up
-from loantrail.monitor.held import Held, ground_anew, held_on, judges_by
+from loantrail.monitor.held import Held, ground_anew, ground_of_run, held_on, judges_by
 from loantrail.policy.reading import parameters_in_force
 from loantrail.postgres.sessions import Sessions
 from loantrail.tracing.ground import Ground
@@ -28,6 +28,8 @@ PAUSE_PER_BUILD: Final = 5
 """After an attempt to build the state that failed lies so many times what it took; so between two that are made for lines that came late."""
 PAUSE_LEAST_SECONDS: Final = 1.0
 """The least between the latter. So often it is looked, too, whether a run is over that makes another state anyway."""
+TRIES: Final = 3
+"""So often it is tried to make another state for lines that came late, while the database is away; then the next run takes them along."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,9 +73,11 @@ class Keeping:
 
     def wait(self, seconds: float | None = None) -> None:
         """Until nothing is being built, or so long."""
-        for thread in (self._builder, self._going_back):
-            if thread is not None:
-                thread.join(seconds)
+        _join(self._builder, seconds)
+
+    def wait_for_late_lines(self) -> None:
+        """Until those that came late have their place, or it is known that they must wait for the next run."""
+        _join(self._going_back, None)
 
     def go_back(self) -> None:
         """Have another state made in the background, in which lines that came late have their place, and put it in the place of this one:
@@ -84,28 +88,40 @@ class Keeping:
                 self._going_back.start()
 
     def _go_back(self) -> None:
-        try:
-            while self._is_to_go_back():
-                begun = clock.monotonic_seconds()
-                if self._expecting or begun < self._go_back_not_before:
-                    clock.sleep(PAUSE_LEAST_SECONDS)
-                    continue
-                self._build()
-                now = clock.monotonic_seconds()
-                self._go_back_not_before = now + max(PAUSE_PER_BUILD * (now - begun), PAUSE_LEAST_SECONDS)
-        finally:
+        failed = 0
+        while True:
             with self._guard:
-                self._going_back = None
+                held = self._held
+                if held is None or not held.is_to_go_back:
+                    self._going_back = None
+                    return
+            begun = clock.monotonic_seconds()
+            if self._expecting or begun < self._go_back_not_before:
+                clock.sleep(PAUSE_LEAST_SECONDS)
+                continue
+            may_go_on = self._went_back()
+            failed = failed + 1 if self._held is held else 0
+            if not may_go_on or failed == TRIES:
+                held.is_to_go_back = False  # the next run takes these lines along
+            now = clock.monotonic_seconds()
+            self._go_back_not_before = now + max(PAUSE_PER_BUILD * (now - begun), PAUSE_LEAST_SECONDS)
 
-    def _is_to_go_back(self) -> bool:
-        held = self._held
-        return held is not None and held.is_to_go_back
+    def _went_back(self) -> bool:
+        """Have the other state made; False where there is nothing that it could stand on."""
+        try:
+            with self._sessions.session() as connection:
+                ground = ground_of_run(connection)
+                if ground is None:
+                    return False
+                self._have_made(connection, ground, ground.run_id)
+        except (LoantrailError, psycopg.OperationalError) as problem:
+            _LOG.warning("lines that came late have no place yet: %s", problem)
+        except DEFECTS:
+            _LOG.exception("lines that came late could not be given their place")
+            return False
+        return True
 
     def _build(self) -> None:
-        with self._building:
-            self._build_alone()
-
-    def _build_alone(self) -> None:
         begun = clock.monotonic_seconds()
         try:
             with self._sessions.session() as connection:
@@ -122,8 +138,7 @@ class Keeping:
                 if self._held is None:
                     now = clock.monotonic_seconds()
                     self._not_before = now + PAUSE_PER_BUILD * (now - begun)
-                if self._builder is threading.current_thread():
-                    self._builder = None
+                self._builder = None
 
     def rebase(self, connection: Connection[Any], ground: Ground) -> None:
         """Stand on a run from now on, where anybody asked for decisions here. Lines that came later are shown first, while the state of
@@ -134,25 +149,29 @@ class Keeping:
 
     def _stand_on(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
         try:
-            held = held_on(connection, ground, run_id)
-            if held is not None:
-                come_up(connection, held)
-                held.judging.be_ready(connection, held.standing.index)
-                connection.rollback()
-                self._put_in_place(connection, held)
+            self._have_made(connection, ground, run_id)
         except psycopg.OperationalError:
             raise
         except DEFECTS:
             _LOG.exception("the state of the step could not be built from a run")
             self.forget()
             self._ground = ground_anew
-            return
-        if held is not None:
-            pauses.keep_pauses_short()
-            if held.owed:
-                self.on_owing()
-            if held.is_to_go_back:
-                self.go_back()
+
+    def _have_made(self, connection: Connection[Any], ground: Ground, run_id: str | None) -> None:
+        """Make the state on that, and put it in its place."""
+        with self._building:
+            held = held_on(connection, ground, run_id)
+            if held is None:
+                return
+            come_up(connection, held)
+            held.judging.be_ready(connection, held.standing.index)
+            connection.rollback()
+            self._put_in_place(connection, held)
+        pauses.keep_pauses_short()
+        if held.owed:
+            self.on_owing()
+        if held.is_to_go_back:
+            self.go_back()
 
     def _put_in_place(self, connection: Connection[Any], held: Held) -> None:
         try:
@@ -209,3 +228,8 @@ class Keeping:
             self.forget()
             return False
         return True
+
+
+def _join(thread: threading.Thread | None, seconds: float | None) -> None:
+    if thread is not None:
+        thread.join(seconds)
