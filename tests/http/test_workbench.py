@@ -109,6 +109,28 @@ def test_what_was_given_to_somebody_else_is_not_my_task(own_client: httpx.Client
     assert [one["thread_id"] for one in others["items"]] == [QUIET_THREAD]
 
 
+def test_a_warning_that_rose_above_who_has_it_waits_for_who_answers_for_it(
+    own_client: httpx.Client, books: Connection
+) -> None:
+    write_person(books, "S1", [Role.RELATIONSHIP_MANAGER], "U1", "S1")
+    write_person(books, "risk", [Role.RISK_MANAGER], "U1")
+
+    def have_it() -> tuple[bool, bool]:
+        return tuple(
+            THREAD in [one["thread_id"] for one in seen_by(own_client, person)["warnings"]["items"]]
+            for person in ("S1", "risk")
+        )  # pyright: ignore[reportReturnType]  two of them
+
+    books.execute(
+        "UPDATE early_warning.thread SET level = 'yellow', assignee = 'S1' WHERE thread_id = %s", (THREAD,)
+    )
+    assert have_it() == (True, False)
+
+    books.execute("UPDATE early_warning.thread SET level = 'orange' WHERE thread_id = %s", (THREAD,))
+
+    assert have_it() == (True, True)
+
+
 def test_the_work_of_whom_i_stand_in_for_is_mine(own_client: httpx.Client, books: Connection) -> None:
     books.execute("UPDATE early_warning.thread SET assignee = 'S1' WHERE thread_id = %s", (THREAD,))
     write_person(books, "S1", [Role.RELATIONSHIP_MANAGER], "U1", "S1")

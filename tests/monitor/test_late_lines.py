@@ -15,7 +15,8 @@ from tests.monitor.test_shown_later import among_strangers, assert_state_is_that
 from loantrail import clock
 from loantrail.ledger.books import tracing_inputs
 from loantrail.ledger.pairs.booking import settle
-from loantrail.monitor import keeping
+from loantrail.monitor import catching_up, keeping
+from loantrail.monitor import held as holding
 from loantrail.monitor import standing as standing_module
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import first_ground
@@ -47,7 +48,8 @@ def deciding(
 @pytest.fixture
 def short_tail(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most four transactions stay open."""
-    monkeypatch.setattr(standing_module, "TAIL_LEAST", 2)
+    for where in (standing_module, holding):
+        monkeypatch.setattr(where, "TAIL_LEAST", 2)
     monkeypatch.setattr(standing_module, "TAIL_MOST", 4)
 
 
@@ -139,6 +141,68 @@ def test_the_tail_is_as_long_as_ever_once_they_are_shown(
 
     assert held_by(deciding).standing.place > 6
     assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_a_line_that_is_late_only_for_what_came_since_the_run_has_its_place_in_the_next_state(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    short_tail: None,
+) -> None:
+    monkeypatch.setattr(catching_up, "CLOSE_LINES", 0)
+    monkeypatch.setattr(catching_up, "SHOWN_AT_ONCE", 3)
+    made, as_ever = [], keeping.held_on
+
+    def held_on(*told: Any) -> Any:
+        made.append(1)
+        return as_ever(*told)
+
+    monkeypatch.setattr(keeping, "held_on", held_on)
+    for day in (12, 13):
+        post(
+            bank, deciding, *(line(f"A{day}-{number}", BORROWER, 10 + number, day=day) for number in range(6))
+        )
+
+    [row] = post(bank, deciding, late("L1", day=11))
+    post(bank, deciding, *(line(f"B{number}", BORROWER, 10 + number, day=13) for number in range(6)))
+    judged_late(bank, deciding)
+
+    assert row.undecided == LATE
+    assert len(made) <= 2
+    assert_state_is_that_of_the_books(deciding, database_url)
+    live = of_loan(asked)
+    trace_books(bank)
+    assert live == of_loan(asked)
+
+
+def test_a_line_that_no_state_has_a_place_for_waits_for_the_next_run(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "recent", lambda read, _earliest: tracing_inputs.recent(read))
+
+    post(bank, deciding, late("L1"))
+    deciding.wait_for_late_lines()
+
+    assert not held_by(deciding).is_to_go_back
+
+
+def test_a_state_that_cannot_be_made_for_late_lines_takes_nobody_away_who_judges(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_told: Any) -> Any:
+        raise ValueError("a figure that nobody thought of")
+
+    before = held_by(deciding)
+    monkeypatch.setattr(keeping, "held_on", broken)
+
+    post(bank, deciding, late("L1"))
+    deciding.wait_for_late_lines()
+
+    assert held_by(deciding) is before
+    [flagged] = post(bank, deciding, to_securities("S1"))
+    assert flagged.decision == "review"
 
 
 def test_the_state_judges_while_another_one_is_made(

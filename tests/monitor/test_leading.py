@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from loantrail.monitor import leading
+from loantrail.monitor import leading, store
 from loantrail.monitor.leading import run_monitor
 from loantrail.postgres.connection import Database
 
@@ -77,3 +77,38 @@ def test_the_second_takes_over_when_the_session_of_the_first_ends(
     # Nobody of the first took a turn on its old session after the second began.
     began = [who for who, _ in turns].index("two begins")
     assert session not in [pid for _, pid in turns[began:]]
+
+
+def test_one_that_hangs_in_the_middle_of_a_group_is_followed(
+    books: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "ASK_SECONDS", 0.1)
+    monkeypatch.setattr(store, "IDLE_SECONDS", 1)
+    hung = Database(f"{database_url} application_name='loantrail {'a' * 32}'")
+    turns: list[tuple[str, int]] = []
+    said: list[str] = []
+    stopping = threading.Event()
+    with hung.connect() as leads, hung.connect() as lives, hung.connect() as imports:
+        assert store.try_to_lead(leads)
+        store.begin_to_live(lives, store.session_of(leads))
+        store.begin_group(leads)
+        imports.execute("SELECT pg_advisory_xact_lock(1)")
+        second = threading.Thread(
+            target=run_monitor,
+            args=(books, [Counting("second", turns)], said.append, stopping),
+            kwargs={"follow": follow_if_it_can},
+        )
+        second.start()
+        wait_until(lambda: turns)
+        stopping.set()
+        second.join()
+
+        assert "at work" in said[-1]
+        for one in (leads, lives, imports):
+            with pytest.raises(psycopg.OperationalError):
+                one.execute("SELECT 1")
+
+
+def follow_if_it_can(connection: psycopg.Connection[Any]) -> None:
+    if store.begin_group_soon(connection):
+        connection.rollback()

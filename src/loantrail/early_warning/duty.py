@@ -124,6 +124,17 @@ def answering(roles: Collection[str], policy: Policy) -> Answering:
     )
 
 
+def acting_roles(policy: Policy) -> dict[str, dict[str, list[str]]]:
+    """Level -> `branch` (loans whose red warnings the branch works) or `others` -> the roles that may judge a warning of it, sorted."""
+    return {
+        level: {
+            name: sorted(_duty(level, exception, policy).acting_roles)
+            for name, exception in (("branch", Because.RETAIL), ("others", Because.LEVEL))
+        }
+        for level in LEVELS
+    }
+
+
 def _rungs(by_branch: bool, policy: Policy) -> list[tuple[str, ...]]:
     """The owners of each level, and behind them those of red ones that the branch does not work."""
     owners = [policy.owner_roles[level] for level in LEVELS]

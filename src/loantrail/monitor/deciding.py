@@ -166,6 +166,7 @@ class Deciding(Questions):
                 self._show_some(passed)
             elif held is not None and held.pending:
                 self._settle(held)
+            self._go_back_for_late_lines()
         finally:
             self._give_back()
 
@@ -184,6 +185,10 @@ class Deciding(Questions):
                     held.renew()
         finally:
             self._give_back()
+
+    def _go_back_for_late_lines(self) -> None:
+        if (held := self._held) is not None and held.is_to_go_back:
+            self.go_back()
 
     def _begin_turn(self) -> None:
         """Have the state until `committed` or `lost`."""
@@ -226,8 +231,6 @@ class Deciding(Questions):
                 held.later.drop(held.pending_groups)
                 held.is_to_judge = False
             held.renew()
-            if held.is_to_go_back:
-                self.go_back()
         except DEFECTS:
             _LOG.exception("the state of the step could not go on; it is built anew")
             self.forget()
@@ -235,7 +238,8 @@ class Deciding(Questions):
     def follow(self, connection: Connection[Any]) -> None:
         """Keep up with what another process takes in and judges, so that this one can take its place at once."""
         # With the turn of a writer no group is half way: none of its lines can come later with a smaller number.
-        store.begin_group(connection)
+        if not store.begin_group_soon(connection):
+            return  # it may hang: whoever stands by goes on looking after it
         with self._guard:
             footing = store_step.footing_of(connection)
             held, last = self._current(connection, footing), footing.last_arrival
@@ -257,6 +261,7 @@ class Deciding(Questions):
                 leave_to_others(held, changed)
                 held.pending = last
                 self._settle(held)
+                self._go_back_for_late_lines()
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
             except DEFECTS:

@@ -24,6 +24,7 @@ from loantrail.monitor.judging_apart import judged_apart, left_undecided
 from loantrail.monitor.later import Later
 from loantrail.monitor.remembered import KEPT, Remembered, ends_of_last_day
 from loantrail.monitor.showing import Showing
+from loantrail.monitor.standing import TAIL_LEAST
 from loantrail.monitor.tail import Lines
 from loantrail.parameters import ParameterBook
 from loantrail.policy.reading import parameters_in_force
@@ -90,8 +91,10 @@ class Held:
     """So far back a state can be made for a line that comes late: what was booked before waits for the next run."""
     open_until: int = 0
     """The last arrival of lines that came late before the state was made: until it is shown, nothing of the tail is settled."""
-    is_to_go_back: bool = False
-    """Whether a line came that was booked before the tail, and within reach: another state is to be made."""
+    left_out: int = 0
+    """The last arrival of a line that was booked before the tail, and within reach: another state is to be made."""
+    left_to_run: int = 0
+    """Up to there such lines wait for the next run."""
     guests_arrival: int = 0
     """The last line that a guest of the group that is pending brought, 0 without one. Their groups are the last of `later`."""
 
@@ -132,6 +135,15 @@ class Held:
         self.judging.forget(self.left)
         for loan in (*judgement.loans, *self.left):
             self.owed.pop(loan, None)
+
+    @property
+    def is_to_go_back(self) -> bool:
+        """Whether another state is to be made for lines that came late."""
+        return self.left_out > self.left_to_run
+
+    def leave_to_run(self) -> None:
+        """Have lines that came late wait for the next run."""
+        self.left_to_run = self.left_out
 
     def settle(self, last: int) -> None:
         """Lines up to that arrival are shown and committed."""
@@ -198,11 +210,9 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
     books, reach = ground.books, ground.books.read.recent.since
     if reach is None:
         return None
-    tail, last_arrival = recent(books.read), books.read.last_arrival
-    assert tail.since is not None, "there are lines"
-    late = store_step.late_lines(connection, last_arrival, reach, tail.since)
-    if late is not None:
-        tail = recent(books.read, late[0])
+    came = store_step.booked_after(connection, books.read.last_arrival, reach)
+    earliest: Any = came["booked_at"].min()
+    tail = recent(books.read, earliest)
     books = replace(books, read=replace(books.read, recent=tail))
     since: Any = tail.lines["booked_at"].min()
     lines = store_step.lines_named(connection, tail.lines["line_id"].to_list(), since)
@@ -233,8 +243,18 @@ def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> 
         business_date(ground.as_of),
         standing.alone(),
         reach=reach,
-        open_until=0 if late is None else late[1],
+        open_until=last_late(came, ground.as_of),
     )
+
+
+def last_late(came: pl.DataFrame, as_of: datetime.datetime) -> int:
+    """The last arrival of the lines that may be booked before a tail in which those before them are shown and settled; 0 without one.
+    `came`: `arrival_number, booked_at` in order of arrival, behind books whose latest line was booked `as_of`.
+
+    A tail holds at least the last TAIL_LEAST transactions, and so every line that fewer than TAIL_LEAST lines stand behind: that is so
+    where no line was booked later but the last TAIL_LEAST that came."""
+    before = pl.col("booked_at").cum_max().shift(TAIL_LEAST).fill_null(as_of)
+    return came.filter(pl.col("booked_at") < before)["arrival_number"].max() or 0  # pyright: ignore[reportReturnType]  whole numbers
 
 
 def judges_by(held: Held, parameters: ParameterBook) -> bool:
@@ -253,8 +273,9 @@ def shown_with(connection: Connection[Any], held: Held, arrived: pl.DataFrame) -
     standing = held.standing
     timely = arrived.filter(pl.col("booked_at") >= standing.since) if standing.since else arrived
     if len(timely) < len(arrived):
-        late = arrived.filter(pl.col("booked_at") < standing.since)
-        held.is_to_go_back |= held.reach is not None and bool((late["booked_at"] >= held.reach).any())
+        within = pl.col("booked_at").is_between(held.reach, standing.since, closed="left")
+        late: Any = arrived.filter(within)["arrival_number"].max()
+        held.left_out = max(held.left_out, late or 0)
     new = standing.unheard_of(timely)
     if new:
         standing.learn(store_step.accounts_named(connection, new))

@@ -102,7 +102,9 @@ class Keeping:
             may_go_on = self._went_back()
             failed = failed + 1 if self._held is held else 0
             if not may_go_on or failed == TRIES:
-                held.is_to_go_back = False  # the next run takes these lines along
+                held.leave_to_run()
+            elif (made := self._held) is not None and made is not held and made.left_out <= held.left_out:
+                made.leave_to_run()  # in another one it would have no place either
             now = clock.monotonic_seconds()
             self._go_back_not_before = now + max(PAUSE_PER_BUILD * (now - begun), PAUSE_LEAST_SECONDS)
 
@@ -130,6 +132,8 @@ class Keeping:
         except LoantrailError as problem:
             self._problem = problem
             _LOG.info("live lines are not judged one by one yet: %s", problem)
+        except psycopg.OperationalError as problem:
+            _LOG.warning("the state of the step could not be built without a database: %s", problem)
         except DEFECTS:
             _LOG.exception("the state of the step could not be built")
             self._ground = ground_anew

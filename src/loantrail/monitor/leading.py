@@ -100,12 +100,26 @@ def _lead(
         if not told:
             say("another monitor is at work; this one stands by")
             told = True
-        if store.end_one_that_hangs(connection):
-            say("the monitor that was at work says nothing any more; its session is ended")
+        if _ended_one_that_hangs(connection, say):
+            stopping.wait(REST_SECONDS)
             continue
         follow(connection)
         stopping.wait(ASK_SECONDS)
     return False
+
+
+def _ended_one_that_hangs(connection: Connection[Any], say: Callable[[str], None]) -> bool:
+    try:
+        ended = store.end_one_that_hangs(connection)
+    except psycopg.errors.InsufficientPrivilege:
+        connection.rollback()
+        say(
+            "the monitor that was at work says nothing any more, and this one may not end its sessions: it signs in as another role"
+        )
+        return False
+    if ended:
+        say("the monitor that was at work says nothing any more; its sessions are ended")
+    return ended
 
 
 @contextmanager
@@ -129,7 +143,7 @@ def _living(books: Books, leading: Connection[Any]) -> Generator[None]:
         yield
     finally:
         is_over.set()
-        living.join()
+        living.join(ALIVE_SECONDS)
 
 
 def _work(connection: Connection[Any], sources: Sequence[Source], stopping: threading.Event) -> None:

@@ -12,6 +12,7 @@ import psycopg
 
 from loantrail.ledger.store_entering import Answer, Database, array_of_texts
 from loantrail.monitor.model import Offset
+from loantrail.postgres.connection import NAME_OF_PROCESS
 
 COLLISIONS: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 HELD_UP: Final = (psycopg.errors.LockNotAvailable,)
@@ -23,7 +24,7 @@ GUEST_PATIENCE: Final = "200ms"
 """A guest waits no longer for a lock: its host waits for it."""
 _MONITOR: Final = "loantrail.live.monitor"
 _ALIVE: Final = "loantrail.live.alive"
-IDLE_SECONDS: Final = 6
+IDLE_SECONDS: Final = 8
 """So long the process of the one that monitors may say nothing before one that stands by ends its sessions: it hangs."""
 
 
@@ -36,6 +37,17 @@ def begin_group(connection: Database) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (_GUEST,))
         connection.execute("ROLLBACK TO SAVEPOINT guests")
         connection.execute("RELEASE SAVEPOINT guests")
+
+
+def begin_group_soon(connection: Database) -> bool:
+    """The same, where it can be in a second; else False, and the transaction is over."""
+    try:
+        connection.execute("SELECT set_config('lock_timeout', '1s', true)")
+        begin_group(connection)
+    except psycopg.errors.LockNotAvailable:
+        connection.rollback()
+        return False
+    return True
 
 
 def begin_guest(connection: Database, host: int) -> Answer:
@@ -227,8 +239,8 @@ def go_on_living(connection: Database) -> None:
 
 
 def end_one_that_hangs(connection: Database) -> bool:
-    """End the sessions of the one that monitors where its process said nothing for IDLE_SECONDS; whether it was so. Nobody is ended who
-    never said anything."""
+    """End all sessions of the process that monitors where it said nothing for IDLE_SECONDS; whether it was so. Nobody is ended who
+    never said anything. psycopg.errors.InsufficientPrivilege where these are another role's."""
     ended = connection.execute(
         """
         WITH held AS (
@@ -236,16 +248,18 @@ def end_one_that_hangs(connection: Database) -> bool:
             WHERE locktype = 'advisory' AND granted
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         ), hanging AS (
-            SELECT living.pid AS living, head.pid AS head
+            SELECT living.pid AS living, head.pid AS head, a.application_name AS process
             FROM held living JOIN pg_stat_activity a USING (pid)
             JOIN held head ON head.pid = living.object AND head.objsubid = 1
              AND ((head.class << 32) | head.object) = hashtext(%(monitor)s)::bigint
             WHERE living.objsubid = 2 AND living.class = (hashtext(%(alive)s)::bigint & 4294967295)
               AND a.state LIKE 'idle%%' AND clock_timestamp() - a.state_change > make_interval(secs => %(seconds)s)
         )
-        SELECT pg_terminate_backend(head), pg_terminate_backend(living) FROM hanging
+        SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, hanging
+        WHERE a.pid IN (head, living)
+           OR (a.application_name = process AND process ~ %(named)s AND a.usename = current_user)
         """,
-        {"monitor": _MONITOR, "alive": _ALIVE, "seconds": IDLE_SECONDS},
+        {"named": NAME_OF_PROCESS, "monitor": _MONITOR, "alive": _ALIVE, "seconds": IDLE_SECONDS},
     ).fetchall()
     connection.commit()
     return bool(ended)

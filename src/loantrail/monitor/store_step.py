@@ -106,17 +106,17 @@ def arrived_after(connection: Database, arrival: int) -> tuple[int, datetime.dat
     return int(row[0]), row[1]
 
 
-def late_lines(
-    connection: Database, arrival: int, since: datetime.datetime, before: datetime.datetime
-) -> tuple[datetime.datetime, int] | None:
-    """When the earliest of the lines was booked that arrived after the one number and were booked between, and the arrival number of the
-    last of them; None where there is none."""
-    row = connection.execute(
-        "SELECT min(booked_at), max(arrival_number) FROM ledger.statement_line "
-        "WHERE arrival_number > %s AND booked_at >= %s AND booked_at < %s",
-        (arrival, since, before),
-    ).fetchone()
-    return None if row is None or row[0] is None else (row[0], int(row[1]))
+def booked_after(connection: Database, arrival: int, since: datetime.datetime) -> pl.DataFrame:
+    """`arrival_number, booked_at` of the lines that arrived after the one number and were booked at `since` or later, in order of
+    arrival."""
+    return read_frame(
+        connection,
+        sql.SQL(
+            "SELECT arrival_number, (extract(epoch FROM booked_at) * 1000000)::bigint AS booked_at FROM ledger.statement_line "
+            "WHERE arrival_number > {} AND booked_at >= {} ORDER BY arrival_number"
+        ).format(sql.Literal(arrival), sql.Literal(since)),
+        {"arrival_number": pl.Int64(), "booked_at": INSTANT},
+    )
 
 
 def lines_named(connection: Database, line_ids: Sequence[str], since: datetime.datetime) -> pl.DataFrame:

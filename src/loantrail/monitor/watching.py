@@ -152,7 +152,11 @@ class FolderSource:
             _LOG.exception("%s failed", name)
             report = {"problems": [f"{type(problem).__name__}: {problem}"]}
             into = REFUSED
-        self._put_away(path, self._folder / into, {"file": name, **report})
+        try:
+            self._put_away(path, self._folder / into, {"file": name, **report})
+        except FileNotFoundError:
+            # One that hung and went on took it as well; keys tell what both imported.
+            _LOG.warning("%s was put away by another monitor", name)
         self._on_taken()
 
     def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> None:

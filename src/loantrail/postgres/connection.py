@@ -13,6 +13,7 @@ import urllib.parse
 import weakref
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any, Final
 
 import psycopg
@@ -22,6 +23,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from loantrail import clock
 from loantrail.errors import ConfigurationError, DatabaseUnavailable
+from loantrail.ids import new_id
 from loantrail.postgres.attach import Hold, holding
 from loantrail.postgres.failures import GENERAL_REMEDY, NO_SUCH_DATABASE, database_failures, translated
 from loantrail.postgres.layout import DATABASE_NAME, PORT, ROLE_NAME, WEB_ROLE_NAME, Layout, Status
@@ -36,9 +38,17 @@ UNASKED_SECONDS: Final = 5.0
 """So long after its last use a connection is lent without asking the server."""
 WEB_REMEDY: Final = "Correct LOANTRAIL_WEB_DATABASE_URL, or the server's pg_hba.conf"
 
+NAME_OF_PROCESS: Final = "^loantrail [0-9a-f]{32}$"
+"""The name of the sessions of one process, unless the bank's address of the database gives another: a regular expression."""
+
 type_of_connection = psycopg.Connection[tuple[Any, ...]]
 _used: Final[weakref.WeakKeyDictionary[type_of_connection, float]] = weakref.WeakKeyDictionary()
 """When connections were given back last."""
+
+
+@cache
+def _process_name() -> str:
+    return f"loantrail {new_id()}"
 
 
 class Database:
@@ -55,7 +65,7 @@ class Database:
                 f"LOANTRAIL_DATABASE_URL cannot be read: {' '.join(str(problem).split())}",
                 remedy="Write it as postgresql://user:password@host:5432/database",
             ) from None
-        defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": "loantrail"}
+        defaults = {"connect_timeout": CONNECT_SECONDS, "application_name": _process_name()}
         self._options = {name: value for name, value in defaults.items() if name not in given}
 
     @property

@@ -55,9 +55,10 @@ function useWhy({ row, duty }: Thread): string {
     case "small_loan":
       return t("warnings.because_small", { amount });
     default:
-      return row.level === "red"
+      if (row.level !== "red") return t("warnings.because_level", { level: name("warning_level", row.level) });
+      return row.currency === YUAN.currency
         ? t("warnings.because_large", { amount })
-        : t("warnings.because_level", { level: name("warning_level", row.level) });
+        : t("warnings.because_currency");
   }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loantrail import clock
 from loantrail.early_warning import store as threads
-from loantrail.early_warning.duty import answering, duty_of
+from loantrail.early_warning.duty import acting_roles, answering, duty_of
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import Policy, Thread, policy_of
 from loantrail.http.access import Reading
@@ -22,7 +22,7 @@ def _policy(connection: Reading) -> Policy:
 def judging(connection: Reading, person: Signed) -> Judging:
     """What this person has to do with the warnings."""
     policy = _policy(connection)
-    return Judging(answering(person.roles, policy), policy.head_office_from)
+    return Judging(answering(person.roles, policy), policy.head_office_from, acting_roles(policy))
 
 
 def duty_for(connection: Reading, thread_id: str, thread: Thread, person: Signed) -> WarningDuty:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -29,18 +31,27 @@ ANSWERS: Final = f"({_one_of('owned')} OR (thread.escalated AND {_one_of('told')
 """The same: who asks answers for it, or was told because nobody answered in time."""
 
 
+NOBODY_WORKS: Final = f"""(thread.assignee = '' OR thread.escalated OR EXISTS (
+    SELECT FROM published.staff AS given WHERE given.staff_id = thread.assignee
+    AND NOT (%(acting)s::jsonb -> thread.level -> CASE WHEN {_OF_BRANCH} THEN 'branch' ELSE 'others' END) ? given.role))"""
+"""The same: it is nobody's, or nobody answered in time, or it rose above what the one who has it may judge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """What somebody has to do with warnings: by level, and by whether the branch works a loan's red warnings."""
 
     levels: Answering
     head_office_from: Parameter
+    acting: Mapping[str, Mapping[str, list[str]]]
+    """`duty.acting_roles`."""
 
     def values(self) -> Row:
-        """The values of MAY_JUDGE and ANSWERS."""
+        """The values of MAY_JUDGE, ANSWERS and NOBODY_WORKS."""
         return {
             "retail_products": list(RETAIL_PRODUCTS),
             "yuan": YUAN,
+            "acting": json.dumps(self.acting),
             "head_office_fen": self.head_office_from.number + (not self.head_office_from.inclusive),
         } | {
             f"{name}_{part}": [level.value for level in getattr(getattr(self.levels, name), part)]

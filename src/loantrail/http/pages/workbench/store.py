@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from loantrail.http.pages.store import Database, Row
 from loantrail.http.pages.warnings.store import IS_ANSWERED
-from loantrail.http.pages.warnings.store_judging import ANSWERS, MAY_JUDGE, Judging
+from loantrail.http.pages.warnings.store_judging import ANSWERS, MAY_JUDGE, NOBODY_WORKS, Judging
 
 # A proposal or a judgement that waits, and whose it is not: maker is never checker. Others may answer for its level.
 _FOR_ME: Final = f"""
@@ -30,9 +30,9 @@ _TASK: Final = """
     LEFT JOIN published.organisation_unit AS unit ON unit.unit_id = thread.unit_id
     LEFT JOIN published.staff AS person ON person.staff_id = thread.assignee
 """
-# Answered already: the next act is a second person's. What is nobody's waits for who answers for it.
+# Answered already: the next act is a second person's. What nobody works waits for who answers for it.
 _TO_DO: Final = f"""
-    thread.state = 'open' AND (thread.assignee = ANY(%(me)s) OR (thread.assignee = '' AND {ANSWERS})) AND NOT {IS_ANSWERED}
+    thread.state = 'open' AND (thread.assignee = ANY(%(me)s) OR ({NOBODY_WORKS} AND {ANSWERS})) AND NOT {IS_ANSWERED}
 """
 
 
