@@ -69,7 +69,7 @@ def take(books: Books, name: str, *days: int) -> tuple[int, dict[str, int]]:
 
 def until(newest: int | None, *days: int) -> int:
     found = believed_until(
-        [NOW + day * DAY for day in days], NOW, lambda: None if newest is None else NOW + newest * DAY
+        [NOW + day * DAY for day in days], NOW, lambda _after: None if newest is None else NOW + newest * DAY
     )
     return (found - NOW) // DAY
 

@@ -18,8 +18,9 @@ from loantrail.ledger.intake import Broken
 BOOKED_AHEAD_MOST: Final = datetime.timedelta(days=10)
 """So much later than now a line may be booked: over the longest holiday, for its value date."""
 REASON: Final = "booked_in_future"
-Newest = Callable[[], "datetime.datetime | None"]
-"""When the last line of the books was booked; None where there is none. Asked only where it matters."""
+Newest = Callable[[datetime.datetime], "datetime.datetime | None"]
+"""When the last line of the books was booked, if later than that; else when any was; None where there is none. Asked only where it
+matters."""
 
 
 def believed_until(
@@ -33,7 +34,7 @@ def believed_until(
     until = now + BOOKED_AHEAD_MOST
     if not booked or max(booked) <= until:
         return until
-    known = newest()
+    known = newest(until)
     if known is None:
         # Of the first lines of empty books nothing is known.
         return until if min(booked) <= until else max(booked)

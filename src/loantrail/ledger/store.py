@@ -258,9 +258,13 @@ def ensure_partitions(connection: type_of_connection, months: Sequence[datetime.
     connection.commit()
 
 
-def newest_line(connection: type_of_connection) -> datetime.datetime | None:
-    """When the last line of the books was booked; None where there is none."""
-    row = connection.execute("SELECT max(booked_at) FROM ledger.statement_line").fetchone()
+def newest_line(connection: type_of_connection, after: datetime.datetime) -> datetime.datetime | None:
+    """When the last line of the books was booked, if after that; else when any was; None where there is none."""
+    row = connection.execute(
+        "SELECT coalesce((SELECT max(booked_at) FROM ledger.statement_line WHERE booked_at > %s), "
+        "(SELECT booked_at FROM ledger.statement_line LIMIT 1))",
+        (after,),
+    ).fetchone()
     return None if row is None else row[0]
 
 

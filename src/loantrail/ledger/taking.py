@@ -57,7 +57,7 @@ def make_ready(connection: store.type_of_connection, record_type: RecordType, ke
     no bank can have booked are left out. Commits; call it outside a batch."""
     if record_type.name != LINE or keyed.is_empty():
         return Ready(keyed, [])
-    ahead = lines_far_ahead(keyed, now(), lambda: store.newest_line(connection))
+    ahead = lines_far_ahead(keyed, now(), lambda after: store.newest_line(connection, after))
     broken = _renumbered(ahead, keyed)
     rows = keyed.filter(~pl.col("row_number").is_in([one.row for one in broken])) if broken else keyed
     store.ensure_partitions(connection, months_of(rows))

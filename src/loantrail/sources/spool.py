@@ -124,7 +124,7 @@ class Spool:
 
     def _broken(self, rows: pl.DataFrame) -> list[intake.Broken]:
         if self._is_lines:
-            return lines_far_ahead(rows, clock.now(), lambda: self._newest)
+            return lines_far_ahead(rows, clock.now(), lambda _after: self._newest)
         return intake.broken_rules(self.record_type, rows)
 
     def finish(self) -> tuple[int, list[Refusal]]:
