@@ -209,7 +209,7 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
         {t("warnings.only_overdue")} <span className="figures">{list.overdue_count}</span>
       </Checkbox>
       {acts && (
-        <Checkbox checked={filters.ours} onChange={(event) => change({ ours: event.target.checked ? "true" : "" })}>
+        <Checkbox className="ours-filter" checked={filters.ours} onChange={(event) => change({ ours: event.target.checked ? "true" : "" })}>
           {t("warnings.ours")}
         </Checkbox>
       )}
