@@ -24,7 +24,7 @@ GUEST_PATIENCE: Final = "200ms"
 """A guest waits no longer for a lock: its host waits for it."""
 _MONITOR: Final = "loantrail.live.monitor"
 _ALIVE: Final = "loantrail.live.alive"
-IDLE_SECONDS: Final = 8
+IDLE_SECONDS: Final = 7
 """So long the process of the one that monitors may say nothing before one that stands by ends its sessions: it hangs."""
 
 
