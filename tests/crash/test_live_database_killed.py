@@ -23,7 +23,7 @@ from loantrail.postgres.connection import database
 from loantrail.postgres.layout import Layout, read_status
 from loantrail.settings import Settings
 
-POINTS = int(os.environ.get("LOANTRAIL_LIVE_DATABASE_KILLS", "20"))
+POINTS = int(os.environ.get("LOANTRAIL_LIVE_DATABASE_KILLS", "10"))
 WHOLE_SERVER_EVERY = 4
 """Every so many points the whole server dies, at the others one of its processes. The supervisor waits longer and longer
 before it starts a server again that died more than five times in a minute."""

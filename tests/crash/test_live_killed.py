@@ -25,7 +25,7 @@ from tests.monitor.test_leading import wait_until as wait_for
 from loantrail.ids import seeded_random
 from loantrail.monitor.store import IDLE_SECONDS
 
-POINTS = int(os.environ.get("LOANTRAIL_LIVE_KILLS", "20"))
+POINTS = int(os.environ.get("LOANTRAIL_LIVE_KILLS", "10"))
 
 pytestmark = [
     pytest.mark.database,

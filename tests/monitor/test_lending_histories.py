@@ -36,7 +36,7 @@ from loantrail.rules.evaluate import FOUND
 from loantrail.tracing import snapshots
 from loantrail.tracing.database import trace_books
 
-HISTORIES = int(os.environ.get("LOANTRAIL_LENDING_HISTORIES", "48"))
+HISTORIES = int(os.environ.get("LOANTRAIL_LENDING_HISTORIES", "24"))
 FIRST = int(os.environ.get("LOANTRAIL_LENDING_HISTORIES_FIRST", "0"))
 AT_ONCE = 8
 FEW = 2
