@@ -138,7 +138,7 @@ def test_what_is_wrong_with_a_row_and_what_to_do_are_said_in_chinese_too(own_cli
         {"amount_fen": 10**30},
         {"balance_fen": "x"},
         {"sequence": "x"},
-        {"currency": "XXX"},
+        {"currency": "XXX"},  # ISO 4217's own code for no currency: no account is kept in it
         {"purpose_text": "a\0b"},
         {"purpose_text": "货; 款" * 9, "direction": "a; b"},
         {"amount_fen": 777},

@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 from tests.monitor import kept_warnings
 from tests.monitor.lending import Lines, in_deliveries, opened
 from tests.postgres_fixtures import address_of, copied
+from tests.seeds import in_parts
 
 from loantrail import clock
 from loantrail.clock import business_date, now
@@ -49,16 +50,7 @@ __all__ = ["opened"]
 pytestmark = [pytest.mark.database, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize(
-    ("first", "count"),
-    [
-        (FIRST, FEW),
-        *(
-            pytest.param(first, min(AT_ONCE, FIRST + HISTORIES - first), marks=pytest.mark.heavy)
-            for first in range(FIRST + FEW, FIRST + HISTORIES, AT_ONCE)
-        ),
-    ],
-)
+@pytest.mark.parametrize(("first", "count"), in_parts(FIRST, HISTORIES, FEW, AT_ONCE))
 def test_what_was_judged_line_by_line_is_what_whole_books_say(
     database_server: Database,
     opened: str,

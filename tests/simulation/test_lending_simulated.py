@@ -12,6 +12,7 @@ import pytest
 from tests.monitor import kept_warnings
 from tests.monitor.lending import Lines, lines_before, opened
 from tests.postgres_fixtures import address_of, copied
+from tests.seeds import in_parts
 from tests.simulation.checks import (
     answers_are_true,
     books_equal_the_model,
@@ -103,16 +104,7 @@ class LendingWorld(World):
                 self.looks += 1
 
 
-@pytest.mark.parametrize(
-    ("first", "count"),
-    [
-        (FIRST, min(FEW, EPISODES)),
-        *(
-            pytest.param(first, min(AT_ONCE, FIRST + EPISODES - first), marks=pytest.mark.heavy)
-            for first in range(FIRST + FEW, FIRST + EPISODES, AT_ONCE)
-        ),
-    ],
-)
+@pytest.mark.parametrize(("first", "count"), in_parts(FIRST, EPISODES, FEW, AT_ONCE))
 def test_whatever_goes_wrong_the_warnings_are_those_of_whole_books(
     database_server: Database,
     opened: str,

@@ -72,7 +72,7 @@ export function Backtests({ detail, version, started }: Props) {
               <span>{t("rules.compare_with")}</span>
               <Select
                 value={beside}
-                placeholder={t("rules.compare_none")}
+                placeholder={t("rules.compare_none")} /* what holds while no version is chosen */
                 onChange={setBeside}
                 options={others.map((one) => ({
                   value: one.version,
