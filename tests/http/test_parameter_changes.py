@@ -351,3 +351,24 @@ def test_the_database_refuses_too(database_url: str, other: dict[str, Any], erro
             with pytest.raises(psycopg.errors.RestrictViolation):
                 connection.execute(statement, (change,))
             connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "taken"),
+    [
+        ("warning_red_owner_roles", "risk_manager", True),
+        ("warning_red_owner_roles", "post_loan_inspector", False),
+        ("warning_yellow_owner_roles", "post_loan_inspector", True),
+        ("warning_yellow_owner_roles", "executive", False),
+        ("check_reviewer_roles", "relationship_manager", False),
+        ("sign_in_second_factor_roles", "executive", True),
+    ],
+)
+def test_only_roles_that_can_do_it_are_given_the_work(
+    bank: httpx.Client, name: str, role: str, taken: bool
+) -> None:
+    assert (role in row(bank, name)["choices"]) is taken
+    asked = propose(bank, name, number=None, names=[role])
+    assert asked.status_code == (202 if taken else 422)
+    if not taken:
+        assert field_of(asked) == "value"

@@ -420,6 +420,18 @@ def test_a_red_warning_of_a_large_loan_is_worked_by_the_head_office_and_legal_st
     assert (duty["may_judge"], duty["may_check"], duty["may_close"]) == (False, False, False)
 
 
+def test_an_act_whose_answer_was_lost_is_answered_again_though_others_answer_for_the_warning_by_now(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    of_roles(connection, S2=Role.RISK_MANAGER)
+    true = {"act": "dispose", "disposition": "true_positive"}
+    assert act(warned, 2, "S2", **true).json()["new"]
+    enlarge(connection)
+    again = act(warned, 2, "S2", **true)
+    assert (again.status_code, again.json()["version"], again.json()["new"]) == (200, 3, False)
+    assert act(warned, 3, "S2", **true).json()["code"] == "not_their_level"
+
+
 def test_what_others_answer_for_is_given_to_nobody_and_shown_as_theirs(
     warned: httpx.Client, connection: type_of_connection
 ) -> None:

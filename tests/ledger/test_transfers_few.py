@@ -34,7 +34,13 @@ def told(transfers: Transfers | None) -> object:
         *(transfers.transactions, transfers.problems, transfers.lines, transfers.nodes),
         *(transfers.pairs(), transfers.unpaired()),
     )
-    return of_line.name, of_line.dtype, of_line.to_list(), [(one.schema, one.rows()) for one in frames]
+    return (
+        of_line.name,
+        of_line.dtype,
+        of_line.to_list(),
+        transfers.circle.tolist(),
+        [(one.schema, one.rows()) for one in frames],
+    )
 
 
 def becomes_the_same(frame: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | None) -> bool:

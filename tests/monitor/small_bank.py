@@ -168,7 +168,7 @@ def bank_at_random(seed: int, steps: int = 60, alike: bool = True, crowd: int = 
             )  # fmt: skip
     lines += held_back
     for one in lines:
-        if one["counterparty_account"] in (*OURS, POOL):
+        if one["counterparty_account"] in (*OURS, *others, POOL):
             one["counterparty_elsewhere"] = abroad.random() < 0.08
     frame = pl.DataFrame(lines, schema=LINES).with_columns(
         arrival_number=pl.int_range(1, pl.len() + 1), position=pl.int_range(1, pl.len() + 1)

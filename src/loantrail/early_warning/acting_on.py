@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -128,11 +128,13 @@ def act_on(
     version: int,
     request_key: str,
     parameters: ParameterBook,
+    demand: Callable[[Thread], None] | None = None,
 ) -> Acted:
-    """Do what a person wants of a thread that the person saw at `version`; the caller commits.
+    """Do what a person wants of a thread that the person saw at `version`; the caller commits. `demand`, where given, raises where this person
+    may not do it; a request that was done before is answered once more, whatever the thread became since.
 
-    Raises ThreadMissing, ThreadChanged, ActRefused (ContentChanged where what is approved is not what is proposed); InputError where the request's key was used for something else or
-    the person to assign to is not on the staff list.
+    Raises ThreadMissing, ThreadChanged, ActRefused (ContentChanged where what is approved is not what is proposed), what `demand`
+    raises; InputError where the request's key was used for something else or the person to assign to is not on the staff list.
     """
     now = store.lock(connection)
     thread = _found(connection, thread_id)
@@ -143,6 +145,8 @@ def act_on(
                 "the request key was used for something else", Place(field="request_key"), "Make a fresh one"
             )
         return Acted(thread, new=False)
+    if demand is not None:
+        demand(thread)
     if thread.version != version:
         raise ThreadChanged(
             "somebody else acted on this warning meanwhile", remedy="Read it again, then decide"

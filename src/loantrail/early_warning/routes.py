@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loantrail import clock
 from loantrail.destinations.routes import WRITTEN, Reason, RequestKey, Wanted
-from loantrail.early_warning import model, store, store_outbox
+from loantrail.early_warning import model, store_outbox
 from loantrail.early_warning.acting_on import ContentChanged, ThreadChanged, ThreadMissing, act_on, assign_all
 from loantrail.early_warning.duty import Duty
 from loantrail.early_warning.hits import Level
@@ -238,12 +238,14 @@ def act(
         demand(person, Ability.ASSIGN_WARNINGS)
     with connections.connection() as connection:
         parameters, now = parameters_in_force(connection), clock.now()
-        if isinstance(wanted, AssignAct) and wanted.to:
-            for code in refusals(connection, within, wanted.to, [thread_id], parameters, now).values():
-                raise CannotReceive(code)
-        # A level that changes meanwhile changes the version too.
-        for one, duty in duties_of(connection, [thread_id], parameters, now).items():
-            _demand(person, wanted.act, duty, store.levels_of(connection, [one])[one])
+
+        def demanded(thread: model.Thread) -> None:
+            if isinstance(wanted, AssignAct) and wanted.to:
+                for code in refusals(connection, within, wanted.to, [thread_id], parameters, now).values():
+                    raise CannotReceive(code)
+            for duty in duties_of(connection, [thread_id], parameters, now).values():
+                _demand(person, wanted.act, duty, thread.level)
+
         try:
             done = act_on(
                 connection,
@@ -253,6 +255,7 @@ def act(
                 wanted.version,
                 wanted.request_key,
                 parameters,
+                demanded,
             )
         except ThreadMissing as missing:
             raise NotFound(missing.problem, missing.remedy) from missing

@@ -16,7 +16,7 @@ import polars as pl
 
 from loantrail.ids import derived_id, derived_ids
 from loantrail.ledger.few import FEW
-from loantrail.ledger.kernel_order import order_transfers
+from loantrail.ledger.kernel_order import by_first_place, order_transfers
 from loantrail.ledger.reconcile import ACCOUNT_ORDER
 from loantrail.ledger.transfers_few import few_transfers
 from loantrail.ledger.transfers_model import (
@@ -108,7 +108,7 @@ def many_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | No
     nodes = _nodes(lines, pairs)
     node_of_line = _node_of_line(len(lines), nodes)
     reversals, problems = _reversals(lines, node_of_line, nodes)
-    order, forced = _order(lines, node_of_line, len(nodes))
+    order, forced, circle = _order(lines, node_of_line, len(nodes))
     own = lines.get_column("account").unique() if own is None else own
     sides = _sides(lines, nodes, own)
     at_place = nodes.get_column("booked_at").gather(order).cum_max()
@@ -124,6 +124,7 @@ def many_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | No
     return Transfers(
         transactions=transactions,
         transaction_of_line=ids.gather(node_of_line),
+        circle=by_first_place(circle[order]),
         problems=pl.concat([problems, contradictions]).sort("source_file", "position", nulls_last=True),
         lines=lines,
         nodes=nodes,
@@ -179,8 +180,10 @@ def _node_of_line(line_count: int, nodes: pl.DataFrame) -> np.ndarray:
     return node_of_line
 
 
-def _order(lines: pl.DataFrame, node_of_line: np.ndarray, node_count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Transfers in the order that keeps each account's own, and which were put before one that precedes them."""
+def _order(
+    lines: pl.DataFrame, node_of_line: np.ndarray, node_count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Transfers in the order that keeps each account's own, and what `order_transfers` says of contradictions."""
     in_account = lines.select("row", "account", "currency", "direction", *ACCOUNT_ORDER).sort(
         "account", "currency", *ACCOUNT_ORDER
     )

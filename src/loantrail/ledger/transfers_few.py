@@ -14,7 +14,7 @@ import polars as pl
 from loantrail.few_rows import FewRows
 from loantrail.ids import derived_ids
 from loantrail.ledger.few import INSTANT, plain_columns
-from loantrail.ledger.kernel_order import NOBODY, order_transfers
+from loantrail.ledger.kernel_order import NOBODY, Int64, by_first_place, order_transfers
 from loantrail.ledger.pairing_model import PAIR_SCHEMA
 from loantrail.ledger.transfers_model import (
     CONTRADICTS,
@@ -97,7 +97,7 @@ def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | Non
         for row in (node.debit, node.credit):
             if row is not None:
                 node_of_line[row] = number
-    order, forced = _order(read, node_of_line, len(nodes))
+    order, forced, circle = _order(read, node_of_line, len(nodes))
     reverses, problems = _reversals(read, node_of_line, nodes)
     for node, was_forced in zip(nodes, forced, strict=True):
         if was_forced:
@@ -113,6 +113,7 @@ def few_transfers(lines: pl.DataFrame, pairs: pl.DataFrame, own: pl.Series | Non
             set(read["account"] if own is None else own.to_list()),
         ),
         transaction_of_line=pl.Series("transaction_id", [ids[number] for number in node_of_line], _TEXT),
+        circle=by_first_place(circle[order]),
         problems=_PROBLEMS.frame(problems),
         lines=_with_optional(lines).with_row_index("row"),
         nodes=_NODES.frame(
@@ -158,8 +159,10 @@ def _nodes(read: type_of_columns, paired: type_of_columns) -> list[Node]:
     return [nodes[number] for number in sorted(range(len(nodes)), key=preference.__getitem__)]
 
 
-def _order(read: type_of_columns, node_of_line: list[int], node_count: int) -> tuple[list[int], list[bool]]:
-    """Transfers in the order that keeps each account's own, and which were put before one that precedes them."""
+def _order(
+    read: type_of_columns, node_of_line: list[int], node_count: int
+) -> tuple[list[int], list[bool], Int64]:
+    """Transfers in the order that keeps each account's own, and what `order_transfers` says of contradictions."""
     statements: dict[tuple[str, str], list[int]] = {}
     for row, key in enumerate(zip(read["account"], read["currency"], strict=True)):
         # Lines of no known account or currency follow nobody.
@@ -178,8 +181,8 @@ def _order(read: type_of_columns, node_of_line: list[int], node_count: int) -> t
         for one, next_one in pairwise(rows):
             after[node_of_line[one], side_of_line[one]] = node_of_line[next_one]
             before[node_of_line[next_one], side_of_line[next_one]] = node_of_line[one]
-    order, forced = order_transfers(after, before)
-    return order.tolist(), forced.tolist()
+    order, forced, circle = order_transfers(after, before)
+    return order.tolist(), forced.tolist(), circle
 
 
 def _transactions(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+Int64 = NDArray[np.int64]
 TRANSACTION_COLUMNS: Final = (
     "transaction_id",
     "booked_at",
@@ -55,12 +58,18 @@ class Transfers:
     """`TRANSACTION_COLUMNS`, in their order. A null account is the outside world."""
     transaction_of_line: pl.Series
     """Shape `[lines]`: id of the transfer that each line belongs to."""
+    circle: Int64
+    """`[transactions]`, in their order: of those that statements put each before the others, the place of the first; -1 of all
+    that nothing contradicts."""
     problems: pl.DataFrame
     """`PROBLEM_SCHEMA`: statements that contradict each other, reversals whose original is not there."""
     lines: pl.DataFrame
     """As given, numbered in `row`."""
     nodes: pl.DataFrame
     """One row per transfer: `transaction_id`, `debit` and `credit` (rows of `lines` or null), `basis`."""
+
+    def __post_init__(self) -> None:
+        assert len(self.circle) == len(self.transactions)
 
     def pairs(self) -> pl.DataFrame:
         """`PAIR_COLUMNS`, one row per transfer of two lines."""

@@ -60,7 +60,7 @@ class Foreseeing(Standing):
         money, whatever its class, numbers alone tell; else its payee is judged. None where more has to be looked at (`foresee`). What
         is shown stays as it is."""
         found, told = self._found, payment.payment
-        if found is None or found.contradicts:
+        if found is None:
             return None
         ends = self._ends_of(payment)
         if ends is None or not self._leaves_others(payment, ends, found):

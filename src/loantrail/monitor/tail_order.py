@@ -47,10 +47,15 @@ class Ordered:
     waits: Bool
     """[transactions] whether there is but one line yet, which names an account that statements are given of, and no other
     institution's of that number."""
-    contradicts: bool
-    """Whether statements contradict each other in their order."""
+    circle: Int64
+    """[transactions] of those that statements put each before the others, the place of the first; -1 of all the others."""
     own_count: int
     """How many accounts had statements."""
+
+    def contradicts_over(self, place: int) -> bool:
+        """Whether statements contradict each other about a transaction before this place and one behind it."""
+        behind = self.circle[place:]
+        return bool(((behind >= 0) & (behind < place)).any())
 
     def waiting(self) -> frozenset[str]:
         """Transactions of one line whose other one is yet to come."""
@@ -64,9 +69,9 @@ class Ordered:
 
     def behind(self, gone: int, kept: Int64, left: Lines) -> Ordered | None:
         """The order of the lines that are `left` (rows `kept` of these) where the first `gone` transactions are settled; what stands
-        behind was put in order among what did not stand yet. None where it must be made anew: of contradictions, and of lines
-        that take back, it depends on what is gone."""
-        if self.contradicts or left.lines["reverses"].null_count() < len(left):
+        behind was put in order among what did not stand yet. None where it must be made anew: of lines that take back, and of
+        statements that contradict each other about what is gone and what is not, it depends on what is gone."""
+        if self.contradicts_over(gone) or left.lines["reverses"].null_count() < len(left):
             return None
         return replace(
             self,
@@ -74,6 +79,7 @@ class Ordered:
             disbursing={place - gone: loan for place, loan in self.disbursing.items() if place >= gone},
             repaying={place - gone: loan for place, loan in self.repaying.items() if place >= gone},
             event_of_line=self.event_of_line[kept] - gone,
+            circle=np.maximum(self.circle[gone:] - gone, -1),
             **{name: getattr(self, name)[gone:] for name in ("booked_us", "first_us", "last_us", "waits")},
         )
 
@@ -105,9 +111,10 @@ def ordered_from(
 
     The order takes, of all transactions whose predecessors in their statements stand already, the first by its own time.
     So what is booked with all its lines before every line that came, went or was paired otherwise stands where it stood, as
-    far as no transaction with a line of these times has a first line of before that.
+    far as no transaction with a line of these times has a first line of before that, and no statements contradict each other about one that
+    stays and one that does not.
     """
-    if before.contradicts or _still_judged(tail, own).classes is not tail.classes:
+    if _still_judged(tail, own).classes is not tail.classes:
         return None
     if tail.classes is not lines_before.classes and not tail.classes.items() <= lines_before.classes.items():
         return None  # a line that went showed wages
@@ -123,6 +130,8 @@ def ordered_from(
     first = min(since, int(before.first_us[late].min(initial=_NEVER_US)))
     ends = np.flatnonzero(late | (before.first_us >= first))
     start = int(ends[0]) if len(ends) else len(before.first_us)
+    if before.contradicts_over(start):
+        return None
     rows = np.concatenate(
         [
             np.flatnonzero(before.event_of_line[:common] >= start),
@@ -227,7 +236,8 @@ class _Part:
     event_of_line: Int64
     """[rows] place of the transaction among those of the part."""
     booked_us: Int64
-    contradicts: bool
+    circle: Int64
+    """[transactions] as `Ordered.circle`, places among those of the part."""
 
 
 def _part(
@@ -262,7 +272,7 @@ def _part(
         ids=ids,
         event_of_line=np.array([place_of[name] for name in of_line], np.int64),
         booked_us=instants_us(booked),
-        contradicts="order_contradiction" in transfers.problems["problem"].to_list(),
+        circle=transfers.circle,
     )
 
 
@@ -320,7 +330,9 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
         first_us=np.concatenate([kept.of("first_us"), first]),
         last_us=np.concatenate([kept.of("last_us"), last]),
         waits=_waits(kept, part, own),
-        contradicts=part.contradicts,
+        circle=np.concatenate(
+            [kept.of("circle"), np.where(part.circle < 0, part.circle, part.circle + start)]
+        ),
         own_count=len(own),
     )
 

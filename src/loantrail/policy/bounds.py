@@ -12,7 +12,7 @@ from typing import Final
 
 from loantrail.destinations.model import BY_NAME
 from loantrail.early_warning.model import policy_of as warning_policy
-from loantrail.identity.abilities import Role
+from loantrail.identity.abilities import ABILITIES, Ability, Role
 from loantrail.identity.decide import limits_on
 from loantrail.inspections.model import policy_of as check_policy
 from loantrail.parameters import ParameterBook
@@ -61,6 +61,16 @@ _MOST_NAMED: Final[Mapping[str, int]] = {
     "sign_in_lock_out_minutes": 1_440,
     "sign_in_session_hours": 24,
 }
+_WHO_CAN: Final[Mapping[str, Ability]] = {
+    "warning_blue_owner_roles": Ability.ACT_ON_WARNINGS,
+    "warning_yellow_owner_roles": Ability.ACT_ON_WARNINGS,
+    "warning_orange_owner_roles": Ability.ACT_ON_WARNINGS,
+    "warning_red_owner_roles": Ability.CHECK_WARNINGS,
+    "warning_red_branch_owner_roles": Ability.CHECK_WARNINGS,
+    "warning_manager_roles": Ability.ACT_ON_WARNINGS,
+    "check_reviewer_roles": Ability.REVIEW_CHECKS,
+}
+"""Lists of roles -> what their holders must be able to do. Nobody stands behind the owners of red warnings, so they must close them."""
 _LEAST_PART: Final = "_least_"
 _MOST_PART: Final = "_most_"
 """`x_least_ppm` is never more than `x_most_ppm`."""
@@ -79,7 +89,8 @@ def choices(shipped: ParameterBook, name: str) -> tuple[str, ...]:
         return ()
     known = {one for period in periods for one in period.names}
     if name.endswith("_roles"):
-        known |= {role.value for role in Role}
+        needed = _WHO_CAN.get(name)
+        known |= {role.value for role in Role if needed is None or needed in ABILITIES[role]}
     elif name.endswith("_measures"):
         known |= set(known_actions(shipped))
     elif name == "final_classes":
