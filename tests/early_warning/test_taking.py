@@ -34,7 +34,7 @@ from loantrail.early_warning.model import (
     ProposeLowering,
     Snooze,
 )
-from loantrail.early_warning.taking import sweep
+from loantrail.early_warning.taking import Payees, suppressed, sweep
 from loantrail.errors import InputError
 from loantrail.lists.acting import EntryRefused, approve, end, propose
 from loantrail.lists.model import ListName, ListScope, Proposal
@@ -276,6 +276,33 @@ def test_a_hit_of_which_only_a_part_went_to_an_allowed_payee_still_warns(bank: t
     bank.commit()
     both = {**hit_row(), "transaction_ids": [transfer_id("入市"), transfer_id("取现")]}
     assert take_rows(bank, [both, QUIET_HIT]).suppressed == 0
+
+
+@pytest.mark.parametrize(("party", "kept_out_by"), [("P9", "entry-1"), ("P8", None)])
+def test_entries_for_all_payees_of_a_hit_together_keep_it_out(party: str, kept_out_by: str | None) -> None:
+    hit = pl.DataFrame(
+        {
+            "hit_id": ["H"],
+            "rule_code": ["FLOW_SECURITIES"],
+            "loan_id": ["L"],
+            "transaction_ids": [["T1", "T2"]],
+        }
+    )
+    paid = pl.DataFrame(
+        {"transaction_id": ["T1", "T2"], "account": ["A1", "A2"], "party_id": [None, "P9"]},
+        schema={"transaction_id": pl.String, "account": pl.String, "party_id": pl.String},
+    )
+    allowed = pl.DataFrame(
+        {
+            "entry_id": ["entry-1", "entry-2"],
+            "rule_code": ["FLOW_SECURITIES"] * 2,
+            "scope": ["account", "party"],
+            "subject": ["A1", party],
+        }
+    )
+    borrowers = pl.DataFrame(schema={"loan_id": pl.String, "party_id": pl.String})
+    told = suppressed(hit, allowed, Payees(paid, borrowers))
+    assert told["suppressed_by"].to_list() == [kept_out_by]
 
 
 def test_time_brings_back_what_was_put_aside(bank: type_of_connection) -> None:

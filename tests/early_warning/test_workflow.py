@@ -210,6 +210,52 @@ def test_a_closed_warning_opens_again_when_its_hit_grew_beyond_what_was_judged(
     assert then(closed, *events).state is (ThreadState.OPEN if reopens else ThreadState.CLOSED)
 
 
+def paid(times: int, wan: int = 50, hit_id: str = "hit-BLACK") -> Found:
+    """A hit of a rule that each of so many payments met, the largest of so much."""
+    return replace(hit("ROUND_TRIP", wan=wan), hit_id=hit_id, payments=times)
+
+
+@pytest.mark.parametrize(
+    ("judged", "now", "reopens"),
+    [(1, 1, False), (1, 2, True), (9, 10, True), (10, 11, False), (20, 22, False)],
+)
+def test_a_closed_warning_opens_again_when_more_payments_met_its_rule(
+    judged: int, now: int, reopens: bool
+) -> None:
+    closed = did(did(opened(paid(judged)), FALSE), Close("已核实"), WANG)
+    events = gathered(closed, paid(now))
+    assert kinds(events) == ([Kind.HIT_GREW, Kind.REOPENED] if reopens else [])
+    assert gathered(then(closed, *events), paid(now)) == []
+
+
+def test_another_payment_is_told_of_an_open_warning_and_wakes_one_put_aside() -> None:
+    assert kinds(gathered(opened(paid(1)), paid(2))) == [Kind.HIT_GREW]
+    aside = did(opened(paid(1)), Snooze(datetime.date(2025, 6, 20), "等合同"))
+    assert kinds(gathered(aside, paid(2))) == [Kind.HIT_GREW, Kind.WOKEN]
+
+
+def test_drops_that_were_told_one_by_one_ask_again_when_together_they_are_many() -> None:
+    thread = did(opened(paid(10)), FALSE)
+    assert gathered(thread, paid(11)) == []
+    assert kinds(gathered(thread, paid(12))) == [Kind.HIT_GREW, Kind.REOPENED]
+
+
+@pytest.mark.parametrize(
+    ("found", "reopens"), [(paid(1, 50), False), (paid(1, 60), True), (paid(2, 50), True)]
+)
+def test_another_version_of_a_rule_that_says_the_same_leaves_a_judgement_as_it_is(
+    found: Found, reopens: bool
+) -> None:
+    thread = did(opened(paid(1)), FALSE)
+    events = gathered(thread, replace(found, hit_id="hit-BLACK-2"))
+    assert kinds(events)[:2] == [Kind.HIT_ADDED, Kind.HIT_SUPERSEDED]
+    assert (Kind.REOPENED in kinds(events)) is reopens
+    became = then(thread, *events)
+    assert gathered(became, replace(found, hit_id="hit-BLACK-2")) == []
+    again = then(thread, *gathered(thread, replace(paid(1), hit_id="hit-BLACK-2")))
+    assert Kind.REOPENED in kinds(gathered(again, paid(2, hit_id="hit-BLACK-2")))
+
+
 def test_a_new_hit_asks_again_about_a_false_alarm() -> None:
     thread = did(opened(), FALSE)
     events = gathered(thread, hit(), hit("ROUND_TRIP", Level.YELLOW))
@@ -231,6 +277,28 @@ def test_time_wakes_and_escalates() -> None:
     assert kinds(events) == [Kind.WOKEN, Kind.ESCALATED]
     assert events[1].data["roles"] == ["relationship_manager", "branch_manager"]
     assert tick(then(thread, *events), LARGE, day, POLICY) == []
+
+
+def test_a_red_warning_is_told_further_up_a_day_after_its_deadline_though_nobody_works() -> None:
+    eve = datetime.datetime(2025, 9, 30, 20, 0, tzinfo=ZONE)  # eight days off follow
+    thread = thread_of(gathered(None, hit(level=Level.RED), at=eve))
+    late = eve + datetime.timedelta(hours=48)
+    assert tick(thread, LARGE, late, POLICY) == []
+    assert kinds(tick(thread, LARGE, late + datetime.timedelta(seconds=1), POLICY)) == [Kind.ESCALATED]
+    confirmed = did(thread, TRUE, at=eve)
+    assert tick(confirmed, LARGE, late + datetime.timedelta(days=6), POLICY) == []
+
+
+def test_what_was_put_aside_is_not_put_aside_for_ever() -> None:
+    aside = did(opened(), Snooze(datetime.date(2025, 6, 20), "等合同"))
+    july = datetime.datetime(2025, 7, 5, 9, 0, tzinfo=ZONE)
+    until = Snooze(datetime.date(2025, 7, 6), "仍在等合同")
+    assert did(aside, until, at=july).snoozed_until == until.until
+    later = replace(until, until=datetime.date(2025, 7, 7))
+    assert decide(WARNING, aside, later, LI, july, POLICY) is Refusal.SNOOZE_DATE
+    # What is new is a reason to wait anew.
+    more = then(aside, *gathered(aside, hit(), hit("IDLE_FUNDS", Level.BLUE)))
+    assert did(more, later, at=july).snoozed_until == later.until
 
 
 def test_a_suspicion_that_is_doubted_again_waits_for_an_answer_as_before() -> None:

@@ -63,6 +63,17 @@ def test_a_rule_looks_only_at_its_products_customers_and_occasion() -> None:
     assert found(version(occasion="day", condition="securities_fen > 0"), frame).is_empty()
 
 
+def test_what_each_end_of_day_says_is_one_hit() -> None:
+    one = version(occasion="day", condition="securities_fen > 0")
+    today, tomorrow, of_another = (
+        found(
+            one, rows({"occasion": "day", "transaction_id": None, "securities_fen": 20 * WAN} | of)
+        ).to_dicts()[0]
+        for of in ({"occasion_id": "monday"}, {"occasion_id": "tuesday"}, {"loan_id": "L2"})
+    )
+    assert today["hit_id"] == tomorrow["hit_id"] != of_another["hit_id"]
+
+
 def test_the_parameter_of_the_rows_date_counts() -> None:
     one = version(
         condition="NOT within(amount_fen, :autonomous_up_to_consumer_loan_fen)", amount_field="amount_fen",

@@ -28,10 +28,31 @@ def response_due(level: Level, now: datetime.datetime, policy: Policy) -> dateti
     return working_days_later(now, policy.response_days[level], policy.calendar)
 
 
+def escalated_after(
+    level: Level, disposition: Disposition | None, due_at: datetime.datetime, policy: Policy
+) -> datetime.datetime:
+    """Until when a warning with that deadline may wait before it is told further up: as the deadline itself in hours, days off
+    among them, or to the end of a working day."""
+    if _in_hours(level, disposition):
+        return due_at + datetime.timedelta(hours=policy.red_escalation_hours)
+    return working_days_later(due_at, policy.escalation_days, policy.calendar)
+
+
+def aside_until_most(
+    aside_since: datetime.date | None, today: datetime.date, policy: Policy
+) -> datetime.date:
+    """The last day that a warning may be put aside to: counted from when it was first put aside, so that nobody does so again and
+    again."""
+    return (aside_since or today) + datetime.timedelta(days=policy.snooze_days)
+
+
 def due_is_provisional(level: Level, disposition: Disposition | None, due_at: datetime.datetime) -> bool:
     """Whether a deadline was counted in working days into a year whose days off are not made known yet."""
-    in_hours = level is Level.RED and disposition is not Disposition.TRUE_POSITIVE
-    return not in_hours and is_provisional(business_date(due_at))
+    return not _in_hours(level, disposition) and is_provisional(business_date(due_at))
+
+
+def _in_hours(level: Level, disposition: Disposition | None) -> bool:
+    return level is Level.RED and disposition is not Disposition.TRUE_POSITIVE
 
 
 def level_of(hits: Iterable[Level], policy: Policy) -> Level:

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from loantrail.early_warning.deadlines import business_date, level_of, response_due, working_days_later
+from loantrail.early_warning.deadlines import business_date, escalated_after, level_of, response_due
 from loantrail.early_warning.duty import Lent, duty_of
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import (
@@ -32,7 +32,8 @@ def take(
     policy: Policy,
 ) -> list[Event]:
     """What a run's hits of one loan change. `found` are those that are not suppressed; `codes` the rules that the run
-    looked with: hits of other rules are left alone. The same hits again change nothing."""
+    looked with: hits of other rules are left alone. The same hits again change nothing. A hit that is found in the place of one of
+    the same rule that is found no more, by another version of it, is what that one was."""
     events: list[Event] = []
     if thread is None:
         if not found:
@@ -55,30 +56,41 @@ def take(
     material = False
     rises = thread.level
     standing = thread.standing
+    seen = {one.hit_id for one in found}
+    gone = [key for key, hit in standing.items() if key not in seen and hit.rule_code in codes]
+    left = {standing[key].rule_code: key for key in sorted(gone, key=lambda key: standing[key].judged_fen)}
     for one in _ordered(found):
         known = thread.hits.get(one.hit_id)
         if known is None or not known.standing:
+            replaced = left.get(one.rule_code) if known is None else None
+            known = standing[replaced] if replaced else known
             # One that comes back as large as a person knew it is no news.
             material |= known is None or _grown(known, one, policy)
-            events.append(Event(Kind.HIT_ADDED, now, "", _hit_data(one)))
-        elif (known.amount_fen, known.level) != (one.amount_fen, one.level):
+            data = _hit_data(one) | ({"in_place_of": replaced} if replaced else {})
+            events.append(Event(Kind.HIT_ADDED, now, "", data))
+        elif (known.amount_fen, known.level) != (one.amount_fen, one.level) or _more_payments(
+            known.payments, one, policy
+        ):
             material |= _grown(known, one, policy)
             less = (one.amount_fen, one.level.rank) < (known.amount_fen, known.level.rank)
             data = _hit_data(one) | {"before_fen": known.amount_fen}
             events.append(Event(Kind.HIT_SHRANK if less else Kind.HIT_GREW, now, "", data))
         else:
             continue
-        if known is None or one.level.rank > known.level.rank or one.amount_fen > known.amount_fen:
+        if (
+            known is None
+            or one.level.rank > known.level.rank
+            or one.amount_fen > known.amount_fen
+            or _more_payments(known.payments, one, policy)
+        ):
             rises = max(rises, one.level, key=lambda level: level.rank)
-    seen = {one.hit_id for one in found}
-    gone = [key for key, hit in standing.items() if key not in seen and hit.rule_code in codes]
     events += [
         Event(Kind.HIT_SUPERSEDED, now, "", {"hit_id": key, "rule_code": standing[key].rule_code})
         for key in sorted(gone)
     ]
     if not events:
         return []
-    added = any(event.kind is Kind.HIT_ADDED for event in events)
+    added = any(event.kind is Kind.HIT_ADDED and "in_place_of" not in event.data for event in events)
     kept = [hit.level for key, hit in standing.items() if key not in gone and key not in seen]
     together = [*kept, *(one.level for one in found)]
     if added and together:
@@ -122,9 +134,20 @@ def _due(thread: Thread, events: Sequence[Event], fresh: datetime.datetime) -> d
 
 
 def _grown(known: KnownHit, one: Found, policy: Policy) -> bool:
-    """Larger than what a person judged by more than the parameter, or of a higher level."""
+    """Larger than what a person judged by more than the parameter, or of so many more payments, or of a higher level."""
     limit = known.judged_fen * (1_000_000 + policy.growth_ppm)
-    return one.level.rank > known.level.rank or one.amount_fen * 1_000_000 > limit
+    return (
+        one.level.rank > known.level.rank
+        or one.amount_fen * 1_000_000 > limit
+        or _more_payments(known.judged_payments, one, policy)
+    )
+
+
+def _more_payments(known: int | None, one: Found, policy: Policy) -> bool:
+    """Whether by more than the parameter more payments each made the hit than `known`; the second always is more."""
+    if known is None or one.payments is None:
+        return False
+    return one.payments * 1_000_000 > known * (1_000_000 + policy.growth_ppm)
 
 
 def _ordered(found: Sequence[Found]) -> list[Found]:
@@ -137,7 +160,7 @@ def _hit_data(one: Found) -> dict[str, Any]:
         "rule_code": one.rule_code,
         "level": one.level.value,
         "amount_fen": one.amount_fen,
-    }
+    } | ({} if one.payments is None else {"payments": one.payments})
 
 
 def tick(thread: Thread, lent: Lent, now: datetime.datetime, policy: Policy) -> list[Event]:
@@ -150,7 +173,7 @@ def tick(thread: Thread, lent: Lent, now: datetime.datetime, policy: Policy) -> 
     ):
         events.append(Event(Kind.WOKEN, now, "", {}))
     open_now = thread.state is ThreadState.OPEN or bool(events)
-    late = working_days_later(thread.due_at, policy.escalation_days, policy.calendar)
+    late = escalated_after(thread.level, thread.disposition, thread.due_at, policy)
     if open_now and not thread.escalated and now > late:
         roles = duty_of(thread.level, lent, policy).told_next
         events.append(Event(Kind.ESCALATED, now, "", {"roles": list(roles)}))

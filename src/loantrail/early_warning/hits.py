@@ -57,6 +57,12 @@ LEVELS: Final = tuple(Level)
 SEVERE: Final = (Level.ORANGE, Level.RED)
 
 
+def is_of_rule(rule_version: str) -> bool:
+    """Whether a rule made the hit, of which each payment by itself meets the condition: its version is a number. That of a pattern is the
+    software's, and a pattern counts its payments together."""
+    return rule_version.isdecimal()
+
+
 def hits_of_leads(
     leads: pl.DataFrame,
     transactions: pl.DataFrame,

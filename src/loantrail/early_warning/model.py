@@ -104,6 +104,9 @@ class Found:
     level: Level
     amount_fen: int
     at: datetime.datetime
+    payments: int | None = None
+    """How many payments made it, where each did by itself and the amount is that of the largest; None where the amount counts
+    them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,9 @@ class KnownHit:
     standing: bool
     judged_fen: int
     """What it came to when a person last judged the thread, or when it came."""
+    payments: int | None = None
+    judged_payments: int | None = None
+    """As `Found.payments` and `judged_fen`; None of hits from before they were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ class Thread:
     hits: Mapping[str, KnownHit] = field(default_factory=dict[str, KnownHit])
     assignee: str = ""
     snoozed_until: datetime.date | None = None
+    aside_since: datetime.date | None = None
+    """When it was first put aside since it was judged, opened again or anything was added."""
     disposition: Disposition | None = None
     disposed_by: str = ""
     disposition_reason: str = ""
@@ -180,6 +188,7 @@ class Policy:
 
     response_days: Mapping[Level, int]
     red_hours: int
+    red_escalation_hours: int
     weak_signals: int
     measures: Mapping[Level, tuple[str, ...]]
     owner_roles: Mapping[Level, tuple[str, ...]]
@@ -212,6 +221,7 @@ def policy_of(
     return Policy(
         response_days={level: at(f"warning_{level}_response") for level in LEVELS if level is not Level.RED},
         red_hours=at("warning_red_response_hours"),
+        red_escalation_hours=at("warning_red_escalation_hours"),
         weak_signals=at("warning_yellow_weak_signals"),
         measures={level: names(f"warning_{level}_measures") for level in LEVELS},
         owner_roles={level: names(f"warning_{level}_owner_roles") for level in LEVELS},

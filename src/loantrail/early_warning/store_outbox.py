@@ -97,8 +97,11 @@ def contents(connection: Database, outbox_ids: Sequence[int]) -> list[Row]:
             SELECT DISTINCT ON (rank, thread.thread_id) thread.thread_id, thread.loan_id, thread.level, thread.due_at,
                    thread.amount_fen, thread.proven_fen, thread.rule_codes, (
                        SELECT coalesce(jsonb_object_agg(rule.code, jsonb_build_array(rule.chinese, rule.english)), '{}')
-                       FROM published.rule_version AS rule
-                       WHERE rule.code = ANY(thread.rule_codes) AND rule.state = 'published'
+                       FROM (
+                           SELECT DISTINCT ON (code) code, chinese, english FROM published.rule_version
+                           WHERE code = ANY(thread.rule_codes) AND state IN ('published', 'retired')
+                           ORDER BY code, version DESC
+                       ) AS rule
                    ) AS rules, loan.borrower_name, loan.currency,
                    array_position(ARRAY['red', 'orange', 'yellow', 'blue'], thread.level) AS rank
             FROM early_warning.outbox AS told JOIN early_warning.thread AS thread USING (thread_id)

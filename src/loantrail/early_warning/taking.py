@@ -13,7 +13,7 @@ from loantrail.early_warning import store, store_allow
 from loantrail.early_warning.deadlines import business_date
 from loantrail.early_warning.frames import Shape
 from loantrail.early_warning.gathering import take, tick
-from loantrail.early_warning.hits import HITS, PROVEN, Level
+from loantrail.early_warning.hits import HITS, PROVEN, Level, is_of_rule
 from loantrail.early_warning.model import Found, Kind, Policy, Thread, policy_of
 from loantrail.early_warning.timeline import after, thread_of
 from loantrail.few_rows import empty
@@ -109,7 +109,14 @@ def take_hits(
     found: dict[str, list[Found]] = {}
     for row in rows.filter(pl.col("suppressed_by").is_null()).to_dicts():
         found.setdefault(row["loan_id"], []).append(
-            Found(row["hit_id"], row["rule_code"], Level(row["level"]), row["amount_fen"], row["at"])
+            Found(
+                row["hit_id"],
+                row["rule_code"],
+                Level(row["level"]),
+                row["amount_fen"],
+                row["at"],
+                len(row["transaction_ids"]) if is_of_rule(row["rule_version"]) else None,
+            )
         )
     opened = changed = 0
     for loan_id in loans:
@@ -188,7 +195,7 @@ def suppressed(hits: pl.DataFrame, entries: pl.DataFrame, payees: Payees) -> pl.
     """The hits with `suppressed_by`: the entry of the allow list that keeps them out, else null.
 
     An entry of a loan covers that loan's hits; one of a party those of its own loans; one of an account, or of a party
-    as payee, those whose every payment went there.
+    as payee, those whose every payment went there, or to others that such an entry stands for: of several entries the first is told.
     """
     if entries.is_empty():
         return hits.with_columns(suppressed_by=pl.lit(None, pl.String))
@@ -210,17 +217,17 @@ def suppressed(hits: pl.DataFrame, entries: pl.DataFrame, payees: Payees) -> pl.
         borrowed.join(of("party", "party_id"), on=["rule_code", "party_id"]).select("hit_id", "entry"),
     ]
     counts = paid.group_by("hit_id").agg(all_payments=pl.len())
-    for scope, name in (("account", "account"), ("party", "party_id")):
-        covered = paid.join(of(scope, name), on=["rule_code", name]).unique(
-            ["hit_id", "transaction_id", "entry"]
-        )
-        parts.append(
-            covered.group_by("hit_id", "entry")
-            .agg(payments=pl.len())
-            .join(counts, on="hit_id")
-            .filter(pl.col("payments") == pl.col("all_payments"))
-            .select("hit_id", "entry")
-        )
+    covered = pl.concat(
+        paid.join(of(scope, name), on=["rule_code", name]).select("hit_id", "transaction_id", "entry")
+        for scope, name in (("account", "account"), ("party", "party_id"))
+    )
+    parts.append(
+        covered.group_by("hit_id")
+        .agg(payments=pl.col("transaction_id").n_unique(), entry=pl.col("entry").min())
+        .join(counts, on="hit_id")
+        .filter(pl.col("payments") == pl.col("all_payments"))
+        .select("hit_id", "entry")
+    )
     keeping = pl.concat(parts).sort("hit_id", "entry").unique("hit_id", keep="first", maintain_order=True)
     return hits.join(
         keeping.rename({"entry": "suppressed_by"}), on="hit_id", how="left", maintain_order="left"

@@ -10,6 +10,7 @@ from typing import Any
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import (
     LIVE,
+    SHANGHAI,
     Disposition,
     Event,
     Finding,
@@ -56,7 +57,9 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
     data = event.data
     match event.kind:
         case Kind.HIT_ADDED | Kind.HIT_GREW | Kind.HIT_SHRANK:
-            return _hit(thread, data) | {"superseded": False}
+            news = event.kind is not Kind.HIT_SHRANK and "in_place_of" not in data
+            aside_since = {"aside_since": None} if news else {}
+            return _hit(thread, data) | {"superseded": False} | aside_since
         case Kind.HIT_SUPERSEDED:
             gone = replace(thread.hits[data["hit_id"]], standing=False)
             return {"hits": {**thread.hits, data["hit_id"]: gone}}
@@ -67,7 +70,7 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
             return {
                 "state": ThreadState.OPEN, "level": max(thread.level, Level(data["level"]), key=lambda one: one.rank),
                 "disposition": None, "disposed_by": "", "disposition_reason": "", "snoozed_until": None,
-                "measures_due_at": None,
+                "measures_due_at": None, "aside_since": None,
             }  # fmt: skip
         case Kind.SUPERSEDED:
             quiet = not thread.touched and thread.state in LIVE
@@ -79,12 +82,19 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
         case Kind.ASSIGNED:
             return {"assignee": data["to"]}
         case Kind.SNOOZED:
-            return {"state": ThreadState.SNOOZED, "snoozed_until": datetime.date.fromisoformat(data["until"])}
+            return {
+                "state": ThreadState.SNOOZED, "snoozed_until": datetime.date.fromisoformat(data["until"]),
+                "aside_since": thread.aside_since or event.at.astimezone(SHANGHAI).date(),
+            }  # fmt: skip
         case Kind.DISPOSED:
-            judged = {key: replace(hit, judged_fen=hit.amount_fen) for key, hit in thread.hits.items()}
+            judged = {
+                key: replace(hit, judged_fen=hit.amount_fen, judged_payments=hit.payments)
+                for key, hit in thread.hits.items()
+            }
             return {
                 "disposition": Disposition(data["disposition"]), "disposed_by": event.by, "hits": judged,
                 "disposition_reason": data["reason"], "state": ThreadState.OPEN, "snoozed_until": None,
+                "aside_since": None,
             }  # fmt: skip
         case Kind.MEASURE_TAKEN:
             return {"measures": (*thread.measures, data["measure"])}
@@ -120,9 +130,11 @@ def _proposals(thread: Thread, event: Event) -> dict[str, Any]:
 
 
 def _hit(thread: Thread, data: Mapping[str, Any]) -> dict[str, Any]:
-    before = thread.hits.get(data["hit_id"])
+    before = thread.hits.get(data.get("in_place_of", data["hit_id"]))
+    payments = data.get("payments")
     known = KnownHit(
         data["rule_code"], Level(data["level"]), data["amount_fen"], True,
-        before.judged_fen if before else data["amount_fen"],
+        before.judged_fen if before else data["amount_fen"], payments,
+        payments if before is None or before.judged_payments is None else before.judged_payments,
     )  # fmt: skip
     return {"hits": {**thread.hits, data["hit_id"]: known}}

@@ -11,7 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from loantrail.approvals.model import hash_of
-from loantrail.early_warning.deadlines import business_date, response_due, working_days_later
+from loantrail.early_warning.deadlines import (
+    aside_until_most,
+    business_date,
+    response_due,
+    working_days_later,
+)
 from loantrail.early_warning.hits import Level
 from loantrail.early_warning.model import (
     LIVE,
@@ -86,7 +91,7 @@ def _everyday(
                 return Refusal.RED_NOT_SNOOZED
             if not reason.strip():
                 return Refusal.REASON_MISSING
-            if not today < until <= today + datetime.timedelta(days=policy.snooze_days):
+            if not today < until <= aside_until_most(thread.aside_since, today, policy):
                 return Refusal.SNOOZE_DATE
             return [Event(Kind.SNOOZED, now, by, {"until": until.isoformat(), "reason": reason.strip()})]
         case Wake():

@@ -128,7 +128,10 @@ def hits_of(
     words = [sentence(part) for part in parts]
     explained = [json.dumps(part_json(part), ensure_ascii=False) for part in parts]
     number = str(version.version)
-    ids = derived_ids(("hit", "rule", version.code, number), hits["loan_id"], hits["occasion_id"])
+    # An end of day is judged anew each day: what it says is one hit for as long as it says it.
+    of_days = checked.content.occasion == DAY
+    occasions = [DAY] * len(hits) if of_days else hits["occasion_id"]
+    ids = derived_ids(("hit", "rule", version.code, number), hits["loan_id"], occasions)
     return hits.select(
         pl.Series("hit_id", ids, dtype=pl.String),
         rule_code=pl.lit(version.code),

@@ -259,12 +259,14 @@ export function Acts({ thread, opened, open, next, left }: Props) {
                 </>
               ) : row.level === "red" ? (
                 <p className="quiet small">{t("warnings.red_not_snoozed")}</p>
+              ) : choices.snooze_until_most === null ? (
+                <p className="quiet small">{t("warnings.snoozed_long_enough")}</p>
               ) : (
                 <>
                   <Button onClick={() => show("snooze")} aria-expanded={opened === "snooze"}>
                     {t("warnings.snooze")}
                   </Button>
-                  {opened === "snooze" && <SnoozeForm {...form} most={choices.snooze_days} />}
+                  {opened === "snooze" && <SnoozeForm {...form} most={choices.snooze_until_most} />}
                 </>
               )}
             </section>

@@ -38,7 +38,9 @@ function useSaid(thread: Thread): (entry: Entry) => string {
     const words = name("warning_kind", kind);
     const details: string[] = [];
     if (text("rule_code")) details.push(called(text("rule_code")));
-    if (kind === "hit_grew" || kind === "hit_shrank") details.push(`${money.short(String(data["before_fen"]))} → ${money.short(String(data["amount_fen"]))}`);
+    const grown = kind === "hit_grew" || kind === "hit_shrank";
+    if (grown && data["before_fen"] === data["amount_fen"] && data["payments"]) details.push(t("warnings.payments_now", { count: Number(data["payments"]) }));
+    else if (grown) details.push(`${money.short(String(data["before_fen"]))} → ${money.short(String(data["amount_fen"]))}`);
     else if (kind === "hit_added") details.push(money.short(String(data["amount_fen"])));
     if (text("before") && text("level")) details.push(`${level("before")} → ${level("level")}`);
     else if (kind === "opened") details.push(level("level"));

@@ -185,9 +185,9 @@ export function dayFromNow(days: number): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(new Date(Date.now() + days * DAY_MS));
 }
 
-export function SnoozeForm({ most, ...form }: FormProps & { readonly most: number }) {
+export function SnoozeForm({ most, ...form }: FormProps & { readonly most: string }) {
   const { t } = useSpeech();
-  const [until, setUntil] = useState(dayFromNow(Math.min(7, most)));
+  const [until, setUntil] = useState([dayFromNow(7), most].sort()[0] ?? most);
   const [reason, setReason] = useState("");
   return (
     <Form
@@ -196,7 +196,7 @@ export function SnoozeForm({ most, ...form }: FormProps & { readonly most: numbe
       ready={reason.trim() !== "" && until !== ""}
       act={() => ({ act: "snooze", until, reason: reason.trim() })}
     >
-      <DayField label={t("warnings.snooze_until")} value={until} least={dayFromNow(1)} most={dayFromNow(most)} change={setUntil} />
+      <DayField label={t("warnings.snooze_until")} value={until} least={dayFromNow(1)} most={most} change={setUntil} />
       <Text label={t("warnings.reason")} value={reason} change={setReason} required />
     </Form>
   );

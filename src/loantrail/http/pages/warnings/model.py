@@ -200,7 +200,9 @@ class WarningChoices(Answer):
     measures: list[str] = Field(description="Those that the level calls for first.")
     called_for: list[str]
     false_alarm_reasons: list[str]
-    snooze_days: int
+    snooze_until_most: datetime.date | None = Field(
+        description="The last day that it may be put aside to; null where it was put aside for as long as it may be."
+    )
     allow_days: int
 
 

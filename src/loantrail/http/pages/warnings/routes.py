@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from loantrail import clock
 from loantrail.early_warning import store as threads
+from loantrail.early_warning.deadlines import aside_until_most
 from loantrail.early_warning.hits import LEVELS, Level
 from loantrail.early_warning.model import LIVE, Disposition, Thread, ThreadState, policy_of
 from loantrail.http.access import Person as SignedIn
@@ -311,12 +312,13 @@ def _choices(thread: Thread, book: ParameterBook) -> WarningChoices:
     today = clock.business_date(clock.now())
     policy = policy_of(book, today)
     called_for = policy.measures[thread.level]
+    most = aside_until_most(thread.aside_since, today, policy)
     every = dict.fromkeys([*called_for, *(one for level in LEVELS for one in policy.measures[level])])
     return WarningChoices(
         measures=list(every),
         called_for=list(called_for),
         false_alarm_reasons=list(policy.false_alarm_reasons),
-        snooze_days=policy.snooze_days,
+        snooze_until_most=most if most > today else None,
         allow_days=book.at_or_first("warning_allow_entry_days_most", today).number,
     )
 
