@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from tests.http.conftest import application, client_of
+from tests.signing_in import KEY, hashed
 
 from loantrail.monitor import writing
 from loantrail.monitor.payload import BYTES_MAX, ROWS_MAX
@@ -225,6 +226,27 @@ def test_a_key_gets_the_same_answer_again_and_another_body_is_a_conflict(
     assert other.status_code == 409
     assert other.json()["code"] == "idempotency_key_reused"
     assert count(books) == 1
+
+
+def test_two_systems_that_name_their_requests_alike_are_each_answered(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    of_another = KEY.replace("k", "c")
+    books.execute(
+        "INSERT INTO identity.api_key (key_id, secret_hash, name, abilities, made_at, maker, expires_at) "
+        "SELECT 'cards', %s, 'card system', abilities, made_at, maker, expires_at FROM identity.api_key WHERE key_id = 'live'",
+        (hashed(of_another),),
+    )
+    books.commit()
+    named = {"Idempotency-Key": "1"}
+    of_cards = named | {"Authorization": f"Bearer {of_another}"}
+
+    core = own_client.post(PATH, json=line(1), headers=named).json()
+    cards = own_client.post(PATH, json=line(2), headers=of_cards).json()
+
+    assert (core["accepted"], cards["accepted"]) == (1, 1)
+    assert own_client.post(PATH, json=line(2), headers=of_cards).json() == cards
+    assert count(books) == 2
 
 
 def test_each_request_that_is_answered_is_on_record_with_what_became_of_its_rows(

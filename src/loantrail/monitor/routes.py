@@ -16,13 +16,14 @@ from pydantic import Field
 from starlette.requests import ClientDisconnect
 
 from loantrail.errors import InputError, LimitExceeded, Place
+from loantrail.http.access import Person as SignedIn
 from loantrail.http.access import Recording, allowed
 from loantrail.http.connections import Connections
 from loantrail.http.pages.model import Answer
 from loantrail.http.problems import MEDIA_TYPE, WRITE_STATUSES, problem_responses, titled
 from loantrail.http.processes import of_the_monitor
 from loantrail.identity.abilities import Ability
-from loantrail.ids import content_hash
+from loantrail.ids import content_hash, derived_id
 from loantrail.monitor.answering import in_both_languages
 from loantrail.monitor.model import KeyReused, RowHit
 from loantrail.monitor.payload import BYTES_MAX, FIELDS, MEDIA_TYPES, ROWS_MAX, XML, read_payload
@@ -183,6 +184,7 @@ _BODY: Final = {
 async def take_transactions(
     request: Request,
     live: Intake,
+    person: SignedIn,
     record: Recording,
     idempotency_key: Annotated[
         str | None,
@@ -191,7 +193,7 @@ async def take_transactions(
             max_length=200,
             pattern=r"^[\x21-\x7e]+$",
             description="Names this request: sent again with the same body it gets the same answer, and nothing is "
-            "taken in twice. Kept for 7 days.",
+            "taken in twice. Kept for 7 days; the requests of one sender are told apart by it, those of another have their own.",
         ),
     ] = None,
 ) -> Response:
@@ -213,7 +215,9 @@ async def take_transactions(
             delivery = await run_in_threadpool(read_payload, body, kind, SOURCE, charset)
         if idempotency_key is not None:
             hashed = content_hash([kind.encode(), b"\n", body])
-            delivery = replace(delivery, key=idempotency_key, content_hash=hashed)
+            # Two systems may name their requests alike.
+            key = derived_id("request", person.person_id, idempotency_key)
+            delivery = replace(delivery, key=key, content_hash=hashed)
         delivery = replace(delivery, entry=record.entry("transactions.send", "transactions", ""))
         answer = await asyncio.wrap_future(live.writer.submit(delivery))
     except LimitExceeded as problem:
