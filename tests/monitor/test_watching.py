@@ -9,9 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from polars.exceptions import PanicException
 from tests.monitor.rows import csv
 
 from loantrail.errors import ConfigurationError
+from loantrail.ledger import importing
+from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import watching
 from loantrail.monitor.watching import FolderSource
 from loantrail.postgres.connection import Database
@@ -144,3 +147,167 @@ def test_what_a_crash_left_is_taken_up_at_every_point(
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, books: Database) -> None:
     with pytest.raises(ConfigurationError, match="cannot be watched"):
         FolderSource(tmp_path / "missing", books, lambda: None)
+
+
+@pytest.mark.parametrize("is_in_working", [False, True], ids=["dropped", "left by a crash"])
+def test_a_file_whose_name_is_written_as_windows_does_is_taken_under_its_chinese_name(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any], is_in_working: bool
+) -> None:
+    name = os.fsdecode("流水.csv".encode("gbk"))
+    if is_in_working:
+        (tmp_path / "working" / name).write_text(csv(1))
+    else:
+        (tmp_path / name).write_text(csv(1))
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert lines(asked) == ["R1"]
+    assert names(tmp_path) == names(tmp_path / "working") == []
+    assert names(tmp_path / "done") == ["流水.csv", "流水.csv.report.json"]
+    report = json.loads((tmp_path / "done" / "流水.csv.report.json").read_text("utf-8"))
+    assert report["file"].endswith("/流水.csv")
+    assert asked.execute("SELECT name FROM ledger.import_file").fetchall() == [(report["file"],)]
+
+
+def test_a_name_beside_which_no_report_could_lie_is_cut(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    name = "流" * 82 + ".csv"
+    (tmp_path / name).write_text(csv(1))
+    (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert lines(asked) == ["R1"]
+    kept, report = names(tmp_path / "done")
+    assert report == f"{kept}.report.json"
+    assert kept.endswith("流.csv")
+
+
+def panics(*_: object, **__: object) -> None:
+    raise PanicException("called `Option::unwrap()` on a `None` value")
+
+
+def is_misconfigured(*_: object, **__: object) -> None:
+    raise ConfigurationError("is not YAML")
+
+
+@pytest.mark.parametrize("goes_wrong", [panics, is_misconfigured])
+def test_one_file_that_breaks_the_reading_does_not_hold_up_the_others(
+    tmp_path: Path,
+    source: FolderSource,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    goes_wrong: Any,
+) -> None:
+    as_ever = watching.open_files
+    monkeypatch.setattr(
+        watching,
+        "open_files",
+        lambda paths, options: (goes_wrong if paths[0].name == "a.csv" else as_ever)(paths, options),
+    )
+    for number, name in enumerate(("a.csv", "b.csv")):
+        (tmp_path / name).write_text(csv(number))
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert lines(asked) == ["R1"]
+    assert names(tmp_path / "done") == ["b.csv", "b.csv.report.json"]
+    assert names(tmp_path / "refused") == ["a.csv", "a.csv.report.json"]
+
+
+def test_a_file_that_another_monitor_took_meanwhile_is_left_to_it(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_ever = watching.open_files
+
+    def taken_before(paths: list[Path], options: Any) -> Any:
+        if paths[0].name == "a.csv":
+            paths[0].rename(tmp_path / "done" / "a.csv")
+        return as_ever(paths, options)
+
+    monkeypatch.setattr(watching, "open_files", taken_before)
+    for number, name in enumerate(("a.csv", "b.csv")):
+        (tmp_path / name).write_text(csv(number))
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert lines(asked) == ["R1"]
+    assert names(tmp_path / "done") == ["a.csv", "b.csv", "b.csv.report.json"]
+    assert names(tmp_path / "refused") == []
+
+
+def test_a_mapping_that_cannot_be_used_is_told_before_a_file_is_taken(
+    tmp_path: Path, books: Database
+) -> None:
+    with pytest.raises(ConfigurationError, match="no such mapping"):
+        FolderSource(tmp_path, books, lambda: None, {"mapping": "of-nobody"})
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        psycopg.errors.QueryCanceled,
+        psycopg.errors.LockNotAvailable,
+        psycopg.errors.DeadlockDetected,
+        KeysTaken,
+    ],
+)
+def test_what_passes_in_the_database_leaves_the_file_to_be_taken_again(
+    tmp_path: Path,
+    source: FolderSource,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    problem: type[Exception],
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(watching.clock, "monotonic_seconds", lambda: now)
+    as_ever = importing.make_ready
+    meets_it = True
+
+    def make_ready(*given: Any) -> Any:
+        if meets_it and "R1" in given[2]["reference"].to_list():
+            raise problem("for now")
+        return as_ever(*given)
+
+    monkeypatch.setattr(importing, "make_ready", make_ready)
+    for number, name in ((1, "a.csv"), (2, "b.csv")):
+        (tmp_path / name).write_text(csv(number))
+        (tmp_path / f"{name}.done").touch()
+
+    assert source.step(asked) is True
+
+    assert lines(asked) == ["R2"]
+    assert names(tmp_path / "working") == ["a.csv"]
+    assert names(tmp_path / "refused") == []
+    runs = asked.execute("SELECT state, problem FROM ledger.import_run ORDER BY state").fetchall()
+    assert runs == [("failed", "for now"), ("finished", None)]
+    assert source.step(asked) is False
+    now, meets_it = 60.0, False
+    assert source.step(asked) is True
+    assert lines(asked) == ["R1", "R2"]
+    assert names(tmp_path / "done") == ["a.csv", "a.csv.report.json", "b.csv", "b.csv.report.json"]
+
+
+def test_a_file_that_cannot_be_put_away_does_not_hold_up_the_others(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(watching.clock, "monotonic_seconds", lambda: now)
+    (tmp_path / "done" / "a.csv.report.json.tmp").mkdir()  # in the way of the report
+    for number, name in enumerate(("a.csv", "b.csv")):
+        (tmp_path / name).write_text(csv(number))
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    assert names(tmp_path / "working") == ["a.csv"]
+    assert names(tmp_path / "done") == ["b.csv", "b.csv.report.json"]
+    (tmp_path / "done" / "a.csv.report.json.tmp").rmdir()
+    now = 60.0
+    source.step(asked)
+    assert names(tmp_path / "working") == []
+    assert lines(asked) == ["R0", "R1"]

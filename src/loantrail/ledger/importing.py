@@ -17,7 +17,8 @@ from typing import Final, Protocol
 import polars as pl
 
 from loantrail import clock
-from loantrail.errors import InputError, LoantrailError
+from loantrail.defects import DEFECTS
+from loantrail.errors import InputError
 from loantrail.ids import new_id
 from loantrail.ledger import intake, store
 from loantrail.ledger.ahead import ahead
@@ -95,7 +96,7 @@ def import_files(
                     outcome.refused["unknown_reference"] -= count
                     outcome.accepted[record_type] += count
             report = settle(connection) if settles else pl.DataFrame(schema=REPORT_SCHEMA)
-        except LoantrailError as problem:
+        except DEFECTS as problem:
             # Where the database itself failed, not even this can be noted.
             with suppress(store.DATABASE_ERROR):
                 connection.rollback()

@@ -19,12 +19,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
 from loantrail import clock
-from loantrail.errors import ConfigurationError, LoantrailError
+from loantrail.defects import DEFECTS
+from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
 from loantrail.ledger.importing import import_files
+from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 from loantrail.monitor.leading import Books
-from loantrail.sources.files import Opened, Unusable, content_digest, open_files, stable_name
+from loantrail.sources.files import (
+    Opened,
+    Unusable,
+    content_digest,
+    open_files,
+    readable_name,
+    stable_name,
+)
+from loantrail.sources.mapping import read_mapping
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -36,6 +48,13 @@ UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdown
 """Endings of names under which programs write what is not complete yet."""
 STABLE_SECONDS: Final = 5.0
 WORKING, DONE, REFUSED = "working", "done", "refused"
+REPORT: Final = ".report.json"
+NAME_BYTES: Final = 255 - len(REPORT) - len(".tmp") - len("~9999")
+"""So long a name may be that a report can lie beside the file."""
+ENDING_BYTES: Final = 16
+AGAIN_SECONDS: Final = 5.0
+"""How long a file that could not be taken, or not be put away, lets the others go first; twice as long each time."""
+AGAIN_SECONDS_MOST: Final = 600.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -76,30 +95,59 @@ class FolderSource:
         self._options = dict(options or {})
         self._stable_seconds = stable_seconds
         self._seen: dict[str, _Seen] = {}
+        self._held_back: dict[str, tuple[float, float]] = {}
+        """File -> the moment from which on it is tried again, and how long it waited for it."""
+        if "mapping" in self._options:
+            read_mapping(Path(self._options["mapping"]))
         prepare_folder(folder)
 
     def begin(self, connection: Connection[Any]) -> None:
         del connection
         self._seen.clear()
+        self._held_back.clear()
 
     def end(self) -> None:
         """Nothing is held open."""
 
     def step(self, connection: Connection[Any]) -> bool:
         """Take the files that are complete; those that a crash left in `working` first."""
-        left = sorted(path for path in (self._folder / WORKING).iterdir() if path.is_file())
+        working = self._folder / WORKING
+        left = [path for path in sorted(working.iterdir()) if path.is_file() and not self._is_held_back(path)]
         for path in left:
-            self._take(connection, path)
-        complete = self._complete()
+            plain = _plain_name(path.name)
+            taken = path if path.name == plain else self._moved(path, _free(working / plain))
+            if taken is not None:
+                self._take(connection, taken)
+        complete = [path for path in self._complete() if not self._is_held_back(path)]
         for path in complete:
-            taken = _free(self._folder / WORKING / path.name)
-            try:
-                path.rename(taken)
-            except FileNotFoundError:
-                continue  # whoever wrote it took it away again
+            taken = self._moved(path, _free(working / _plain_name(path.name)))
+            if taken is None:
+                continue
             path.with_name(path.name + MARKER).unlink(missing_ok=True)
             self._take(connection, taken)
         return bool(left or complete)
+
+    def _moved(self, path: Path, target: Path) -> Path | None:
+        """Where the file is now; None where it could not be moved."""
+        try:
+            return path.rename(target)
+        except FileNotFoundError:
+            return None  # whoever wrote it took it away again
+        except OSError:
+            self._hold_back(path, "cannot be moved")
+            return None
+
+    def _hold_back(self, path: Path, what: str) -> None:
+        """Leave the file where it is for a while, with the reason that is being handled in the log."""
+        _, waited = self._held_back.get(str(path), (0.0, 0.0))
+        pause = min(max(2 * waited, AGAIN_SECONDS), AGAIN_SECONDS_MOST)
+        self._held_back[str(path)] = clock.monotonic_seconds() + pause, pause
+        name = readable_name(path.name)
+        _LOG.exception("%s %s; it stays where it is and is tried again in %g s", name, what, pause)
+
+    def _is_held_back(self, path: Path) -> bool:
+        again_at, _ = self._held_back.get(str(path), (0.0, 0.0))
+        return again_at > clock.monotonic_seconds()
 
     def _complete(self) -> list[Path]:
         """Files with a marker beside them, and files that did not change for a while; by name."""
@@ -107,7 +155,7 @@ class FolderSource:
         found: list[Path] = []
         seen: dict[str, _Seen] = {}
         listed = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
-        names = {path.name for path in listed}
+        marked = {path.name for path in listed}
         for path in listed:
             name = path.name
             if name.lower().endswith((MARKER, *UNFINISHED)):
@@ -118,7 +166,7 @@ class FolderSource:
                 status = path.stat()
             except OSError:
                 continue
-            if name + MARKER in names:
+            if name + MARKER in marked:
                 found.append(path)
                 continue
             before = self._seen.get(name)
@@ -135,7 +183,8 @@ class FolderSource:
         return found
 
     def _take(self, connection: Connection[Any], path: Path) -> None:
-        """Import one file of `working` and put it away. DatabaseUnavailable leaves it there."""
+        """Import one file of `working` and put it away. What may pass leaves it there: DatabaseUnavailable and StorageExhausted are
+        raised, a statement that was cancelled or stood in the way of others holds back this file alone."""
         # Before the first row: whatever happens, a trace is asked for.
         store.note_waiting(connection, 1, clock.now())
         connection.commit()
@@ -145,32 +194,39 @@ class FolderSource:
             outcome = import_files(opened, books=self._books, settles=False)
             report = _report(outcome)
             into = REFUSED if outcome.unusable else DONE
-        except LoantrailError:
+        except (DatabaseUnavailable, StorageExhausted):
             raise
-        except Exception as problem:
+        except (KeysTaken, psycopg.OperationalError, psycopg.InterfaceError):
+            self._hold_back(path, "could not be taken in whole")
+            self._on_taken()
+            return
+        except DEFECTS as problem:
             # A defect of ours must not hold up the files behind this one.
             _LOG.exception("%s failed", name)
             report = {"problems": [f"{type(problem).__name__}: {problem}"]}
             into = REFUSED
         try:
             self._put_away(path, self._folder / into, {"file": name, **report})
+            self._held_back.pop(str(path), None)
         except FileNotFoundError:
             # One that hung and went on took it as well; keys tell what both imported.
             _LOG.warning("%s was put away by another monitor", name)
+        except OSError:
+            self._hold_back(path, "cannot be put away")
         self._on_taken()
 
     def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> None:
         digest = content_digest(path)
         target = into / path.name
-        kept = target.with_name(target.name + ".report.json")
+        kept = target.with_name(target.name + REPORT)
         if target.exists() or not _is_report_of(kept, digest):
             target = _free(target)
-            kept = target.with_name(target.name + ".report.json")
+            kept = target.with_name(target.name + REPORT)
             text = json.dumps(
                 {"sha256": digest, "at": clock.now().isoformat(), **report}, ensure_ascii=False, indent=2
             )
             written = kept.with_name(kept.name + ".tmp")
-            written.write_text(text + "\n", "utf-8")
+            written.write_text(text + "\n", "utf-8", errors="backslashreplace")
             written.replace(kept)
         # Last: until then a crash begins with this file again.
         path.rename(target)
@@ -189,6 +245,18 @@ def _is_report_of(path: Path, digest: str) -> bool:
         return json.loads(path.read_text("utf-8")).get("sha256") == digest
     except (OSError, ValueError, AttributeError):
         return False
+
+
+def _plain_name(name: str) -> str:
+    """The name in UTF-8, cut where a report could not lie beside the file."""
+    text = readable_name(name)
+    if len(text.encode()) <= NAME_BYTES:
+        return text
+    ending = Path(text).suffix
+    if len(ending.encode()) > ENDING_BYTES:
+        ending = ""
+    stem = text.removesuffix(ending).encode()[: NAME_BYTES - len(ending.encode())]
+    return stem.decode("utf-8", "ignore") + ending
 
 
 def _free(path: Path) -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,7 +41,17 @@ def stable_name(path: Path) -> str:
     """How the books call the file: relative to the working folder where it lies in it, else its whole path."""
     whole = path.absolute()
     here = Path.cwd()
-    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
+    return readable_name((whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix())
+
+
+def readable_name(name: str) -> str:
+    """A name as people and the books can read it: what is not UTF-8 on the disk is the Chinese of Windows, or shown as far as it is
+    text."""
+    written = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return written.decode(encoding)
+    return written.decode("utf-8", "replace")
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
