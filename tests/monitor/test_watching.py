@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ def test_what_a_crash_left_is_taken_up_at_every_point(
         (FolderSource, "_put_away"),
         (watching, "content_digest"),
         (os, "rename"),
+        (Path, "unlink"),
     ]
     for number, (where, name) in enumerate(points):
         (tmp_path / f"{number}.csv").write_text(csv(number))
@@ -138,6 +140,7 @@ def test_what_a_crash_left_is_taken_up_at_every_point(
             with pytest.raises(Crash):
                 source.step(asked)
         assert (tmp_path / "working" / f"{number}.csv").exists()
+        assert (tmp_path / f"{number}.csv.done").exists() == (name == "unlink")
         source.step(asked)
         assert names(tmp_path / "working") == []
     assert lines(asked) == [f"R{number}" for number in range(len(points))]
@@ -147,6 +150,23 @@ def test_what_a_crash_left_is_taken_up_at_every_point(
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, books: Database) -> None:
     with pytest.raises(ConfigurationError, match="cannot be watched"):
         FolderSource(tmp_path / "missing", books, lambda: None)
+
+
+def test_a_marker_that_was_left_says_nothing_of_the_next_file_of_that_name(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    marker = tmp_path / "a.csv.done"
+    marker.touch()
+    os.utime(marker, ns=(0, time.time_ns() - 10**9))
+    (tmp_path / "a.csv").write_text(csv(1))  # the half of it that is written by now
+
+    assert source.step(asked) is False
+
+    (tmp_path / "a.csv").write_text(csv(1, 2))
+    marker.touch()
+    assert source.step(asked) is True
+    assert lines(asked) == ["R1", "R2"]
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("is_in_working", [False, True], ids=["dropped", "left by a crash"])

@@ -1,7 +1,7 @@
 """A folder into which core systems drop files: takes complete ones, imports them, puts them away with a report.
 
     FOLDER/statement.csv          being written, or waiting to be taken
-    FOLDER/statement.csv.done     says that it is complete
+    FOLDER/statement.csv.done     says that it is complete, where it is not older
     FOLDER/working/               being imported; taken up again after a crash
     FOLDER/done/                  imported, and statement.csv.report.json
     FOLDER/refused/               could not be used, and the report that says why
@@ -123,6 +123,7 @@ class FolderSource:
             taken = self._moved(path, _free(working / _plain_name(path.name)))
             if taken is None:
                 continue
+            # A crash before this leaves a marker that is older than any file of that name: it counts for none.
             path.with_name(path.name + MARKER).unlink(missing_ok=True)
             self._take(connection, taken)
         return bool(left or complete)
@@ -155,7 +156,7 @@ class FolderSource:
         found: list[Path] = []
         seen: dict[str, _Seen] = {}
         listed = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
-        marked = {path.name for path in listed}
+        marked = {path.name: path for path in listed if path.name.endswith(MARKER)}
         for path in listed:
             name = path.name
             if name.lower().endswith((MARKER, *UNFINISHED)):
@@ -164,9 +165,12 @@ class FolderSource:
                 if not path.is_file() or path.is_symlink():
                     continue
                 status = path.stat()
+                marker = marked.get(name + MARKER)
+                # One that is older than the file was left of another file of that name.
+                is_marked = marker is not None and marker.stat().st_mtime_ns >= status.st_mtime_ns
             except OSError:
                 continue
-            if name + MARKER in marked:
+            if is_marked:
                 found.append(path)
                 continue
             before = self._seen.get(name)
