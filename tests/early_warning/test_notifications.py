@@ -8,6 +8,7 @@ import email
 import email.policy
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -111,6 +112,60 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_stays_visible(
     assert try_again(bank, row[0], clock.now())
     assert send_due(bank, [channel()], lambda *_: "") == (1, 0)
     assert deliveries(bank)[0][0] == "sent"
+
+
+@pytest.mark.database
+def test_a_channel_that_is_dead_holds_up_neither_the_others_nor_itself_for_long(
+    bank: type_of_connection, at_noon: list[datetime.datetime]
+) -> None:
+    dead, alive = channel(name="dead", url="json://dead"), channel()
+    send_due(bank, [dead, alive], lambda *_: "")
+    take_rows(bank, [hit_row(), QUIET_HIT])
+    asked: Sent = []
+
+    def send(url: str, title: str, body: str) -> str:
+        asked.append((url, title, body))
+        return "timed out" if url == dead.url else ""
+
+    assert send_due(bank, [dead, alive], send) == (2, 1)
+
+    assert [url for url, _, _ in asked] == [dead.url, alive.url, alive.url]
+    assert send_due(bank, [dead, alive], send) == (0, 1)  # the other of its messages
+    assert send_due(bank, [dead, alive], send) == (0, 0)
+    at_noon[0] += datetime.timedelta(minutes=1)
+    assert send_due(bank, [dead, alive], lambda *_: "") == (2, 0)
+
+
+@pytest.mark.database
+def test_a_message_that_breaks_the_sender_is_noted_as_one_that_failed_without_its_address(
+    bank: type_of_connection, at_noon: list[datetime.datetime]
+) -> None:
+    take_rows(bank, [hit_row()])
+
+    def breaks(url: str, *_: str) -> str:
+        raise ValueError(f"{url} has no host")
+
+    assert send_due(bank, [channel()], breaks) == (0, 1)
+
+    problem = "the server could not send it and its log says more (ValueError)"
+    assert deliveries(bank) == [("waiting", 1, problem, 1)]
+    assert send_due(bank, [channel()], breaks) == (0, 0)
+
+
+@pytest.mark.database
+def test_who_sends_stops_in_time_to_look_after_the_warnings(
+    bank: type_of_connection, at_noon: list[datetime.datetime]
+) -> None:
+    take_rows(bank, [hit_row(), QUIET_HIT])
+    sent: Sent = []
+
+    def slow(url: str, title: str, body: str) -> str:
+        sent.append((url, title, body))
+        time.sleep(0.05)
+        return ""
+
+    assert send_due(bank, [channel()], slow, most_seconds=0.05) == (1, 0)
+    assert send_due(bank, [channel()], slow) == (1, 0)
 
 
 @pytest.mark.database

@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime
 import io
 import logging
+import math
 import os
 import threading
+import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
+from loantrail.defects import DEFECTS
 from loantrail.early_warning import store_outbox
 from loantrail.early_warning.channels import Channel, read_channels
 from loantrail.early_warning.hits import Level
@@ -31,6 +35,8 @@ ATTEMPTS_MOST: Final = 12
 FIRST_PAUSE: Final = datetime.timedelta(minutes=1)
 LONGEST_PAUSE: Final = datetime.timedelta(hours=1)
 LOOK_SECONDS: Final = 5.0
+SENDING_SECONDS: Final = 20.0
+"""So long messages are sent before it is looked again which warnings are to be woken or escalated."""
 PROBLEM_CHARACTERS: Final = 500
 _LOG = logging.getLogger(__name__)
 
@@ -67,19 +73,30 @@ def notify(url: str, title: str, body: str) -> str:
 
 
 def send_due(
-    connection: Connection[Any], channels: Sequence[Channel], send: Notify = notify
+    connection: Connection[Any],
+    channels: Sequence[Channel],
+    send: Notify = notify,
+    most_seconds: float = math.inf,
 ) -> tuple[int, int]:
-    """Plan what came since and send what is due: `(sent, failed)`. Commits after each message."""
-    now = clock.now()
+    """Plan what came since and send what is due: `(sent, failed)`. Commits after each message. Begins none after so many seconds.
+
+    The channels take turns, and one that fails is left out until the next call: it holds up neither the others nor the caller.
+    """
+    now, over_at = clock.now(), clock.monotonic_seconds() + most_seconds
     if store_outbox.lock(connection):
         _plan(connection, channels, now)
     connection.commit()
-    by_name = {channel.name: channel for channel in channels}
     done = {True: 0, False: 0}
-    while (row := store_outbox.next_due(connection, list(by_name), now)) is not None:
-        done[_send(connection, row, by_name[row["channel"]], send)] += 1
+    turns = deque(channels)
+    while turns and clock.monotonic_seconds() < over_at:
+        channel = turns.popleft()
+        row = store_outbox.next_due(connection, channel.name, now)
+        if row is not None:
+            is_sent = _send(connection, row, channel, send)
+            done[is_sent] += 1
+            if is_sent:
+                turns.append(channel)
         connection.commit()
-    connection.commit()
     return done[True], done[False]
 
 
@@ -99,10 +116,19 @@ def _plan(connection: Connection[Any], channels: Sequence[Channel], now: datetim
 
 
 def _send(connection: Connection[Any], row: store_outbox.Row, channel: Channel, send: Notify) -> bool:
-    title, body = message(
-        store_outbox.contents(connection, row["outbox_ids"]), channel.language, read_settings().public_url
-    )
-    problem = send(channel.url, title, body) if channel.url else f"the variable {channel.url_from} is not set"
+    told = store_outbox.contents(connection, row["outbox_ids"])
+    title = body = ""
+    try:
+        title, body = message(told, channel.language, read_settings().public_url)
+        problem = (
+            send(channel.url, title, body) if channel.url else f"the variable {channel.url_from} is not set"
+        )
+    except DEFECTS as defect:
+        # Its words may hold the address, so its place alone is told.
+        kind = type(defect).__name__
+        problem = f"the server could not send it and its log says more ({kind})"
+        places = "".join(traceback.format_tb(defect.__traceback__))
+        _LOG.error("channel %s: a message could not be sent (%s):\n%s", channel.name, kind, places)
     now = clock.now()
     if not problem:
         store_outbox.sent(connection, row, title, body, now)
@@ -140,7 +166,9 @@ def _watch(sessions: Sessions, channels: Sequence[Channel], stopping: threading.
             with sessions.session() as connection:
                 swept = sweep(connection, parameters_in_force(connection), clock.business_date(clock.now()))
                 connection.commit()
-                sent, failed = send_due(connection, channels) if channels else (0, 0)
+                sent, failed = 0, 0
+                if channels:
+                    sent, failed = send_due(connection, channels, most_seconds=SENDING_SECONDS)
                 if swept or sent or failed:
                     _LOG.info("warnings: %d changed with time, %d sent, %d failed", swept, sent, failed)
         except Exception:  # the database went away: it goes on when it is back

@@ -77,15 +77,15 @@ def plan(
         )
 
 
-def next_due(connection: Database, channels: Sequence[str], now: datetime.datetime) -> Row | None:
-    """The oldest message that is due, its row locked until the transaction ends; None where none is, or others have
+def next_due(connection: Database, channel: str, now: datetime.datetime) -> Row | None:
+    """The oldest message of a channel that is due, its row locked until the transaction ends; None where none is, or others have
     them."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             "SELECT delivery_id, channel, outbox_ids, attempts FROM early_warning.delivery "
-            "WHERE state = 'waiting' AND not_before <= %s AND channel = ANY(%s) "
+            "WHERE state = 'waiting' AND not_before <= %s AND channel = %s "
             "ORDER BY not_before, delivery_id LIMIT 1 FOR UPDATE SKIP LOCKED",
-            (now, list(channels)),
+            (now, channel),
         ).fetchone()
 
 
