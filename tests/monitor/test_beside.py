@@ -439,6 +439,20 @@ def test_what_too_many_lines_came_after_is_not_stood_on(
     assert anew.books.read.last_arrival == kept.books.read.last_arrival + 3
 
 
+def test_numbers_that_no_line_has_are_no_lines_that_came(
+    bank: type_of_connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = holding.first_ground(bank)
+    for _ in range(3):
+        post(bank, None, line("A1", BORROWER, 10))
+    post(bank, None, line("A2", BORROWER, 10))
+    monkeypatch.setattr(holding, "LINES_AT_ONCE", 2)
+
+    anew = holding.first_ground(bank)
+
+    assert anew.books.read.last_arrival == kept.books.read.last_arrival
+
+
 def test_where_another_process_makes_the_run_this_one_leaves_it_to_that_one(
     bank: type_of_connection, beside: Beside, asked: psycopg.Connection[tuple[object, ...]], tmp_path: Path
 ) -> None:

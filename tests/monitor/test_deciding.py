@@ -439,3 +439,67 @@ def test_more_lines_than_can_be_judged_at_once_are_judged_some_at_a_time_when_it
     live = standing(asked)
     trace_books(bank)
     assert [row for row in live if row[2] == LOAN] == [row for row in standing(asked) if row[2] == LOAN]
+
+
+def test_lines_that_are_sent_again_put_nothing_between_the_next_ones_and_their_decision(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loantrail.monitor.deciding.JUDGED_AT_ONCE", 3)
+    monkeypatch.setattr("loantrail.monitor.deciding.OVERRUN_LINES", 6)
+    rows = [line(f"A{one}", BORROWER, 1, counterparty_account="999") for one in range(3)]
+    assert {row.decision for row in post(bank, deciding, *rows)} == {"allow"}
+    for _ in range(3):
+        assert {row.outcome for row in post(bank, deciding, *rows)} == {"duplicate"}
+
+    [own_alone] = post(bank, deciding, to_securities("S1", 60_000))
+    for _ in range(3):
+        post(bank, deciding, *rows)
+    post(bank, None, line("B1", BORROWER, 1, day=13, counterparty_account="999"))  # by another process
+    for _ in range(3):
+        post(bank, deciding, *rows)
+    [behind_another] = post(bank, deciding, to_securities("S2", 30_000, day=13))
+
+    assert (own_alone.decision, behind_another.decision) == ("review", "review")
+    assert not deciding.is_behind
+    live = standing(asked)
+    trace_books(bank)
+    assert [row for row in live if row[2] == LOAN] == [row for row in standing(asked) if row[2] == LOAN]
+
+
+def test_lines_that_are_many_are_judged_some_at_a_time_although_numbers_between_them_are_of_no_line(
+    bank: type_of_connection,
+    deciding: Deciding,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loantrail.monitor.deciding.JUDGED_AT_ONCE", 2)
+    monkeypatch.setattr("loantrail.monitor.deciding.CAUGHT_UP_AT_ONCE", 1)
+    monkeypatch.setattr("loantrail.monitor.deciding.OVERRUN_LINES", 4)
+    rows = [line(f"A{one}", BORROWER, 1, counterparty_account="999") for one in range(3)]
+    post(bank, None, *rows)
+    for _ in range(2):
+        post(bank, None, *rows)
+    post(bank, None, to_securities("S1", 60_000))
+
+    judge_outstanding(bank, deciding)
+
+    assert deciding.is_ready
+    live = standing(asked)
+    assert "FLOW_SECURITIES" in codes(live)
+    trace_books(bank)
+    assert [row for row in live if row[2] == LOAN] == [row for row in standing(asked) if row[2] == LOAN]
+
+
+def test_more_lines_than_are_ever_caught_up_with_are_left_to_a_run(
+    bank: type_of_connection, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loantrail.monitor.deciding.JUDGED_AT_ONCE", 2)
+    monkeypatch.setattr("loantrail.monitor.deciding.OVERRUN_LINES", 3)
+    post(bank, None, *(line(f"A{one}", BORROWER, 1, counterparty_account="999") for one in range(4)))
+
+    judge_outstanding(bank, deciding)
+
+    assert not deciding.is_ready

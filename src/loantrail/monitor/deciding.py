@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 OVERRUN_LINES: Final = 500_000
-"""Nor is it caught up with more lines than that."""
+"""A state is not caught up with more lines than that."""
 OVERRUN_SECONDS: Final = 60.0
 """So long the state is left to the next run over the books, when more lines came than can be shown."""
 JUDGED_AT_ONCE: Final = 2_000
@@ -90,11 +90,11 @@ class Deciding(Questions):
             return {one.line_id: _ALLOWED for one in arrived.entered}
         if tells is not None:
             raise Unwelcome
-        return self._taken(connection, JUDGED_AT_ONCE, arrived)
+        return self._taken(connection, arrived)
 
     def catch_up(self, connection: Connection[Any]) -> None:
         """The same for the first of the lines that arrived, however many they are."""
-        self._taken(connection, OVERRUN_LINES, None)
+        self._taken(connection, None)
 
     def judge_owed(self, connection: Connection[Any]) -> None:
         """The same for the first of the loans that are owed a judgement."""
@@ -125,9 +125,7 @@ class Deciding(Questions):
         """Whether loans are to be judged though no line of them comes."""
         return (held := self._held) is not None and bool(held.owed)
 
-    def _taken(
-        self, connection: Connection[Any], most: int, arrived: Arrived | None
-    ) -> Mapping[str, RowDecision]:
+    def _taken(self, connection: Connection[Any], arrived: Arrived | None) -> Mapping[str, RowDecision]:
         self._begin_turn()
         footing = store_step.footing_of(connection) if arrived is None else arrived.footing
         held = self._current(connection, footing)
@@ -135,7 +133,7 @@ class Deciding(Questions):
         why = NOT_READY
         if held is not None:
             with self._left_out_on_error(connection):
-                told = self._judge(connection, held, most, footing, arrived)
+                told = self._judge(connection, held, footing, arrived)
                 if isinstance(told, str):
                     why = told
                 else:
@@ -243,7 +241,7 @@ class Deciding(Questions):
         with self._guard:
             footing = store_step.footing_of(connection)
             held, last = self._current(connection, footing), footing.last_arrival
-            if held is None or last - held.last_arrival > LINES_AT_ONCE:
+            if held is None or store_step.are_more_than(connection, LINES_AT_ONCE, held.last_arrival, last):
                 self.forget()
                 connection.rollback()
                 return
@@ -300,21 +298,31 @@ class Deciding(Questions):
         self._settle(held)
 
     def _judge(
-        self, connection: Connection[Any], held: Held, most: int, footing: Footing, own: Arrived | None
+        self, connection: Connection[Any], held: Held, footing: Footing, own: Arrived | None
     ) -> dict[str, RowDecision] | str:
         """Line -> decision, of those that have their place; or why there is none of any."""
+        own_alone = own if own is not None and footing.last_arrival <= held.last_arrival else None
         last = footing.last_arrival if own is None else own.last_arrival
-        behind = last - held.last_arrival
-        held.is_behind = behind > JUDGED_AT_ONCE
-        if behind > OVERRUN_LINES:
-            # A run over the books brings them, and the state is made of that.
-            self.forget()
-            self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
-        if behind > most:
-            return MANY
-        last = held.last_arrival + min(behind, CAUGHT_UP_AT_ONCE if held.is_behind else JUDGED_AT_ONCE)
-        if own is not None and not held.is_behind and footing.last_arrival <= held.last_arrival:
-            arrived = own.lines()
+
+        def are_more_than(count: int) -> bool:
+            # Lines, not numbers: what was sent again, or rolled back, used up numbers that no line has.
+            if own_alone is not None:
+                return len(own_alone.entered) > count
+            return store_step.are_more_than(connection, count, held.last_arrival, last)
+
+        held.is_behind = are_more_than(JUDGED_AT_ONCE)
+        if held.is_behind:
+            if are_more_than(OVERRUN_LINES):
+                # A run over the books brings them, and the state is made of that.
+                self.forget()
+                self._not_before = clock.monotonic_seconds() + OVERRUN_SECONDS
+                return MANY
+            if own is not None:
+                return MANY
+            arrived = store_step.lines_after(connection, held.last_arrival, last, CAUGHT_UP_AT_ONCE)
+            last = int(arrived["arrival_number"][-1])
+        elif own_alone is not None:
+            arrived = own_alone.lines()
         else:
             arrived = store_step.lines_after(connection, held.last_arrival, last)
         held.collect()

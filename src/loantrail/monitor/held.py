@@ -198,11 +198,15 @@ def ground_of_run(connection: Connection[Any]) -> Ground | None:
     kept = kept_ground.of(connection, current_run_id(connection), parameters)
     if kept is None:
         return None
-    count, latest = store_step.arrived_after(connection, kept.books.read.last_arrival)
+    stands_at = kept.books.read.last_arrival
+    last = store_step.footing_of(connection).last_arrival
+    if store_step.are_more_than(connection, LINES_AT_ONCE, stands_at, last):
+        connection.rollback()
+        return None
+    latest = store_step.latest_after(connection, stands_at)
     connection.rollback()
-    made_on = business_date(kept.as_of)
-    too_far = count > LINES_AT_ONCE or (latest and parameters.changes_between(made_on, business_date(latest)))
-    return None if too_far else kept
+    began = latest and parameters.changes_between(business_date(kept.as_of), business_date(latest))
+    return None if began else kept
 
 
 def held_on(connection: Connection[Any], ground: Ground, run_id: str | None) -> Held | None:

@@ -53,14 +53,27 @@ def _lines(connection: Database, query: sql.Composed) -> pl.DataFrame:
     return frame.with_columns((pl.col("counterparty_elsewhere") == "yes").fill_null(value=False))
 
 
-def lines_after(connection: Database, arrival: int, last: int) -> pl.DataFrame:
-    """Lines (tail.LINES, as they are written) that arrived after the one number and not after the other, in order of arrival."""
+def lines_after(connection: Database, arrival: int, last: int, most: int | None = None) -> pl.DataFrame:
+    """Lines (tail.LINES, as they are written) that arrived after the one number and not after the other, in order of arrival; the
+    first `most` of them."""
     return _lines(
         connection,
         sql.SQL(
-            "SELECT {} {} WHERE l.arrival_number > {} AND l.arrival_number <= {} ORDER BY l.arrival_number"
-        ).format(_COLUMNS, _FROM, sql.Literal(arrival), sql.Literal(last)),
+            "SELECT {} {} WHERE l.arrival_number > {} AND l.arrival_number <= {} ORDER BY l.arrival_number LIMIT {}"
+        ).format(_COLUMNS, _FROM, sql.Literal(arrival), sql.Literal(last), sql.Literal(most)),
     )
+
+
+def are_more_than(connection: Database, count: int, arrival: int, last: int) -> bool:
+    """Whether more lines than that arrived after the one number and not after the other: there are no more lines than numbers, and
+    most often no numbers without a line."""
+    if last - arrival <= count:
+        return False
+    found = connection.execute(
+        "SELECT FROM ledger.statement_line WHERE arrival_number > %s AND arrival_number <= %s OFFSET %s LIMIT 1",
+        (arrival, last, count),
+    ).fetchone()
+    return found is not None
 
 
 def ask_footing(connection: Database) -> Answer:
@@ -95,15 +108,13 @@ def elsewhere_of(connection: Database, line_ids: Sequence[str]) -> frozenset[str
     return frozenset(str(row[0]) for row in rows)
 
 
-def arrived_after(connection: Database, arrival: int) -> tuple[int, datetime.datetime | None]:
-    """How many lines arrived after the one number, at most, and when the latest of them was booked."""
+def latest_after(connection: Database, arrival: int) -> datetime.datetime | None:
+    """When the latest of the lines that arrived after the one number was booked; None without such lines."""
     row = connection.execute(
-        "SELECT coalesce(max(arrival_number), %(arrival)s) - %(arrival)s, max(booked_at) FROM ledger.statement_line "
-        "WHERE arrival_number > %(arrival)s",
-        {"arrival": arrival},
+        "SELECT max(booked_at) FROM ledger.statement_line WHERE arrival_number > %s", (arrival,)
     ).fetchone()
     assert row is not None
-    return int(row[0]), row[1]
+    return row[0]
 
 
 def booked_after(connection: Database, arrival: int, since: datetime.datetime) -> pl.DataFrame:
