@@ -330,6 +330,11 @@ def test_what_is_too_large_is_refused_without_being_read(own_client: httpx.Clien
     many = own_client.post(PATH, json=[{}] * (ROWS_MAX + 1))
     started = time.monotonic()
     million = own_client.post(PATH, content=b"{}\n" * 1_000_000, headers=NDJSON)
+    in_array = own_client.post(
+        PATH,
+        content=b"[" + b"{}," * 999_999 + b"{}]",
+        headers={"content-type": "application/json"},
+    )
     large = own_client.post(
         PATH, content=b" " * (BYTES_MAX + 1), headers={"content-type": "application/json"}
     )
@@ -338,7 +343,7 @@ def test_what_is_too_large_is_refused_without_being_read(own_client: httpx.Clien
     )
     taken = time.monotonic() - started
 
-    for answer in (many, million, large, untold):
+    for answer in (many, million, in_array, large, untold):
         assert answer.status_code == 413
         assert answer.json()["code"] == "request_too_large"
         assert "parts" in answer.json()["remedy"]

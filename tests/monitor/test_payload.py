@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from loantrail.errors import InputError, LimitExceeded
-from loantrail.monitor.payload import JSON, NDJSON, ROWS_MAX, XML, read_payload
+from loantrail.monitor.payload import BYTES_MAX, COMMAS_FEW, JSON, NDJSON, ROWS_MAX, XML, read_payload
 from loantrail.wording import in_chinese
 
 LINE = b'{"booked_at": "2026-03-01T10:00:00+08:00", "account": "A", "direction": "debit", "amount_fen": 100}'
@@ -172,9 +174,44 @@ def test_more_rows_than_are_taken_at_once_are_refused() -> None:
         (b"[" + b",".join([b"{}"] * (ROWS_MAX + 1)) + b"]", JSON),
         (b"{}\n" * (ROWS_MAX + 1), NDJSON),
         (b"{}\n" * 1_000_000, NDJSON),
+        (b"[" + b"0," * 1_000_000 + b"0]", JSON),
     ):
-        with pytest.raises(LimitExceeded, match="at most 8192"):
+        with pytest.raises(LimitExceeded, match="more than 8192 rows") as caught:
             read(body, kind)
+        assert in_chinese(caught.value.problem)
+
+
+def test_as_many_rows_as_are_taken_at_once_are_read_whatever_commas_stand_in_them() -> None:
+    row = b'{"account": "A", "purpose_text": "' + b", " * 40 + b'"}'
+
+    found = read(b"[" + b",".join([row] * ROWS_MAX) + b"]")
+
+    assert [one.position for one in found.sent] == list(range(1, ROWS_MAX + 1))
+    with pytest.raises(InputError, match="element 2 of the array is no object"):
+        read(b"[" + row + b", [" + b"0," * COMMAS_FEW + b"0]]")
+    with pytest.raises(InputError, match="no JSON"):
+        read(b"[" + b",".join([row] * (ROWS_MAX + 2)) + b"}")
+
+
+def test_an_array_of_very_many_elements_takes_little_memory() -> None:
+    body = b"[" + b"0," * (BYTES_MAX // 2 - 1) + b"0]"
+    script = (
+        "import resource, sys\n"
+        "from loantrail.errors import LimitExceeded\n"
+        "from loantrail.monitor.payload import JSON, read_payload\n"
+        "read_payload(b'[{}]', JSON, 'test')\n"
+        "body = sys.stdin.buffer.read()\n"
+        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = used()\n"
+        "try:\n"
+        "    read_payload(body, JSON, 'test')\n"
+        "except LimitExceeded:\n"
+        "    print(used() - before)\n"
+    )
+
+    told = subprocess.run([sys.executable, "-c", script], input=body, capture_output=True, check=True)
+
+    assert int(told.stdout) < 64 * 1024, "KiB"
 
 
 def test_a_message_that_is_no_message_is_refused() -> None:

@@ -10,8 +10,9 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -29,6 +30,8 @@ MEDIA_TYPES: Final = {JSON: JSON, NDJSON: NDJSON, "application/ndjson": NDJSON, 
 """What may be sent, and what it is read as."""
 ROWS_MAX: Final = 8_192
 BYTES_MAX: Final = 16 * 2**20
+COMMAS_FEW: Final = 32 * ROWS_MAX
+"""More than rows have, so many as are taken at once; elements so few are kept at first, as that is quicker."""
 ORIGINAL_BYTES: Final = 65_536
 """How much of a row that cannot be read is kept."""
 FIELDS: Final = tuple(
@@ -47,9 +50,29 @@ _rows: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _all_rows: Final = msgspec.json.Decoder(list[dict[str, Value]])
 
 
-def too_many_rows(count: int) -> LimitExceeded:
+@cache
+def _first_rows() -> msgspec.json.Decoder[Any]:
+    """Reads of an array no more elements than tell that they are too many. What is behind them is looked at as JSON and not kept: as a
+    list, what two bytes send takes more than a hundred."""
+    names = [(f"row_{number}", msgspec.Raw, None) for number in range(1, ROWS_MAX + 2)]
+    return msgspec.json.Decoder(msgspec.defstruct("_FirstRows", names, array_like=True))
+
+
+def _elements(text: bytes) -> list[bytes]:
+    """The elements of an array of JSON. LimitExceeded where they are more than `ROWS_MAX`."""
+    found: list[msgspec.Raw]
+    if text.count(b",") < COMMAS_FEW:
+        found = _rows.decode(text)
+    else:
+        found = [part for part in msgspec.structs.astuple(_first_rows().decode(text)) if part is not None]
+    if len(found) > ROWS_MAX:
+        raise too_many_rows()
+    return [bytes(part) for part in found]
+
+
+def too_many_rows() -> LimitExceeded:
     return LimitExceeded(
-        f"the request has {count} rows, at most {ROWS_MAX} are taken at once",
+        f"the request has more than {ROWS_MAX} rows, the most that are taken at once",
         remedy=f"Send it in parts of at most {ROWS_MAX} rows, or import a file with `loantrail import`",
     )
 
@@ -76,7 +99,7 @@ def _read_json(body: bytes, source: str) -> Delivery:
     skipped = len(body) - len(text)
     try:
         if text[:1] == b"[":
-            parts = [bytes(part) for part in _rows.decode(text)]
+            parts = _elements(text)
         elif text[:1] == b"{":
             msgspec.json.decode(text, type=msgspec.Raw)
             parts = [text]
@@ -93,8 +116,6 @@ def _read_json(body: bytes, source: str) -> Delivery:
             Place(field="body"),
             "Correct it there; nothing of it was taken in",
         ) from None
-    if len(parts) > ROWS_MAX:
-        raise too_many_rows(len(parts))
     if not parts:
         raise InputError("the array is empty", Place(field="body"), "Send at least one row")
     for number, part in enumerate(parts, start=1):
@@ -182,7 +203,7 @@ def _read_lines(body: bytes, source: str) -> Delivery:
         if not line.strip():
             continue
         if len(sent) + len(refused) >= ROWS_MAX:
-            raise too_many_rows(count)
+            raise too_many_rows()
         _add(number, line, sent, refused)
     return Delivery(source, sent, refused=refused, size_bytes=len(body))
 
@@ -288,7 +309,7 @@ def _read_xml(body: bytes, source: str) -> Delivery:
             frames.append(batch.rows)
             rows += len(batch.rows) + len(batch.refusals)
             if rows > ROWS_MAX:
-                raise too_many_rows(rows)
+                raise too_many_rows()
             refused += [
                 Refused(one.position, one.field, one.reason, one.message, one.original[:ORIGINAL_BYTES])
                 for one in batch.refusals
