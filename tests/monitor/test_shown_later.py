@@ -266,3 +266,18 @@ def test_who_follows_another_process_has_nothing_waiting(
 
     assert held_by(deciding).later_count == 0
     assert_state_is_that_of_the_books(deciding, database_url)
+
+
+def test_who_follows_another_process_goes_on_when_lines_were_sent_again_to_it(
+    bank: type_of_connection, deciding: Deciding, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LINES_AT_ONCE", 3)
+    for _ in range(3):
+        post(bank, None, *among_strangers("N1"))
+    post(bank, None, line("N2", PAYER, 77))
+
+    with Database(database_url).connect() as connection:
+        deciding.follow(connection)
+
+    assert deciding.is_ready
+    assert_state_is_that_of_the_books(deciding, database_url)
