@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -116,6 +117,15 @@ def test_lines_stand_in_the_partition_of_their_month_and_pair(books: Books):
         "SELECT debit_account, credit_account, basis FROM published.transfer WHERE amount_fen = 250"
     )
     assert outside == [("A", "X", "unpaired")]
+
+
+def test_a_file_whose_name_is_written_as_windows_does_stands_in_the_books_by_its_chinese_name(books: Books):
+    written = books.folder / os.fsdecode("流水.csv".encode("gbk"))
+    written.write_text("booked_at,account,direction,amount_fen\n2024-03-01T09:00:00+08:00,A,debit,100\n")
+
+    assert books.take(written).accepted["statement_line"] == 1
+
+    assert books.ask("SELECT name FROM ledger.import_file") == [("流水.csv",)]
 
 
 def test_the_same_file_again_changes_nothing(books: Books):
