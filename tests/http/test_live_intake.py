@@ -120,6 +120,18 @@ def test_rows_that_break_a_rule_are_refused_alone_and_kept(
     assert count(books, "ledger.refusal") == 6
 
 
+@pytest.mark.parametrize("named", ['{"a\\u0000b": 1}', '{"a\\u0000": 1, "a\\u0000": 2}'])
+def test_a_field_whose_name_no_text_can_hold_refuses_its_row_alone(
+    own_client: httpx.Client, books: psycopg.Connection[Any], named: str
+) -> None:
+    answer = own_client.post(PATH, content=f"{json.dumps(line(1))}\n{named}", headers=NDJSON)
+
+    assert answer.status_code == 200, answer.text
+    assert [row["outcome"] for row in answer.json()["rows"]] == ["accepted", "refused"]
+    kept = books.execute("SELECT original FROM ledger.refusal").fetchall()
+    assert [bytes(original).decode() for (original,) in kept] == [named]
+
+
 def test_what_is_wrong_with_a_row_and_what_to_do_are_said_in_chinese_too(own_client: httpx.Client) -> None:
     odd: list[dict[str, Any]] = [
         {"unheard": 1},

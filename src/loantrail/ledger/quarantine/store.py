@@ -61,12 +61,12 @@ def add_refusals(connection: type_of_connection, refusals: Sequence[StoredRefusa
                 (
                     one.refusal_id,
                     one.file_id,
-                    one.source_file,
+                    _storable(one.source_file),
                     one.position,
                     one.record_type,
-                    one.field,
+                    _storable(one.field),
                     one.reason,
-                    one.message.replace("\x00", "�"),
+                    _storable(one.message),
                     one.original,
                     None if one.record is None else Jsonb(one.record),
                     one.created_at,
@@ -74,6 +74,11 @@ def add_refusals(connection: type_of_connection, refusals: Sequence[StoredRefusa
                 for one in sorted(refusals, key=lambda one: one.refusal_id)
             ],
         )
+
+
+def _storable(text: str) -> str:
+    """The text without what no column of text can hold; a sender may name a field so."""
+    return text.replace("\x00", "�")
 
 
 def list_refusals(
