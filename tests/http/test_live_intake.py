@@ -181,6 +181,25 @@ def test_what_is_wrong_with_a_row_and_what_to_do_are_said_in_chinese_too(own_cli
     assert (good["message_chinese"], good["remedy_chinese"]) == (None, None)
 
 
+def test_an_account_number_that_shows_nothing_refuses_its_row_alone(own_client: httpx.Client) -> None:
+    rows = [line(1), line(2, account="\u200b"), line(3, counterparty_account="\ufeff\u200d")]
+    transfer = (
+        "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08'><FIToFICstmrCdtTrf><GrpHdr><CreDtTm>"
+        "2026-03-02T10:00:00</CreDtTm></GrpHdr><CdtTrfTxInf><PmtId><TxId>T1</TxId></PmtId><IntrBkSttlmAmt Ccy='CNY'>5.00"
+        "</IntrBkSttlmAmt><DbtrAcct><Id><Othr><Id>6201</Id></Othr></Id></DbtrAcct><CdtrAcct><Id><Othr><Id>\u200b</Id></Othr>"
+        "</Id></CdtrAcct></CdtTrfTxInf></FIToFICstmrCdtTrf></Document>"
+    )
+
+    sent = own_client.post(PATH, json=rows)
+    message = own_client.post(PATH, content=transfer.encode(), headers={"content-type": "application/xml"})
+
+    told = [[(row["outcome"], row["reason"]) for row in answer.json()["rows"]] for answer in (sent, message)]
+    assert told == [
+        [("accepted", None), ("refused", "account_missing"), ("accepted", None)],
+        [("accepted", None), ("refused", "account_missing")],
+    ]
+
+
 def test_a_fee_under_the_number_of_its_payment_is_taken_where_balances_prove_it(
     own_client: httpx.Client, books: psycopg.Connection[Any]
 ) -> None:

@@ -196,6 +196,8 @@ def test_each_currency_has_its_own_minor_unit_within_one_file() -> None:
         ("booked_at", "1988-04-17 02:30:00", "instant_not_in_zone"),
         ("booked_at", None, "instant_missing"),
         ("account", "  ", "account_missing"),
+        ("account", "\u200b", "account_missing"),
+        ("account", " \ufeff\u3000\u200d", "account_missing"),
         ("account", "6" * 300, "text_too_long"),
         ("account", "62\x0022", "text_has_nul"),
         ("currency", "XXY", "currency_unknown"),

@@ -13,6 +13,8 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.records import Field
+
 HOME_CURRENCY: Final = "CNY"
 
 # Card numbers are printed in groups of four; the hyphens between them mean nothing.
@@ -20,6 +22,7 @@ _GROUPED: Final = r"^\d{4}(?:-\d{4})+(?:-\d{1,4})?$"
 # ISO 13616: country, two check digits, up to 30 letters and digits; case means nothing.
 _IBAN: Final = r"^[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}$"
 _BLANK: Final = "[\\s\\u200b\\u200c\\u200d\\ufeff]+"
+_UNSEEN: Final = "[\\u200b\\u200c\\u200d\\ufeff]"
 _PLAIN: Final = "^[0-9A-Z]+$"
 # Banks hide digits of a counterparty's account; such a text names nobody.
 _MASKED: Final = r"[*＊]"
@@ -54,6 +57,19 @@ def normalised(rows: pl.DataFrame, column: str) -> pl.Series:
     if values.str.contains(_PLAIN).all():
         return values
     return rows.select(normalised_numbers(column)).to_series()
+
+
+def names_account(field: Field) -> bool:
+    """Whether the field of a record type holds an account number."""
+    return field.references == "account.account" or field.name.endswith("account")
+
+
+def named_numbers(values: pl.Series) -> pl.Series:
+    """Account numbers as they are written (String); null where nothing but blanks and signs without width is, which names no account."""
+    if not values.str.contains(_UNSEEN).any():
+        return values
+    compared = pl.DataFrame({"number": values}).select(normalised_numbers("number")).to_series()
+    return values.set(compared.is_null(), None)
 
 
 def account_key(number: str, currency: str = HOME_CURRENCY, sub_account: str = "") -> str:

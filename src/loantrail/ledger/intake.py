@@ -23,7 +23,7 @@ import polars as pl
 from stdnum.cn import ric, uscc
 
 from loantrail.ledger import model as ledger_model
-from loantrail.ledger.identity import HOME_CURRENCY, account_keys, normalised
+from loantrail.ledger.identity import HOME_CURRENCY, account_keys, names_account, normalised
 from loantrail.ledger.pairing import BUSINESS_ZONE, NO_REFERENCE
 from loantrail.ledger.reconcile import with_expected_balance
 from loantrail.parties import model as party_model
@@ -83,11 +83,7 @@ def prepared(record_type: RecordType, rows: pl.DataFrame, default_unit: str) -> 
             pl.col("sub_account", "institution").fill_null(""),
             _unit(default_unit),
         )
-    account_fields = [
-        field.name
-        for field in record_type.fields
-        if field.references == "account.account" or field.name.endswith("account")
-    ]
+    account_fields = [field.name for field in record_type.fields if names_account(field)]
     with_currency = "currency" in names
     rows = rows.with_columns(
         [account_keys(rows, name) if with_currency else normalised(rows, name) for name in account_fields]

@@ -13,7 +13,7 @@ import polars as pl
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.errors import InputError, Place
 from loantrail.ids import derived_id
-from loantrail.ledger.identity import account_key
+from loantrail.ledger.identity import account_key, normalised_number
 from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.model import RowHit
@@ -120,7 +120,9 @@ def placed(payment: Payment, tail: Lines, own: Container[str], survivors: Mappin
         return survivors.get(key, key)
 
     payer = key_of(payment.account)
-    payee = key_of(payment.counterparty_account) if payment.counterparty_account else None
+    number = payment.counterparty_account
+    # As with a line, a number that shows nothing names nobody.
+    payee = key_of(number) if number is not None and normalised_number(number) else None
     if payer not in own:
         raise PayerUnknown(
             f"the books hold no statement of account {payment.account}",

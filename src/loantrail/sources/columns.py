@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from loantrail.ledger.identity import named_numbers, names_account
 from loantrail.money import is_currency, minor_digits
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.kinds import READERS, Column, Reading, float_texts
@@ -230,7 +231,8 @@ def _leave_to_the_currency(read: dict[str, Column]) -> None:
 
 
 def _given(item: Field, texts: pl.DataFrame, reading: Reading) -> pl.Series:
-    """The source's column for the field, defaults filled in: text is stripped, the empty text is null."""
+    """The source's column for the field, defaults filled in: text is stripped, the empty text is null, and so is
+    an account number that shows nothing."""
     if item.name in texts.columns:
         given = texts.get_column(item.name)
     else:
@@ -242,6 +244,8 @@ def _given(item: Field, texts: pl.DataFrame, reading: Reading) -> pl.Series:
     if given.dtype == pl.String:
         given = given.str.strip_chars()
         given = given.set((given == "").fill_null(value=False), None)
+        if names_account(item):
+            given = named_numbers(given)
     default = reading.defaults.get(item.name, item.default)
     if default is not None and given.null_count():
         filler = pl.Series([str(default)]).cast(pl.String)
