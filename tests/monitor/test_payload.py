@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from loantrail.errors import InputError, LimitExceeded
 from loantrail.monitor.payload import BYTES_MAX, COMMAS_FEW, JSON, NDJSON, ROWS_MAX, XML, read_payload
+from loantrail.sources.iso20022 import Iso20022Adapter
 from loantrail.wording import in_chinese
 
 LINE = b'{"booked_at": "2026-03-01T10:00:00+08:00", "account": "A", "direction": "debit", "amount_fen": 100}'
@@ -218,6 +219,16 @@ def test_a_message_that_is_no_message_is_refused() -> None:
     for body in (b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><Document>&b;</Document>'):
         with pytest.raises(InputError):
             read(body, XML)
+
+
+def test_a_message_that_its_adapter_did_not_foresee_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise TypeError("not foreseen")
+
+    monkeypatch.setattr(Iso20022Adapter, "read", fails)
+    with pytest.raises(InputError, match="the adapter iso20022 failed: TypeError: not foreseen") as caught:
+        read(b"<Document/>", XML)
+    assert in_chinese(caught.value.problem)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from loantrail.sources import iso20022_entries, iso20022_xml, statement_lines
 from loantrail.sources.iso20022 import ADAPTERS
 from loantrail.sources.iso20022_parts import minor_units
 from loantrail.sources.model import Refusal, SourceFile
+from loantrail.wording import in_chinese
 
 ADAPTER = ADAPTERS[0]
 ACCOUNT = "<Acct><Id><Othr><Id>6222001</Id></Othr></Id><Ownr><Nm>甲公司</Nm></Ownr></Acct>"
@@ -257,6 +258,43 @@ def test_a_message_in_gb18030_is_read(folder: Path) -> None:
     assert (rows[0]["counterparty_name"], refusals) == ("乙公司", [])
 
 
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "hex",
+        "base64",
+        "quopri",
+        "uu",
+        "zip",
+        "bz2",
+        "rot13",
+        "undefined",
+        "punycode",
+        "idna",
+        "mbcs",
+        "aliases",
+        "no-such",
+    ],
+)
+def test_a_message_in_what_is_no_encoding_of_texts_is_refused_whole(folder: Path, encoding: str) -> None:
+    text = document(statement(entry())).replace('encoding="UTF-8"', f'encoding="{encoding}"')
+    with pytest.raises(FileUnreadable, match="encoding") as caught:
+        read(folder, text)
+    assert in_chinese(caught.value.problem)
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "utf-16-be-bom", "cp037", "shift_jis"])
+def test_a_message_that_is_not_in_the_encoding_that_it_declares_is_told(folder: Path, encoding: str) -> None:
+    text = document(statement(entry(details=detail("+2AA- \\ud800")))).replace(
+        'encoding="UTF-8"', f'encoding="{encoding}"'
+    )
+    try:
+        _, refusals = read(folder, text.encode() + b"\xff")
+    except FileUnreadable:
+        return
+    assert [one.reason for one in refusals] == ["xml_broken"]
+
+
 # Balances ----------------------------------------------------------------------------------------------------------
 
 
@@ -270,6 +308,16 @@ def test_balances_that_contradict_are_said_and_nothing_is_dropped(folder: Path) 
 def test_an_overdrawn_opening_balance_counts_as_negative(folder: Path) -> None:
     rows, refusals = read(folder, document(statement(entry("30.00", "CRDT"), "-100.00", "-70.00")))
     assert (rows[0]["balance_fen"], refusals) == (-7000, [])
+
+
+def test_a_balance_that_amounts_beyond_reason_come_to_is_none(folder: Path) -> None:
+    beyond = entry("40000000000000000.00", "CRDT")
+    back = entry("40000000000000000.00", "DBIT")
+    rows, refusals = read(
+        folder, document(statement(beyond * 3 + entry("1.00") + back * 3 + entry("1.00"), "0.00", "-2.00"))
+    )
+    assert [(row["position"], row["balance_fen"]) for row in rows] == [(4, None), (8, -200)]
+    assert reasons(refusals) == [(place, "amount_fen", "amount_too_large") for place in (1, 2, 3, 5, 6, 7)]
 
 
 def test_after_an_entry_that_cannot_be_read_no_balance_is_claimed(folder: Path) -> None:

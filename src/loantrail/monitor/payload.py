@@ -20,6 +20,7 @@ import polars as pl
 from loantrail.errors import InputError, LimitExceeded, Place
 from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.monitor.model import Delivery, Refused, Sent, Value
+from loantrail.sources.files import Opened, read_batches
 from loantrail.sources.iso20022 import Iso20022Adapter
 from loantrail.sources.model import SourceFile
 
@@ -298,14 +299,14 @@ def _where(problem: Exception, text: bytes, before: bytes = b"") -> tuple[str, i
 
 
 def _read_xml(body: bytes, source: str) -> Delivery:
-    """By the adapter of files, which reads a file."""
+    """As a file is read, by the adapter of files: what it could not foresee refuses the message."""
     frames: list[pl.DataFrame] = []
     refused: list[Refused] = []
     rows = 0
     with tempfile.TemporaryDirectory(prefix="loantrail-live-") as folder:
         path = Path(folder) / "message.xml"
         path.write_bytes(body)
-        for batch in Iso20022Adapter().read(SourceFile(path, source)):
+        for batch in read_batches(Opened(SourceFile(path, source), Iso20022Adapter(), len(body))):
             frames.append(batch.rows)
             rows += len(batch.rows) + len(batch.refusals)
             if rows > ROWS_MAX:

@@ -142,10 +142,9 @@ class RecordReader:
         if self._decode is not None:
             try:
                 chunk = self._decode(chunk, final).encode()
-            except UnicodeDecodeError as problem:
-                raise XmlBroken(
-                    f"not the declared encoding: {problem.reason}", parser.CurrentLineNumber, 0
-                ) from None
+            except UnicodeError as problem:
+                reason = getattr(problem, "reason", str(problem))
+                raise XmlBroken(f"not the declared encoding: {reason}", parser.CurrentLineNumber, 0) from None
         self._keep(chunk)
         try:
             parser.Parse(chunk, final)
@@ -172,11 +171,7 @@ class RecordReader:
         if encoding in _NATIVE:
             parser = expat.ParserCreate()
         else:
-            try:
-                decoder = codecs.getincrementaldecoder(encoding)()
-            except LookupError:
-                raise XmlBroken(f"there is no encoding called {encoding}", 1, 1) from None
-            self._decode = decoder.decode
+            self._decode = _decoder(encoding)
             parser = expat.ParserCreate("utf-8")
         parser.buffer_text = True
         parser.buffer_size = 65_536
@@ -294,6 +289,16 @@ class RecordReader:
         assert self._parser is not None
         reason = f"{what} is longer or deeper than any message has it"
         return XmlBroken(reason, self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+
+
+def _decoder(encoding: str) -> Callable[[bytes, bool], str]:
+    """What turns the bytes of a file into text, piece by piece. XmlBroken where the name is none of an encoding of texts: Python
+    knows others under such names, of bytes and of host names."""
+    try:
+        b"<".decode(encoding)
+        return codecs.getincrementaldecoder(encoding)().decode
+    except (LookupError, UnicodeError):
+        raise XmlBroken(f"there is no encoding called {encoding}", 1, 1) from None
 
 
 def _refuse_declaration(*_: object) -> None:

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 import polars as pl
 
 from loantrail.ledger.model import STATEMENT_LINE
+from loantrail.money import AMOUNT_FEN_MAX
 from loantrail.sources.columns import Reading, accept
 from loantrail.sources.model import Batch, Refusal, SourceFile
 
@@ -79,6 +80,9 @@ class LineGatherer:
         if line.counterparty_account is not None and line.counterparty_account == line.account:
             # an account cannot be its own counterparty; the movement itself is the bank's word and stays
             line = line._replace(counterparty_account=None)
+        if isinstance(line.balance_fen, int) and abs(line.balance_fen) > AMOUNT_FEN_MAX:
+            # what a sum of amounts beyond reason comes to is no balance; those amounts are refused by themselves
+            line = line._replace(balance_fen=None)
         if line.reference is not None and self._is_repeated(line):
             line = line._replace(reference=None, document_no=line.document_no or line.reference)
         self._lines.append(line)
