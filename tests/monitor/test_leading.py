@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import leading, store
 from loantrail.monitor.leading import run_monitor
 from loantrail.postgres.connection import Database
@@ -112,3 +113,25 @@ def test_one_that_hangs_in_the_middle_of_a_group_is_followed(
 def follow_if_it_can(connection: psycopg.Connection[Any]) -> None:
     if store.begin_group_soon(connection):
         connection.rollback()
+
+
+def test_one_whose_lines_others_write_for_too_long_goes_on_when_they_are_done(
+    books: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "ASK_SECONDS", 0.05)
+    turns: list[tuple[str, int]] = []
+    said: list[str] = []
+    stopping = threading.Event()
+
+    class Held(Counting):
+        def step(self, connection: psycopg.Connection[Any]) -> bool:
+            super().step(connection)
+            if len(turns) < 4:
+                raise KeysTaken
+            stopping.set()
+            return False
+
+    run_monitor(books, [Held("one", turns)], said.append, stopping)
+
+    assert [who for who, _ in turns] == ["one begins", "one", "one ends"] * 2
+    assert said[1] == "others wrote the same lines for too long, trying again"

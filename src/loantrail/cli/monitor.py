@@ -93,7 +93,9 @@ def command(
             for one in kafka_settings:
                 name, _, value = one.partition("=")
                 settings[name] = value
-            sources.append(KafkaSource(brokers, topic, group, settling.start, form, settings, deciding))
+            kafka = KafkaSource(brokers, topic, group, settling.start, form, settings, deciding)
+            kafka.check()
+            sources.append(kafka)
 
         def follow(connection: Connection[Any]) -> None:
             leads.clear()

@@ -5,16 +5,29 @@ broker's own offsets are not used. Needs the optional package confluent-kafka.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
 from loantrail import clock
-from loantrail.errors import ConfigurationError, InputError, LimitExceeded, Place
+from loantrail.defects import DEFECTS
+from loantrail.errors import (
+    ConfigurationError,
+    DatabaseUnavailable,
+    InputError,
+    LimitExceeded,
+    Place,
+    StorageExhausted,
+)
+from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 from loantrail.monitor.committing import commit_group
 from loantrail.monitor.model import Answered, Delivery, Offset, Refused
 from loantrail.monitor.outstanding import Judge
-from loantrail.monitor.payload import BYTES_MAX, JSON, ORIGINAL_BYTES, XML, read_payload
+from loantrail.monitor.payload import BYTES_MAX, JSON, XML, read_payload
 from loantrail.monitor.waiting import GROUP_ROWS
 
 if TYPE_CHECKING:
@@ -25,6 +38,12 @@ POLL_SECONDS: Final = 0.05
 PARTITIONS_SECONDS: Final = 60.0
 """How often new partitions are looked for."""
 CONNECT_SECONDS: Final = 10.0
+"""How long the broker is waited for at the start."""
+LOOK_SECONDS: Final = 2.0
+"""How long it is waited for later: other sources must not wait long."""
+AGAIN_SECONDS: Final = 1.0
+"""After so long a broker that was away is looked for again."""
+_LOG = logging.getLogger(__name__)
 
 
 class KafkaSource:
@@ -67,10 +86,22 @@ class KafkaSource:
         }
         self._consumer: Any = None
         self._partitions: frozenset[int] = frozenset()
-        self._looked_at = 0.0
+        self._look_again_at = 0.0
+        self._is_away = False
+
+    def check(self) -> None:
+        """Before anything waits for it: ConfigurationError when the topic cannot be read as it is set up."""
+        try:
+            consumer = self._kafka.Consumer(self._settings)
+        except self._kafka.KafkaException as problem:
+            raise _unreachable(problem) from None
+        try:
+            self._partitions_by(consumer, CONNECT_SECONDS)
+        finally:
+            consumer.close()
 
     def begin(self, connection: Connection[Any]) -> None:
-        """Read on where the database says."""
+        """Read on where the database says, as soon as the broker is there."""
         self.end()
         self._consumer = self._kafka.Consumer(self._settings)
         self._assign(connection)
@@ -83,63 +114,88 @@ class KafkaSource:
 
     def step(self, connection: Connection[Any]) -> bool:
         """Take in the messages that are there, in groups of about `GROUP_ROWS` rows."""
-        if clock.monotonic_seconds() - self._looked_at > PARTITIONS_SECONDS:
+        if clock.monotonic_seconds() >= self._look_again_at:
             self._assign(connection)
         messages = self._consumer.consume(GROUP_ROWS, POLL_SECONDS)
-        group: list[Delivery] = []
+        group: list[tuple[Any, Delivery]] = []
+        rows = 0
         for message in messages:
             if message.error() is not None:
                 self._look_at(message)
                 continue
             delivery = self._delivery(message)
-            if group and sum(one.row_count for one in group) + delivery.row_count > GROUP_ROWS:
-                self._commit(connection, group)
-                group = []
-            group.append(delivery)
+            if group and rows + delivery.row_count > GROUP_ROWS:
+                self._take(connection, group)
+                group, rows = [], 0
+            group.append((message, delivery))
+            rows += delivery.row_count
         if group:
-            self._commit(connection, group)
+            self._take(connection, group)
         return bool(messages)
 
-    def _commit(self, connection: Connection[Any], group: list[Delivery]) -> None:
+    def _take(self, connection: Connection[Any], group: Sequence[tuple[Any, Delivery]]) -> None:
+        """Have the messages committed. One that cannot be taken in goes to the quarantine, and the others go on."""
+        try:
+            self._commit(connection, [delivery for _, delivery in group])
+        except DEFECTS as problem:
+            if connection.closed or _is_of_the_books(problem):
+                raise
+            if len(group) > 1:
+                _LOG.exception("a group of messages failed; they are taken one by one")
+                for one in group:
+                    self._take(connection, [one])
+                return
+            [(message, delivery)] = group
+            _LOG.exception("%s could not be taken in and is kept in the quarantine", delivery.source)
+            self._commit(connection, [self._not_taken(message, problem)])
+
+    def _commit(self, connection: Connection[Any], group: Sequence[Delivery]) -> None:
         answers = commit_group(connection, group, self._judge)
         if any(isinstance(answer, Answered) and answer.accepted for answer in answers):
             self._on_taken()
 
     def _delivery(self, message: Any) -> Delivery:
-        partition, offset, value = message.partition(), message.offset(), message.value()
-        source = f"{self._name}/{partition}/{offset}"
-        offsets = (Offset(self._name, partition, offset + 1),)
+        source, value = self._source_of(message), message.value() or b""
         try:
-            found = read_payload(value or b"", self._kind, source)
+            found = read_payload(value, self._kind, source)
         except (InputError, LimitExceeded) as problem:
-            refused = Refused(
-                0,
-                problem.place.field,
-                "message_unreadable",
-                f"{problem.problem}; {problem.remedy[:1].lower()}{problem.remedy[1:]}",
-                (value or b"")[:ORIGINAL_BYTES],
-            )
-            return Delivery(source, refused=(refused,), offsets=offsets)
-        return Delivery(
-            source,
-            found.sent,
-            found.typed,
-            found.refused,
-            found.size_bytes,
-            offsets=offsets,
-        )
+            said = f"{problem.problem}; {problem.remedy[:1].lower()}{problem.remedy[1:]}"
+            return self._refused(message, problem.place.field, "message_unreadable", said)
+        except DEFECTS as problem:
+            _LOG.exception("%s could not be read and is kept in the quarantine", source)
+            return self._not_taken(message, problem)
+        return replace(found, offsets=self._behind(message))
+
+    def _not_taken(self, message: Any, problem: BaseException) -> Delivery:
+        """The message itself is kept where it met a defect; it may be well."""
+        what = f"the message met a defect of the program ({type(problem).__name__})"
+        remedy = "hand the log of the monitor to its maintainers, and have the message sent again"
+        return self._refused(message, "", "message_not_taken", f"{what}; {remedy}")
+
+    def _refused(self, message: Any, field: str, reason: str, said: str) -> Delivery:
+        """The whole message for the quarantine."""
+        refused = Refused(0, field, reason, said, message.value() or b"")
+        return Delivery(self._source_of(message), refused=(refused,), offsets=self._behind(message))
+
+    def _source_of(self, message: Any) -> str:
+        return f"{self._name}/{message.partition()}/{message.offset()}"
+
+    def _behind(self, message: Any) -> tuple[Offset]:
+        """Where its partition stands once the message is committed."""
+        return (Offset(self._name, message.partition(), message.offset() + 1),)
 
     def _assign(self, connection: Connection[Any]) -> None:
         try:
-            known = self._consumer.list_topics(self._topic, timeout=CONNECT_SECONDS).topics[self._topic]
-        except self._kafka.KafkaException as problem:
-            if self._partitions:
-                return  # the broker is away for a moment; what is assigned goes on when it is back
-            raise _unreachable(problem) from None
-        if known.error is not None:
-            raise _unreachable(known.error)
-        self._looked_at = clock.monotonic_seconds()
-        partitions = frozenset(known.partitions)
+            partitions = self._partitions_by(self._consumer, LOOK_SECONDS)
+        except ConfigurationError as problem:
+            # What is assigned goes on when the broker is back; what is not is assigned then.
+            if not self._is_away:
+                _LOG.warning("the broker is away and is tried again: %s", problem.problem)
+            self._is_away = True
+            self._look_again_at = clock.monotonic_seconds() + AGAIN_SECONDS
+            return
+        self._is_away = False
+        self._look_again_at = clock.monotonic_seconds() + PARTITIONS_SECONDS
         if partitions == self._partitions:
             return
         offsets = store.offsets_of(connection, self._name)
@@ -153,6 +209,16 @@ class KafkaSource:
             ]
         )
         self._partitions = partitions
+
+    def _partitions_by(self, consumer: Any, seconds: float) -> frozenset[int]:
+        """What the broker tells within these seconds; ConfigurationError where it does not."""
+        try:
+            known = consumer.list_topics(self._topic, timeout=seconds).topics[self._topic]
+        except self._kafka.KafkaException as problem:
+            raise _unreachable(problem) from None
+        if known.error is not None:
+            raise _unreachable(known.error)
+        return frozenset(known.partitions)
 
     def _look_at(self, message: Any) -> None:
         """Of errors, those that pass by themselves are left to librdkafka."""
@@ -169,7 +235,15 @@ class KafkaSource:
             )
 
 
+def _is_of_the_books(problem: BaseException) -> bool:
+    """Whether no message is to blame: another time, the same message may be taken in."""
+    if isinstance(problem, psycopg.Error):
+        return not isinstance(problem, (psycopg.DataError, psycopg.IntegrityError))
+    return isinstance(problem, (DatabaseUnavailable, StorageExhausted, KeysTaken))
+
+
 def _unreachable(problem: object) -> ConfigurationError:
     return ConfigurationError(
-        f"the topic cannot be read: {problem}", remedy="Check --kafka and --topic, and that the broker runs"
+        f"the topic cannot be read: {problem}",
+        remedy="Check --kafka, --topic and --kafka-setting, and that the broker runs",
     )

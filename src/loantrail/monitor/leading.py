@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import psycopg
 
 from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted
+from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def run_monitor(
                         _work(connection, sources, stopping)
         except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
             say(f"the database cannot be used now, trying again: {problem}")
+            stopping.wait(ASK_SECONDS)
+        except KeysTaken:
+            say("others wrote the same lines for too long, trying again")
             stopping.wait(ASK_SECONDS)
 
 
