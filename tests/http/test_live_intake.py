@@ -242,6 +242,40 @@ def test_messages_of_banks_are_taken(own_client: httpx.Client, books: psycopg.Co
     assert count(books) == 2
 
 
+def test_what_messages_say_of_a_line_far_ahead_and_of_themselves_is_kept_of_each(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    def send(amount: str, day: str) -> list[dict[str, Any]]:
+        message = (
+            "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.08'><BkToCstmrDbtCdtNtfctn><Ntfctn><Acct><Id><Othr>"
+            f"<Id>6201</Id></Othr></Id></Acct><Ntry><Amt Ccy='CNY'>{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>"
+            f"<ValDt><Dt>{day}</Dt></ValDt></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+        )
+        return own_client.post(PATH, content=message, headers={"content-type": "application/xml"}).json()[
+            "rows"
+        ]
+
+    send("1.00", "2026-03-01")
+    first, second, again = (
+        send("11.00", "2126-03-02"),
+        send("22.00", "2126-03-02"),
+        send("22.00", "2126-03-02"),
+    )
+
+    assert [row["reason"] for row in first] == ["booking_date_missing", "booked_in_future"]
+    assert second == again
+    assert not {row["refusal_id"] for row in first} & {row["refusal_id"] for row in second}
+    kept = books.execute(
+        "SELECT refusal_id, record->>'amount_fen', original FROM ledger.refusal WHERE reason = 'booked_in_future'"
+    ).fetchall()
+    assert {row[0]: row[1] for row in kept} == {
+        first[1]["refusal_id"]: "1100",
+        second[1]["refusal_id"]: "2200",
+    }
+    assert all(row[2] for row in kept)
+    assert count(books, "ledger.refusal WHERE reason = 'booking_date_missing'") == 3
+
+
 def test_a_key_gets_the_same_answer_again_and_another_body_is_a_conflict(
     own_client: httpx.Client, books: psycopg.Connection[Any]
 ) -> None:

@@ -297,6 +297,7 @@ def _entry(refusal: Refusal, record_type: str, file_id: int | None) -> quarantin
             refusal.field,
             refusal.reason,
             refusal.original,
+            "" if refusal.original else refusal.message,
         ),
         file_id=file_id,
         source_file=refusal.source_file,

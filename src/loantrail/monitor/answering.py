@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from loantrail.ledger import intake
-from loantrail.ledger.intake import LINE
+from loantrail.ledger.intake import LINE, Broken
 from loantrail.ledger.quarantine.store import StoredRefusal, refusal_id
 from loantrail.ledger.taking import stored_refusal
-from loantrail.monitor.lines import LINE_TYPE, accepted_rows
+from loantrail.monitor.lines import accepted_rows
 from loantrail.monitor.model import (
     ACCEPTED,
     DUPLICATE,
@@ -66,7 +65,13 @@ class Answers:
         source = self._deliveries[number].source
         stored = StoredRefusal(
             refusal_id=refusal_id(
-                LINE, source, refused.position, refused.field, refused.reason, refused.original
+                LINE,
+                source,
+                refused.position,
+                refused.field,
+                refused.reason,
+                refused.original,
+                refused.told_by,
             ),
             file_id=file_id,
             source_file=source,
@@ -87,20 +92,31 @@ class Answers:
             _refused_row(refused.position, refused.field, refused.reason, refused.message, stored.refusal_id),
         )
 
-    def refuse_other_content(self, line: Line, row: int, sequence: int, file_id: int) -> RowAnswer:
-        """A line, in this row of the group, whose key is that of one with another content; what is answered for it."""
-        broken = intake.other_content(LINE_TYPE, row)
-        delivery = self._deliveries[line.delivery]
+    def refuse_lines(
+        self, wanted: Sequence[tuple[Line, Broken, int | None]], file_id: int
+    ) -> list[RowAnswer]:
+        """Lines with what is wrong with them and their sequence, None for that which was sent; what is answered for each."""
+        records: dict[tuple[int, int], dict[str, Any]] = {}
+        for number in {line.delivery for line, _, _ in wanted}:
+            places = {line.position for line, _, _ in wanted if line.delivery == number}
+            found = _records(self._deliveries[number], places)
+            records |= {(number, place): record for place, record in found.items()}
+        return [
+            self._refuse_line(line, broken, records[line.delivery, line.position], sequence, file_id)
+            for line, broken, sequence in wanted
+        ]
+
+    def _refuse_line(
+        self, line: Line, broken: Broken, record: dict[str, Any], sequence: int | None, file_id: int
+    ) -> RowAnswer:
+        source = self._deliveries[line.delivery].source
         # Its place in the delivery, so that the same row sent again is the same refusal.
-        record = _record(delivery, line, sequence) | {
-            "source_file": delivery.source,
-            "position": line.position,
-        }
-        stored = stored_refusal(broken, LINE, record, delivery.source, line.position, file_id)
+        record = record | {"source_file": source, "position": line.position}
+        if sequence is not None:
+            record["sequence"] = sequence
+        stored = stored_refusal(broken, LINE, record, source, line.position, file_id)
         if line.original is not None:
-            again = refusal_id(
-                LINE, delivery.source, line.position, broken.field, broken.reason, line.original
-            )
+            again = refusal_id(LINE, source, line.position, broken.field, broken.reason, line.original)
             stored = replace(stored, original=line.original, refusal_id=again)
         self.refusals.append(stored)
         return _refused_row(line.position, broken.field, broken.reason, broken.message, stored.refusal_id)
@@ -119,14 +135,19 @@ def in_both_languages(answer: Answered) -> Answered:
     return replace(answer, rows=rows)
 
 
-def _record(delivery: Delivery, line: Line, sequence: int) -> dict[str, Any]:
-    """The typed row as it was sent, not yet prepared."""
-    if line.original is None and delivery.typed is not None:
-        return delivery.typed.filter(delivery.typed.get_column("position") == line.position).row(
-            0, named=True
-        )
-    rows, _ = accepted_rows([row for row in delivery.sent if row.position == line.position])
-    return rows.row(0, named=True) | {"sequence": sequence}
+def _records(delivery: Delivery, places: Set[int]) -> dict[int, dict[str, Any]]:
+    """The typed rows at these positions as they were sent, not yet prepared."""
+    found: dict[int, dict[str, Any]] = {}
+    if delivery.typed is not None:
+        for row in delivery.typed.iter_rows(named=True):
+            if row["position"] in places:
+                found[row["position"]] = row
+    sent = [row for row in delivery.sent if row.position in places]
+    if sent:
+        rows, _ = accepted_rows(sent)
+        for row, values in zip(sent, rows.iter_rows(named=True), strict=True):
+            found[row.position] = values
+    return found
 
 
 def _refused_row(position: int, field: str, reason: str, message: str, refusal: str) -> RowAnswer:

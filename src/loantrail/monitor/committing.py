@@ -22,8 +22,10 @@ from loantrail import clock
 from loantrail.audit import store as audit
 from loantrail.audit.model import Entry
 from loantrail.ids import new_id
+from loantrail.ledger import intake, store_entering
 from loantrail.ledger import store as books
-from loantrail.ledger import store_entering
+from loantrail.ledger.booked_ahead import REASON, message_of
+from loantrail.ledger.intake import Broken
 from loantrail.ledger.quarantine import store as quarantine
 from loantrail.ledger.store_entering import NamedAccount
 from loantrail.ledger.store_moments import ask_to_write, begin_writing
@@ -34,6 +36,7 @@ from loantrail.monitor.arrived import Arrived, Footing
 from loantrail.monitor.entered_lines import row_of
 from loantrail.monitor.hosting import Host, Unwelcome
 from loantrail.monitor.lines import (
+    LINE_TYPE,
     Read,
     believed,
     months_of,
@@ -216,7 +219,14 @@ class _Group:
         for number, refused in self._read.refused:
             if number not in done and self._is_first(number):
                 self._answers.refuse(number, refused, self._file_id)
+        self._refuse_ahead(frozenset(fresh))
         return done, fresh
+
+    def _refuse_ahead(self, fresh: frozenset[int]) -> None:
+        ahead = [line for line in self._read.ahead if line.delivery in fresh]
+        wanted = [(line, Broken(0, "booked_at", REASON, message_of(line.booked_at)), None) for line in ahead]
+        for line, row in zip(ahead, self._answers.refuse_lines(wanted, self._file_id), strict=True):
+            self._answers.add(line.delivery, row)
 
     def _begin_writing(self) -> Sequence[store.Answer]:
         """Of a guest, what is asked whether it may."""
@@ -295,12 +305,11 @@ class _Group:
             accounts = named_accounts([line for line, _ in wanted])
             answer = store_entering.ask_accounts(self._connection, accounts, DEFAULT_UNIT)
             self._enter(wanted, accounts, answer)
-        refused = {
-            row: self._answers.refuse_other_content(
-                lines[row], row, self._sequence_of(lines[row]), self._file_id
-            )
+        wanted = [
+            (lines[row], intake.other_content(LINE_TYPE, row), self._sequence_of(lines[row]))
             for row in found.refused
-        }
+        ]
+        refused = dict(zip(found.refused, self._answers.refuse_lines(wanted, self._file_id), strict=True))
         for row, line in enumerate(lines):
             first = found.first_of[row]
             if first in refused:

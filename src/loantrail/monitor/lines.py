@@ -17,7 +17,7 @@ import polars as pl
 
 from loantrail.clock import BUSINESS_ZONE
 from loantrail.ledger import intake
-from loantrail.ledger.booked_ahead import REASON, Newest, believed_until, message_of
+from loantrail.ledger.booked_ahead import Newest, believed_until
 from loantrail.ledger.identity import HOME_CURRENCY
 from loantrail.ledger.intake import HEAD_OF_CONTENT, LINE, LINE_CONTENT, RECORD_TYPES, Occurrences
 from loantrail.ledger.store_entering import NamedAccount
@@ -40,6 +40,8 @@ class Read:
 
     lines: Sequence[Line]
     refused: Sequence[tuple[int, Refused]]
+    ahead: Sequence[Line] = ()
+    """Lines of a date that no bank can have booked, which are left out of the others (`believed`)."""
 
 
 def read_lines(deliveries: Sequence[Delivery]) -> Read:
@@ -80,20 +82,14 @@ def read_lines(deliveries: Sequence[Delivery]) -> Read:
 
 
 def believed(read: Read, now: datetime.datetime, newest: Newest) -> Read:
-    """Without the lines of a date that no bank can have booked (`ledger.booked_ahead`): they are refused."""
+    """Without the lines of a date that no bank can have booked (`ledger.booked_ahead`): they are told apart."""
     until = believed_until([line.booked_at for line in read.lines], now, newest)
     lines = [line for line in read.lines if line.booked_at <= until]
     if len(lines) == len(read.lines):
         return read
-    refused = list(read.refused)
-    for line in read.lines:
-        if line.booked_at > until:
-            message = message_of(line.booked_at)
-            told = Refused(line.position, "booked_at", REASON, message, line.original or b"")
-            refused.append((line.delivery, told))
     for number, line in enumerate(lines):
         line.number = number
-    return Read(lines, refused)
+    return Read(lines, read.refused, [line for line in read.lines if line.booked_at > until])
 
 
 def apart(read: Read, deliveries: int) -> list[Read]:

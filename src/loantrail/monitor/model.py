@@ -42,6 +42,8 @@ class Refused:
     reason: str
     message: str
     original: bytes
+    told_by: str = ""
+    """Of a notice, which has no bytes of its own: what tells it from the same words about another message."""
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):

@@ -18,6 +18,7 @@ import msgspec
 import polars as pl
 
 from loantrail.errors import InputError, LimitExceeded, Place
+from loantrail.ids import content_hash
 from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.monitor.model import Delivery, Refused, Sent, Value
 from loantrail.sources.files import Opened, read_batches
@@ -303,6 +304,7 @@ def _read_xml(body: bytes, source: str) -> Delivery:
     frames: list[pl.DataFrame] = []
     refused: list[Refused] = []
     rows = 0
+    told_by = content_hash([body])
     with tempfile.TemporaryDirectory(prefix="loantrail-live-") as folder:
         path = Path(folder) / "message.xml"
         path.write_bytes(body)
@@ -312,7 +314,14 @@ def _read_xml(body: bytes, source: str) -> Delivery:
             if rows > ROWS_MAX:
                 raise too_many_rows()
             refused += [
-                Refused(one.position, one.field, one.reason, one.message, one.original[:ORIGINAL_BYTES])
+                Refused(
+                    one.position,
+                    one.field,
+                    one.reason,
+                    one.message,
+                    one.original[:ORIGINAL_BYTES],
+                    "" if one.original else f"{told_by} {one.message}",
+                )
                 for one in batch.refusals
             ]
     typed = pl.concat(frames) if frames else None

@@ -44,10 +44,18 @@ class StoredRefusal:
 
 
 def refusal_id(
-    record_type: str, source_file: str, position: int, field: str, reason: str, original: bytes
+    record_type: str,
+    source_file: str,
+    position: int,
+    field: str,
+    reason: str,
+    original: bytes,
+    told_by: str = "",
 ) -> str:
-    """The same refusal of the same bytes has the same id, so that a second import does not list it twice."""
-    return derived_id("refusal", record_type, source_file, position, field, reason, original.hex())
+    """The same refusal of the same bytes has the same id, so that a second import does not list it twice. Where there are no bytes,
+    `told_by` tells it from others."""
+    parts = (record_type, source_file, position, field, reason, original.hex())
+    return derived_id("refusal", *parts, *((told_by,) if told_by else ()))
 
 
 def add_refusals(connection: type_of_connection, refusals: Sequence[StoredRefusal]) -> None:
