@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from loantrail.parameters import ParameterBook, parse_parameters, shipped_parameters
 from loantrail.rules.compiling import compiled
 from loantrail.rules.completing import complete
-from loantrail.rules.language import Checked, check
+from loantrail.rules.language import MOST_WITHIN_EACH_OTHER, Checked, check
 from loantrail.rules.model import check_content
 from loantrail.rules.reading import DEEPEST, LONGEST
 from loantrail.rules.refusing import CODES
@@ -79,6 +79,56 @@ def test_a_long_chain_is_not_deep() -> None:
     assert len(text) < LONGEST
     assert checked(text).problems == ()
     assert checked("(" * (DEEPEST - 2) + "retail" + ")" * (DEEPEST - 2)).problems == ()
+
+
+NESTED = {
+    "a / b": "({inner} / 2)",
+    "b / a": "(traced_amount_fen / {inner})",
+    "share_ppm": "share_ppm({inner}, loan_share_ppm)",
+    "least": "least({inner}, traced_amount_fen)",
+    "greatest": "greatest(amount_fen, {inner})",
+    "coalesce": "coalesce({inner}, amount_fen)",
+    "abs": "abs({inner})",
+    "a - b": "(amount_fen - {inner})",
+}
+ASKED = (
+    "1 < {inner}",
+    "{inner} BETWEEN 1 AND 9",
+    "{inner} IN (1, 2, 3)",
+    "reaches({inner}, :{limit})",
+)
+
+
+@pytest.mark.parametrize("operator", NESTED)
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_is_judged_grows_as_the_condition_does(operator: str, asked: str) -> None:
+    """Not as copies of copies: polars plans every one of them."""
+
+    def size(levels: int) -> int:
+        inner, limit = {
+            "b / a": ("depth", "misuse_final_use_retail_fen"),
+            "share_ppm": ("loan_share_ppm", "rule_runaway_share_ppm"),
+        }.get(operator, ("amount_fen", "misuse_final_use_retail_fen"))
+        for _ in range(levels):
+            inner = NESTED[operator].format(inner=inner)
+        found = checked(asked.format(inner=inner, limit=limit))
+        assert found.root is not None, found.problems
+        return len(compiled(found.root, shipped_parameters()).meta.serialize())
+
+    two, four, six = (size(levels) for levels in (2, 4, 6))
+    assert six - four <= 1.1 * (four - two)
+
+
+def test_conditions_as_long_as_they_may_be_are_judged() -> None:
+    """Of divisions alone, as deep as they may stand, and as many; of items of a list that are compared with a calculation."""
+    deep = " OR ".join(["1 < amount_fen" + "/2" * MOST_WITHIN_EACH_OTHER] * 110)
+    wide = f"amount_fen / 2 IN ({', '.join(map(str, range(700)))})"
+    frame = pl.DataFrame({"amount_fen": [511, 512], "business_date": [DAY, DAY]})
+    for text, met in ((deep, [False, True]), (wide, [True, True])):
+        assert LONGEST * 0.75 < len(text) <= LONGEST
+        root = checked(text).root
+        assert root is not None
+        assert frame.select(met=compiled(root, shipped_parameters()))["met"].to_list() == met
 
 
 def test_all_problems_are_told_at_once_with_their_lines() -> None:

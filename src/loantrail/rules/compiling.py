@@ -1,10 +1,15 @@
-"""A checked condition as one polars expression over signal rows: true, false, or null where something is not known."""
+"""A checked condition as one polars expression over signal rows: true, false, or null where something is not known.
+
+No calculation stands in the expression twice: what an operator needs more than once is calculated `_once`. Its copies would be
+planned each for themselves, and copies within copies are more than any machine plans.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import reduce
+from operator import and_, or_
+from typing import Final
 
 import polars as pl
 
@@ -15,6 +20,8 @@ from loantrail.rules.tree import Node
 
 DATE = "business_date"
 """The column whose date decides which value of a parameter is in force."""
+_PLAIN: Final = (tree.FieldOf, tree.Number, tree.Text, tree.ParameterOf)
+"""What is no calculation."""
 
 
 def compiled(root: Node, parameters: ParameterBook) -> pl.Expr:
@@ -28,9 +35,9 @@ class _Compiling:
 
     def flag(self, node: Node) -> pl.Expr:
         if isinstance(node, tree.All):
-            return reduce(lambda one, other: one & other, map(self.flag, node.parts))
+            return _joined(and_, [self.flag(one) for one in node.parts])
         if isinstance(node, tree.AnyOf):
-            return reduce(lambda one, other: one | other, map(self.flag, node.parts))
+            return _joined(or_, [self.flag(one) for one in node.parts])
         if isinstance(node, tree.Not):
             return ~self.flag(node.part)
         if isinstance(node, tree.Truth):
@@ -40,13 +47,18 @@ class _Compiling:
         if isinstance(node, tree.Compare):
             return _compared(node.operator, self.value(node.left), self.value(node.right))
         if isinstance(node, tree.Between):
-            value = self.value(node.value)
-            return (value >= self.value(node.low)) & (value <= self.value(node.high))
+            return self._once(
+                lambda value, low, high: (value >= low) & (value <= high),
+                (node.value, node.low, node.high),
+                (node.value,),
+            )
         if isinstance(node, tree.Reaches):
             return self._reaches(node)
         if isinstance(node, tree.OneOf):
-            value = self.value(node.value)
-            return reduce(lambda one, other: one | other, (self._is_item(value, item) for item in node.items))
+            return self._once(
+                lambda value: _joined(or_, [self._is_item(value, item) for item in node.items]),
+                (node.value,),
+            )
         if isinstance(node, tree.Matches):
             return self.value(node.value).str.contains(_regular(node), strict=True)
         if isinstance(node, tree.IsNull):
@@ -83,14 +95,28 @@ class _Compiling:
             found = pl.when(inside).then(then(period)).otherwise(found)
         return found
 
+    def _once(
+        self, operate: Callable[..., pl.Expr], operands: Sequence[Node], again: Sequence[Node] | None = None
+    ) -> pl.Expr:
+        """What `operate` makes of the operands; of those that it asks for `again`, all unless they are named, each calculation is
+        done one time. Columns and constants may stand more than once."""
+        values = [self.value(one) for one in operands]
+        if all(isinstance(one, _PLAIN) for one in (operands if again is None else again)):
+            return operate(*values)
+        names = [str(number) for number in range(len(values))]
+        calculated = pl.struct(value.alias(name) for name, value in zip(names, values, strict=True))
+        found = operate(*map(pl.field, names)).alias("found")
+        return calculated.struct.with_fields(found).struct.field("found")
+
     def _reaches(self, node: tree.Reaches) -> pl.Expr:
-        value = self.value(node.value)
+        def reached(value: pl.Expr) -> pl.Expr:
+            def against(period: Parameter) -> pl.Expr:
+                operator = ("<" if node.upper else ">") + ("=" if period.inclusive else "")
+                return _compared(operator, value, pl.lit(period.number, pl.Int64))
 
-        def against(period: Parameter) -> pl.Expr:
-            operator = ("<" if node.upper else ">") + ("=" if period.inclusive else "")
-            return _compared(operator, value, pl.lit(period.number, pl.Int64))
+            return self._in_force(node.parameter, against, pl.Boolean())
 
-        return self._in_force(node.parameter, against, pl.Boolean())
+        return self._once(reached, (node.value,))
 
     def _is_item(self, value: pl.Expr, item: Node) -> pl.Expr:
         if isinstance(item, tree.ParameterOf) and item.unit == tree.CLASSES:
@@ -102,29 +128,38 @@ class _Compiling:
         return value == self.value(item)
 
     def _arithmetic(self, node: tree.Arithmetic) -> pl.Expr:
-        left, right = self.value(node.left).cast(pl.Int128), self.value(node.right).cast(pl.Int128)
         if node.operator == "/":
-            return _in_64(_quotient(left, right))
+            return _in_64(self._once(_quotient, (node.left, node.right)))
+        left, right = self.value(node.left).cast(pl.Int128), self.value(node.right).cast(pl.Int128)
         return _in_64(
             left + right if node.operator == "+" else left - right if node.operator == "-" else left * right
         )
 
     def _call(self, node: tree.Call) -> pl.Expr:
-        values = [self.value(one) for one in node.arguments]
         if node.name == "share_ppm":
-            return _in_64(_quotient(values[0].cast(pl.Int128) * PPM, values[1].cast(pl.Int128)))
+            return _in_64(self._once(lambda part, whole: _quotient(part, whole, PPM), node.arguments))
+        if node.name in ("least", "greatest"):
+            return self._once(lambda *values: _extreme(values, node.name), node.arguments)
+        values = [self.value(one) for one in node.arguments]
         if node.name == "abs":
             return _in_64(values[0].cast(pl.Int128).abs())
         if node.name == "coalesce":
             return pl.coalesce(values)
-        if node.name == "in_days":
-            over, under = DAYS_IN[node.arguments[0].type]
-            return _in_64((values[0].cast(pl.Int128) * over + (under - 1)) // under)
-        return _extreme(values, node.name)
+        assert node.name == "in_days"
+        over, under = DAYS_IN[node.arguments[0].type]
+        return _in_64((values[0].cast(pl.Int128) * over + (under - 1)) // under)
+
+
+def _joined(join: Callable[[pl.Expr, pl.Expr], pl.Expr], parts: Sequence[pl.Expr]) -> pl.Expr:
+    """All of the parts joined, in halves: a chain as long as they are many is planned in their square."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return join(_joined(join, parts[:half]), _joined(join, parts[half:]))
 
 
 def _extreme(values: Sequence[pl.Expr], name: str) -> pl.Expr:
-    known = reduce(lambda one, other: one & other, (value.is_not_null() for value in values))
+    known = _joined(and_, [value.is_not_null() for value in values])
     found = pl.min_horizontal(values) if name == "least" else pl.max_horizontal(values)
     return pl.when(known).then(found)
 
@@ -139,8 +174,9 @@ def _compared(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return left > right if operator == ">" else left >= right
 
 
-def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """Cut toward zero; null where there is no divisor."""
+def _quotient(over: pl.Expr, under: pl.Expr, times: int = 1) -> pl.Expr:
+    """`times` the one by the other, cut toward zero; null where there is no divisor."""
+    left, right = over.cast(pl.Int128) * times, under.cast(pl.Int128)
     size = left.abs() // pl.when(right != 0).then(right.abs())
     return pl.when((left < 0) == (right < 0)).then(size).otherwise(pl.lit(0, pl.Int128) - size)
 

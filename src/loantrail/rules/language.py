@@ -23,6 +23,8 @@ from loantrail.rules.refusing import TYPES, Problem, problem
 from loantrail.rules.tree import Node, Wrong
 
 LARGEST: Final = 2**63 - 1
+MOST_WITHIN_EACH_OTHER: Final = 8
+"""Calculations that need an operand more than once; each level is planned anew for all below it."""
 _COMPARISONS: Final[dict[type[exp.Expr], str]] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
 }  # fmt: skip
@@ -57,6 +59,10 @@ def check(
         return Checked(text, None, (found,))
     checking = Checking(text, parameters, occasion, catalogue)
     root = checking.condition(found)
+    for node in tree.within_each_other(root, MOST_WITHIN_EACH_OTHER):
+        checking.problems.append(
+            problem(text, "calculation_too_deep", node.start, node.end, limit=MOST_WITHIN_EACH_OTHER)
+        )
     problems = tuple(sorted(checking.problems, key=lambda one: (one.start, one.length, one.code)))
     return Checked(text, None if problems else root, problems)
 

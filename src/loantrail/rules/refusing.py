@@ -35,6 +35,11 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "条件嵌套超过 {limit} 层", "The condition is nested more than {limit} levels deep",
         "去掉多余的括号，或拆成几条规则", "Remove needless brackets, or split it into several rules",
     ),
+    "calculation_too_deep": (
+        "除法、share_ppm、least、greatest 嵌套超过 {limit} 层",
+        "Divisions, share_ppm, least and greatest stand more than {limit} levels deep within each other",
+        "合并除数，least 和 greatest 可以写多个值", "Divide once by the product; least and greatest take several values",
+    ),
     "comment": (
         "条件里不能有注释", "A condition may not hold a comment",
         "说明写在规则的名称和依据里", "Write explanations into the rule's name and legal basis",

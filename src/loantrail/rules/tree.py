@@ -201,6 +201,24 @@ class AnyOf(Node):
     parts: tuple[Node, ...]
 
 
+def within_each_other(root: Node, most: int) -> tuple[Node, ...]:
+    """The smallest parts of a condition in which more than `most` calculations that need an operand more than once (divisions,
+    shares, least, greatest) stand within each other, in the order of the text."""
+    found: list[Node] = []
+
+    def levels(node: Node) -> int:
+        below = max(map(levels, node.children()), default=0)
+        again = (isinstance(node, Arithmetic) and node.operator == "/") or (
+            isinstance(node, Call) and node.name in ("share_ppm", "least", "greatest")
+        )
+        if again and below == most:
+            found.append(node)
+        return below + again
+
+    levels(root)
+    return tuple(found)
+
+
 def names_of(node: Node, kind: type[FieldOf] | type[ParameterOf]) -> tuple[str, ...]:
     """The names of all fields, or of all parameters, below and at the node: distinct and sorted."""
     found: set[str] = set()
