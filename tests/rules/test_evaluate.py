@@ -152,6 +152,22 @@ def test_one_version_is_in_force_on_a_day(on: str, number: int | None) -> None:
     assert [one.version for one in forced] == ([] if number is None else [number])
 
 
+@pytest.mark.parametrize("retired", ["2025-05-10", "2025-06-01"])
+@pytest.mark.parametrize("on", ["2025-05-31", "2025-06-01", "2025-09-01"])
+def test_a_version_that_is_withdrawn_before_it_takes_effect_leaves_the_one_before_in_force(
+    on: str, retired: str
+) -> None:
+    withdrawn = version(
+        State.RETIRED,
+        2,
+        effective_from=datetime.date(2025, 6, 1),
+        retired_on=datetime.date.fromisoformat(retired),
+        retired_by="乙",
+    )
+    forced = in_force([version(), withdrawn], datetime.date.fromisoformat(on))
+    assert [one.version for one in forced] == [1]
+
+
 def test_threads_are_counted_per_thousand_loans_and_month() -> None:
     assert per_thousand_a_month(30, 1_000, 365) == 2_500
     assert per_thousand_a_month(1, 0, 10) == 0

@@ -98,6 +98,13 @@ class RuleVersion:
     def code(self) -> str:
         return self.content.code
 
+    @property
+    def takes_effect(self) -> bool:
+        """Whether it was published and there is a day, gone by or to come, on which it is in force."""
+        return self.effective_from is not None and (
+            self.retired_on is None or self.effective_from < self.retired_on
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ContentProblem:
@@ -193,13 +200,14 @@ def _placed(name: str, one: Problem) -> ContentProblem:
 
 def in_force(versions: Sequence[RuleVersion], on_date: datetime.date) -> tuple[RuleVersion, ...]:
     """The published version of each code on a date, in the order of codes: the one that took effect last. Retired ones
-    count until the day before they were retired."""
+    count until the day before they were retired; one retired before it took effect, or on that day, leaves the one before it."""
     found: dict[str, RuleVersion] = {}
     for one in sorted(versions, key=lambda version: (version.code, version.version)):
         if (
             one.state not in (State.PUBLISHED, State.RETIRED)
             or one.effective_from is None
             or one.effective_from > on_date
+            or not one.takes_effect
         ):
             continue
         before = found.get(one.code)
