@@ -17,11 +17,12 @@ from tests.http.bank import BROKER, LOAN, SUPPLIER, write_books, write_trace
 from tests.http.opened_sheets import sheet
 from tests.signing_in import AS
 
+from loantrail import clock
 from loantrail.early_warning.hits import HITS
 from loantrail.ids import new_id
 from loantrail.parameters import shipped_parameters
 from loantrail.postgres.connection import type_of_connection
-from loantrail.rules import acting, store, store_backtest, store_hits, store_lists
+from loantrail.rules import acting, store, store_backtest, store_hits, store_lists, workflow
 from loantrail.rules.listing import PAYEES, marked
 from loantrail.rules.model import State
 from loantrail.rules.running import hits_of_run, judging
@@ -395,6 +396,25 @@ def test_a_changed_shipped_rule_is_a_new_version_and_a_draft_where_the_bank_has_
     again = replace(first, content=replace(first.content, condition="amount_fen > 1"))
     acting.enter_shipped(connection, (again,))
     assert store.versions_of(connection, first.content.code)[-1].state is State.DRAFT
+
+
+def test_a_shipped_rule_that_the_bank_retired_comes_back_as_a_draft_alone(
+    connection: type_of_connection,
+) -> None:
+    acting.enter_shipped(connection)
+    first = next(one for one in shipped_rules() if one.state is State.PUBLISHED)
+    (standing,) = store.versions_of(connection, first.content.code)
+    today = clock.business_date(clock.now())
+    acting.act(
+        connection, standing.rule_id, standing.revision, "retired", "乙", "key-0000002",
+        lambda one, _at: workflow.retire(one, "乙", today, "不适用"),
+    )  # fmt: skip
+    for condition in ("amount_fen > 0", "amount_fen > 1"):
+        changed = replace(first, content=replace(first.content, condition=condition))
+        assert acting.enter_shipped(connection, (changed,)) == 1
+    states = [one.state for one in store.versions_of(connection, first.content.code)]
+    assert states == [State.RETIRED, State.DRAFT, State.DRAFT]
+    assert first.content.code not in {one.code for one in judging(connection, today)}
 
 
 def test_of_several_trial_versions_only_the_newest_is_judged(connection: type_of_connection) -> None:

@@ -45,7 +45,7 @@ class ActRefused(Conflicting):
 
 def enter_shipped(connection: store.Database, shipped: tuple[Shipped, ...] | None = None) -> int:
     """Enter the shipped rules that are new or changed since they were entered last; how many. Where the bank made a version
-    of its own of a rule, a changed shipped one comes as a draft."""
+    of its own of a rule, or retired the last one that took effect, a changed shipped one comes as a draft."""
     rules = shipped_rules() if shipped is None else shipped
     known = store.hashes(connection)
     if all(known.get(one.content.code) == content_hash(one.content) for one in rules):
@@ -61,7 +61,9 @@ def enter_shipped(connection: store.Database, shipped: tuple[Shipped, ...] | Non
         versions = store.versions_of(connection, rule.content.code)
         number = max((one.version for one in versions), default=0) + 1
         own = any(not one.shipped for one in versions)
-        state = State.DRAFT if own else rule.state
+        last = max((one for one in versions if one.takes_effect), key=_since, default=None)
+        retired = last is not None and last.state is State.RETIRED
+        state = State.DRAFT if own or retired else rule.state
         made = RuleVersion(
             rule_id=derived_id("rule", rule.content.code, number, digest),
             content=rule.content,
@@ -80,6 +82,10 @@ def enter_shipped(connection: store.Database, shipped: tuple[Shipped, ...] | Non
         _note(connection, made.rule_id, None, "shipped", at, maker, "")
         entered += 1
     return entered
+
+
+def _since(version: RuleVersion) -> tuple[datetime.date, int]:
+    return version.effective_from or FIRST_DAY, version.version
 
 
 def draft(
