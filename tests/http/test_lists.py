@@ -113,6 +113,7 @@ def test_a_proposal_that_is_refused_changes_nothing_that_is_evaluated(
         (BLACK | {"scope": "loan", "subject": LOAN}, 422, "input"),
         (BLACK | {"rule_code": "CASH_OUT"}, 422, "input"),
         (ALLOW | {"rule_code": ""}, 422, "input"),
+        (ALLOW | {"rule_code": "FLOW_SECURITES"}, 422, "input"),
         (ALLOW | {"expires_on": "2099-01-01"}, 422, "input"),
         (BLACK | {"reason": " "}, 422, "request_refused"),
     ],

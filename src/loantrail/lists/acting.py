@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loantrail.clock import business_date
+from loantrail.early_warning.patterns import PATTERNS
 from loantrail.errors import InputError, Place
 from loantrail.ids import new_id
 from loantrail.lists import store
@@ -44,6 +45,13 @@ class SubjectMissing(InputError):
     code = "not_found"
 
 
+def allow_rules(connection: store.Database) -> dict[str, tuple[str, str]]:
+    """What an entry of the allow list may name: the code of each rule and pattern, with the rule's Chinese and English name; both
+    are empty for a pattern alone."""
+    known = {code: (chinese, english) for code, chinese, english in store.rule_names(connection)}
+    return {**dict.fromkeys(PATTERNS, ("", "")), **known}
+
+
 def propose(connection: store.Database, wanted: Proposal, parameters: ParameterBook) -> tuple[Entry, bool]:
     """Propose an entry: `(it, whether it is new)`. The same request twice is one.
 
@@ -70,6 +78,12 @@ def propose(connection: store.Database, wanted: Proposal, parameters: ParameterB
     problem = refused_proposal(wanted, today, most)
     if problem is not None:
         raise problem
+    if wanted.rule_code and wanted.rule_code not in allow_rules(connection):
+        raise InputError(
+            f"there is no rule {wanted.rule_code}",
+            Place(field="rule_code"),
+            "Choose one of the rules and patterns",
+        )
     if store.stands(connection, wanted, today):
         raise EntryRefused(Refusal.STANDS)
     return store.insert(connection, new_id(), wanted, hash_of_proposal(wanted), now, unit[0]), True

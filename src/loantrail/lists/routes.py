@@ -11,7 +11,6 @@ from pydantic import Field
 
 from loantrail.clock import business_date, now
 from loantrail.destinations.routes import Reason, RequestKey, Wanted
-from loantrail.early_warning.patterns import PATTERNS
 from loantrail.http.access import Acting, Reading, Recording, Seeing, allowed
 from loantrail.http.connections import Lending
 from loantrail.http.pages.model import Answer
@@ -253,8 +252,7 @@ def _note(record: Recording, connection: store.Database, verb: str, entry: Entry
 
 
 def _allow_rules(connection: store.Database) -> list[AllowRule]:
-    known = {code: (chinese, english) for code, chinese, english in store.rule_names(connection)}
-    words = {**dict.fromkeys(PATTERNS, ("", "")), **known}
+    words = acting.allow_rules(connection)
     return [AllowRule(code=code, chinese=words[code][0], english=words[code][1]) for code in sorted(words)]
 
 
