@@ -212,7 +212,7 @@ def test_a_closed_warning_opens_again_when_its_hit_grew_beyond_what_was_judged(
 
 def paid(times: int, wan: int = 50, hit_id: str = "hit-BLACK") -> Found:
     """A hit of a rule that each of so many payments met, the largest of so much."""
-    return replace(hit("ROUND_TRIP", wan=wan), hit_id=hit_id, payments=times)
+    return replace(hit("ROUND_TRIP", wan=wan), hit_id=hit_id, payments=times, rule_version="1")
 
 
 @pytest.mark.parametrize(
@@ -247,13 +247,33 @@ def test_another_version_of_a_rule_that_says_the_same_leaves_a_judgement_as_it_i
     found: Found, reopens: bool
 ) -> None:
     thread = did(opened(paid(1)), FALSE)
-    events = gathered(thread, replace(found, hit_id="hit-BLACK-2"))
+    found = replace(found, hit_id="hit-BLACK-2", rule_version="2")
+    events = gathered(thread, found)
     assert kinds(events)[:2] == [Kind.HIT_ADDED, Kind.HIT_SUPERSEDED]
     assert (Kind.REOPENED in kinds(events)) is reopens
     became = then(thread, *events)
-    assert gathered(became, replace(found, hit_id="hit-BLACK-2")) == []
-    again = then(thread, *gathered(thread, replace(paid(1), hit_id="hit-BLACK-2")))
-    assert Kind.REOPENED in kinds(gathered(again, paid(2, hit_id="hit-BLACK-2")))
+    assert gathered(became, found) == []
+    again = then(thread, *gathered(thread, replace(paid(1), hit_id="hit-BLACK-2", rule_version="2")))
+    assert Kind.REOPENED in kinds(gathered(again, replace(paid(2), hit_id="hit-BLACK-2", rule_version="2")))
+
+
+def test_a_version_that_speaks_of_another_payment_than_before_is_news() -> None:
+    thread = did(opened(paid(1)), FALSE)
+    assert Kind.REOPENED in kinds(gathered(thread, replace(paid(1), hit_id="hit-BLACK-of-another")))
+
+
+def test_a_payment_in_the_place_of_one_that_was_taken_back_is_news() -> None:
+    thread = did(opened(paid(2)), FALSE)
+    fewer = gathered(thread, paid(1))
+    assert kinds(fewer) == [Kind.HIT_SHRANK]
+    assert kinds(gathered(then(thread, *fewer), paid(2))) == [Kind.HIT_GREW, Kind.REOPENED]
+
+
+def test_what_one_version_came_to_counts_when_another_one_comes_back() -> None:
+    second = replace(paid(1, 80), hit_id="hit-BLACK-2", rule_version="2")
+    thread = opened(paid(1, 50))
+    judged = did(then(thread, *gathered(thread, second)), FALSE)
+    assert Kind.REOPENED not in kinds(gathered(judged, paid(1, 80)))
 
 
 def test_a_new_hit_asks_again_about_a_false_alarm() -> None:
@@ -296,6 +316,7 @@ def test_what_was_put_aside_is_not_put_aside_for_ever() -> None:
     assert did(aside, until, at=july).snoozed_until == until.until
     later = replace(until, until=datetime.date(2025, 7, 7))
     assert decide(WARNING, aside, later, LI, july, POLICY) is Refusal.SNOOZE_DATE
+    assert decide(WARNING, did(aside, PENDING), later, LI, july, POLICY) is Refusal.SNOOZE_DATE
     # What is new is a reason to wait anew.
     more = then(aside, *gathered(aside, hit(), hit("IDLE_FUNDS", Level.BLUE)))
     assert did(more, later, at=july).snoozed_until == later.until

@@ -205,6 +205,18 @@ def test_a_name_beside_which_no_report_could_lie_is_cut(
     assert kept.endswith("流.csv")
 
 
+def test_a_name_beside_which_no_marker_could_lie_is_taken_when_it_stays_as_it_is(
+    tmp_path: Path, books: Database, asked: psycopg.Connection[Any]
+) -> None:
+    source = FolderSource(tmp_path, books, lambda: None, stable_seconds=0)
+    (tmp_path / ("流" * 83 + ".csv")).write_text(csv(1))
+
+    source.step(asked)
+    source.step(asked)
+
+    assert lines(asked) == ["R1"]
+
+
 def panics(*_: object, **__: object) -> None:
     raise PanicException("called `Option::unwrap()` on a `None` value")
 

@@ -62,17 +62,25 @@ def take(
     for one in _ordered(found):
         known = thread.hits.get(one.hit_id)
         if known is None or not known.standing:
-            replaced = left.get(one.rule_code) if known is None else None
+            replaced = left.get(one.rule_code)
+            if replaced and standing[replaced].rule_version == one.rule_version:
+                replaced = None  # the same version speaks of other payments now
             known = standing[replaced] if replaced else known
             # One that comes back as large as a person knew it is no news.
             material |= known is None or _grown(known, one, policy)
             data = _hit_data(one) | ({"in_place_of": replaced} if replaced else {})
             events.append(Event(Kind.HIT_ADDED, now, "", data))
-        elif (known.amount_fen, known.level) != (one.amount_fen, one.level) or _more_payments(
-            known.payments, one, policy
+        elif (
+            (known.amount_fen, known.level) != (one.amount_fen, one.level)
+            or _more_payments(known.payments, one, policy)
+            or _fewer_payments(known, one)
         ):
             material |= _grown(known, one, policy)
-            less = (one.amount_fen, one.level.rank) < (known.amount_fen, known.level.rank)
+            less = (one.amount_fen, one.level.rank, one.payments or 0) < (
+                known.amount_fen,
+                known.level.rank,
+                known.payments or 0,
+            )
             data = _hit_data(one) | {"before_fen": known.amount_fen}
             events.append(Event(Kind.HIT_SHRANK if less else Kind.HIT_GREW, now, "", data))
         else:
@@ -150,6 +158,10 @@ def _more_payments(known: int | None, one: Found, policy: Policy) -> bool:
     return one.payments * 1_000_000 > known * (1_000_000 + policy.growth_ppm)
 
 
+def _fewer_payments(known: KnownHit, one: Found) -> bool:
+    return known.payments is not None and one.payments is not None and one.payments < known.payments
+
+
 def _ordered(found: Sequence[Found]) -> list[Found]:
     return sorted(found, key=lambda one: (one.at, one.rule_code, one.hit_id))
 
@@ -160,6 +172,7 @@ def _hit_data(one: Found) -> dict[str, Any]:
         "rule_code": one.rule_code,
         "level": one.level.value,
         "amount_fen": one.amount_fen,
+        "rule_version": one.rule_version,
     } | ({} if one.payments is None else {"payments": one.payments})
 
 

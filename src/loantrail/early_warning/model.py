@@ -107,6 +107,7 @@ class Found:
     payments: int | None = None
     """How many payments made it, where each did by itself and the amount is that of the largest; None where the amount counts
     them together."""
+    rule_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class KnownHit:
     payments: int | None = None
     judged_payments: int | None = None
     """As `Found.payments` and `judged_fen`; None of hits from before they were counted."""
+    rule_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ def take_hits(
                 row["amount_fen"],
                 row["at"],
                 len(row["transaction_ids"]) if is_of_rule(row["rule_version"]) else None,
+                row["rule_version"],
             )
         )
     opened = changed = 0

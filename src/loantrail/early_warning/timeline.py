@@ -94,7 +94,7 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
             return {
                 "disposition": Disposition(data["disposition"]), "disposed_by": event.by, "hits": judged,
                 "disposition_reason": data["reason"], "state": ThreadState.OPEN, "snoozed_until": None,
-                "aside_since": None,
+                "aside_since": thread.aside_since if data["disposition"] == Disposition.PENDING else None,
             }  # fmt: skip
         case Kind.MEASURE_TAKEN:
             return {"measures": (*thread.measures, data["measure"])}
@@ -135,6 +135,11 @@ def _hit(thread: Thread, data: Mapping[str, Any]) -> dict[str, Any]:
     known = KnownHit(
         data["rule_code"], Level(data["level"]), data["amount_fen"], True,
         before.judged_fen if before else data["amount_fen"], payments,
-        payments if before is None or before.judged_payments is None else before.judged_payments,
+        _fewer(payments, before.judged_payments if before else None), data.get("rule_version", ""),
     )  # fmt: skip
     return {"hits": {**thread.hits, data["hit_id"]: known}}
+
+
+def _fewer(payments: int | None, judged: int | None) -> int | None:
+    """How many of the payments count as judged: of those that are gone none does, so that others in their place are news."""
+    return payments if judged is None or payments is None else min(payments, judged)

@@ -45,24 +45,25 @@ def _sink_down(heap: Int64, size: int) -> None:
 
 
 @jit
-def order_transfers(after: Int64, before: Int64) -> tuple[Int64, Bool, Int64]:
+def order_transfers(before: Int64) -> tuple[Int64, Bool, Int64]:
     """Kahn's algorithm over transfers numbered by their preference (booking time, sequence, id).
 
-    `after[i]` and `before[i]`, shape `[n, 2]`: the transfers next and previous in the statements of i's debit and
-    credit account, or -1. Returns the order (transfer numbers, `[n]`), `forced` and `circle` (`[n]`, by transfer number).
-    `circle` says of transfers that should each precede the others, since statements contradict each other, which are together
-    (-1: this is none). `forced` is true of the one that goes first of them, by preference, before one that should precede it;
-    then of the first among those that still contradict each other. No transfer outside of a circle has a part in that.
+    Line `2 * i + side` is that of transfer i in the statement of its debit (0) or credit (1) account; `before[i, side]`, shape
+    `[n, 2]`, is the line that stands before it there, or -1. Returns the order (transfer numbers, `[n]`), `forced` and
+    `circle` (`[n]`, by transfer number). `circle` says of transfers that should each precede the others, since statements
+    contradict each other, which are together (-1: this is none). `forced` is true of the one that goes first of them, by
+    preference: its lines are moved before those of the others. Then of the first among those that still contradict each
+    other. Nothing else is moved: whatever should precede a transfer outside of its circle, or follow it, still does.
     """
-    n = len(after)
-    cut = np.zeros((n, 2), dtype=np.bool_)
+    n = len(before)
     forced = np.zeros(n, dtype=np.bool_)
     circle = np.full(n, NOBODY, dtype=np.int64)
-    for i in range(n):
-        for side in range(2):
-            # An account that pays itself precedes nothing by that.
-            cut[i, side] = before[i, side] == i
-    order, count = _ordered(after, before, cut)
+    previous = before.copy().reshape(2 * n)
+    following = np.full(2 * n, NOBODY, dtype=np.int64)
+    for line in range(2 * n):
+        if previous[line] >= 0:
+            following[previous[line]] = line
+    order, count = _ordered(previous, following)
     if count == n:
         return order, forced, circle
     inside = np.ones(n, dtype=np.bool_)
@@ -70,7 +71,7 @@ def order_transfers(after: Int64, before: Int64) -> tuple[Int64, Bool, Int64]:
         inside[order[place]] = False
     first = np.empty(n, dtype=np.int64)
     for turn in range(ROUNDS_MOST):
-        left = _circles(after, before, cut, inside)
+        left = _circles(previous, inside)
         if turn == 0:
             circle = left
         first[:] = NOBODY
@@ -78,35 +79,34 @@ def order_transfers(after: Int64, before: Int64) -> tuple[Int64, Bool, Int64]:
         for i in range(n):
             own = left[i]
             inside[i] = own != NOBODY
-            if own == NOBODY:
+            if own == NOBODY or first[own] != NOBODY:
                 continue
             found = True
-            if first[own] == NOBODY:
-                first[own] = i
-            for side in range(2):
-                previous = before[i, side]
-                if previous == NOBODY or cut[i, side] or left[previous] != own:
-                    continue
-                if first[own] == i or (turn == ROUNDS_MOST - 1 and previous > i):
-                    cut[i, side] = True
-                    forced[i] = True
+            first[own] = i
+            if turn < ROUNDS_MOST - 1:
+                forced[i] = True
+                _move(2 * i, previous, following, left)
+                _move(2 * i + 1, previous, following, left)
         if not found:
             break
-    order, count = _ordered(after, before, cut)
+        if turn == ROUNDS_MOST - 1:
+            _sort(previous, following, left, forced)
+    order, count = _ordered(previous, following)
     return order, forced, circle
 
 
 @jit
-def _ordered(after: Int64, before: Int64, cut: Bool) -> tuple[Int64, int]:
-    """The order as far as it goes, and how many stand in it. `cut[i, side]`: i need not stand behind its previous one there."""
-    n = len(after)
+def _ordered(previous: Int64, following: Int64) -> tuple[Int64, int]:
+    """The order as far as it goes, and how many stand in it. `previous`, `following` (`[2 n]`): the lines before and behind each line
+    in its statement. Where an account pays itself, nothing precedes by that."""
+    n = len(previous) >> 1
     waits = np.zeros(n, dtype=np.int64)
     order = np.empty(n, dtype=np.int64)
     heap = np.empty(n, dtype=np.int64)
     size = 0
     for i in range(n):
-        for side in range(2):
-            if before[i, side] >= 0 and not cut[i, side]:
+        for line in (2 * i, 2 * i + 1):
+            if previous[line] >= 0 and previous[line] >> 1 != i:
                 waits[i] += 1
         if waits[i] == 0:
             heap[size] = i
@@ -121,30 +121,78 @@ def _ordered(after: Int64, before: Int64, cut: Bool) -> tuple[Int64, int]:
             _sink_down(heap, size)
         order[count] = chosen
         count += 1
-        for side in range(2):
-            following = after[chosen, side]
-            if following < 0 or _is_cut(before, cut, chosen, following):
+        for line in (2 * chosen, 2 * chosen + 1):
+            other = following[line] >> 1
+            if other < 0 or other == chosen:
                 continue
-            waits[following] -= 1
-            if waits[following] == 0:
-                heap[size] = following
+            waits[other] -= 1
+            if waits[other] == 0:
+                heap[size] = other
                 size += 1
                 _sink_up(heap, size - 1)
     return order, count
 
 
 @jit
-def _is_cut(before: Int64, cut: Bool, one: int, following: int) -> bool:
-    """Whether `following` need not stand behind `one`. Where both statements say that it should, both are cut or none."""
-    side = 0 if before[following, 0] == one else 1
-    return bool(cut[following, side])
+def _move(line: int, previous: Int64, following: Int64, left: Int64) -> None:
+    """Put the line before all lines of its circle (`left`, by transfer) in its statement. Between two of one circle stand none of
+    others: what stands between them is of the circle too."""
+    own = left[line >> 1]
+    front = previous[line]
+    while front >= 0 and left[front >> 1] == own:
+        front = previous[front]
+    if front == previous[line]:
+        return
+    earlier, later = previous[line], following[line]
+    following[earlier] = later
+    if later >= 0:
+        previous[later] = earlier
+    if front >= 0:
+        behind = following[front]
+        following[front] = line
+    else:
+        behind = earlier
+        while previous[behind] >= 0:
+            behind = previous[behind]
+    previous[line], following[line] = front, behind
+    previous[behind] = line
 
 
 @jit
-def _circles(after: Int64, before: Int64, cut: Bool, inside: Bool) -> Int64:
+def _sort(previous: Int64, following: Int64, left: Int64, forced: Bool) -> None:
+    """Put the lines of each circle (`left`, by transfer) in each statement in the order of preference."""
+    run = np.empty(len(previous), dtype=np.int64)
+    for start in range(len(previous)):
+        own = left[start >> 1]
+        front = previous[start]
+        if own == NOBODY or (front >= 0 and left[front >> 1] == own):
+            continue
+        count = 0
+        line = start
+        highest = start
+        while line >= 0 and left[line >> 1] == own:
+            run[count] = line
+            count += 1
+            highest = max(highest, line)
+            if highest >> 1 > line >> 1:
+                forced[line >> 1] = True
+            line = following[line]
+        in_order = np.sort(run[:count])
+        for place in range(count):
+            previous[in_order[place]] = front
+            if front >= 0:
+                following[front] = in_order[place]
+            front = in_order[place]
+        following[front] = line
+        if line >= 0:
+            previous[line] = front
+
+
+@jit
+def _circles(previous: Int64, inside: Bool) -> Int64:
     """`[n]` the number of the circle of which a transfer is, -1 where it is of none: Tarjan's strongly connected components of more
-    than one, looked for among those `inside`."""
-    n = len(after)
+    than one, looked for among those `inside`, against the order."""
+    n = len(previous) >> 1
     circle = np.full(n, NOBODY, dtype=np.int64)
     reached = np.full(n, NOBODY, dtype=np.int64)
     lowest = np.empty(n, dtype=np.int64)
@@ -171,15 +219,15 @@ def _circles(after: Int64, before: Int64, cut: Bool, inside: Bool) -> Int64:
                 is_open[one] = True
             if next_side[one] < 2:
                 side = int(next_side[one])
-                following = after[one, side]
+                earlier = previous[2 * one + side] >> 1
                 next_side[one] = side + 1
-                if following < 0 or not inside[following] or _is_cut(before, cut, one, following):
+                if earlier < 0 or not inside[earlier]:
                     continue
-                if reached[following] == NOBODY:
+                if reached[earlier] == NOBODY:
                     depth += 1
-                    path[depth] = following
-                elif is_open[following]:
-                    lowest[one] = min(lowest[one], reached[following])
+                    path[depth] = earlier
+                elif is_open[earlier]:
+                    lowest[one] = min(lowest[one], reached[earlier])
                 continue
             if lowest[one] == reached[one]:
                 alone = opened[open_count - 1] == one

@@ -199,12 +199,10 @@ def _order(
     )
     node = node_of_line[rows]
     side = (in_account.get_column("direction") == "credit").cast(pl.Int64).to_numpy()
-    after = np.full((node_count, 2), -1, dtype=np.int64)
     before = np.full((node_count, 2), -1, dtype=np.int64)
     follows = np.flatnonzero(same)
-    after[node[follows - 1], side[follows - 1]] = node[follows]
-    before[node[follows], side[follows]] = node[follows - 1]
-    return order_transfers(after, before)
+    before[node[follows], side[follows]] = 2 * node[follows - 1] + side[follows - 1]
+    return order_transfers(before)
 
 
 def _sides(lines: pl.DataFrame, nodes: pl.DataFrame, own: pl.Series) -> pl.DataFrame:

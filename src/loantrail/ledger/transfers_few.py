@@ -172,16 +172,14 @@ def _order(
         read[name] for name in ("booked_at", "sequence", "source_file", "position")
     )
     side_of_line = [int(direction == "credit") for direction in read["direction"]]
-    after = np.full((node_count, 2), NOBODY, dtype=np.int64)
     before = np.full((node_count, 2), NOBODY, dtype=np.int64)
     for rows in statements.values():
         if len(rows) == 1:
             continue
         rows.sort(key=lambda row: (booked[row], sequences[row], files[row], positions[row]))
         for one, next_one in pairwise(rows):
-            after[node_of_line[one], side_of_line[one]] = node_of_line[next_one]
-            before[node_of_line[next_one], side_of_line[next_one]] = node_of_line[one]
-    order, forced, circle = order_transfers(after, before)
+            before[node_of_line[next_one], side_of_line[next_one]] = 2 * node_of_line[one] + side_of_line[one]
+    order, forced, circle = order_transfers(before)
     return order.tolist(), forced.tolist(), circle
 
 

@@ -148,6 +148,8 @@ def ordered_from(
     if start:
         floor = before.transactions["booked_at"][start - 1]
     part = _part(tail, rows, own, place + start, floor)
+    if (part.first_us[part.circle >= 0] < first).any():
+        return None  # it no longer waits for what came late, and goes before some that stay
     known = tail.classes
     if known is not lines_before.classes:
         known = known | {name: lines_before.classes[name] for name in kept.transactions["transaction_id"]}
@@ -236,6 +238,9 @@ class _Part:
     event_of_line: Int64
     """[rows] place of the transaction among those of the part."""
     booked_us: Int64
+    first_us: Int64
+    last_us: Int64
+    """[transactions] as those of `Ordered`."""
     circle: Int64
     """[transactions] as `Ordered.circle`, places among those of the part."""
 
@@ -264,14 +269,22 @@ def _part(
         transactions = _with_reversals(transactions, rows, of_line, tail.reversing)
     ids = transactions["transaction_id"].to_list()
     place_of = {name: number for number, name in enumerate(ids)}
+    events = np.array([place_of[name] for name in of_line], np.int64)
+    line_us = instants_us(lines["booked_at"])
+    first, last = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+    np.maximum.at(last, events, line_us)
+    first[events[~is_debit]] = line_us[~is_debit]
+    first[events[is_debit]] = line_us[is_debit]
     return _Part(
         rows=rows,
         lines=lines,
         is_debit=is_debit,
         transactions=transactions,
         ids=ids,
-        event_of_line=np.array([place_of[name] for name in of_line], np.int64),
+        event_of_line=events,
         booked_us=instants_us(booked),
+        first_us=first,
+        last_us=last,
         circle=transfers.circle,
     )
 
@@ -303,7 +316,7 @@ def _with_reversals(
 
 def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: dict[str, None]) -> Ordered:
     """Transactions that stay where they were, and behind them those of the part."""
-    start, count = kept.start, len(part.ids)
+    start = kept.start
     said = [classes[name] for name in part.ids]
     judged = part.transactions.hstack(_SAID.frame(said).get_columns())
     if start:
@@ -314,21 +327,14 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     before = kept.event_of_line
     event_of_line[: len(before)] = before
     event_of_line[part.rows] = part.event_of_line + start
-    booked = instants_us(part.lines["booked_at"])
-    debit = part.is_debit
-    first, last = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    events = part.event_of_line
-    np.maximum.at(last, events, booked)
-    first[events[~debit]] = booked[~debit]
-    first[events[debit]] = booked[debit]
     return Ordered(
         transactions=judged,
         disbursing={int(event_of_line[row]): loan for row, loan in tail.disbursing.items()},
         repaying={int(event_of_line[row]): tail.repaying[row] for row in sorted(tail.repaying, reverse=True)},
         event_of_line=event_of_line,
         booked_us=np.concatenate([kept.of("booked_us"), part.booked_us]),
-        first_us=np.concatenate([kept.of("first_us"), first]),
-        last_us=np.concatenate([kept.of("last_us"), last]),
+        first_us=np.concatenate([kept.of("first_us"), part.first_us]),
+        last_us=np.concatenate([kept.of("last_us"), part.last_us]),
         waits=_waits(kept, part, own),
         circle=np.concatenate(
             [kept.of("circle"), np.where(part.circle < 0, part.circle, part.circle + start)]

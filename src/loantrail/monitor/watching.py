@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -124,19 +125,22 @@ class FolderSource:
             if taken is None:
                 continue
             # A crash before this leaves a marker that is older than any file of that name: it counts for none.
-            path.with_name(path.name + MARKER).unlink(missing_ok=True)
+            with suppress(OSError):  # none, or none that can be taken away
+                path.with_name(path.name + MARKER).unlink()
             self._take(connection, taken)
         return bool(left or complete)
 
     def _moved(self, path: Path, target: Path) -> Path | None:
         """Where the file is now; None where it could not be moved."""
         try:
-            return path.rename(target)
+            moved = path.rename(target)
         except FileNotFoundError:
             return None  # whoever wrote it took it away again
         except OSError:
             self._hold_back(path, "cannot be moved")
             return None
+        self._held_back.pop(str(path), None)
+        return moved
 
     def _hold_back(self, path: Path, what: str) -> None:
         """Leave the file where it is for a while, with the reason that is being handled in the log."""
