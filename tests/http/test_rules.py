@@ -398,6 +398,20 @@ def test_a_changed_shipped_rule_is_a_new_version_and_a_draft_where_the_bank_has_
     assert store.versions_of(connection, first.content.code)[-1].state is State.DRAFT
 
 
+def test_a_shipped_rule_that_changes_twice_a_day_changes_again_on_the_next(
+    connection: type_of_connection,
+) -> None:
+    acting.enter_shipped(connection)
+    first = next(one for one in shipped_rules() if one.state is State.PUBLISHED)
+    for condition in ("amount_fen > 0", "amount_fen > 1", "amount_fen > 2"):
+        acting.enter_shipped(
+            connection, (replace(first, content=replace(first.content, condition=condition)),)
+        )
+    today = clock.business_date(clock.now())
+    days = [one.effective_from for one in store.versions_of(connection, first.content.code)]
+    assert days[1:] == [today + datetime.timedelta(days=number) for number in range(3)]
+
+
 def test_a_shipped_rule_that_the_bank_retired_comes_back_as_a_draft_alone(
     connection: type_of_connection,
 ) -> None:

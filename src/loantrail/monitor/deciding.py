@@ -15,7 +15,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
-import psycopg
 
 from loantrail import clock
 from loantrail.defects import DEFECTS
@@ -35,6 +34,7 @@ from loantrail.monitor.running_away import judged_within_limits
 from loantrail.monitor.shown import Changed, owed
 from loantrail.monitor.tail import FEW_LINES, Lines
 from loantrail.monitor.writing import Sessions
+from loantrail.postgres.failures import PASSING
 from loantrail.rules import store_hits
 from loantrail.tracing.ground import Ground
 
@@ -146,7 +146,7 @@ class Deciding(Questions):
         try:
             with connection.transaction():
                 yield
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except PASSING:
             raise
         except DEFECTS:
             # Taking in goes on: the next run over the books judges these lines.
@@ -260,7 +260,7 @@ class Deciding(Questions):
                 held.pending = last
                 self._settle(held)
                 self._go_back_for_late_lines()
-            except (psycopg.OperationalError, psycopg.InterfaceError):
+            except PASSING:
                 raise
             except DEFECTS:
                 _LOG.exception("the state of the step could not follow; it is built anew")

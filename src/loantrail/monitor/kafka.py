@@ -16,11 +16,9 @@ from loantrail import clock
 from loantrail.defects import DEFECTS
 from loantrail.errors import (
     ConfigurationError,
-    DatabaseUnavailable,
     InputError,
     LimitExceeded,
     Place,
-    StorageExhausted,
 )
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
@@ -29,6 +27,7 @@ from loantrail.monitor.model import Answered, Delivery, Offset, Refused
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import BYTES_MAX, JSON, XML, read_payload
 from loantrail.monitor.waiting import GROUP_ROWS
+from loantrail.postgres.failures import PASSING
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -237,9 +236,11 @@ class KafkaSource:
 
 def _is_of_the_books(problem: BaseException) -> bool:
     """Whether no message is to blame: another time, the same message may be taken in."""
-    if isinstance(problem, psycopg.Error):
-        return not isinstance(problem, (psycopg.DataError, psycopg.IntegrityError))
-    return isinstance(problem, (DatabaseUnavailable, StorageExhausted, KeysTaken))
+    if isinstance(problem, (KeysTaken, *PASSING)):
+        return True
+    return isinstance(problem, psycopg.Error) and not isinstance(
+        problem, (psycopg.DataError, psycopg.IntegrityError)
+    )
 
 
 def _unreachable(problem: object) -> ConfigurationError:

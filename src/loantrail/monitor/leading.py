@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
 
-from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted
+from loantrail.errors import LoantrailError
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
+from loantrail.postgres.failures import PASSING
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -82,7 +83,7 @@ def run_monitor(
                     with _living(books, connection):
                         on_lead()
                         _work(connection, sources, stopping)
-        except (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError) as problem:
+        except PASSING as problem:
             say(f"the database cannot be used now, trying again: {problem}")
             stopping.wait(ASK_SECONDS)
         except KeysTaken:

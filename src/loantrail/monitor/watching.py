@@ -20,8 +20,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
 from loantrail import clock
 from loantrail.defects import DEFECTS
 from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
@@ -29,6 +27,7 @@ from loantrail.ledger.importing import import_files
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 from loantrail.monitor.leading import Books
+from loantrail.postgres.failures import PASSING
 from loantrail.sources.files import (
     Opened,
     Unusable,
@@ -204,7 +203,7 @@ class FolderSource:
             into = REFUSED if outcome.unusable else DONE
         except (DatabaseUnavailable, StorageExhausted):
             raise
-        except (KeysTaken, psycopg.OperationalError, psycopg.InterfaceError):
+        except (KeysTaken, *PASSING):
             self._hold_back(path, "could not be taken in whole")
             self._on_taken()
             return

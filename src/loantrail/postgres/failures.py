@@ -18,6 +18,10 @@ REFUSED_PASSWORD: Final = "28P01"  # noqa: S105  an SQLSTATE, not a password
 REFUSED_USER: Final = "28000"
 NO_SPACE_LEFT: Final = "No space left on device"
 
+PASSING: Final = (DatabaseUnavailable, StorageExhausted, psycopg.OperationalError, psycopg.InterfaceError)
+"""What passes by itself: a server that is away or full, a statement that was cancelled or stood in the way of others. What was tried
+may be tried again as it is."""
+
 _REMEDIES: Final = {
     TOO_MANY_CONNECTIONS: "Close some programs that use the database, or raise its max_connections",
     NO_SUCH_DATABASE: "Create the database, or correct its name in LOANTRAIL_DATABASE_URL",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed_version
 
 from loantrail.clock import business_date
@@ -73,15 +73,21 @@ def enter_shipped(connection: store.Database, shipped: tuple[Shipped, ...] | Non
             made_at=at,
             editors=(maker,),
             based_on=versions[-1].version if versions else None,
-            effective_from=(business_date(at) if versions else FIRST_DAY)
-            if state is State.PUBLISHED
-            else None,
+            effective_from=_begins(versions, business_date(at)) if state is State.PUBLISHED else None,
             shipped=True,
         )
         store.insert(connection, made, digest)
         _note(connection, made.rule_id, None, "shipped", at, maker, "")
         entered += 1
     return entered
+
+
+def _begins(versions: Sequence[RuleVersion], today: datetime.date) -> datetime.date:
+    """When a shipped version begins: each day has one, so the second of a day begins on the next."""
+    latest = _latest(versions)
+    if not versions:
+        return FIRST_DAY
+    return today if latest is None else max(today, latest + datetime.timedelta(days=1))
 
 
 def _since(version: RuleVersion) -> tuple[datetime.date, int]:
@@ -157,9 +163,13 @@ def act(
 
 def latest_effective(connection: store.Database, code: str) -> datetime.date | None:
     """When the newest published version of a rule takes effect."""
+    return _latest(store.versions_of(connection, code))
+
+
+def _latest(versions: Sequence[RuleVersion]) -> datetime.date | None:
     days = [
         one.effective_from
-        for one in store.versions_of(connection, code)
+        for one in versions
         if one.state is State.PUBLISHED and one.effective_from is not None
     ]
     return max(days, default=None)
