@@ -78,9 +78,11 @@ const THEME: ThemeConfig = {
 function Missing() {
   const { t } = useSpeech();
   return (
-    <Notice tone="empty" title={t("app.not_found")} action={<Link to="/">{t("app.back_home")}</Link>}>
-      <p>{t("app.not_found_hint")}</p>
-    </Notice>
+    <div className="page">
+      <Notice tone="empty" title={t("app.not_found")} action={<Link to="/">{t("app.back_home")}</Link>}>
+        <p>{t("app.not_found_hint")}</p>
+      </Notice>
+    </div>
   );
 }
 
