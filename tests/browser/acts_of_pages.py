@@ -53,7 +53,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/portfolio": ("/portfolio",),
     "/checks": (f"/checks/{CHECK}",),
     "/warnings": (f"/warnings/{THREAD}",),
-    "/rules": ("/rules", "/rules/{rule}", "/rules/{rule}?version={draft}", "/rules/new"),
+    "/rules": ("/rules", "/rules/{rule}", "/rules/{rule}?version={draft}", "/rules/{retiring}", "/rules/new"),
     "/lists": ("/lists",),
     "/signals": ("/signals",),
     "/imports": ("/imports", "/imports/files/{import}", "/imports/refusals/{refusal}"),
@@ -127,7 +127,9 @@ ACTS = (
     Act("POST /api/v1/rules", "/rules/{rule}", "rules.new_draft"),
     Act("PUT /api/v1/rule-versions/{rule_id}", "/rules/{rule}?version={draft}", "rules.edit"),
     Act(VERSION, "/rules/{rule}?version={draft}", "rules.to_shadow", _by(_A.WRITE_RULES)),
-    Act(VERSION, "/rules/{rule}", "rules.retire", _by(_A.APPROVE_RULES)),
+    Act(VERSION, "/rules/{rule}", "rules.propose_retire"),
+    Act(VERSION, "/rules/{retiring}", "rules.retire", _by(_A.APPROVE_RULES)),
+    Act(VERSION, "/rules/{retiring}", "rules.keep", _by(_A.APPROVE_RULES)),
     Act("POST /api/v1/rule-versions/{rule_id}/backtests", "/rules/{rule}", "rules.backtest_start"),
     *(
         Act(f"GET /api/v1{table}.xlsx", at, "table.export", _by(_A.EXPORT))

@@ -21,7 +21,7 @@ from tests.http.warned import QUIET_THREAD, THREAD
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.heavy]
 
 SHOTS = os.environ.get("LOANTRAIL_SCREENSHOTS")
-ELSEWHERE = ("warning_lowering", "warning_finding", "list_entry", "rule_version")
+ELSEWHERE = ("warning_lowering", "warning_finding", "list_entry", "rule_version", "rule_retirement")
 
 
 @pytest.fixture
@@ -68,6 +68,7 @@ def test_every_kind_shows_its_difference(
         ["编号", "–", BROKER],
         ["名称", "–", NAMES[BROKER]],
     ]
+    assert told["rule_retirement"] == [["状态", "已发布", "已停用"]]
     rule = {field: values for field, *values in told["rule_version"]}
     assert rule["版本"] == ["1", "2"]
     assert rule["状态"] == ["已发布", "待审批"]

@@ -205,6 +205,47 @@ def test_what_was_never_tried_is_proposed_with_a_reason_that_the_second_person_r
     expect(page.get_by_role("alert")).to_contain_text("账务数据到 2025-03-10 为止：还没有命中")
 
 
+def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, database_url: str) -> None:
+    rule = f"{own_bank}/rules/AUTONOMOUS_LIMIT_CONSUMER?lang=zh"
+    page.goto(f"{own_bank}/rules?lang=zh")
+    act_as(page, database_url, "S1")
+
+    def propose(reason: str) -> None:
+        page.get_by_role("button", name="提请停用").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("由另一人确认后停用")
+        dialog.get_by_role("textbox").fill(reason)
+        dialog.get_by_role("button", name="提请停用").click()
+        expect(page.get_by_role("alert")).to_contain_text(re.compile(f"等待停用：S1 于 .+，{reason}"))
+
+    page.goto(rule)
+    propose("误报太多")
+    # Who proposed it takes it back, and cannot confirm it.
+    expect(page.locator(".rule-head")).to_contain_text("已发布")
+    expect(page.get_by_role("button", name="确认停用")).to_have_count(0)
+    assert flaws(page) == []
+    page.get_by_role("button", name="撤回停用").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("再看一月")
+    dialog.get_by_role("button", name="撤回停用").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    propose("仍误报太多")
+
+    page.goto(f"{own_bank}/rules?lang=zh&shown=waiting")
+    expect(page.locator("tbody tr.ant-table-row")).to_contain_text("等待停用")
+    act_as(page, database_url, "S2")
+    page.goto(f"{own_bank}/inbox?lang=zh")
+    page.get_by_role("link", name=re.compile("规则停用：")).click()
+    expect(page.locator(".proposal")).to_contain_text("仍误报太多")
+    page.get_by_role("button", name="到规则页决定").click()
+    expect(page.get_by_role("button", name="保留")).to_be_visible()
+    page.get_by_role("button", name="确认停用").click()
+    expect(page.locator(".rule-head")).to_contain_text("已停用")
+    expect(page.locator(".rule-side")).to_contain_text("仍误报太多")
+    page.get_by_role("tab", name=re.compile("版本与记录")).click()
+    expect(page.locator(".rule-history")).to_contain_text("再看一月")
+
+
 def test_what_a_version_changes_is_shown_line_by_line_and_it_is_compared_as_asked(
     page: Page, own_bank: str, database_url: str
 ) -> None:

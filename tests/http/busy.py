@@ -57,12 +57,17 @@ def do_work(address: str) -> dict[str, str]:
             headers={"Cookie": f"loantrail=session-of-{Role.RELATIONSHIP_MANAGER}"},
         )
         assert asked.is_success, asked.text
-        rule = next(one for one in send("GET", "/rules")["rules"] if one["state"] == "published")
+        rule, retiring, *_ = (one for one in send("GET", "/rules")["rules"] if one["state"] == "published")
         versions = send("GET", f"/rules/{rule['code']}")["versions"]
         content = next(one for one in versions if one["in_force"])["content"]
         del content["pattern"]
         draft = send(
             "POST", "/rules", json={"content": content, "based_on": rule["version"], "request_key": new_id()}
+        )
+        send(
+            "POST",
+            f"/rule-versions/{retiring['rule_id']}/acts",
+            json={"act": "propose_retire", "revision": 1, "reason": "误报太多", "request_key": new_id()},
         )
         begun = send("POST", "/imports", json={})
         answer = client.put(
@@ -81,6 +86,7 @@ def do_work(address: str) -> dict[str, str]:
         return {
             "request": unmasking.json()["request_id"],
             "rule": rule["code"],
+            "retiring": retiring["code"],
             "draft": str(draft["version"]["version"]),
             "import": begun["import_id"],
             "refusal": "0" * 32,

@@ -19,7 +19,7 @@ from loantrail.identity.abilities import Role
 from loantrail.ids import new_id
 from loantrail.postgres.connection import type_of_connection
 from loantrail.rules import acting, store, workflow
-from loantrail.rules.model import LevelRule
+from loantrail.rules.model import LevelRule, State
 from loantrail.working_days import statutory
 
 MAKER, CHECKER = "S1", "S2"
@@ -128,6 +128,7 @@ def propose_everything(bank: httpx.Client, connection: type_of_connection) -> di
         "warning_finding": QUIET_THREAD,
         "list_entry": entry["entry_id"],
         "rule_version": propose_rule(connection),
+        "rule_retirement": propose_retirement(connection),
     }
 
 
@@ -163,3 +164,21 @@ def propose_rule(connection: type_of_connection, code: str = "ENTRUSTED_PAYMENT_
     )
     connection.commit()
     return made.rule_id
+
+
+def propose_retirement(connection: type_of_connection, code: str = "AUTONOMOUS_LIMIT_CONSUMER") -> str:
+    """A published shipped version whose retirement waits for a second person: its id."""
+    acting.enter_shipped(connection)
+    standing = next(one for one in store.versions_of(connection, code) if one.state is State.PUBLISHED)
+    acting.act(
+        connection,
+        standing.rule_id,
+        standing.revision,
+        "propose_retire",
+        MAKER,
+        new_id(),
+        lambda one, at: workflow.propose_retirement(one, MAKER, at, "误报太多"),
+        "误报太多",
+    )
+    connection.commit()
+    return standing.rule_id

@@ -96,7 +96,10 @@ LISTS: list[tuple[str, list[str]]] = [
     ("reach", ["bank", "units", "none"]),
     ("sign_in_way", ["password", "openid", "demo"]),
     ("person_state", ["active", "suspended", "left"]),
-    ("approval_kind", [*KINDS, "warning_lowering", "warning_finding", "list_entry", "rule_version"]),
+    (
+        "approval_kind",
+        [*KINDS, "warning_lowering", "warning_finding", "list_entry", "rule_version", "rule_retirement"],
+    ),
     ("approval_state", ["waiting", "approved", "refused", "withdrawn"]),
     ("job", list(get_args(JobName))),
     ("job_state", ["resting", "waiting", "running", "failed"]),

@@ -17,6 +17,7 @@ from tests.http.proposed import (
     MAKER,
     UNTIL,
     propose_everything,
+    propose_retirement,
     propose_rule,
     write_proposing_bank,
 )
@@ -62,6 +63,7 @@ def test_every_kind_waits_in_one_list_and_tells_what_it_changes(
     paths = PLACES | {
         "list_entry": f"list-entries/{made['list_entry']}",
         "rule_version": f"rule-versions/{made['rule_version']}",
+        "rule_retirement": f"rule-versions/{made['rule_retirement']}/retirement",
     }
     for one in waiting:
         told = read(bank, paths.get(one["kind"], one["key"]))
@@ -150,6 +152,21 @@ def test_a_version_of_a_rule_is_compared_with_one_that_was_published_and_is_not_
     )
     told = read(bank, f"rule-versions/{propose_rule(connection, 'LARGE_CASH')}")
     assert (told["before"]["version"], told["before"]["state"]) == (2, "published")
+
+
+def test_a_retirement_of_a_rule_tells_its_reason_and_that_the_version_would_end(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    rule_id = propose_retirement(connection)
+    told = read(bank, f"rule-versions/{rule_id}/retirement")
+    assert (told["before"], told["after"]) == ({"state": "published"}, {"state": "retired"})
+    assert (told["place"], told["reason"], told["maker_name"]) == ("rule", "误报太多", "客户经理一")
+    assert told["subject"] == "AUTONOMOUS_LIMIT_CONSUMER v1"
+    assert bank.get(f"/api/v1/approvals/rule-versions/{rule_id}", headers={AS: CHECKER}).status_code == 404
+    own = read(bank, f"rule-versions/{rule_id}/retirement", MAKER)
+    assert (own["is_own"], own["may_decide"]) == (True, False)
+    waiting = bank.get("/api/v1/approvals/rule-versions/" + propose_rule(connection) + "/retirement")
+    assert waiting.status_code == 404
 
 
 def test_two_versions_of_a_rule_that_wait_are_told_apart(

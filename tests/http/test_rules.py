@@ -196,7 +196,9 @@ def test_the_books_are_evaluated_anew_where_other_versions_judge(bank: httpx.Cli
     assert requested() == before + 1
     published = done(act(bank, proposed, "approve", CHECKER, effective_from=today()))
     assert requested() == before + 2
-    done(act(bank, published, "retire", CHECKER, reason="不再需要"))
+    waits = done(act(bank, published, "propose_retire", MAKER, reason="不再需要"))
+    assert requested() == before + 2
+    done(act(bank, waits, "retire", CHECKER))
     assert requested() == before + 3
 
 
@@ -420,8 +422,12 @@ def test_a_shipped_rule_that_the_bank_retired_comes_back_as_a_draft_alone(
     (standing,) = store.versions_of(connection, first.content.code)
     today = clock.business_date(clock.now())
     acting.act(
-        connection, standing.rule_id, standing.revision, "retired", "乙", "key-0000002",
-        lambda one, _at: workflow.retire(one, "乙", today, "不适用"),
+        connection, standing.rule_id, standing.revision, "propose_retire", "甲", "key-0000002",
+        lambda one, at: workflow.propose_retirement(one, "甲", at, "不适用"),
+    )  # fmt: skip
+    acting.act(
+        connection, standing.rule_id, standing.revision + 1, "retire", "乙", "key-0000003",
+        lambda one, _at: workflow.retire(one, "乙", today),
     )  # fmt: skip
     for condition in ("amount_fen > 0", "amount_fen > 1"):
         changed = replace(first, content=replace(first.content, condition=condition))

@@ -68,5 +68,7 @@ def test_the_database_lets_a_proposed_version_be_approved_or_sent_back_and_then_
         with pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute(f"UPDATE rules.rule_version SET {change} WHERE rule_id = %s", (first,))  # pyright: ignore[reportArgumentType, reportCallIssue]
         connection.rollback()
-    retired = do(first, 4, "retire", lambda one, at: workflow.retire(one, "S2x", business_date(at), "理由"))
+    waits = do(first, 4, "propose_retire", lambda one, at: workflow.propose_retirement(one, "S2", at, "理由"))
+    assert waits is State.PUBLISHED
+    retired = do(first, 5, "retire", lambda one, at: workflow.retire(one, "S2x", business_date(at)))
     assert retired is State.RETIRED

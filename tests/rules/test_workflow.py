@@ -25,7 +25,9 @@ ACTS = {
     "propose": lambda one: workflow.propose(one, tried=True, by="甲"),
     "approve": lambda one: workflow.approve(one, "乙", START, TODAY, TODAY, None),
     "refuse": lambda one: workflow.refuse(one, "乙", START, "说明"),
-    "retire": lambda one: workflow.retire(one, "乙", TODAY, "说明"),
+    "propose_retirement": lambda one: workflow.propose_retirement(one, "丙", START, "说明"),
+    "retire": lambda one: workflow.retire(one, "乙", TODAY),
+    "keep": lambda one: workflow.keep(one, "乙", "说明"),
 }
 R = Refusal
 TABLE = [
@@ -36,7 +38,9 @@ TABLE = [
     (State.DRAFT, "propose", R.NOT_SHADOW),
     (State.DRAFT, "approve", R.NOT_PROPOSED),
     (State.DRAFT, "refuse", R.NOT_PROPOSED),
+    (State.DRAFT, "propose_retirement", R.NOT_PUBLISHED),
     (State.DRAFT, "retire", R.NOT_PUBLISHED),
+    (State.DRAFT, "keep", R.NOT_PUBLISHED),
     (State.SHADOW, "edit", R.NOT_DRAFT),
     (State.SHADOW, "to_shadow", R.NOT_DRAFT),
     (State.SHADOW, "to_draft", State.DRAFT),
@@ -53,10 +57,14 @@ TABLE = [
     (State.PUBLISHED, "to_draft", R.PUBLISHED_STAYS),
     (State.PUBLISHED, "propose", R.NOT_SHADOW),
     (State.PUBLISHED, "approve", R.NOT_PROPOSED),
-    (State.PUBLISHED, "retire", State.RETIRED),
+    (State.PUBLISHED, "propose_retirement", State.PUBLISHED),
+    (State.PUBLISHED, "retire", R.RETIREMENT_NOT_PROPOSED),
+    (State.PUBLISHED, "keep", R.RETIREMENT_NOT_PROPOSED),
     (State.RETIRED, "edit", R.RETIRED_STAYS),
     (State.RETIRED, "to_shadow", R.RETIRED_STAYS),
+    (State.RETIRED, "propose_retirement", R.NOT_PUBLISHED),
     (State.RETIRED, "retire", R.NOT_PUBLISHED),
+    (State.RETIRED, "keep", R.NOT_PUBLISHED),
 ]
 
 
@@ -71,16 +79,59 @@ def test_each_act_in_each_state(state: State, act: str, outcome: State | Refusal
     assert (after.state, after.revision) == (outcome, before.revision + 1)
 
 
+def waiting(**changes: Any) -> RuleVersion:
+    """A published version whose retirement 丙 proposed."""
+    after = workflow.propose_retirement(replace(version(), **changes), "丙", START, " 误报多 ")
+    assert isinstance(after, RuleVersion)
+    return after
+
+
+def test_a_version_whose_retirement_is_proposed_stays_published_until_another_person_confirms() -> None:
+    before = waiting()
+    assert (before.state, before.retirement_waits) == (State.PUBLISHED, True)
+    assert (before.retirement_proposed_by, before.retirement_proposed_at) == ("丙", START)
+    assert before.retirement_reason == "误报多"
+    assert workflow.retire(before, "丙", TODAY) is Refusal.PROPOSER_NEVER_RETIRES
+    after = workflow.retire(before, "乙", TODAY)
+    assert isinstance(after, RuleVersion)
+    assert (after.state, after.retired_on, after.retired_by) == (State.RETIRED, TODAY, "乙")
+    assert (after.retirement_waits, after.retirement_proposed_by) == (False, "丙")
+
+
+@pytest.mark.parametrize("by", ["乙", "丙"])
+def test_a_version_is_kept_by_another_person_or_by_who_proposed_its_retirement(by: str) -> None:
+    before = waiting()
+    assert workflow.keep(before, by, " ") is Refusal.REASON_MISSING
+    after = workflow.keep(before, by, "仍有用")
+    assert after == replace(version(), revision=before.revision + 1)
+    assert isinstance(after, RuleVersion)
+    assert workflow.retire(after, "乙", TODAY) is Refusal.RETIREMENT_NOT_PROPOSED
+
+
+def test_a_retirement_is_proposed_once() -> None:
+    assert workflow.propose_retirement(waiting(), "乙", START, "说明") is Refusal.RETIREMENT_WAITS
+
+
+def test_whoever_made_a_version_proposes_its_retirement_and_takes_that_back_and_decides_nothing_of_others() -> (
+    None
+):
+    own = workflow.propose_retirement(version(), "甲", START, "说明")
+    assert isinstance(own, RuleVersion)
+    assert workflow.retire(own, "甲", TODAY) is Refusal.PROPOSER_NEVER_RETIRES
+    assert isinstance(workflow.keep(own, "甲", "说明"), RuleVersion)
+    assert workflow.keep(waiting(), "甲", "说明") is Refusal.MAKER_IS_CHECKER
+
+
 @pytest.mark.parametrize("act", ["approve", "refuse", "retire"])
 @pytest.mark.parametrize("role", ["maker", "editor", "proposer"])
 def test_whoever_made_it_never_checks_it(act: str, role: str) -> None:
-    state = State.PUBLISHED if act == "retire" else State.PROPOSED
+    made = waiting() if act == "retire" else version(State.PROPOSED)
     changes = {
         "maker": {"maker": "乙"},
         "editor": {"editors": ("甲", "乙")},
         "proposer": {"proposed_by": "乙"},
     }
-    assert ACTS[act](replace(version(state), **changes[role])) is Refusal.MAKER_IS_CHECKER
+    assert ACTS[act](replace(made, **changes[role])) is Refusal.MAKER_IS_CHECKER
 
 
 def test_an_editor_is_remembered() -> None:
@@ -114,9 +165,9 @@ def test_a_version_takes_effect_after_the_one_before(
         assert (after.checker, after.effective_from) == ("乙", effective)
 
 
-def test_refusing_and_retiring_want_a_reason() -> None:
+def test_refusing_and_proposing_a_retirement_want_a_reason() -> None:
     assert workflow.refuse(version(State.PROPOSED), "乙", START, " ") is Refusal.REASON_MISSING
-    assert workflow.retire(version(), "乙", TODAY, "") is Refusal.REASON_MISSING
+    assert workflow.propose_retirement(version(), "乙", START, " ") is Refusal.REASON_MISSING
 
 
 def test_every_refusal_has_its_words() -> None:

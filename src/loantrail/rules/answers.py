@@ -90,7 +90,7 @@ class _Act(Wanted):
 
 
 class RulePlainAct(_Act):
-    act: Literal["to_shadow", "to_draft"]
+    act: Literal["to_shadow", "to_draft", "retire"]
 
 
 class RuleProposeAct(_Act):
@@ -106,7 +106,7 @@ class RuleApproveAct(_Act):
 
 
 class RuleReasonedAct(_Act):
-    act: Literal["refuse", "retire"]
+    act: Literal["refuse", "propose_retire", "keep"]
     reason: Reason
 
 
@@ -249,6 +249,11 @@ class RuleVersionRow(Answer):
     effective_from: datetime.date | None
     retired_on: datetime.date | None
     retired_by: str | None
+    retirement_proposed_by: str | None = Field(
+        description="Who asked that it be retired; while it is published it waits for another person, and judges."
+    )
+    retirement_proposed_at: datetime.datetime | None
+    retirement_reason: str | None
     shipped: bool
     in_force: bool
     tried: bool = Field(description="A back-test of it as it stands came to its end.")
@@ -271,6 +276,9 @@ class RuleRow(Answer):
     occasion: OccasionName
     pattern: str
     waiting: State | None = Field(description="The state of a newer version that is not published.")
+    retirement_waits: bool = Field(
+        description="The retirement of a published version waits for a second person."
+    )
     found: RuleFound | None
 
 

@@ -90,6 +90,10 @@ class RuleVersion:
     effective_from: datetime.date | None = None
     retired_on: datetime.date | None = None
     retired_by: str | None = None
+    retirement_proposed_by: str | None = None
+    """Who asked that it be retired; it stays published, and judges, until somebody else confirms."""
+    retirement_proposed_at: datetime.datetime | None = None
+    retirement_reason: str | None = None
     shipped: bool = False
     revision: int = 1
     """Counts the changes of this row: a writer names the one that it saw."""
@@ -97,6 +101,11 @@ class RuleVersion:
     @property
     def code(self) -> str:
         return self.content.code
+
+    @property
+    def retirement_waits(self) -> bool:
+        """Whether somebody proposed to retire it and nobody decided."""
+        return self.state is State.PUBLISHED and self.retirement_proposed_by is not None
 
     @property
     def takes_effect(self) -> bool:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _BY_A_SECOND_PERSON: Final = frozenset(("approve", "refuse", "retire"))
+_BY_EITHER: Final = frozenset(("propose_retire", "keep"))
+"""Acts of whoever may write rules or approve them; what somebody else proposed is kept by who may approve."""
 _JUDGES_OTHERWISE: Final = frozenset(("to_shadow", "to_draft", "approve", "retire"))
 """Acts after which other versions judge than before."""
 
@@ -95,6 +97,7 @@ def list_rules(request: Request, connections: Lending) -> RuleList:
                 occasion=answers.content_answer(shown.content).occasion,
                 pattern=shown.content.pattern,
                 waiting=newer.state if newer and newer.state is not State.RETIRED else None,
+                retirement_waits=any(one.retirement_waits for one in own),
                 found=found_of(evaluations.get(shown.rule_id), shown.content.occasion),
             )
         )
@@ -204,10 +207,12 @@ def act(
     rule_id: RuleId,
     wanted: WantedRuleAct,
 ) -> RuleActed:
-    """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`, `retire`. Where other versions judge from
-    then on, the books are evaluated anew. 409 with the name of the refusal as `code` where the act cannot be done now, or
-    somebody else changed the version since it was read."""
-    demand(person, Ability.APPROVE_RULES if wanted.act in _BY_A_SECOND_PERSON else Ability.WRITE_RULES)
+    """Lead a version on: `to_shadow`, `to_draft`, `propose`, `approve`, `refuse`; and end a published one: `propose_retire`,
+    then `retire` or `keep` by another person (`keep` by who proposed it: withdrawn). Where other versions judge from then on,
+    the books are evaluated anew. 409 with the name of the refusal as `code` where the act cannot be done now, or somebody
+    else changed the version since it was read."""
+    if wanted.act not in _BY_EITHER:
+        demand(person, Ability.APPROVE_RULES if wanted.act in _BY_A_SECOND_PERSON else Ability.WRITE_RULES)
     with connections.connection() as connection:
         found = store.one(connection, rule_id)
         latest = None if found is None else acting.latest_effective(connection, found.code)
@@ -221,10 +226,16 @@ def act(
                 return workflow.approve(version, by, at, today, wanted.effective_from, latest)
             case answers.RuleReasonedAct(act="refuse"):
                 return workflow.refuse(version, by, at, wanted.reason)
+            case answers.RuleReasonedAct(act="propose_retire"):
+                return workflow.propose_retirement(version, by, at, wanted.reason)
             case answers.RuleReasonedAct():
-                return workflow.retire(version, by, today, wanted.reason)
+                if version.retirement_proposed_by != by:
+                    demand(person, Ability.APPROVE_RULES)
+                return workflow.keep(version, by, wanted.reason)
             case answers.RulePlainAct(act="to_shadow"):
                 return workflow.to_shadow(version, acting.is_sound(version, parameters), by)
+            case answers.RulePlainAct(act="retire"):
+                return workflow.retire(version, by, today)
             case answers.RulePlainAct():
                 return workflow.to_draft(version, by)
             case answers.RuleProposeAct():
@@ -288,19 +299,16 @@ def _do(
                 f"rule.{kind}",
                 "rule_version",
                 rule_id,
-                before={
-                    "state": before.state,
-                    "revision": before.revision,
-                    "content": asdict(before.content),
-                },
-                after={
-                    "state": done[0].state,
-                    "revision": done[0].revision,
-                    "content": asdict(done[0].content),
-                },
+                before=_on_record(before),
+                after=_on_record(done[0]),
                 why=reason,
             )
         return answer
+
+
+def _on_record(version: RuleVersion) -> dict[str, Any]:
+    names = ("state", "revision", "retirement_proposed_by", "retirement_reason")
+    return {name: getattr(version, name) for name in names} | {"content": asdict(version.content)}
 
 
 def _acted(connection: Connection[Any], version: RuleVersion, new: bool) -> RuleActed:

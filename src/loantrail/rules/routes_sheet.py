@@ -52,7 +52,7 @@ def found_rules(
 
 def _is_shown(rule: RuleRow, shown: Shown) -> bool:
     if shown == "waiting":
-        return State.PROPOSED in (rule.state, rule.waiting)
+        return rule.retirement_waits or State.PROPOSED in (rule.state, rule.waiting)
     return shown in ("all", rule.state)
 
 
@@ -62,6 +62,10 @@ def _said(rule: RuleRow) -> str:
 
 def _name(row: Row, words: Words) -> str:
     return row["chinese" if words.language == "zh" else "english"]
+
+
+def _retirement(row: Row, words: Words) -> str | None:
+    return words.say("rules.retirement_waits") if row["retirement_waits"] else None
 
 
 def _compared(field: str) -> Any:
@@ -87,6 +91,7 @@ RULES: Final = Table(
         count(("版本", "Version"), "version"),
         text("rules.column_state", "state", 12, "rule_state"),
         text(("较新的版本", "Newer version"), "waiting", 12, "rule_state"),
+        text(("停用", "Retirement"), _retirement, 12),
         text("rules.column_level", "level", 10, "warning_level"),
         text("rules.column_occasion", "occasion", 14, "occasion"),
         count("rules.column_hits", "found.loans_hit"),

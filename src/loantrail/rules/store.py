@@ -22,7 +22,8 @@ _CONTENT: Final = (
 )  # fmt: skip
 _OTHER: Final = (
     "rule_id", "version", "state", "maker", "editors", "made_at", "based_on", "proposed_by", "checker", "decided_at",
-    "refusal_reason", "effective_from", "retired_on", "retired_by", "shipped", "revision",
+    "refusal_reason", "effective_from", "retired_on", "retired_by", "retirement_proposed_by", "retirement_proposed_at",
+    "retirement_reason", "shipped", "revision",
 )  # fmt: skip
 _COLUMNS: Final = sql.SQL(", ").join(map(sql.Identifier, (*_OTHER, *_CONTENT)))
 
@@ -138,6 +139,9 @@ def update(connection: Database, version: RuleVersion, content_hash: str) -> boo
         "effective_from": version.effective_from,
         "retired_on": version.retired_on,
         "retired_by": version.retired_by,
+        "retirement_proposed_by": version.retirement_proposed_by,
+        "retirement_proposed_at": version.retirement_proposed_at,
+        "retirement_reason": version.retirement_reason,
         "revision": version.revision,
     }
     assignments = sql.SQL(", ").join(

@@ -26,6 +26,9 @@ class Refusal(StrEnum):
     EFFECTIVE_IN_PAST = "effective_in_past"
     LATER_VERSION = "later_version"
     NOT_TRIED = "not_tried"
+    RETIREMENT_WAITS = "retirement_waits"
+    RETIREMENT_NOT_PROPOSED = "retirement_not_proposed"
+    PROPOSER_NEVER_RETIRES = "proposer_never_retires"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
 
@@ -44,6 +47,9 @@ WORDS: Final[dict[Refusal, tuple[str, str, str, str]]] = {
     Refusal.EFFECTIVE_IN_PAST: ("生效日期不能早于今天", "It cannot take effect in the past", "选今天或以后的日期", "Choose today or a later date"),
     Refusal.LATER_VERSION: ("已有更晚生效的版本", "A version that takes effect later is there already", "选更晚的生效日期", "Choose a later date"),
     Refusal.NOT_TRIED: ("该版本没有回测过", "The version was not back-tested", "先做一次回测，或写明为什么不回测", "Back-test it first, or say why it is proposed without"),
+    Refusal.RETIREMENT_WAITS: ("已有人提请停用", "Its retirement is proposed already", "由另一人确认停用或保留", "Have another person confirm it, or keep the version"),
+    Refusal.RETIREMENT_NOT_PROPOSED: ("没有人提请停用", "Nobody proposed to retire it", "先提请停用", "Propose its retirement first"),
+    Refusal.PROPOSER_NEVER_RETIRES: ("提请停用的人不能确认停用", "Whoever proposed its retirement cannot confirm it", "请另一人确认", "Have another person confirm it"),
     Refusal.CHANGED_MEANWHILE: ("该版本刚被别人改过", "Somebody changed the version meanwhile", "刷新后再做", "Read it again"),
 }  # fmt: skip
 """Chinese, English, and what to do in both."""
@@ -116,15 +122,51 @@ def refuse(version: RuleVersion, by: str, at: datetime.datetime, reason: str) ->
     return changed(version, state=State.DRAFT, decided_at=at, refusal_reason=reason.strip(), proposed_by=None)
 
 
-def retire(version: RuleVersion, by: str, today: datetime.date, reason: str) -> RuleVersion | Refusal:
-    """End a published version from today on; whoever made it cannot."""
+def propose_retirement(
+    version: RuleVersion, by: str, at: datetime.datetime, reason: str
+) -> RuleVersion | Refusal:
+    """Ask a second person to end a published version, which goes on judging until then. Whoever made it may ask too."""
     if version.state is not State.PUBLISHED:
         return Refusal.NOT_PUBLISHED
+    if version.retirement_waits:
+        return Refusal.RETIREMENT_WAITS
+    if not reason.strip():
+        return Refusal.REASON_MISSING
+    return changed(
+        version, retirement_proposed_by=by, retirement_proposed_at=at, retirement_reason=reason.strip()
+    )
+
+
+def retire(version: RuleVersion, by: str, today: datetime.date) -> RuleVersion | Refusal:
+    """End a published version from today on, as somebody else proposed; whoever made it cannot."""
+    waits = _retirement(version)
+    if waits is not None:
+        return waits
+    if by == version.retirement_proposed_by:
+        return Refusal.PROPOSER_NEVER_RETIRES
     if by in makers(version):
+        return Refusal.MAKER_IS_CHECKER
+    return changed(version, state=State.RETIRED, retired_on=today, retired_by=by)
+
+
+def keep(version: RuleVersion, by: str, reason: str) -> RuleVersion | Refusal:
+    """End the proposal to retire a version: declined by another person who did not make the version, or withdrawn by who
+    proposed it."""
+    waits = _retirement(version)
+    if waits is not None:
+        return waits
+    if by != version.retirement_proposed_by and by in makers(version):
         return Refusal.MAKER_IS_CHECKER
     if not reason.strip():
         return Refusal.REASON_MISSING
-    return changed(version, state=State.RETIRED, retired_on=today, retired_by=by)
+    return changed(version, retirement_proposed_by=None, retirement_proposed_at=None, retirement_reason=None)
+
+
+def _retirement(version: RuleVersion) -> Refusal | None:
+    """Why nothing can be decided about a retirement of the version; None where one waits."""
+    if version.state is not State.PUBLISHED:
+        return Refusal.NOT_PUBLISHED
+    return None if version.retirement_waits else Refusal.RETIREMENT_NOT_PROPOSED
 
 
 def makers(version: RuleVersion) -> tuple[str, ...]:

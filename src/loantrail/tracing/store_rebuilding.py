@@ -111,7 +111,7 @@ def open_requests(connection: type_of_connection) -> bool:
 def rules_changed(connection: type_of_connection) -> bool:
     """Whether people put other versions of rules to work since they were judged last. Leaves the transaction open."""
     row = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM published.rule_event WHERE kind NOT IN ('drafted', 'changed') "
+        "SELECT EXISTS (SELECT 1 FROM published.rule_event WHERE kind NOT IN ('drafted', 'changed', 'propose_retire', 'keep') "
         "AND at > (SELECT max(at) FROM published.rule_evaluation))"
     ).fetchone()
     return bool(row and row[0])

@@ -68,6 +68,12 @@ function useWaiting(item: string) {
       { params: { path: { rule_id: key } } },
       { ...always, enabled: kind === "rule_version" },
     ),
+    rule_retirement: api.useQuery(
+      "get",
+      "/api/v1/approvals/rule-versions/{rule_id}/retirement",
+      { params: { path: { rule_id: key } } },
+      { ...always, enabled: kind === "rule_retirement" },
+    ),
   };
   return Object.hasOwn(found, kind) ? found[kind as keyof typeof found] : undefined;
 }

@@ -36,6 +36,7 @@ export function useFieldWords(kind: string, ruleName?: (code: string) => string)
       pattern: (value) => name("pattern", value),
       state: (value) => name("rule_state", value),
     },
+    rule_retirement: { state: (value) => name("rule_state", value) },
     class_correction: { scope: (value) => name("correction_scope", value) },
   };
   const common: Readonly<Record<string, (value: string) => string>> = {

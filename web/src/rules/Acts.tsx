@@ -12,6 +12,14 @@ import type { Version } from "./milli";
 type Act = Schemas["RulePlainAct"] | Schemas["RuleProposeAct"] | Schemas["RuleApproveAct"] | Schemas["RuleReasonedAct"];
 type Wanted = Act extends infer One ? (One extends Act ? Omit<One, "revision" | "request_key"> : never) : never;
 
+/** Acts that ask for a reason -> the title of what asks. */
+const TITLES = {
+  propose: "rules.untried_title",
+  refuse: "rules.refuse_title",
+  propose_retire: "rules.propose_retire_title",
+  keep: "rules.keep_title",
+} as const;
+
 interface Props {
   readonly version: Version;
   readonly done: () => void;
@@ -24,7 +32,7 @@ export function Acts({ version, done, edit }: Props) {
   const me = useMe();
   const writes = may(me, ["write_rules"]);
   const approves = may(me, ["approve_rules"]);
-  const [asking, setAsking] = useState<"propose" | "refuse" | "retire" | null>(null);
+  const [asking, setAsking] = useState<keyof typeof TITLES | null>(null);
   const [day, setDay] = useState(dayFromNow(0));
   const [key, setKey] = useState(newKey);
   const act = api.useMutation("post", "/api/v1/rule-versions/{rule_id}/acts", {
@@ -40,8 +48,9 @@ export function Acts({ version, done, edit }: Props) {
       body: { ...wanted, revision: version.revision, request_key: key } as Act,
     });
   const { state } = version;
-  const titles = { propose: "rules.untried_title", refuse: "rules.refuse_title", retire: "rules.retire_title" } as const;
   const asked = asking ?? "refuse";
+  const waits = state === "published" && version.retirement_proposed_by !== null;
+  const own = version.retirement_proposed_by === me.acting;
   if (!writes && !approves) return null;
   return (
     <div className="rule-acts">
@@ -89,7 +98,19 @@ export function Acts({ version, done, edit }: Props) {
           </span>
         </div>
       )}
-      {approves && state === "published" && <Button onClick={() => setAsking("retire")}>{t("rules.retire")}</Button>}
+      {state === "published" && !waits && (
+        <Button onClick={() => setAsking("propose_retire")}>{t("rules.propose_retire")}</Button>
+      )}
+      {waits && (
+        <>
+          {approves && !own && (
+            <Button type="primary" danger loading={act.isPending} onClick={() => send({ act: "retire" })}>
+              {t("rules.retire")}
+            </Button>
+          )}
+          {(approves || own) && <Button onClick={() => setAsking("keep")}>{t(own ? "rules.keep_own" : "rules.keep")}</Button>}
+        </>
+      )}
       {writes && state !== "draft" && <Button onClick={edit}>{t("rules.new_draft")}</Button>}
       {act.error && !asking && (
         <Alert
@@ -101,9 +122,10 @@ export function Acts({ version, done, edit }: Props) {
       )}
       <ReasonDialog
         open={asking !== null}
-        title={t(titles[asked])}
+        title={t(TITLES[asked])}
         {...(asked === "propose" ? { hint: t("rules.untried_hint") } : {})}
-        submit={t(`rules.${asked}`)}
+        {...(asked === "propose_retire" ? { hint: t("rules.propose_retire_hint") } : {})}
+        submit={t(asked === "keep" && own ? "rules.keep_own" : `rules.${asked}`)}
         busy={act.isPending}
         error={act.error}
         close={() => {

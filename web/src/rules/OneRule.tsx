@@ -83,6 +83,8 @@ function Body({ detail, version, show }: BodyProps) {
     setKey(newKey());
     void queries.invalidateQueries({ queryKey: ["get", "/api/v1/rules"] });
     void queries.invalidateQueries({ queryKey: ["get", "/api/v1/rules/{code}"] });
+    // What waits for a second person is counted at the head of every page.
+    void queries.invalidateQueries({ queryKey: ["get", "/api/v1/approvals"] });
   };
   const draft = api.useMutation("post", "/api/v1/rules", {
     onSuccess: (answer) => {
@@ -157,6 +159,19 @@ function Body({ detail, version, show }: BodyProps) {
       {version.state === "proposed" && untried && (
         <Alert type="warning" showIcon className="alert" title={t("rules.untried")} description={untried} />
       )}
+      {version.state === "published" && version.retirement_proposed_by && (
+        <Alert
+          type="warning"
+          showIcon
+          className="alert"
+          title={t("rules.retirement_asked", {
+            person: version.retirement_proposed_by,
+            at: instantText(version.retirement_proposed_at ?? ""),
+            reason: version.retirement_reason ?? "",
+          })}
+          description={t("rules.retirement_hint")}
+        />
+      )}
       <div className="rule-columns">
         <Said version={version} />
         <aside className="card rule-side">
@@ -192,6 +207,15 @@ function Body({ detail, version, show }: BodyProps) {
               <>
                 <dt>{t("rules.effective")}</dt>
                 <dd className="figures">{version.effective_from}</dd>
+              </>
+            )}
+            {version.retired_on && version.retirement_proposed_by && (
+              <>
+                <dt>{t("rules.retirement_by")}</dt>
+                <dd>
+                  {version.retirement_proposed_by} · {instantText(version.retirement_proposed_at ?? "")}
+                  <p className="small">{version.retirement_reason}</p>
+                </dd>
               </>
             )}
             {version.retired_on && (

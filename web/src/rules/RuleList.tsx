@@ -24,10 +24,15 @@ const SHIPPED = [
   ["rules_shown.waiting", "shown=waiting"],
 ] as const;
 
+/** Whether something of the rule waits for a second person: a version to be published, or one to be retired. */
+function waits(rule: Rule): boolean {
+  return rule.waiting === "proposed" || rule.state === "proposed" || rule.retirement_waits;
+}
+
 function fits(rule: Rule, shown: Shown, text: string): boolean {
   if (shown === "published" && rule.state !== "published") return false;
   if (shown === "shadow" && rule.state !== "shadow") return false;
-  if (shown === "waiting" && rule.waiting !== "proposed" && rule.state !== "proposed") return false;
+  if (shown === "waiting" && !waits(rule)) return false;
   return [rule.code, rule.chinese, rule.english].join(" ").toLowerCase().includes(text.trim().toLowerCase());
 }
 
@@ -47,7 +52,7 @@ export function RuleList() {
   if (!data) return <Loading />;
   const rules = data.rules.filter((one) => fits(one, shown, text));
   const count = (state: Rule["state"]) => data.rules.filter((one) => one.state === state).length;
-  const waiting = data.rules.filter((one) => one.waiting === "proposed" || one.state === "proposed").length;
+  const waiting = data.rules.filter(waits).length;
   const over = data.warning_threads_milli > data.budget_threads_milli;
   return (
     <>
@@ -135,6 +140,7 @@ export function RuleList() {
                 <>
                   <RuleState state={rule.state} />
                   {rule.waiting && <div className="quiet small">{t("rules.newer", { state: name("rule_state", rule.waiting) })}</div>}
+                  {rule.retirement_waits && <div className="quiet small">{t("rules.retirement_waits")}</div>}
                 </>
               ),
             },

@@ -1,4 +1,4 @@
-"""The difference that a proposal makes, where it is decided on a page of its own: a warning, an entry of a list, a rule."""
+"""The difference that a proposal makes, where it is decided on a page of its own: a warning, an entry of a list, a rule and its end."""
 
 from __future__ import annotations
 
@@ -133,6 +133,26 @@ def of_rule(connection: Reading, person: Person, rule_id: RuleId) -> WaitingProp
         None if current is None else _said(current),
         _said(proposed),
         person.may(Ability.APPROVE_RULES) and person.acting not in makers(proposed),
+    )
+
+
+@router.get(
+    "/approvals/rule-versions/{rule_id}/retirement",
+    dependencies=[allowed(Ability.READ_RULES, Ability.APPROVE)],
+    responses=_READ,
+)
+def of_retirement(connection: Reading, person: Person, rule_id: RuleId) -> WaitingProposal:
+    """A published version of a rule that somebody proposed to retire."""
+    row = _row(connection, "rule_retirement", rule_id)
+    version = rules.one(connection, rule_id)
+    assert version is not None
+    return _answer(
+        connection,
+        person,
+        row,
+        {"state": version.state},
+        {"state": State.RETIRED},
+        person.may(Ability.APPROVE_RULES) and person.acting not in makers(version),
     )
 
 
