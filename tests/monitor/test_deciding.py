@@ -306,8 +306,45 @@ def test_half_a_transfer_raises_no_warning_when_another_line_comes(
     [alone] = post(bank, deciding, half)
     [other] = post(bank, deciding, line("T2", BORROWER, 10, day=13, counterparty_account="999"))
 
-    assert (alone.decision, other.decision) == ("allow", "allow")
+    assert (alone.decision, alone.undecided, other.decision) == (None, "half", "allow")
     assert codes(standing(asked)) == before
+
+
+def test_a_payment_is_judged_whatever_halves_of_transfers_came_before_it(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    half = {"counterparty_account": RELATED, "purpose_text": "银证转账"}
+    post(bank, deciding, line("T1", BORROWER, 60_000, **half))
+
+    [whole] = post(bank, deciding, to_securities("S1", 60_000, day=13))
+    told = standing(asked)
+    [again] = post(bank, deciding, line("T2", BORROWER, 40_000, day=14, **half))
+
+    assert (whole.decision, again.decision, again.undecided) == ("review", None, "half")
+    assert "FLOW_SECURITIES" in {hit.rule_code for hit in whole.hits}
+    assert standing(asked) == told
+
+
+def test_halves_that_a_run_took_for_payments_keep_nothing_back(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any]
+) -> None:
+    [alone] = post(
+        bank, deciding, line("T1", BORROWER, 60_000, counterparty_account=RELATED, purpose_text="银证转账")
+    )
+    trace_books(bank)
+    deciding.wait()
+    [other] = post(bank, deciding, line("T2", BORROWER, 10, day=13, counterparty_account="999"))
+    deciding.wait()
+    run = standing(asked)
+
+    [whole] = post(bank, deciding, to_securities("S1", 30_000, day=13))
+
+    assert other.undecided != "half"
+    assert whole.decision == "review"
+    [hit] = [row for row in standing(asked) if row[1] == "FLOW_SECURITIES" and row[2] == LOAN]
+    [before] = [row for row in run if row[1] == "FLOW_SECURITIES" and row[2] == LOAN]
+    assert set(hit[7]) == {*before[7], whole.line_id}
+    assert alone.line_id in before[7]
 
 
 def test_a_question_waits_for_the_commit_of_lines_that_are_being_judged(

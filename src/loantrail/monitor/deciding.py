@@ -341,8 +341,7 @@ class Deciding(Questions):
             changed = held.standing.show(shown)
             judged = self._judged(connection, held, changed) if changed.concerns_loans else {}
         of_line = held.standing.transactions_of(arrived["line_id"])
-        waiting = changed.order.waiting()
-        return of_lines(judged, of_line, waiting, held.undecided(changed))
+        return of_lines(judged, of_line, held.undecided(changed))
 
     def _host(self, connection: Connection[Any], held: Held, asked: Asked | None = None) -> Host:
         """Who judges the lines that are asked about, or none."""
@@ -365,4 +364,4 @@ class Deciding(Questions):
         if found.broken:
             store_hits.stop_broken(connection, sorted(found.broken))
         store_step.note_judged(connection, found.loans, held.pending)
-        return decided(found.hits, taken.told, changed.transactions)
+        return decided(found.hits, taken.told, changed.transactions, found.halves)

@@ -25,6 +25,7 @@ from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.few_rows import empty
 from loantrail.monitor import store_step
 from loantrail.monitor.broken_rules import BrokenRules
+from loantrail.monitor.halves import without_halves
 from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
@@ -83,7 +84,7 @@ class Judgement:
 
     loans: tuple[str, ...]
     hits: pl.DataFrame
-    """HITS, those left out that rest on half a transfer."""
+    """HITS; one to which nothing came but halves of transfers says what it said before."""
     codes: tuple[str, ...]
     proven: pl.DataFrame
     payees: Payees
@@ -99,6 +100,8 @@ class Judgement:
     as_of: datetime.datetime
     doubtful: frozenset[str]
     """Loans of which all is to be looked at when they are judged next."""
+    halves: frozenset[str] = frozenset()
+    """Transactions on which hits would rest, were their other line there."""
     broken: frozenset[str] = frozenset()
     """Ids of versions of rules that broke since the last judgement that was kept: they judge nothing from then on."""
     rules: tuple[ReadyRule, ...] = ()
@@ -210,19 +213,13 @@ class Judging:
             leads = self._remembered.leads_of(ends)
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
-        waiting = changed.order.waiting()
         every = pl.concat([nothing_said().hits, *(part.hits for part in parts)])
-        on_half = pl.Series(
-            [not waiting.isdisjoint(ids) for ids in every["transaction_ids"].to_list()], dtype=pl.Boolean
+        hits, halves = without_halves(
+            every,
+            changed.order.waiting(),
+            changed.transactions,
+            partial(store_step.standing_hits, connection),
         )
-        hits = every
-        if on_half.any():
-            hits = every.filter(~on_half)
-            # Nothing rests on half a transfer: such a hit says what it said before.
-            before = store_step.standing_hits(connection, every.filter(on_half)["loan_id"].unique().to_list())
-            keys = ["loan_id", "rule_code"]
-            before = before.join(every.filter(on_half), on=keys, how="semi")
-            hits = pl.concat([hits, before.join(hits, on="hit_id", how="anti")])
         found = pl.concat([part.found.select(*FOUND_BY_RULE) for part in parts])
         of_loan = dict.fromkeys(loans, found.clear())
         for rows in found.partition_by("loan_id", maintain_order=True) if len(found) else ():
@@ -248,6 +245,7 @@ class Judging:
             ),
             as_of=index.as_of,
             doubtful=changed.doubtful,
+            halves=halves,
             rules=rules.warning.rules,
         )
 

@@ -66,6 +66,7 @@ def together(index: Index, parts: Sequence[Judgement], changed: Changed) -> Judg
         days=pl.concat([one.days for one in said]),
         as_of=index.as_of,
         doubtful=changed.doubtful,
+        halves=frozenset[str]().union(*(one.halves for one in parts)),
         broken=frozenset[str]().union(*(one.broken for one in parts)),
         rules=next((one.rules for one in parts), ()),
     )

@@ -28,6 +28,8 @@ LATE: Final = "late"
 """It was booked before what the state holds open; another state is made in which it has its place, or the next run takes it along."""
 LOAN: Final = "loan"
 """It says something of a loan that could not be judged."""
+HALF: Final = "half"
+"""A hit would rest on it, but its other line, of the other account's statement, is yet to come: then it is judged."""
 
 Value = str | int | float | bool | None
 

@@ -132,10 +132,10 @@ class TakenRow(Answer):
         "later: then `undecided` says why."
     )
     hits: list[RowHitTold]
-    undecided: Literal["not_ready", "many", "late", "loan"] | None = Field(
+    undecided: Literal["not_ready", "many", "late", "loan", "half"] | None = Field(
         description="Why an accepted row is judged later: the server has just started; more came than is judged at once; it was "
         "booked before the last transactions and gets its place in the background; it says something of a loan that could "
-        "not be judged."
+        "not be judged; a hit would rest on it, and its other line is yet to come from the other account's statement."
     )
 
 
