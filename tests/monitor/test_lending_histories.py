@@ -28,7 +28,7 @@ from loantrail.monitor.committing import commit_group
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.held import first_ground, ground_of_run
 from loantrail.monitor.leading import Connecting
-from loantrail.monitor.model import LATE, Answered
+from loantrail.monitor.model import HALF, LATE, Answered
 from loantrail.monitor.outstanding import judge_outstanding, judge_owed
 from loantrail.monitor.payload import JSON, read_payload
 from loantrail.postgres.connection import Database, configure
@@ -141,7 +141,9 @@ def compared(url: str, seed: int, *, tail_is_short: bool = False) -> Counter[str
             )
             assert isinstance(answer, Answered)
             late = sum(row.undecided == LATE for row in answer.rows)
-            assert answer.undecided == late if tail_is_short else answer.undecided == 0
+            halves = sum(row.undecided == HALF for row in answer.rows)
+            assert answer.undecided == late + halves and (tail_is_short or late == 0)
+            seen["halves"] += halves
             seen["late"] += late
             if lines.chance.random() < 0.7:
                 deciding.wait_for_late_lines()
