@@ -593,3 +593,44 @@ def test_an_open_stream_does_not_keep_the_server_from_stopping(database_url: str
     assert clock.monotonic_seconds() - began < 5
     assert not [line for line in lines if line.startswith("error")]  # it ends, and is not cut off
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "yuan", "chinese", "english"),
+    [
+        ({}, 300_000, "：涉及 30.00 万元，占贷款 30%。", ": CNY 300,000.00 involved, 30% of the loan."),
+        (
+            {"explanation": "seen", "explanation_chinese": "交易金额 20 万元"}, 300_000,
+            "：交易金额 20 万元，涉及 30.00 万元，占贷款 30%。", ": seen, CNY 300,000.00 involved, 30% of the loan.",
+        ),
+        ({"explanation": "seen", "explanation_chinese": "收款方在黑名单"}, 0, "：收款方在黑名单。", ": seen."),
+        ({}, 0, "。", "."),
+    ],
+)  # fmt: skip
+def test_the_story_of_a_rules_hit_is_a_whole_sentence(
+    warned: httpx.Client,
+    connection: type_of_connection,
+    told: dict[str, str],
+    yuan: int,
+    chinese: str,
+    english: str,
+) -> None:
+    wordless = {"rule_version": "2", "explanation": "", "explanation_chinese": ""}
+    hit = hit_row("HIT_ALL", yuan=yuan, use="cash") | wordless | told
+    take_rows(connection, [hit], ("HIT_ALL", "FLOW_SECURITIES"))
+    page = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert page["story_chinese"].endswith("疑似HIT_ALL（2025-03-06）" + chinese)
+    assert page["story_english"].endswith("suspected HIT_ALL (2025-03-06)" + english)
+
+
+def test_a_hit_told_in_other_words_is_no_news(warned: httpx.Client, connection: type_of_connection) -> None:
+    """So hits of earlier software get their words without a judged warning coming back."""
+    judged = act(warned, 2, act="dispose", disposition="false_alarm", reason="refund", text="三月已退回")
+    assert judged.status_code == 201, judged.text
+    before = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    words = {"explanation": "in other words", "explanation_chinese": "换一种说法"}
+    taken = take_rows(connection, [hit_row() | words, QUIET_HIT])
+    after = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert (taken.opened, taken.changed) == (0, 0)
+    assert (after["row"], after["timeline"]) == (before["row"], before["timeline"])
+    assert [hit["explanation_chinese"] for hit in after["hits"]] == ["换一种说法"]

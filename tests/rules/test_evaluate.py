@@ -87,6 +87,44 @@ def test_the_parameter_of_the_rows_date_counts() -> None:
     assert found(one, frame)["loan_id"].to_list() == ["old"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "amount_field", "chinese", "english"),
+    [
+        ("TRUE", "amount_fen", "交易金额 30 万元", "amount of the transaction 300,000.00 yuan"),
+        ("amount_fen > 0", "amount_fen", "交易金额 30 万元", "amount of the transaction 300,000.00 yuan"),
+        (
+            "amount_fen > 0 AND retail = FALSE AND NOT is_disbursement", "securities_fen",
+            "交易金额 30 万元；不是“零售贷款”；不是“是放款”；放款以来流向证券投资 20 万元",
+            "amount of the transaction 300,000.00 yuan; not “retail loan”; not “is a disbursement”; "
+            "loan money into securities, since disbursement 200,000.00 yuan",
+        ),
+        (
+            "payee_on_black_list AND retail = FALSE AND amount_fen >= wan(30)", "amount_fen",
+            "交易金额 30 万元 不低于 30 万元",
+            "amount of the transaction 300,000.00 yuan is at least 300,000.00 yuan",
+        ),
+        (
+            "payee_on_black_list", "amount_fen",
+            "收款方在黑名单；交易金额 30 万元",
+            "payee is on the black list; amount of the transaction 300,000.00 yuan",
+        ),
+        (
+            "NOT (payee_on_watch_list OR amount_fen > wan(50))", "",
+            "并非（收款方在关注名单 或 交易金额 30 万元 大于 50 万元）",
+            "not (payee is on the watch list or amount of the transaction 300,000.00 yuan is above 500,000.00 yuan)",
+        ),
+        ("payee_registered_days IS NULL", "", "收款方成立天数 未知", "age of the payee not known"),
+        ("TRUE", "", "满足规则“流向证券”的条件", "meets the condition of the rule “Into securities”"),
+    ],
+)  # fmt: skip
+def test_every_hit_says_what_was_seen(condition: str, amount_field: str, chinese: str, english: str) -> None:
+    frame = rows(
+        {"amount_fen": 30 * WAN, "securities_fen": 20 * WAN, "retail": False, "is_disbursement": False}
+    ).with_columns(payee_on_black_list=True, payee_on_watch_list=False)
+    hit = found(version(condition=condition, amount_field=amount_field), frame).to_dicts()[0]
+    assert (hit["explanation_chinese"], hit["explanation"]) == (chinese, english)
+
+
 steps = st.lists(
     st.fixed_dictionaries(
         {

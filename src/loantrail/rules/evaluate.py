@@ -28,7 +28,7 @@ from loantrail.rules.meeting import RANKS, Conditions, conditions_of, meeting, w
 from loantrail.rules.model import CheckedContent, Content, RuleVersion, State, check_content
 from loantrail.rules.possible import can_be_met
 from loantrail.rules.stopping import Broken, RulesBroken, Stopped, runaway_of
-from loantrail.rules.words import explain, part_json, sentence
+from loantrail.rules.words import explain, hit_sentence, part_json
 from loantrail.signals.catalogue import DAY
 
 FOUND: Final[Shape] = {**HITS, "explained": pl.String}
@@ -112,7 +112,7 @@ def hits_of(
     met = meeting(checked, rows, parameters, conditions)
     if met.is_empty():
         return pl.DataFrame(schema=FOUND)
-    fields = sorted({*checked.condition.fields, *(name for _, one in checked.levels for name in one.fields)})
+    fields = sorted(_fields_of(checked))
     severest = pl.col("level_rank") == pl.col("level_rank").max()
     hits = met.group_by("loan_id", maintain_order=True).agg(
         pl.col("at").first(),
@@ -125,7 +125,7 @@ def hits_of(
         destination_class=pl.col("destination_class").filter(severest).first(),
     )
     parts = [explain(checked.condition, parameters, row) for row in hits["telling"]]
-    words = [sentence(part) for part in parts]
+    words = [hit_sentence(checked, part, row) for part, row in zip(parts, hits["telling"], strict=True)]
     explained = [json.dumps(part_json(part), ensure_ascii=False) for part in parts]
     number = str(version.version)
     # An end of day is judged anew each day: what it says is one hit for as long as it says it.

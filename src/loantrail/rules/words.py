@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from loantrail.parameters import ParameterBook
 from loantrail.rules import tree
-from loantrail.rules.fields import SHIPPED, Catalogue, value_name
+from loantrail.rules.fields import SHIPPED, Catalogue, Known, value_name
 from loantrail.rules.language import Checked
+from loantrail.rules.model import CheckedContent
 from loantrail.rules.slow import Judging, Row, Value
 from loantrail.rules.tree import Node
 
@@ -51,6 +52,8 @@ class Part:
     parts: tuple[Part, ...]
     brief: Said = ("", "")
     """The test as one sentence about a hit says it; empty where it says nothing of what happened."""
+    aside: Said = ("", "")
+    """What a part of no such sentence saw, or what it is; empty for one that always holds."""
 
 
 def explain(
@@ -73,9 +76,36 @@ def held(part: Part) -> Iterator[Part]:
 
 
 def sentence(part: Part) -> Said:
-    """What made the condition hold, in one sentence of each language."""
-    tests = [one.brief for one in held(part) if one.brief[0]]
-    return "；".join(chinese for chinese, _ in tests), "; ".join(english for _, english in tests)
+    """What made the condition hold, in one sentence of each language; empty where its tests say nothing of what happened."""
+    return _together([one.brief for one in held(part)])
+
+
+def hit_sentence(checked: CheckedContent, part: Part, row: Row) -> Said:
+    """What is said of a rule's hit in each language, never empty. `part`: the rule's condition explained with `row`, which also holds
+    the rule's amount field. Where no test says what happened, the values that were seen and the amount do."""
+    said = sentence(part)
+    if said[0]:
+        return said
+    content = checked.content
+    seen = [one.aside for one in held(part)]
+    if content.amount_field and content.amount_field not in checked.condition.fields:
+        seen.append(_with_value(SHIPPED[content.amount_field], row.get(content.amount_field)))
+    said = _together(seen)
+    return (
+        said
+        if said[0]
+        else (f"满足规则“{content.chinese}”的条件", f"meets the condition of the rule “{content.english}”")
+    )
+
+
+def _together(said: Sequence[Said]) -> Said:
+    told = [one for one in said if one[0]]
+    return "；".join(chinese for chinese, _ in told), "; ".join(english for _, english in told)
+
+
+def _with_value(field: Known, value: object) -> Said:
+    chinese, english = value_words(value if isinstance(value, (int, str)) else None, field.kind, field.name)
+    return f"{field.chinese} {chinese}", f"{field.english} {english}"
 
 
 def part_json(part: Part) -> dict[str, Any]:
@@ -147,14 +177,18 @@ class _Telling:
     def _made(self, node: Node, kind: str, said: Said, parts: tuple[Part, ...]) -> Part:
         holds = None if self._judging is None else self._judging.holds(node)
         source = _balanced(self._text, node.start, node.end)
-        seen = self._seen(node) if kind == "test" else ()
-        return Part(
-            kind, source, *said, holds, seen, parts, self._brief(node, said) if kind == "test" else ("", "")
-        )
+        if kind != "test":
+            aside = self._whole(node) if kind == "not" else ("", "")
+            return Part(kind, source, *said, holds, (), parts, aside=aside)
+        brief = self._brief(node, said)
+        aside = ("", "") if brief[0] else self._aside(node, said)
+        return Part(kind, source, *said, holds, self._seen(node), parts, brief, aside)
 
     def _brief(self, node: Node, said: Said) -> Said:
         inner = node.part if isinstance(node, tree.Not) else node
-        if isinstance(inner, (tree.FieldOf, tree.Truth, tree.IsNull, tree.IsTruth)):
+        if isinstance(inner, (tree.FieldOf, tree.Truth, tree.IsNull, tree.IsTruth)) or (
+            isinstance(inner, tree.Compare) and isinstance(inner.right, tree.Truth)
+        ):
             return "", ""
         if (
             isinstance(inner, tree.Compare)
@@ -167,6 +201,46 @@ class _Telling:
             if isinstance(value, tree.FieldOf) and value.kind == tree.CLASS:
                 return self._named(value)
         return said
+
+    def _aside(self, node: Node, said: Said) -> Said:
+        if isinstance(node, tree.Truth):
+            return "", ""
+        if isinstance(node, tree.FieldOf):
+            return self._called(node)
+        if isinstance(node, tree.Not) and isinstance(node.part, tree.FieldOf):
+            return _negated(self._called(node.part))
+        if isinstance(node, tree.IsTruth) and isinstance(node.part, tree.FieldOf):
+            called = self._called(node.part)
+            return called if node.wanted else _negated(called)
+        if isinstance(node, tree.Compare) and isinstance(node.right, tree.Truth):
+            called = self._whole(node.left)
+            return called if node.right.value is (node.operator == "=") else _negated(called)
+        inner = node.part if isinstance(node, tree.Not) else node
+        value = (
+            inner.left
+            if isinstance(inner, tree.Compare)
+            else inner.value
+            if isinstance(inner, tree.IsNull)
+            else None
+        )
+        return self._named(value) if isinstance(value, tree.FieldOf) else said
+
+    def _whole(self, node: Node) -> Said:
+        """A condition with all that it is made of."""
+        if isinstance(node, tree.FieldOf):
+            return self._called(node)
+        if isinstance(node, tree.Not) and isinstance(node.part, (tree.All, tree.AnyOf)):
+            chinese, english = self._whole(node.part)
+            return f"并非{chinese}", f"not {english}"
+        if not isinstance(node, (tree.All, tree.AnyOf)):
+            return self._test(node)
+        parts = [self._whole(one) for one in node.parts]
+        chinese, english = (" 且 ", " and ") if isinstance(node, tree.All) else (" 或 ", " or ")
+        return f"（{chinese.join(one for one, _ in parts)}）", f"({english.join(one for _, one in parts)})"
+
+    def _called(self, node: tree.FieldOf) -> Said:
+        field = self._catalogue[node.name]
+        return field.chinese, field.english
 
     def _seen(self, node: Node) -> tuple[Seen, ...]:
         found: list[Seen] = []
@@ -182,8 +256,7 @@ class _Telling:
 
     def _test(self, node: Node) -> Said:
         if isinstance(node, tree.Not) and isinstance(node.part, tree.FieldOf):
-            chinese, english = self._named(node.part)
-            return f"不是“{chinese}”", f"not “{english}”"
+            return _negated(self._named(node.part))
         if isinstance(node, tree.Not) and isinstance(node.part, tree.Reaches):
             operators = ("超过", "exceeds") if node.part.upper else ("未达到", "does not reach")
             return _join(self.value(node.part.value), operators, self.value(node.part.parameter))
@@ -243,6 +316,8 @@ class _Telling:
             return value_words(node.value, beside if node.unit == tree.NUMBER else node.unit)
         if isinstance(node, tree.Text):
             return value_words(node.value, beside or tree.TEXT, field)
+        if isinstance(node, tree.Truth):
+            return _NOT_KNOWN if node.value is None else _YES_NO[node.value]
         if isinstance(node, tree.ParameterOf):
             return self._parameter(node)
         if isinstance(node, tree.Arithmetic):
@@ -265,11 +340,9 @@ class _Telling:
         return f"（{chinese}）", f" ({english})"
 
     def _named(self, node: tree.FieldOf) -> Said:
-        field = self._catalogue[node.name]
         if self._judging is None:
-            return field.chinese, field.english
-        chinese, english = value_words(self._judging.value(node), field.kind, node.name)
-        return f"{field.chinese} {chinese}", f"{field.english} {english}"
+            return self._called(node)
+        return _with_value(self._catalogue[node.name], self._judging.value(node))
 
     def _parameter(self, node: tree.ParameterOf) -> Said:
         period = (
@@ -283,6 +356,10 @@ class _Telling:
             return f"参数 {node.name} 的清单", f"the list of the parameter {node.name}"
         chinese, english = value_words(period.number, node.unit)
         return f"{chinese}（参数 {node.name}）", f"{english} (parameter {node.name})"
+
+
+def _negated(said: Said) -> Said:
+    return f"不是“{said[0]}”", f"not “{said[1]}”"
 
 
 def _name(node: Node) -> str:

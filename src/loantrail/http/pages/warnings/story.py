@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from loantrail.clock import BUSINESS_ZONE
+from loantrail.early_warning.hits import is_of_rule
 from loantrail.http.pages.warnings.model import WarningDoubt
 from loantrail.reports.words import words
 from loantrail.tracing.verdict_words import (
@@ -65,12 +66,28 @@ def story(
         names = [str(name) for name in dict.fromkeys(one["rule_code"] for one in others)]
         more = f"；另有{chinese_list([said_of(name)[0] for name in names])}"
         english_more = f"; also {english_list([said_of(name)[1] for name in names])}"
-    said = main["explanation_chinese"] or main["explanation"]
+    said, english_said = _why(main, currency)
+    if main["amount_fen"]:
+        said, english_said = [*said, f"占贷款 {share}"], [*english_said, f"{share} of the loan"]
+    why = f"：{'，'.join(said)}" if said else ""
+    english_why = f": {', '.join(english_said)}" if english_said else ""
     return (
-        f"{opening}，{suspected}（{day}）：{said}，占贷款 {share}{proven}{related}{more}。",
-        f"{english_opening}: suspected {english_pattern} ({day}): {main['explanation']}, {share} of the loan"
+        f"{opening}，{suspected}（{day}）{why}{proven}{related}{more}。",
+        f"{english_opening}: suspected {english_pattern} ({day}){english_why}"
         f"{english_proven}{english_related}{english_more}.",
     )
+
+
+def _why(hit: Hit, currency: str) -> tuple[list[str], list[str]]:
+    """What the hit says of itself, Chinese and English, and the amount where that does not tell it: a rule's words are of one
+    payment, its amount of the largest; a hit of earlier software may have no words."""
+    chinese = hit["explanation_chinese"] or hit["explanation"]
+    english = hit["explanation"] or hit["explanation_chinese"]
+    said, english_said = ([chinese], [english]) if chinese else ([], [])
+    if hit["amount_fen"] and (not chinese or is_of_rule(hit["rule_version"])):
+        said.append(f"涉及 {chinese_money(hit['amount_fen'], currency)}")
+        english_said.append(f"{english_money(hit['amount_fen'], currency)} involved")
+    return said, english_said
 
 
 def doubts(hits: Sequence[Hit], evidence: Sequence[Mapping[str, Any]]) -> list[WarningDoubt]:
