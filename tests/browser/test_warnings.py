@@ -232,3 +232,20 @@ def test_without_a_warning_the_page_says_what_comes(page: Page, own_address: str
     expect(page.get_by_role("status").filter(has_text="No warning waits")).to_be_visible()
     page.goto(f"{own_address}/warnings?lang=zh&state=closed")
     expect(page.get_by_text("没有符合条件的预警").first).to_be_visible()
+
+
+def test_a_loans_page_says_what_came_live_is_not_in_it_yet_and_leads_to_its_warning(
+    page: Page, warned: str, database_url: str
+) -> None:
+    """The page asks how far the evaluation is, which begins the run; when that is over the page reads all anew by itself."""
+    with psycopg.connect(database_url) as connection:
+        take_rows(connection, [hit_row(), hit_row("ROUND_TRIP"), QUIET_HIT])
+        connection.execute("UPDATE live.waiting SET line_count = 3, since = '2025-03-21T02:15:00Z'")
+    page.goto(f"{warned}/loans/{LOAN}?lang=zh")
+    notice = page.locator(".live-notice")
+    expect(notice).to_have_text(
+        "全行有 3 笔实时流水（2025-03-21 10:15:00 起）将在下次运行后计入本页；预警实时判断"
+    )
+    beyond = page.get_by_role("region", name="疑似线索").get_by_role("link", name="预警中还有：")
+    expect(beyond).to_have_attribute("href", f"/warnings/{THREAD}?state=all")
+    expect(notice).to_have_text("", timeout=90_000)

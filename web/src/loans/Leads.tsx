@@ -1,9 +1,12 @@
 import { Button } from "antd";
+import { Link } from "react-router";
 import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { Amount } from "../ui/Amount";
 import { Term } from "../ui/Term";
 import { Coded } from "../ui/Coded";
+import { useLoanWarning } from "../warnings/LoanWarning";
+import { useRuleName } from "../warnings/rules";
 
 interface Props {
   readonly leads: readonly Schemas["Lead"][];
@@ -16,6 +19,10 @@ interface Props {
 export function Leads({ leads, lines, facts, reveal }: Props) {
   const { t, name, language } = useSpeech();
   const uses = new Set(lines.map((line) => line.use));
+  const { data: warned } = useLoanWarning(facts.loan_id);
+  const called = useRuleName(warned?.rule_words);
+  // A warning is judged live and by published rules; the leads are those of the last run.
+  const beyond = warned?.thread?.rule_codes.filter((code) => !leads.some((lead) => lead.pattern === code)) ?? [];
   return (
     <section className={leads.length > 0 ? "card box leads" : "card box"} aria-labelledby="leads-title">
       <h2 id="leads-title">
@@ -56,6 +63,13 @@ export function Leads({ leads, lines, facts, reveal }: Props) {
           </ul>
           <p className="quiet small">{t("leads.explain")}</p>
         </>
+      )}
+      {warned?.thread && beyond.length > 0 && (
+        <p>
+          <Link to={`/warnings/${warned.thread.thread_id}?state=all`}>
+            {t("leads.also_warned", { rules: beyond.map(called).join(" · ") })}
+          </Link>
+        </p>
       )}
     </section>
   );

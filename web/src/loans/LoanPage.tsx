@@ -15,6 +15,7 @@ import { Facts, RunFacts } from "./Facts";
 import { Guarantees } from "./Guarantees";
 import { grouped, type Line } from "./groups";
 import { Leads } from "./Leads";
+import { LiveNotice } from "./LiveNotice";
 import { ProblemText } from "./ProblemText";
 import { SeenBox } from "./SeenBox";
 import { Statement } from "./Statement";
@@ -75,6 +76,7 @@ export default function LoanPage() {
         <span className="figures" aria-current="page">
           {loanId}
         </span>
+        {data && <LiveNotice />}
       </nav>
       {error && data && (
         <ProblemText

@@ -5,8 +5,16 @@ import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";
 
+/** Lines that come live can warn at any moment. */
+const LOOKED_AGAIN_MS = 20_000;
+
 export function useLoanWarning(loanId: string) {
-  return api.useQuery("get", "/api/v1/loans/{loan_id}/warning", { params: { path: { loan_id: loanId } } });
+  return api.useQuery(
+    "get",
+    "/api/v1/loans/{loan_id}/warning",
+    { params: { path: { loan_id: loanId } } },
+    { refetchInterval: LOOKED_AGAIN_MS },
+  );
 }
 
 /** A line on a loan's page: its open warning, and by when it must be answered. */
