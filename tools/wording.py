@@ -40,6 +40,7 @@ GIVEN_SINKS: dict[tuple[str, str], set[str]] = {
     (f"{PACKAGE}.nightly.store", "end_run"): {"problem"},
     (f"{PACKAGE}.ledger.store", "end_run"): {"problem"},
     (f"{PACKAGE}.ledger.store", "end_file"): {"problem"},
+    (f"{PACKAGE}.monitor.leading", "_tell"): {"message"},
 }
 """What is a message although no error of the tree is made: (module, class or function) -> parameters."""
 GIVEN_RETURNS = {

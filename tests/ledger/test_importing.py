@@ -312,6 +312,22 @@ CONTRACT = {
 }  # fmt: skip
 
 
+def test_what_found_its_reference_in_the_same_import_is_not_among_the_first_refused(
+    books: Books,
+):
+    lost = PARTY | {
+        "party_id": "P2",
+        "unit_id": "0999",
+        "identity_number": "91310000132207927C",
+    }
+    outcome = books.take(books.records("party", PARTY, lost), books.records("organisation_unit", UNIT))
+    assert (outcome.accepted["party"], outcome.refused) == (1, {"unknown_reference": 1})
+    assert [row.position for row in outcome.first_refused] == [2]
+    assert books.ask("SELECT refusal_id FROM ledger.refusal WHERE state = 'open'") == [
+        (row.refusal_id,) for row in outcome.first_refused
+    ]
+
+
 def test_a_record_waits_for_what_it_points_to_and_comes_in_by_itself(books: Books):
     outcome = books.take(books.records("loan_contract", CONTRACT))
     assert outcome.refused == {"unknown_reference": 1}

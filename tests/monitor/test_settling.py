@@ -118,3 +118,37 @@ def test_after_a_pairing_that_took_long_the_next_one_waits_longer(
 
     assert 0.02 in pauses
     assert max(pauses) >= 0.2 * 3
+
+
+def test_a_session_that_is_ended_by_who_takes_over_is_told_in_a_line_and_tried_again(
+    books: Database,
+    asked: psycopg.Connection[Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_books(asked)
+    monkeypatch.setattr(settling, "AGAIN_SECONDS", 0.01)
+    ending = iter((True,))
+
+    def settle_after_an_end(connection: psycopg.Connection[Any]) -> object:
+        for _ in ending:
+            connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return settle(connection)
+
+    working = Settling(
+        Connecting(books),
+        lambda: None,
+        trace_seconds=0.0,
+        pair_seconds=0.0,
+        pair=settle_after_an_end,
+    )
+    with books.connect() as connection:
+        commit_group(connection, [read_payload(message(1), JSON, "test")])
+    working.start()
+    working.wait()
+
+    assert waiting(asked) == (0, 0)
+    [record] = [one for one in caplog.records if "pairing" in one.getMessage()]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "terminating connection" in record.getMessage()
+    assert "\n" not in record.getMessage()

@@ -13,14 +13,18 @@ import pytest
 from polars.exceptions import PanicException
 from tests.monitor.rows import csv
 
+from loantrail.cli.monitor_words import line_of
 from loantrail.errors import ConfigurationError
 from loantrail.ledger import importing
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import watching
+from loantrail.monitor.taken_file import TakenFile
 from loantrail.monitor.watching import FolderSource
 from loantrail.postgres.connection import Database
 
 pytestmark = pytest.mark.database
+FIRST_WRONG = "booked_at (记账时间) is 'bad': instant_unreadable"
+FIRST_WRONG_CHINESE = "记账时间（booked_at）为“bad”：时间无法识别"
 
 
 def lines(asked: psycopg.Connection[Any]) -> list[str]:
@@ -343,3 +347,88 @@ def test_a_file_that_cannot_be_put_away_does_not_hold_up_the_others(
     source.step(asked)
     assert names(tmp_path / "working") == []
     assert lines(asked) == ["R0", "R1"]
+
+
+def test_each_file_is_told_with_what_was_wrong_and_where_the_report_lies(
+    tmp_path: Path, books: Database, asked: psycopg.Connection[Any]
+) -> None:
+    told: list[TakenFile] = []
+    source = FolderSource(tmp_path, books, lambda: None, stable_seconds=3600, on_put_away=told.append)
+    for name, content in (
+        ("a.csv", csv(1, 2) + "bad,620,debit,5,R9\nbad,620,debit,5,R10\n"),
+        ("b.csv", csv(1, 3)),
+        ("c.csv", csv(4) + '"2026-03-05T10:00:00,621,debit,5,R5\n'),
+        ("odd.bin", "\x00\x01nothing known"),
+    ):
+        (tmp_path / name).write_text(content)
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    english, chinese = ([line_of(one, chinese=language) for one in told] for language in (False, True))
+    done, refused = tmp_path / "done", tmp_path / "refused"
+    assert english[:2] == [
+        "a.csv: rows accepted 2, known already 0, refused 2; "
+        f"row 3: {FIRST_WRONG} (and 1 more); report: {done}/a.csv.report.json",
+        "b.csv: rows accepted 1, known already 1, refused 0",
+    ]
+    assert english[3].startswith("odd.bin could not be used; the format is not recognised; report: ")
+    assert english[3].endswith(f"{refused}/odd.bin.report.json")
+    assert chinese[:2] == [
+        "a.csv：已收 2 行，已有 0 行，拒收 2 行；"
+        f"第 3 行：{FIRST_WRONG_CHINESE}（另有 1 处）；报告：{done}/a.csv.report.json",
+        "b.csv：已收 1 行，已有 1 行，拒收 0 行",
+    ]
+    assert chinese[3].startswith("odd.bin 不能使用；不认识这种格式；报告：")
+    assert all("\n" not in line for line in (*english, *chinese))
+
+
+def test_the_report_names_the_file_as_it_was_dropped_and_the_first_refused_rows(
+    tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
+) -> None:
+    bad = "".join(f"bad,620,debit,5,X{number}\n" for number in range(25))
+    for name, content in (
+        ("a.csv", csv(1) + bad),
+        ("odd.bin", "\x00\x01nothing known"),
+    ):
+        (tmp_path / name).write_text(content)
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    report = json.loads((tmp_path / "done" / "a.csv.report.json").read_text("utf-8"))
+    rows = report["first_refused"]
+    assert report["refused"] == {"instant_unreadable": 25}
+    assert [row["position"] for row in rows] == list(range(2, 22))
+    assert {row["field"] for row in rows} == {"booked_at"}
+    assert all("bad" in row["message"] and "bad" in row["message_chinese"] for row in rows)
+    kept = asked.execute(
+        "SELECT refusal_id FROM ledger.refusal WHERE position > 0 ORDER BY position"
+    ).fetchall()
+    assert [row["refusal_id"] for row in rows] == [one for (one,) in kept[:20]]
+    odd = json.loads((tmp_path / "refused" / "odd.bin.report.json").read_text("utf-8"))
+    [problem], [chinese] = odd["problems"], odd["problems_chinese"]
+    assert problem.startswith(f"{odd['file']}: the format is not recognised")
+    assert chinese.startswith(f"{odd['file']}：不认识这种格式")
+    assert "working" not in problem + chinese
+
+
+def test_what_passes_is_told_in_the_log_without_a_traceback(
+    tmp_path: Path,
+    source: FolderSource,
+    asked: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def cancelled(*_: Any, **__: Any) -> Any:
+        raise psycopg.errors.QueryCanceled("canceling statement due to user request")
+
+    monkeypatch.setattr(watching, "import_files", cancelled)
+    (tmp_path / "a.csv").write_text(csv(1))
+    (tmp_path / "a.csv.done").touch()
+
+    source.step(asked)
+
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "canceling statement due to user request" in record.getMessage()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
+from loantrail.cli.monitor_words import line_of, said, sentence
+from loantrail.cli.speech import speaks_chinese
 from loantrail.errors import ConfigurationError
 from loantrail.monitor.beside import Beside
 from loantrail.monitor.kafka import FORMATS, KafkaSource
@@ -19,6 +23,15 @@ from loantrail.postgres.connection import database
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+_OF_KAFKA: Final = {
+    "topic": "--topic",
+    "group": "--group",
+    "form": "--format",
+    "kafka_settings": "--kafka-setting",
+}
+_OF_FOLDER: Final = {"mapping": "--mapping", "stable_seconds": "--stable-seconds"}
+"""Parameter -> option that says something of the one source alone."""
 
 
 @click.command(name="monitor")
@@ -47,7 +60,9 @@ if TYPE_CHECKING:
 @click.option(
     "--kafka-setting", "kafka_settings", multiple=True, help="NAME=VALUE for librdkafka, repeatable."
 )
+@click.pass_context
 def command(
+    context: click.Context,
     watch: Path | None,
     mapping: str | None,
     stable_seconds: float,
@@ -63,12 +78,25 @@ def command(
     """
     if watch is None and brokers is None:
         raise ConfigurationError("there is nothing to watch", remedy="Name --watch FOLDER or --kafka BROKERS")
+    if brokers is None:
+        _refuse_given(context, _OF_KAFKA, "--kafka")
+    if watch is None:
+        _refuse_given(context, _OF_FOLDER, "--watch")
     if brokers is not None and (topic is None or group is None):
         raise ConfigurationError("--kafka needs a topic and a group", remedy="Name --topic and --group")
     if watch is not None:
         prepare_folder(watch)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stopping = threading.Event()
+    chinese = speaks_chinese(os.environ)
+
+    def say(text: str) -> None:
+        click.echo(said(text, chinese=chinese))
+
+    def say_that_it_ends() -> None:
+        stopping.wait()
+        click.echo(sentence("ends", chinese=chinese))
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     from loantrail.monitor.wiring import step_of, tracer_of
@@ -87,7 +115,16 @@ def command(
         sources: list[Source] = []
         if watch is not None:
             options = {"mapping": mapping} if mapping else {}
-            sources.append(FolderSource(watch, books, settling.start, options, stable_seconds))
+            sources.append(
+                FolderSource(
+                    watch,
+                    books,
+                    settling.start,
+                    options,
+                    stable_seconds,
+                    lambda file: click.echo(line_of(file, chinese=chinese)),
+                )
+            )
         if brokers is not None and topic is not None and group is not None:
             settings: dict[str, str] = {}
             for one in kafka_settings:
@@ -104,7 +141,26 @@ def command(
         # Who stands by judges nothing.
         deciding.on_owing = lambda: settling.start() if leads.is_set() else None
         deciding.want()
+        # Not in the handler of the signal, which may break in while a line is being written.
+        ending = threading.Thread(target=say_that_it_ends, name="ending", daemon=True)
+        ending.start()
         try:
-            run_monitor(books, sources, click.echo, stopping, follow, lead)
+            run_monitor(books, sources, say, stopping, follow, lead)
         finally:
             settling.stop()
+    ending.join()
+    click.echo(sentence("ended", chinese=chinese))
+
+
+def _refuse_given(context: click.Context, options: dict[str, str], needed: str) -> None:
+    """ConfigurationError where one of these options was given: without the other it would do nothing."""
+    given = [
+        option
+        for parameter, option in options.items()
+        if context.get_parameter_source(parameter) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise ConfigurationError(
+            f"{', '.join(given)} belongs to {needed}, which is not given",
+            remedy=f"Add {needed}, or leave it out",
+        )

@@ -30,7 +30,7 @@ from loantrail.ledger.reconcile import REPORT_SCHEMA
 from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, Taken, make_ready, stored_refusal, take_rows
 from loantrail.postgres.connection import database
 from loantrail.postgres.failures import database_failures
-from loantrail.sources.dry_run import Outcome
+from loantrail.sources.dry_run import FIRST_REFUSED_MOST, Outcome, RefusedRow
 from loantrail.sources.files import Opened, Unusable, content_digest, read_batches
 from loantrail.sources.model import Batch, Refusal
 
@@ -95,6 +95,8 @@ def import_files(
                 if file_id in taken_files:
                     outcome.refused["unknown_reference"] -= count
                     outcome.accepted[record_type] += count
+            if replayed:
+                _leave_out_replayed(connection, outcome)
             report = settle(connection) if settles else pl.DataFrame(schema=REPORT_SCHEMA)
         except DEFECTS as problem:
             # Where the database itself failed, not even this can be noted.
@@ -225,16 +227,18 @@ def _take_group(
         outcome.duplicate[record_type.name] += len(rows)
         for refusal in refusals:
             outcome.refused[refusal.reason] += 1
+        _note_first(outcome, [_entry(refusal, record_type.name, file_id) for refusal in refusals])
         return
     with database_failures():
         ready = make_ready(connection, record_type, keyed)
     repeated = len(rows) - len(keyed)
     entries = [_entry(refusal, record_type.name, file_id) for refusal in refusals]
     positions = _positions(group, rows, refusals)
+    found: list[quarantine.StoredRefusal] = []
 
     def work() -> Taken:
         taken = take_rows(connection, record_type, ready, file_id)
-        found = [
+        found[:] = [
             stored_refusal(
                 one, record_type.name, rows.row(one.row, named=True), name, positions[one.row], file_id
             )
@@ -259,6 +263,22 @@ def _take_group(
     outcome.duplicate[record_type.name] += taken.duplicate + repeated
     outcome.refused += Counter(refusal.reason for refusal in refusals)
     outcome.refused += Counter(one.reason for one in taken.broken)
+    _note_first(outcome, [*entries, *found])
+
+
+def _note_first(outcome: Outcome, refused: Sequence[quarantine.StoredRefusal]) -> None:
+    """The first rows that were refused, by their places within each group."""
+    room = FIRST_REFUSED_MOST - len(outcome.first_refused)
+    outcome.first_refused += [
+        RefusedRow(one.refusal_id, one.position, one.field, one.reason, one.message)
+        for one in sorted(refused, key=lambda one: one.position)[:room]
+    ]
+
+
+def _leave_out_replayed(connection: store.type_of_connection, outcome: Outcome) -> None:
+    """What pointed to a record that came later in the same import is refused no more."""
+    replayed = quarantine.replayed_of(connection, [one.refusal_id for one in outcome.first_refused])
+    outcome.first_refused = [one for one in outcome.first_refused if one.refusal_id not in replayed]
 
 
 def committed_work(connection: store.type_of_connection, work: Callable[[], Taken]) -> Taken:

@@ -84,11 +84,16 @@ def run_monitor(
                         on_lead()
                         _work(connection, sources, stopping)
         except PASSING as problem:
-            say(f"the database cannot be used now, trying again: {problem}")
+            _tell(say, f"the database cannot be used now, trying again: {problem}")
             stopping.wait(ASK_SECONDS)
         except KeysTaken:
-            say("others wrote the same lines for too long, trying again")
+            _tell(say, "others wrote the same lines for too long, trying again")
             stopping.wait(ASK_SECONDS)
+
+
+def _tell(say: Callable[[str], None], message: str) -> None:
+    """Say what the catalogue has Chinese words for."""
+    say(message)
 
 
 def _lead(
@@ -100,10 +105,10 @@ def _lead(
     told = False
     while not stopping.is_set():
         if store.try_to_lead(connection):
-            say("this monitor is at work")
+            _tell(say, "this monitor is at work")
             return True
         if not told:
-            say("another monitor is at work; this one stands by")
+            _tell(say, "another monitor is at work; this one stands by")
             told = True
         if _ended_one_that_hangs(connection, say):
             stopping.wait(REST_SECONDS)
@@ -118,12 +123,13 @@ def _ended_one_that_hangs(connection: Connection[Any], say: Callable[[str], None
         ended = store.end_one_that_hangs(connection)
     except psycopg.errors.InsufficientPrivilege:
         connection.rollback()
-        say(
-            "the monitor that was at work says nothing any more, and this one may not end its sessions: it signs in as another role"
+        _tell(
+            say,
+            "the monitor that was at work says nothing any more, and this one may not end its sessions: it signs in as another role",
         )
         return False
     if ended:
-        say("the monitor that was at work says nothing any more; its sessions are ended")
+        _tell(say, "the monitor that was at work says nothing any more; its sessions are ended")
     return ended
 
 

@@ -21,6 +21,7 @@ from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
 from loantrail.monitor.outstanding import Judge, judge_outstanding, judge_owed
 from loantrail.monitor.writing import Sessions
+from loantrail.postgres.failures import PASSING
 from loantrail.tracing import store_evaluation
 
 PAIR_SECONDS: Final = 2.0
@@ -99,7 +100,13 @@ class Settling:
             except DEFECTS as problem:
                 if isinstance(problem.__cause__, PoolClosed) or isinstance(problem, Stopping):
                     return  # the server ended; what is outstanding is taken up by the next one
-                _LOG.exception("pairing of live lines failed; it is tried again")
+                if isinstance(problem, PASSING):
+                    # The database went away, or ended the session of one that hung.
+                    _LOG.warning(
+                        "pairing of live lines failed; it is tried again: %s", " ".join(str(problem).split())
+                    )
+                else:
+                    _LOG.exception("pairing of live lines failed; it is tried again")
                 clock.sleep(AGAIN_SECONDS, self._stopped)
                 continue
             with self._guard:

@@ -27,6 +27,7 @@ from loantrail.ledger.importing import import_files
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 from loantrail.monitor.leading import Books
+from loantrail.monitor.taken_file import TakenFile, called, met_a_defect, report_of, told_of
 from loantrail.postgres.failures import PASSING
 from loantrail.sources.files import (
     Opened,
@@ -40,8 +41,6 @@ from loantrail.sources.mapping import read_mapping
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-    from loantrail.sources.dry_run import Outcome
 
 MARKER: Final = ".done"
 UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".writing")
@@ -87,11 +86,14 @@ class FolderSource:
         on_taken: Callable[[], None],
         options: Mapping[str, str] | None = None,
         stable_seconds: float = STABLE_SECONDS,
+        on_put_away: Callable[[TakenFile], None] = lambda _file: None,
     ) -> None:
-        """`options` are those of an import: `mapping`, `format`, ... ConfigurationError when the folder cannot be used."""
+        """`options` are those of an import: `mapping`, `format`, ... `on_put_away` is told of each file that was taken.
+        ConfigurationError when the folder cannot be used."""
         self._folder = folder
         self._books = books
         self._on_taken = on_taken
+        self._on_put_away = on_put_away
         self._options = dict(options or {})
         self._stable_seconds = stable_seconds
         self._seen: dict[str, _Seen] = {}
@@ -135,19 +137,20 @@ class FolderSource:
             moved = path.rename(target)
         except FileNotFoundError:
             return None  # whoever wrote it took it away again
-        except OSError:
-            self._hold_back(path, "cannot be moved")
+        except OSError as problem:
+            self._hold_back(path, "cannot be moved", problem)
             return None
         self._held_back.pop(str(path), None)
         return moved
 
-    def _hold_back(self, path: Path, what: str) -> None:
-        """Leave the file where it is for a while, with the reason that is being handled in the log."""
+    def _hold_back(self, path: Path, what: str, why: Exception) -> None:
+        """Leave the file where it is for a while, with the reason in the log: it is one that passes."""
         _, waited = self._held_back.get(str(path), (0.0, 0.0))
         pause = min(max(2 * waited, AGAIN_SECONDS), AGAIN_SECONDS_MOST)
         self._held_back[str(path)] = clock.monotonic_seconds() + pause, pause
         name = readable_name(path.name)
-        _LOG.exception("%s %s; it stays where it is and is tried again in %g s", name, what, pause)
+        reason = " ".join(str(why).split()) or type(why).__name__
+        _LOG.warning("%s %s (%s); it stays where it is and is tried again in %g s", name, what, reason, pause)
 
     def _is_held_back(self, path: Path) -> bool:
         again_at, _ = self._held_back.get(str(path), (0.0, 0.0))
@@ -199,30 +202,31 @@ class FolderSource:
         try:
             opened = [_renamed(one, name) for one in open_files([path], self._options)]
             outcome = import_files(opened, books=self._books, settles=False)
-            report = _report(outcome)
-            into = REFUSED if outcome.unusable else DONE
         except (DatabaseUnavailable, StorageExhausted):
             raise
-        except (KeysTaken, *PASSING):
-            self._hold_back(path, "could not be taken in whole")
+        except (KeysTaken, *PASSING) as problem:
+            self._hold_back(path, "could not be taken in whole", problem)
             self._on_taken()
             return
         except DEFECTS as problem:
             # A defect of ours must not hold up the files behind this one.
             _LOG.exception("%s failed", name)
-            report = {"problems": [f"{type(problem).__name__}: {problem}"]}
-            into = REFUSED
+            outcome = met_a_defect(name, problem)
+        into = self._folder / (REFUSED if outcome.unusable else DONE)
         try:
-            self._put_away(path, self._folder / into, {"file": name, **report})
+            report = self._put_away(path, into, {"file": name, **report_of(outcome)})
             self._held_back.pop(str(path), None)
         except FileNotFoundError:
             # One that hung and went on took it as well; keys tell what both imported.
             _LOG.warning("%s was put away by another monitor", name)
-        except OSError:
-            self._hold_back(path, "cannot be put away")
+        except OSError as problem:
+            self._hold_back(path, "cannot be put away", problem)
+        else:
+            self._on_put_away(told_of(path.name, outcome, report))
         self._on_taken()
 
-    def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> None:
+    def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> Path:
+        """Where the report lies."""
         digest = content_digest(path)
         target = into / path.name
         kept = target.with_name(target.name + REPORT)
@@ -237,12 +241,13 @@ class FolderSource:
             written.replace(kept)
         # Last: until then a crash begins with this file again.
         path.rename(target)
+        return kept
 
 
 def _renamed(file: Opened | Unusable, name: str) -> Opened | Unusable:
     """Under the name that it was dropped with."""
     if isinstance(file, Unusable):
-        return replace(file, name=name)
+        return called(name, file)
     return replace(file, source=replace(file.source, name=name))
 
 
@@ -273,12 +278,3 @@ def _free(path: Path) -> Path:
         candidate = path.with_name(f"{path.stem}~{number}{path.suffix}")
         number += 1
     return candidate
-
-
-def _report(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "accepted": dict(outcome.accepted),
-        "duplicate": {name: count for name, count in outcome.duplicate.items() if count},
-        "refused": dict(outcome.refused),
-        "problems": [str(one.problem) for one in outcome.unusable],
-    }

@@ -19,12 +19,24 @@ from loantrail.sources.model import Refusal
 from loantrail.sources.spool import Spool, disk_failures_named
 
 REFUSED_COLUMNS: Final = ("source_file", "position", "field", "reason", "message")
+FIRST_REFUSED_MOST: Final = 20
 RECONCILED_AT_ONCE: Final = 2_000_000
 """Lines whose balances are checked at one time; more are taken account by account in parts."""
 _FOR_RECONCILING: Final = (
     "account", "currency", "booked_at", "sequence", "source_file", "position", "direction", "amount_fen",
     "balance_fen",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that the books refused, and the entry of the quarantine that keeps it. `position`: as a Refusal has it."""
+
+    refusal_id: str
+    position: int
+    field: str
+    reason: str
+    message: str
 
 
 @dataclass(slots=True)
@@ -37,6 +49,8 @@ class Outcome:
     duplicate: Counter[str] = field(default_factory=Counter[str])
     refused: Counter[str] = field(default_factory=Counter[str])
     """Reason -> records."""
+    first_refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
+    """Of an import into the books: the first that were refused, at most FIRST_REFUSED_MOST."""
     formats: dict[str, str] = field(default_factory=dict[str, str])
     """File -> adapter that read it."""
     unusable: list[Unusable] = field(default_factory=list[Unusable])

@@ -124,6 +124,15 @@ def find_refusals(connection: type_of_connection, start: str, limit: int = 2) ->
         ).fetchall()
 
 
+def replayed_of(connection: type_of_connection, ids: Sequence[str]) -> set[str]:
+    """Those of these refusals whose rows are in the books by now."""
+    rows = connection.execute(
+        "SELECT refusal_id FROM ledger.refusal WHERE refusal_id = ANY(%s) AND state = 'replayed'",
+        (list(ids),),
+    ).fetchall()
+    return {str(one) for (one,) in rows}
+
+
 def waiting_for_references(connection: type_of_connection, after: str, limit: int) -> list[StoredRefusal]:
     """Open refusals of records that point to one which was not there, behind the id `after`."""
     with connection.cursor(row_factory=class_row(StoredRefusal)) as cursor:

@@ -1,0 +1,59 @@
+"""What `loantrail monitor` prints, in English and Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loantrail.monitor.taken_file import TakenFile
+from loantrail.wording import in_chinese
+
+_SENTENCES: Final = {
+    "taken": (
+        "{name}: rows accepted {accepted:,}, known already {known:,}, refused {refused:,}",
+        "{name}：已收 {accepted:,} 行，已有 {known:,} 行，拒收 {refused:,} 行",
+    ),
+    "unusable": ("{name} could not be used", "{name} 不能使用"),
+    "broken_off": (
+        "{name} could be used in part: rows accepted {accepted:,}, known already {known:,}, refused {refused:,}",
+        "{name} 只有一部分可用：已收 {accepted:,} 行，已有 {known:,} 行，拒收 {refused:,} 行",
+    ),
+    "wrong": (
+        "; {problem}{more}; report: {report}",
+        "；{problem}{more}；报告：{report}",
+    ),
+    "more": (" (and {count:,} more)", "（另有 {count:,} 处）"),
+    "ends": (
+        "this monitor was told to end; it finishes what it is at",
+        "监看程序收到结束指令，处理完手头的内容后结束",
+    ),
+    "ended": ("this monitor has ended", "监看程序已结束"),
+}
+
+
+def sentence(key: str, *, chinese: bool, **values: object) -> str:
+    """A sentence of the list above."""
+    return _SENTENCES[key][chinese].format(**values)
+
+
+def said(message: str, *, chinese: bool) -> str:
+    """A message in the language of the reader, where it has words in it."""
+    return (in_chinese(message) if chinese else None) or message
+
+
+def line_of(file: TakenFile, *, chinese: bool) -> str:
+    """One line on what became of a file; where something was wrong, what it was first and where the report lies."""
+    rows = file.accepted + file.known + file.refused
+    key = "taken" if not file.is_refused else "broken_off" if rows else "unusable"
+    line = sentence(
+        key,
+        chinese=chinese,
+        name=file.name,
+        accepted=file.accepted,
+        known=file.known,
+        refused=file.refused,
+    )
+    if not file.problems:
+        return line
+    more = sentence("more", chinese=chinese, count=file.problems - 1) if file.problems > 1 else ""
+    problem = " ".join(said(file.first_problem, chinese=chinese).split())
+    return line + sentence("wrong", chinese=chinese, problem=problem, more=more, report=file.report)

@@ -1,0 +1,100 @@
+"""`loantrail monitor` as whoever starts it meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.crash.streaming import end, said, start
+from tests.monitor.rows import csv
+
+from loantrail.cli.main import told
+from loantrail.cli.monitor import command
+from loantrail.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "chinese"),
+    [
+        (
+            ("--topic", "core.lines", "--format", "json"),
+            "--topic, --format belongs to --kafka, which is not given",
+            "--topic, --format 须与 --kafka 一起使用，而没有给出 --kafka",
+        ),
+        (
+            ("--kafka-setting", "a=b"),
+            "--kafka-setting belongs to --kafka, which is not given",
+            "--kafka-setting 须与 --kafka 一起使用，而没有给出 --kafka",
+        ),
+        (
+            ("--kafka", "localhost:9", "--topic", "t", "--group", "g", "--mapping", "m.yaml"),
+            "--mapping belongs to --watch, which is not given",
+            "--mapping 须与 --watch 一起使用，而没有给出 --watch",
+        ),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], problem: str, chinese: str
+) -> None:
+    other = () if "--kafka" in arguments else ("--watch", str(tmp_path))
+    # Were it not refused, it should find no database.
+    environment = {"LOANTRAIL_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+
+    found = CliRunner().invoke(command, [*other, *arguments], env=environment).exception
+
+    assert isinstance(found, ConfigurationError)
+    assert found.problem == problem
+    assert told(found, {"LANG": "zh_CN.UTF-8"}).startswith(chinese)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("language", "at_work", "taken", "ends", "ended"),
+    [
+        (
+            "C.UTF-8",
+            "this monitor is at work",
+            "a.csv: rows accepted 1, known already 0, refused 0",
+            "this monitor was told to end",
+            "this monitor has ended",
+        ),
+        (
+            "zh_CN.UTF-8",
+            "本监看程序开始工作",
+            "a.csv：已收 1 行，已有 0 行，拒收 0 行",
+            "监看程序收到结束指令",
+            "监看程序已结束",
+        ),
+    ],
+)
+def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
+    database_url: str,
+    tmp_path: Path,
+    language: str,
+    at_work: str,
+    taken: str,
+    ends: str,
+    ended: str,
+) -> None:
+    dropped = tmp_path / "dropped"
+    dropped.mkdir()
+    monitor = start(
+        database_url,
+        tmp_path / "home",
+        "monitor",
+        "--watch",
+        str(dropped),
+        environment={"LC_ALL": language, "PYTHONUTF8": "1"},
+    )
+    try:
+        said(monitor, at_work)
+        (dropped / "a.csv").write_text(csv(1))
+        (dropped / "a.csv.done").touch()
+        assert said(monitor, "a.csv").strip() == taken
+        monitor.terminate()
+        said(monitor, ends)
+        said(monitor, ended)
+    finally:
+        status = end(monitor)
+    assert status == 0
