@@ -88,6 +88,43 @@ def test_what_is_no_json_is_refused(client: httpx.Client, body: bytes) -> None:
     assert refused(answer) == (422, "request_refused", ["body"])
 
 
+def test_where_a_body_is_no_json_is_said_in_both_languages(client: httpx.Client) -> None:
+    answer = client.post(PATH, content=b'{\n "a" 1}', headers={"content-type": "application/json"})
+
+    [told] = answer.json()["fields"]
+    assert told["problem"].endswith("at line 2 column 6")
+    assert told["problem_chinese"] == "第 2 行第 6 列不合 JSON 语法"
+
+
+@pytest.mark.parametrize(
+    ("headers", "detail", "remedy", "chinese"),
+    [
+        (
+            {},
+            "nobody is signed in",
+            "Sign in; a system sends its key as `Authorization: Bearer KEY`, which `loantrail users key` makes",
+            "密钥由 loantrail users key 生成",
+        ),
+        (
+            {"authorization": "Bearer lt_" + "n" * 40},
+            "the key is not known, or it has ended",
+            "Send one that holds as `Authorization: Bearer KEY`: `loantrail users key` makes it",
+            "密钥由 loantrail users key 生成",
+        ),
+        ({"cookie": "loantrail=" + "n" * 40}, "the session has ended", "Sign in again", "请重新登录"),
+    ],
+)
+def test_who_is_not_known_is_told_what_to_send(
+    bank_address: str, headers: dict[str, str], detail: str, remedy: str, chinese: str
+) -> None:
+    kind = {"content-type": "application/json", "sec-fetch-site": "same-origin"}
+
+    told = httpx.post(f"{bank_address}{PATH}", content=b"{}", headers={**kind, **headers}).json()
+
+    assert (told["detail"], told["remedy"]) == (detail, remedy)
+    assert told["detail_chinese"] and chinese in told["remedy_chinese"]
+
+
 @pytest.mark.parametrize("kind", ["application/octet-stream", "application/xml", "application/x-ndjson"])
 def test_what_is_sent_as_something_else_is_not_read(client: httpx.Client, kind: str) -> None:
     answer = client.post(PATH, content=b"{}", headers={"content-type": kind})

@@ -137,12 +137,24 @@ def signed_of(request: Request, connections: Connections, *, anew: bool = False)
             person = store_session.signed_of_session(connection, token, address, clock.now())
             connection.commit()
     if person is None:
-        raise NotSignedIn(
-            "nobody is signed in" if not (given or token) else "the session or key has ended",
-            remedy="Sign in again",
-        )
+        raise _nobody(given, token)
     request.state.signed = person
     return person
+
+
+def _nobody(given: str, token: str) -> NotSignedIn:
+    """Why nobody is known by what was sent, and what a person and a system do about it."""
+    if given.startswith(BEARER):
+        return NotSignedIn(
+            "the key is not known, or it has ended",
+            remedy="Send one that holds as `Authorization: Bearer KEY`: `loantrail users key` makes it",
+        )
+    if token:
+        return NotSignedIn("the session has ended", remedy="Sign in again")
+    return NotSignedIn(
+        "nobody is signed in",
+        remedy="Sign in; a system sends its key as `Authorization: Bearer KEY`, which `loantrail users key` makes",
+    )
 
 
 def _whole(person: Signed) -> None:

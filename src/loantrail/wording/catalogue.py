@@ -3,6 +3,7 @@ lists of single words, `requests.yaml` what is said of a request's fields, by th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
@@ -15,6 +16,7 @@ from loantrail.wording.matching import Phrases
 WORDS: Final = "words.yaml"
 REQUESTS: Final = "requests.yaml"
 _SAID_BY_A_RULE: Final = "Value error, "
+_AT_PLACE: Final = re.compile(r" at line (?P<line>\d+) column (?P<column>\d+)$")
 _Texts = Mapping[str, str]
 
 
@@ -64,6 +66,10 @@ def in_chinese(text: str) -> str | None:
 def request_in_chinese(fault: str, limits: Mapping[str, object], message: str) -> str | None:
     """What is wrong with a field of a request, in Chinese: `fault` is pydantic's name of it, `limits` what it says with
     it. A rule of ours (`value_error`) says it in `message`."""
+    at = _AT_PLACE.search(str(limits.get("error", "")))
+    if fault == "json_invalid" and at is not None:
+        # What the reader of JSON found there is said in its own words, which are English.
+        return request_faults()["json_invalid_at"].format_map(at.groupdict())
     words = request_faults().get(fault)
     if words is None:
         return in_chinese(message.removeprefix(_SAID_BY_A_RULE))
