@@ -174,6 +174,18 @@ def test_what_is_wrong_with_a_row_and_what_to_do_are_said_in_chinese_too(own_cli
         told["amount_not_positive"]["message_chinese"]
         == "金额（amount_fen）为“0”：金额须大于零；金额只写大小，收支方向另写"
     )
+    unknown, untimely = told["choice_unknown"], told["instant_unreadable"]
+    assert unknown["message"].endswith(": it is none of the known values; known are debit, credit")
+    assert unknown["remedy"] == (
+        "Send one of the known values, or where a file has others, name them in its mapping file"
+    )
+    assert untimely["message"].endswith(": it cannot be read as a time")
+    assert untimely["remedy_chinese"] == (
+        "请写成 2026-03-01T10:15:00+08:00；文件里是其他格式的，请在其映射文件里写明"
+    )
+    for row in refused:
+        assert row["reason"] not in row["message"], row
+        assert "Expected" not in row["message_chinese"], row
     assert told["field_twice"]["remedy_chinese"] == "每个字段请只写一次"
     assert own_client.post(PATH, content="\n".join(texts), headers=NDJSON | key).content == answer.content
     # Of what is well there is nothing to say.

@@ -38,6 +38,7 @@ def test_one_row_and_an_array_of_rows_are_read() -> None:
         (b"", "empty"),
         (b"[]", "empty"),
         (b"7", "neither a JSON object nor an array"),
+        (b"\xff\xfe", "the body is not UTF-8"),
         (b"[1]", "element 1 of the array is no object"),
         (b'[{"a": 1},\n {"b": }]', "line 2, column 8"),
         (b'\n\n{"a": 1', "line 3, column 8"),
@@ -82,7 +83,10 @@ def test_rows_that_cannot_be_read_are_refused_alone() -> None:
     )
     assert len(found.sent) + len(found.refused) == 6
     reasons = {one.position: (one.field, one.reason) for one in found.refused}
-    assert reasons[2][1] == "value_not_plain"
+    assert reasons[2] == ("account", "value_not_plain")
+    assert in_chinese(found.refused[0].message.partition("; ")[0]) == (
+        "这一行的“account”不是文字、数字、true、false 或 null"
+    )
     assert reasons[3] == ("amount", "field_unknown")
     assert reasons[4] == ("source_file", "field_unknown")
     assert "is given here" in found.refused[2].message
@@ -97,6 +101,7 @@ def test_a_line_that_is_no_json_leaves_the_other_lines_alone() -> None:
         (4, "value_not_plain"),
     ]
     assert "line 1, column 2" in found.refused[0].message
+    assert found.refused[1].message == "the row is no object; a row is an object of field names and values"
 
 
 TWICE = LINE[:-1] + b', "amount_fen": 9900}'

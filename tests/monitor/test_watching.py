@@ -23,7 +23,7 @@ from loantrail.monitor.watching import FolderSource
 from loantrail.postgres.connection import Database
 
 pytestmark = pytest.mark.database
-FIRST_WRONG = "booked_at (记账时间) is 'bad': instant_unreadable"
+FIRST_WRONG = "booked_at (记账时间) is 'bad': it cannot be read as a time"
 FIRST_WRONG_CHINESE = "记账时间（booked_at）为“bad”：时间无法识别"
 
 

@@ -18,6 +18,8 @@ from loantrail.parties.model import PARTY
 from loantrail.records import RecordType
 from loantrail.sources.columns import Reading, accept, accept_records, polars_schema
 from loantrail.sources.exact import scaled_integer
+from loantrail.sources.reasons import SAID
+from loantrail.wording.catalogue import word_lists
 
 LINE = {
     "booked_at": "2024-03-05 10:20:30",
@@ -363,3 +365,11 @@ def test_no_records_make_no_rows() -> None:
 def test_originals_are_kept_byte_for_byte() -> None:
     accepted = accept(STATEMENT_LINE, lines({}, {"amount_fen": "x"}), "f", [b"one", "乙,x".encode("gb18030")])
     assert accepted.refusals[0].original == "乙,x".encode("gb18030")
+
+
+def test_reasons_are_said_in_plain_words_whose_chinese_is_that_of_the_reason():
+    words = word_lists()["refusal_reason"]
+    assert {reason: words.get(said) for reason, said in SAID.items()} == {
+        reason: words[reason] for reason in SAID
+    }
+    assert [said for said in SAID.values() if ", " in said or "_" in said] == []

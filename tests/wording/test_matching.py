@@ -68,6 +68,12 @@ SAID = [
         "金额（amount_fen）为“1.005”：金额小于最小货币单位；金额须是最小货币单位的整数倍；请改正",
     ),
     (
+        "direction (借贷方向) is 'out': it is none of the known values; known are debit, credit; "
+        "send one of the known values, or where a file has others, name them in its mapping file",
+        "借贷方向（direction）为“out”：取值不在范围内；可用的有：debit, credit；"
+        "请使用可用的取值；文件里是其他取值的，请在其映射文件里对应",
+    ),
+    (
         "account_id is missing; correct it at the source (row 7 of flows.csv)",
         "缺少 account_id；请在源系统改正（flows.csv 第 7 行）",
     ),

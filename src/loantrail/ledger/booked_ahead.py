@@ -60,4 +60,4 @@ def lines_far_ahead(lines: pl.DataFrame, now: datetime.datetime, newest: Newest)
 
 def message_of(booked_at: datetime.datetime) -> str:
     at = booked_at.astimezone(BUSINESS_ZONE).isoformat(" ", "seconds")
-    return f"booked_at (记账时间) is {at!r}: {REASON}; check the date, or the clock of this machine"
+    return f"booked_at (记账时间) is {at!r}: it is booked long after now; check the date, or the clock of this machine"

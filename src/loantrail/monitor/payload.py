@@ -47,6 +47,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 _written: Final = msgspec.json.encode
+_raw_row: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _row: Final = msgspec.json.Decoder(dict[str, Value])
 _rows: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _all_rows: Final = msgspec.json.Decoder(list[dict[str, Value]])
@@ -105,6 +106,8 @@ def _read_json(body: bytes, source: str) -> Delivery:
         elif text[:1] == b"{":
             msgspec.json.decode(text, type=msgspec.Raw)
             parts = [text]
+        elif not _is_utf_8(text):
+            raise InputError("the body is not UTF-8", Place(field="body"), "Send it in UTF-8")
         else:
             raise InputError(
                 "the body is neither a JSON object nor an array of them",
@@ -225,15 +228,16 @@ def _add(number: int, part: bytes, sent: list[Sent], refused: list[Refused]) -> 
     kept = part.strip()[:ORIGINAL_BYTES]
     try:
         values = _row.decode(part)
-    except msgspec.ValidationError as problem:
-        name = _named(str(problem))
+    except msgspec.ValidationError:
+        name = _not_plain(part)[:200]
         refused.append(
             Refused(
                 number,
                 name,
                 "value_not_plain",
-                f"the row holds something that is no text, number, true, false or null ({problem}); "
-                "send plain values, whole numbers below 2^63",
+                f"{name!r} in the row is no text, number, true, false or null; send plain values, whole numbers below 2^63"
+                if part.lstrip()[:1] == b"{"
+                else "the row is no object; a row is an object of field names and values",
                 kept,
             )
         )
@@ -282,9 +286,20 @@ def _add(number: int, part: bytes, sent: list[Sent], refused: list[Refused]) -> 
     sent.append(Sent(number, values, kept))
 
 
-def _named(problem: str) -> str:
-    found = re.search(r"\$\.?\[?[`'\"]?([\w]+)", problem)
-    return found[1] if found else ""
+def _not_plain(part: bytes) -> str:
+    """The first field of a row that holds an object or an array; empty where the row is no object."""
+    if part.lstrip()[:1] != b"{":
+        return ""
+    values = _raw_row.decode(part)
+    return next((name for name, value in values.items() if bytes(value).lstrip()[:1] in (b"{", b"[")), "")
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _where(problem: Exception, text: bytes, before: bytes = b"") -> tuple[str, int, int]:

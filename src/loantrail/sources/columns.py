@@ -19,6 +19,7 @@ from loantrail.money import is_currency, minor_digits
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.kinds import READERS, Column, Reading, float_texts
 from loantrail.sources.model import Batch, Refusal
+from loantrail.sources.reasons import SAID
 
 POLARS_TYPES: Final[dict[Kind, pl.DataType]] = {
     Kind.TEXT: pl.String(),
@@ -37,20 +38,20 @@ _MISSING: Final = {
     Kind.INSTANT: "instant_missing",
 }
 _REMEDIES: Final = {
-    "account_missing": "every record names its account; add it at the source or with the option `account`",
+    "account_missing": "every record names its account; send it with each, or name one for a whole file with the option `account`",
     "amount_finer_than_minor_unit": "an amount is a whole number of the currency's smallest unit; correct it",
     "amount_not_a_number": "write digits with at most one decimal point, thousands in groups of three",
     "amount_not_positive": "an amount is above zero, the direction says which way it went; correct it",
     "amount_negative": "the value may not be below zero; correct it",
     "amount_too_large": "no amount is as large as this; check the unit",
     "boolean_unreadable": "write yes or no, 1 or 0, 是 or 否",
-    "choice_unknown": "map it to one of the known values in a mapping file",
-    "currency_unknown": "use the ISO 4217 code, or map the name to it in a mapping file",
+    "choice_unknown": "send one of the known values, or where a file has others, name them in its mapping file",
+    "currency_unknown": "use the ISO 4217 code, or where a file has other names, map them in its mapping file",
     "date_impossible": "the calendar has no such day; correct it",
     "date_out_of_range": "the year must lie between 1900 and 2200; check the date format",
-    "date_unreadable": "name its format in a mapping file",
+    "date_unreadable": "write it as 2026-03-01, or where a file has another format, name it in its mapping file",
     "instant_not_in_zone": "clocks skipped that time in the zone; give an offset or another zone",
-    "instant_unreadable": "name its format in a mapping file",
+    "instant_unreadable": "write it as 2026-03-01T10:15:00+08:00, or where a file has another format, name it in its mapping file",
     "text_has_nul": "the byte zero cannot be stored; remove it",
     "text_too_long": "shorten it, or check that the columns are the right ones",
 }
@@ -115,7 +116,7 @@ def accept(
             position=int(positions[row]),
             field=broken.field.name,
             reason=reason,
-            message=_message(broken, row, reason),
+            message=_message(broken, row, reason, SAID.get(reason, reason)),
             original=originals[row] if originals is not None else _as_json(given, row),
         )
         for row, (broken, reason) in sorted(refused.items())
@@ -282,7 +283,7 @@ def _first_broken_rules(columns: list[Column], height: int) -> dict[int, tuple[C
     return refused
 
 
-def _message(column: Column, row: int, reason: str) -> str:
+def _message(column: Column, row: int, reason: str, said: str) -> str:
     value = column.given[row]
     shown = str(value)
     if len(shown) > 80:
@@ -292,5 +293,5 @@ def _message(column: Column, row: int, reason: str) -> str:
     if reason == "choice_unknown":
         remedy = f"known are {', '.join(choices)}; {remedy}"
     name = f"{column.field.name} ({column.field.chinese})" if column.field.chinese else column.field.name
-    what = "is missing" if value is None else f"is {shown!r}: {reason}"
+    what = "is missing" if value is None else f"is {shown!r}: {said}"
     return f"{name} {what}; {remedy}"
