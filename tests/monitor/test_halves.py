@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -27,47 +27,48 @@ def hits(*rows: tuple[str, str, str]) -> pl.DataFrame:
 
 
 def told(
-    found: pl.DataFrame, waiting: str, come: str, standing: pl.DataFrame | None = None
+    found: pl.DataFrame, waiting: str, standing: pl.DataFrame | None = None
 ) -> tuple[list[tuple[str, list[str]]], set[str]]:
-    asked: list[Any] = []
-
-    def stands(loans: Any) -> pl.DataFrame:
-        asked.append(sorted(loans))
-        return hits() if standing is None else standing
-
-    kept, halves = without_halves(found, frozenset(waiting.split()), come.split(), stands)
-    assert not asked or halves or waiting
+    """What is told, and what is kept back."""
+    kept, halves = without_halves(
+        found, frozenset(waiting.split()), lambda _loans: hits() if standing is None else standing
+    )
     return list(kept.select("hit_id", "transaction_ids").iter_rows()), set(halves)
 
 
 def test_a_hit_that_rests_on_a_new_half_alone_is_kept_back() -> None:
-    assert told(hits(("A", "L", "t1 half")), "half", "half") == ([], {"half"})
+    assert told(hits(("A", "L", "half")), "half") == ([], {"half"})
 
 
 def test_such_a_hit_says_what_it_said_before() -> None:
     before = hits(("A", "L", "t1"), ("B", "L", "t9"))
-    assert told(hits(("A", "L", "t1 half")), "half", "half", before) == ([("A L", ["t1"])], {"half"})
+    assert told(hits(("A", "L", "t1 half")), "half", before) == ([("A L", ["t1"])], {"half"})
 
 
 def test_a_hit_to_which_something_whole_came_is_told_with_all_that_it_rests_on() -> None:
-    assert told(hits(("A", "L", "half t2")), "half", "t2") == ([("A L", ["half", "t2"])], set())
+    before = hits(("A", "L", "t1"))
+    assert told(hits(("A", "L", "t1 half t2")), "half", before) == ([("A L", ["t1", "half", "t2"])], set())
 
 
 def test_a_hit_whose_halves_stood_in_it_already_is_told() -> None:
-    before = hits(("A", "L", "half"))
-    assert told(hits(("A", "L", "half")), "half", "t2", before) == ([("A L", ["half"])], set())
+    before = hits(("A", "L", "t1 half"))
+    assert told(hits(("A", "L", "half")), "half", before) == ([("A L", ["half"])], set())
 
 
 def test_another_hit_of_the_loan_is_told() -> None:
     found = hits(("A", "L", "half"), ("B", "L", "t2"))
-    assert told(found, "half", "half") == ([("B L", ["t2"])], {"half"})
+    assert told(found, "half") == ([("B L", ["t2"])], {"half"})
 
 
-def test_what_waits_and_came_together_with_something_whole_of_another_rule_is_kept_back() -> None:
-    found = hits(("A", "L", "half"), ("B", "L", "t2"))
-    assert told(found, "half", "half t2") == ([("B L", ["t2"])], {"half"})
+def test_only_the_loans_of_such_hits_are_asked_about_and_none_where_nothing_waits() -> None:
+    asked: list[Sequence[str]] = []
 
+    def standing(loans: Sequence[str]) -> pl.DataFrame:
+        asked.append(loans)
+        return hits()
 
-def test_nothing_is_asked_where_nothing_waits() -> None:
-    kept, halves = without_halves(hits(("A", "L", "t1")), frozenset({"half"}), ("t1",), lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
-    assert (len(kept), halves) == (1, frozenset())
+    found = hits(("A", "L", "half"), ("A", "M", "t1"))
+    without_halves(found, frozenset({"other"}), standing)
+    assert asked == []
+    without_halves(found, frozenset({"half"}), standing)
+    assert asked == [["L"]]

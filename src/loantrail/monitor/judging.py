@@ -215,10 +215,7 @@ class Judging:
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
         every = pl.concat([nothing_said().hits, *(part.hits for part in parts)])
         hits, halves = without_halves(
-            every,
-            changed.order.waiting(),
-            changed.transactions,
-            partial(store_step.standing_hits, connection),
+            every, changed.order.waiting(), partial(store_step.standing_hits, connection)
         )
         found = pl.concat([part.found.select(*FOUND_BY_RULE) for part in parts])
         of_loan = dict.fromkeys(loans, found.clear())

@@ -146,7 +146,7 @@ class RowHit(msgspec.Struct, frozen=True, gc=False):
 
 
 class RowDecision(msgspec.Struct, frozen=True, gc=False):
-    """`allow` or `review`, and why; or None, and why there is none (NOT_READY, MANY, LATE, LOAN)."""
+    """`allow` or `review`, and why; or None, and why there is none (NOT_READY, MANY, LATE, LOAN, HALF)."""
 
     decision: str | None
     hits: tuple[RowHit, ...] = ()

@@ -82,6 +82,7 @@ class Standing:
                 waiting=read.waiting,
                 repayments=self._ties.repayments,
                 parameters=books.parameters,
+                last_arrival=read.last_arrival,
             )
             openings = beside.submit(Openings, self.known, history, self.place)
             whole = bank_frames(books, hops.head(settled_hops), empty(STATEMENT))

@@ -92,6 +92,8 @@ class Surroundings:
     repayments: Mapping[tuple[str, str], str]
     """(reference, account) -> loan that the payment repays."""
     parameters: ParameterBook
+    last_arrival: int
+    """Arrival number of the last line that these books hold."""
 
 
 def rows_of(line_ids: pl.Series, wanted: Iterable[str]) -> dict[str, int]:

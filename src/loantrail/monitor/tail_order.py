@@ -58,7 +58,7 @@ class Ordered:
         return bool(((behind >= 0) & (behind < place)).any())
 
     def waiting(self) -> frozenset[str]:
-        """Transactions of one line whose other one is yet to come."""
+        """Transactions of one line that came since the books that the state stands on, whose other one is yet to come."""
         places = np.flatnonzero(self.waits)
         return frozenset(picked(self.transactions["transaction_id"], places).to_list())
 
@@ -93,7 +93,9 @@ def ordered(
     part = _part(tail, np.arange(len(tail), dtype=np.int64), own, place, floor)
     kept = _Kept.nothing()
     classes, _again = _classes(kept, part, tail.classes, around, none_went=False)
-    return _whole(tail, kept, part, classes, own), replace(tail, classes=classes, own_count=len(own))
+    return _whole(tail, kept, part, classes, own, around.last_arrival), replace(
+        tail, classes=classes, own_count=len(own)
+    )
 
 
 def ordered_from(
@@ -159,7 +161,7 @@ def ordered_from(
     if any(known[transaction] != again[transaction] for transaction in stays):
         return None  # wages show by later payments
     told = replace(tail, classes=classes, own_count=len(own))
-    return _whole(tail, kept, part, classes, own), told, start
+    return _whole(tail, kept, part, classes, own, around.last_arrival), told, start
 
 
 def _still_judged(tail: Lines, own: dict[str, None]) -> Lines:
@@ -314,7 +316,9 @@ def _with_reversals(
     return transactions.with_columns(pl.Series("reverses", found, dtype=pl.String))
 
 
-def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: dict[str, None]) -> Ordered:
+def _whole(
+    tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own: dict[str, None], last_arrival: int
+) -> Ordered:
     """Transactions that stay where they were, and behind them those of the part."""
     start = kept.start
     said = [classes[name] for name in part.ids]
@@ -335,7 +339,7 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
         booked_us=np.concatenate([kept.of("booked_us"), part.booked_us]),
         first_us=np.concatenate([kept.of("first_us"), part.first_us]),
         last_us=np.concatenate([kept.of("last_us"), part.last_us]),
-        waits=_waits(kept, part, own),
+        waits=_waits(kept, part, own, last_arrival),
         circle=np.concatenate(
             [kept.of("circle"), np.where(part.circle < 0, part.circle, part.circle + start)]
         ),
@@ -343,12 +347,15 @@ def _whole(tail: Lines, kept: _Kept, part: _Part, classes: dict[str, Said], own:
     )
 
 
-def _waits(kept: _Kept, part: _Part, own: dict[str, None]) -> Bool:
-    """[transactions]"""
+def _waits(kept: _Kept, part: _Part, own: dict[str, None], last_arrival: int) -> Bool:
+    """[transactions] What the books hold that the state stands on waits no longer: a run over them takes it as it is."""
     count = np.bincount(part.event_of_line, minlength=len(part.ids))
-    named = part.lines.select("counterparty_account", "counterparty_elsewhere").iter_rows()
+    named = part.lines.select("counterparty_account", "counterparty_elsewhere", "arrival_number").iter_rows()
     # Another institution's account of the same number sends no statement.
-    faces = np.array([one in own and not elsewhere for one, elsewhere in named], np.bool_)
+    faces = np.array(
+        [one in own and not elsewhere and arrival > last_arrival for one, elsewhere, arrival in named],
+        np.bool_,
+    )
     waits = np.zeros(len(part.ids), np.bool_)
     waits[part.event_of_line[faces]] = True
     return np.concatenate([kept.of("waits"), waits & (count == 1)])
