@@ -37,7 +37,7 @@ def test_one_is_no_plural_and_no_space_follows_a_unit() -> None:
 def hit(rule: str) -> dict[str, Any]:
     at = datetime.datetime(2025, 3, 6, 2, tzinfo=datetime.UTC)
     return {
-        "rule_code": rule, "at": at, "amount_fen": 30_000_000, "proven_fen": None,
+        "rule_code": rule, "rule_version": "0.1.0", "at": at, "amount_fen": 30_000_000, "proven_fen": None,
         "explanation": "it was paid", "explanation_chinese": "已付给",
     }  # fmt: skip
 

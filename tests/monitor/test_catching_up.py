@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN
+from tests.http.bank import BORROWER, LOAN, QUIET, QUIET_LOAN, RELATED
 from tests.monitor.held_up import JudgingTakesLong, decisions, send
 from tests.monitor.test_deciding import BROKER_OUTSIDE, line, post, standing, to_securities
 from tests.monitor.test_shown_later import among_strangers, assert_state_is_that_of_the_books, held_by
@@ -16,6 +16,7 @@ from loantrail import clock
 from loantrail.destinations.corrections import Correction, Scope, correct
 from loantrail.monitor import catching_up, store
 from loantrail.monitor.deciding import Deciding
+from loantrail.monitor.held import first_ground
 from loantrail.monitor.leading import Connecting
 from loantrail.monitor.outstanding import judge_outstanding, judge_owed
 from loantrail.monitor.settling import Settling
@@ -335,3 +336,38 @@ def test_lines_that_come_faster_than_they_are_shown_are_not_run_after_for_ever(
     monkeypatch.setattr(catching_up.store, "begin_group", as_ever)
     judge_outstanding(bank, deciding)
     assert not deciding.is_behind
+
+
+HALF = {"counterparty_account": RELATED, "purpose_text": "银证转账"}
+
+
+def test_a_payment_that_is_judged_later_is_told_though_half_a_transfer_stands_in_its_warning(
+    bank: type_of_connection, asked: psycopg.Connection[Any], database_url: str
+) -> None:
+    before = into_securities(asked)
+    cold = Deciding(Connecting(Database(database_url)), first_ground)
+    rows = post(bank, cold, line("T1", BORROWER, 60_000, **HALF), to_securities("S1", 60_000, day=13))
+    assert [row.decision for row in rows] == [None, None]
+    cold.want()
+    cold.wait()
+
+    judge_outstanding(bank, cold)
+    judge_owed(bank, cold, soon())
+
+    assert into_securities(asked) > before
+    live = [row for row in standing(asked) if row[2] == LOAN]
+    trace_books(bank)
+    assert live == [row for row in standing(asked) if row[2] == LOAN]
+
+
+def test_half_a_transfer_that_a_run_read_is_told_though_lines_of_its_loan_go_on_coming(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any], run_made: Any
+) -> None:
+    before = into_securities(asked)
+    [half] = post(bank, deciding, line("T1", BORROWER, 60_000, **HALF))
+    assert (half.undecided, into_securities(asked)) == ("half", before)
+
+    run_made(line("T2", BORROWER, 10, day=13, counterparty_account="999"))
+    judge_owed(bank, deciding, soon())
+
+    assert into_securities(asked) == before + 60_000 * 100

@@ -17,6 +17,7 @@ WORDS: Final = "words.yaml"
 REQUESTS: Final = "requests.yaml"
 _SAID_BY_A_RULE: Final = "Value error, "
 _AT_PLACE: Final = re.compile(r" at line (?P<line>\d+) column (?P<column>\d+)$")
+_JSON_INVALID_AT: Final = "第 {line} 行第 {column} 列不合 JSON 语法"
 _Texts = Mapping[str, str]
 
 
@@ -69,7 +70,7 @@ def request_in_chinese(fault: str, limits: Mapping[str, object], message: str) -
     at = _AT_PLACE.search(str(limits.get("error", "")))
     if fault == "json_invalid" and at is not None:
         # What the reader of JSON found there is said in its own words, which are English.
-        return request_faults()["json_invalid_at"].format_map(at.groupdict())
+        return _JSON_INVALID_AT.format_map(at.groupdict())
     words = request_faults().get(fault)
     if words is None:
         return in_chinese(message.removeprefix(_SAID_BY_A_RULE))
