@@ -244,8 +244,28 @@ def test_a_loans_page_says_what_came_live_is_not_in_it_yet_and_leads_to_its_warn
     page.goto(f"{warned}/loans/{LOAN}?lang=zh")
     notice = page.locator(".live-notice")
     expect(notice).to_have_text(
-        "全行有 3 笔实时流水（2025-03-21 10:15:00 起）将在下次运行后计入本页；预警实时判断"
+        "全行有 3 笔实时流水（2025-03-21 10:15:00 起）尚未计入本页，将在下次重新计算后反映；预警实时判断"
     )
     beyond = page.get_by_role("region", name="疑似线索").get_by_role("link", name="预警中还有：")
     expect(beyond).to_have_attribute("href", f"/warnings/{THREAD}?state=all")
     expect(notice).to_have_text("", timeout=90_000)
+
+
+def test_a_loans_page_asks_for_its_warning_again_only_while_live_lines_wait(page: Page, warned: str) -> None:
+    """Each time it is asked for leaves an entry in the audit log."""
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith(f"/{LOAN}/warning") else None)
+    page.clock.install()
+    page.goto(f"{warned}/loans/{LOAN}?lang=zh")
+    expect(page.get_by_role("region", name="这笔贷款有预警")).to_be_visible()
+    before = len(asked)
+    with page.expect_response(re.compile(f"/loans/{LOAN}$")):
+        page.clock.run_for(65_000)
+    assert len(asked) == before
+    waiting = {"untraced_lines": 3, "waiting_since": "2025-03-21T02:15:00Z"}
+    told = page.request.get(f"{warned}/api/v1/evaluation").json() | waiting
+    page.route("**/api/v1/evaluation", lambda route: route.fulfill(json=told))
+    page.clock.run_for(21_000)
+    expect(page.locator(".live-notice")).to_contain_text("全行有 3 笔实时流水")
+    with page.expect_request(re.compile(f"/{LOAN}/warning$")):
+        page.clock.run_for(21_000)

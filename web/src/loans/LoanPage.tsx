@@ -76,7 +76,7 @@ export default function LoanPage() {
         <span className="figures" aria-current="page">
           {loanId}
         </span>
-        {data && <LiveNotice />}
+        {data && <LiveNotice loanId={loanId} />}
       </nav>
       {error && data && (
         <ProblemText

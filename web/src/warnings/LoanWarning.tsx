@@ -5,15 +5,13 @@ import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
 import { useLeft, useNow } from "./time";
 
-/** Lines that come live can warn at any moment. */
-const LOOKED_AGAIN_MS = 20_000;
-
-export function useLoanWarning(loanId: string) {
+/** `againMs`: after how long it is asked for again; every time leaves an entry in the audit log. */
+export function useLoanWarning(loanId: string, againMs: number | false = false) {
   return api.useQuery(
     "get",
     "/api/v1/loans/{loan_id}/warning",
     { params: { path: { loan_id: loanId } } },
-    { refetchInterval: LOOKED_AGAIN_MS },
+    { refetchInterval: againMs },
   );
 }
 
