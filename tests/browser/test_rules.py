@@ -216,7 +216,7 @@ def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, da
         expect(dialog).to_contain_text("由另一人确认后停用")
         dialog.get_by_role("textbox").fill(reason)
         dialog.get_by_role("button", name="提请停用").click()
-        expect(page.get_by_role("alert")).to_contain_text(re.compile(f"等待停用：S1 于 .+，{reason}"))
+        expect(page.get_by_role("alert")).to_contain_text(re.compile(f"待确认停用：S1 于 .+，{reason}"))
 
     page.goto(rule)
     propose("误报太多")
@@ -232,7 +232,7 @@ def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, da
     propose("仍误报太多")
 
     page.goto(f"{own_bank}/rules?lang=zh&shown=waiting")
-    expect(page.locator("tbody tr.ant-table-row")).to_contain_text("等待停用")
+    expect(page.locator("tbody tr.ant-table-row")).to_contain_text("待确认停用")
     act_as(page, database_url, "S2")
     page.goto(f"{own_bank}/inbox?lang=zh")
     page.get_by_role("link", name=re.compile("规则停用：")).click()
@@ -241,6 +241,14 @@ def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, da
     expect(page.get_by_role("button", name="保留")).to_be_visible()
     expect(page.locator(".menu-count").first).to_have_text("1")
     page.get_by_role("button", name="确认停用").click()
+    # One click ends nothing; what is confirmed is said once more.
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(re.compile("S1 于 .+，仍误报太多"))
+    dialog.get_by_role("button", name="取消").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".rule-head")).to_contain_text("已发布")
+    page.get_by_role("button", name="确认停用").click()
+    page.get_by_role("dialog").get_by_role("button", name="确认停用").click()
     expect(page.locator(".rule-head")).to_contain_text("已停用")
     expect(page.locator(".menu-count")).to_have_count(0)
     expect(page.locator(".rule-side")).to_contain_text("仍误报太多")

@@ -58,7 +58,7 @@ def test_every_kind_waits_in_one_list_and_tells_what_it_changes(
     made = propose_everything(bank, connection)
     waiting = bank.get("/api/v1/approvals", headers={AS: CHECKER}).json()["items"]
     assert {one["kind"]: one["key"] for one in waiting} == made
-    elsewhere = ("warning_lowering", "warning_finding", "rule_version")
+    elsewhere = ("warning_lowering", "warning_finding", "rule_version", "rule_retirement")
     assert all(one["reason"] for one in waiting if one["kind"] not in elsewhere)
     paths = PLACES | {
         "list_entry": f"list-entries/{made['list_entry']}",

@@ -103,7 +103,16 @@ def test_a_rule_is_retired_when_another_person_confirms_and_judges_until_then(
     told = [
         (one["kind"], one["by"], one["reason"]) for one in bank.get(f"/api/v1/rules/{CODE}").json()["events"]
     ]
-    assert told[:2] == [("retire", APPROVER, ""), ("propose_retire", AUTHOR, "误报太多")]
+    assert told[:2] == [("retire", APPROVER, "误报太多"), ("propose_retire", AUTHOR, "误报太多")]
+    recorded = connection.execute(
+        "SELECT action, person, content::jsonb ->> 'why' FROM audit.entry WHERE object_id = %s "
+        "AND action LIKE 'rule.%%' ORDER BY entry_no",
+        (waits["rule_id"],),
+    ).fetchall()
+    assert recorded == [
+        ("rule.propose_retire", AUTHOR, "误报太多"),
+        ("rule.retire", APPROVER, "误报太多"),
+    ]
 
 
 def test_who_writes_rules_proposes_and_withdraws_but_decides_nothing(bank: httpx.Client) -> None:
@@ -134,11 +143,11 @@ def test_what_waits_stands_in_the_inbox_and_in_the_list_until_the_version_is_kep
     [told] = in_inbox(bank)
     assert (told["key"], told["place"], told["subject"]) == (waits["rule_id"], "rule", f"{CODE} v1")
     assert told["title_chinese"] == f"规则停用：{waits['content']['chinese']} v1"
-    assert (told["maker"], told["reason"], told["is_own"]) == (AUTHOR, "误报太多", False)
+    assert (told["maker"], told["reason"], told["is_own"]) == (AUTHOR, "", False)
     assert told["made_at"] == waits["retirement_proposed_at"]
     assert row(bank)["retirement_waits"] is True
     head, *rows = sheet(bank, "/rules.xlsx", shown="waiting")
-    assert [dict(zip(head, one, strict=True))["停用"] for one in rows] == ["等待停用"]
+    assert [dict(zip(head, one, strict=True))["停用"] for one in rows] == ["待确认停用"]
     kept = done(act(bank, waits, "keep", APPROVER, reason="仍有用"))
     assert (kept["state"], kept["retirement_proposed_by"], kept["retirement_reason"]) == (
         "published",

@@ -241,8 +241,12 @@ def act(
             case answers.RuleProposeAct():
                 return workflow.propose(version, tried, by, wanted.reason)
 
-    said = isinstance(wanted, (answers.RuleReasonedAct, answers.RuleProposeAct))
-    reason = wanted.reason if said else ""
+    reason = ""
+    if isinstance(wanted, (answers.RuleReasonedAct, answers.RuleProposeAct)):
+        reason = wanted.reason
+    elif wanted.act == "retire" and found is not None:
+        # Who confirms agrees to what was proposed, and why; another proposal is another revision.
+        reason = found.retirement_reason or ""
     done = _do(
         connections, record, rule_id, wanted.revision, wanted.act, by, wanted.request_key, decide, reason
     )

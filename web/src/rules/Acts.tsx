@@ -1,10 +1,11 @@
-import { Alert, Button } from "antd";
+import { Alert, Button, Modal } from "antd";
 import { useState } from "react";
 import { newKey } from "../accounts/Correction";
 import { ReasonDialog } from "../accounts/ReasonDialog";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
+import { instantText } from "../ui/time";
 import { problemText } from "../ui/wording";
 import { DayField, dayFromNow } from "../warnings/forms";
 import type { Version } from "./milli";
@@ -33,11 +34,13 @@ export function Acts({ version, done, edit }: Props) {
   const writes = may(me, ["write_rules"]);
   const approves = may(me, ["approve_rules"]);
   const [asking, setAsking] = useState<keyof typeof TITLES | null>(null);
+  const [ending, setEnding] = useState(false);
   const [day, setDay] = useState(dayFromNow(0));
   const [key, setKey] = useState(newKey);
   const act = api.useMutation("post", "/api/v1/rule-versions/{rule_id}/acts", {
     onSuccess: () => {
       setAsking(null);
+      setEnding(false);
       setKey(newKey());
       done();
     },
@@ -104,7 +107,7 @@ export function Acts({ version, done, edit }: Props) {
       {waits && (
         <>
           {approves && !own && (
-            <Button type="primary" danger loading={act.isPending} onClick={() => send({ act: "retire" })}>
+            <Button type="primary" danger onClick={() => setEnding(true)}>
               {t("rules.retire")}
             </Button>
           )}
@@ -112,7 +115,7 @@ export function Acts({ version, done, edit }: Props) {
         </>
       )}
       {writes && state !== "draft" && <Button onClick={edit}>{t("rules.new_draft")}</Button>}
-      {act.error && !asking && (
+      {act.error && !asking && !ending && (
         <Alert
           type="error"
           showIcon
@@ -134,6 +137,40 @@ export function Acts({ version, done, edit }: Props) {
         }}
         act={(reason) => asking && send({ act: asking, reason })}
       />
+      <Modal
+        open={ending}
+        title={t("rules.retire_title")}
+        okText={t("rules.retire")}
+        okButtonProps={{ danger: true }}
+        cancelText={t("accounts.act_cancel")}
+        confirmLoading={act.isPending}
+        onCancel={() => {
+          act.reset();
+          setEnding(false);
+        }}
+        onOk={() => send({ act: "retire" })}
+        width={560}
+        destroyOnHidden
+      >
+        <div className="dialog">
+          <p className="quiet">{t("rules.retire_hint")}</p>
+          <p>
+            {t("rules.retirement_asked", {
+              person: version.retirement_proposed_by ?? "",
+              at: instantText(version.retirement_proposed_at ?? ""),
+              reason: version.retirement_reason ?? "",
+            })}
+          </p>
+          {act.error && (
+            <Alert
+              type="error"
+              showIcon
+              title={t("accounts.act_failed")}
+              description={problemText(language, act.error) || t("error.unreachable")}
+            />
+          )}
+        </div>
+      </Modal>
     </div>
   );
 }

@@ -146,6 +146,8 @@ def of_retirement(connection: Reading, person: Person, rule_id: RuleId) -> Waiti
     row = _row(connection, "rule_retirement", rule_id)
     version = rules.one(connection, rule_id)
     assert version is not None
+    # Its words are free, and may name third parties: the list of all that waits is told without them.
+    row["reason"] = version.retirement_reason
     return _answer(
         connection,
         person,

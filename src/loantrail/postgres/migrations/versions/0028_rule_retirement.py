@@ -90,7 +90,7 @@ CREATE OR REPLACE VIEW published.rule_version WITH (security_invoker = true) AS 
 {_WAITING}
 UNION ALL
 SELECT 'rule', rule_id, 'rule_retirement', code || ' v' || version, '规则停用：' || chinese || ' v' || version, 'Retire rule ' || english || ' v' || version,
-       retirement_reason, retirement_proposed_by, retirement_proposed_at, NULL, unit_id, content_hash
+       '', retirement_proposed_by, retirement_proposed_at, NULL, unit_id, content_hash
 FROM rules.rule_version WHERE state = 'published' AND retirement_proposed_by IS NOT NULL;
 """
 
