@@ -17,6 +17,7 @@ from tests.http.bank import (
     QUIET_LOAN,
     RELATED,
     UNTRACED_LOAN,
+    transfer_id,
     write_books,
     write_trace,
 )
@@ -595,6 +596,9 @@ def test_an_open_stream_does_not_keep_the_server_from_stopping(database_url: str
     client.close()
 
 
+TWO_PAYMENTS = [transfer_id("入市"), transfer_id("往来")]
+
+
 @pytest.mark.parametrize(
     ("told", "yuan", "chinese", "english"),
     [
@@ -603,6 +607,11 @@ def test_an_open_stream_does_not_keep_the_server_from_stopping(database_url: str
             {"explanation": "seen", "explanation_chinese": "交易金额 20 万元"}, 300_000,
             "：交易金额 20 万元，涉及 30.00 万元，占贷款 30%。", ": seen, CNY 300,000.00 involved, 30% of the loan.",
         ),
+        (
+            {"explanation": "seen", "explanation_chinese": "交易金额 20 万元", "transaction_ids": TWO_PAYMENTS}, 300_000,
+            "：交易金额 20 万元，其中最大金额 30.00 万元，占贷款 30%。",
+            ": seen, the largest amount CNY 300,000.00, 30% of the loan.",
+        ),
         ({"explanation": "seen", "explanation_chinese": "收款方在黑名单"}, 0, "：收款方在黑名单。", ": seen."),
         ({}, 0, "。", "."),
     ],
@@ -610,7 +619,7 @@ def test_an_open_stream_does_not_keep_the_server_from_stopping(database_url: str
 def test_the_story_of_a_rules_hit_is_a_whole_sentence(
     warned: httpx.Client,
     connection: type_of_connection,
-    told: dict[str, str],
+    told: dict[str, Any],
     yuan: int,
     chinese: str,
     english: str,

@@ -94,8 +94,8 @@ def test_the_parameter_of_the_rows_date_counts() -> None:
         ("amount_fen > 0", "amount_fen", "交易金额 30 万元", "amount of the transaction 300,000.00 yuan"),
         (
             "amount_fen > 0 AND retail = FALSE AND NOT is_disbursement", "securities_fen",
-            "交易金额 30 万元；不是“零售贷款”；不是“是放款”；放款以来流向证券投资 20 万元",
-            "amount of the transaction 300,000.00 yuan; not “retail loan”; not “is a disbursement”; "
+            "交易金额 30 万元；非零售贷款；非放款；放款以来流向证券投资 20 万元",
+            "amount of the transaction 300,000.00 yuan; not retail loan; is not a disbursement; "
             "loan money into securities, since disbursement 200,000.00 yuan",
         ),
         (
@@ -113,6 +113,11 @@ def test_the_parameter_of_the_rows_date_counts() -> None:
             "并非（收款方在关注名单 或 交易金额 30 万元 大于 50 万元）",
             "not (payee is on the watch list or amount of the transaction 300,000.00 yuan is above 500,000.00 yuan)",
         ),
+        (
+            "(amount_fen > wan(50)) = FALSE", "",
+            "并非交易金额 30 万元 大于 50 万元",
+            "not amount of the transaction 300,000.00 yuan is above 500,000.00 yuan",
+        ),
         ("payee_registered_days IS NULL", "", "收款方成立天数 未知", "age of the payee not known"),
         ("TRUE", "", "满足规则“流向证券”的条件", "meets the condition of the rule “Into securities”"),
     ],
@@ -122,6 +127,23 @@ def test_every_hit_says_what_was_seen(condition: str, amount_field: str, chinese
         {"amount_fen": 30 * WAN, "securities_fen": 20 * WAN, "retail": False, "is_disbursement": False}
     ).with_columns(payee_on_black_list=True, payee_on_watch_list=False)
     hit = found(version(condition=condition, amount_field=amount_field), frame).to_dicts()[0]
+    assert (hit["explanation_chinese"], hit["explanation"]) == (chinese, english)
+
+
+@pytest.mark.parametrize(
+    ("condition", "chinese", "english"),
+    [
+        ("NOT documented", "无单证", "not documented"),
+        ("payee_has_tax = FALSE", "收款方没有纳税", "payee has not paid tax"),
+        ("payee_is_related IS FALSE", "收款方不是关联方", "payee is not related"),
+        ("NOT payee_on_watch_list", "收款方不在关注名单", "payee is not on the watch list"),
+        ("from_borrower_side <> TRUE", "非借款人一方付出", "not paid by the borrower's side"),
+    ],
+)
+def test_what_is_not_so_is_denied_at_its_verb(condition: str, chinese: str, english: str) -> None:
+    fields = "documented", "payee_has_tax", "payee_is_related", "payee_on_watch_list", "from_borrower_side"
+    frame = rows({}).with_columns(**dict.fromkeys(fields, False))
+    hit = found(version(condition=condition, amount_field=""), frame).to_dicts()[0]
     assert (hit["explanation_chinese"], hit["explanation"]) == (chinese, english)
 
 

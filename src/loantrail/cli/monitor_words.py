@@ -24,9 +24,9 @@ _SENTENCES: Final = {
     "more": (" (and {count:,} more)", "（另有 {count:,} 处）"),
     "ends": (
         "this monitor was told to end; it finishes what it is at",
-        "监看程序收到结束指令，处理完手头的内容后结束",
+        "监控程序收到结束指令，处理完手头的内容后结束",
     ),
-    "ended": ("this monitor has ended", "监看程序已结束"),
+    "ended": ("this monitor has ended", "监控程序已结束"),
 }
 
 

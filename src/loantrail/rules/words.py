@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,10 @@ _UNITS: Final = {
 }  # fmt: skip
 _NOT_KNOWN: Final = ("未知", "not known")
 _YES_NO: Final = {True: ("是", "yes"), False: ("否", "no")}
+_VERB_CHINESE: Final = re.compile(r"(收款方|)(是|有|在|)")
+_VERB_ENGLISH: Final = re.compile(r"(payee )?(is|has)\b")
+_DENIED: Final = {"是": ("非", "不是"), "有": ("无", "没有"), "在": ("不在", "不在"), "": ("非", "非")}
+"""A verb -> it denied, where it begins and behind a subject."""
 Said = tuple[str, str]
 """Chinese and English."""
 
@@ -208,13 +213,12 @@ class _Telling:
         if isinstance(node, tree.FieldOf):
             return self._called(node)
         if isinstance(node, tree.Not) and isinstance(node.part, tree.FieldOf):
-            return _negated(self._called(node.part))
+            return self._denied(node.part)
         if isinstance(node, tree.IsTruth) and isinstance(node.part, tree.FieldOf):
-            called = self._called(node.part)
-            return called if node.wanted else _negated(called)
+            return self._called(node.part) if node.wanted else self._denied(node.part)
         if isinstance(node, tree.Compare) and isinstance(node.right, tree.Truth):
-            called = self._whole(node.left)
-            return called if node.right.value is (node.operator == "=") else _negated(called)
+            holds = node.right.value is (node.operator == "=")
+            return self._whole(node.left) if holds else self._denied(node.left)
         inner = node.part if isinstance(node, tree.Not) else node
         value = (
             inner.left
@@ -230,13 +234,16 @@ class _Telling:
         if isinstance(node, tree.FieldOf):
             return self._called(node)
         if isinstance(node, tree.Not) and isinstance(node.part, (tree.All, tree.AnyOf)):
-            chinese, english = self._whole(node.part)
-            return f"并非{chinese}", f"not {english}"
+            return self._denied(node.part)
         if not isinstance(node, (tree.All, tree.AnyOf)):
             return self._test(node)
         parts = [self._whole(one) for one in node.parts]
         chinese, english = (" 且 ", " and ") if isinstance(node, tree.All) else (" 或 ", " or ")
         return f"（{chinese.join(one for one, _ in parts)}）", f"({english.join(one for _, one in parts)})"
+
+    def _denied(self, node: Node) -> Said:
+        said = self._whole(node)
+        return _negated(said) if isinstance(node, tree.FieldOf) else (f"并非{said[0]}", f"not {said[1]}")
 
     def _called(self, node: tree.FieldOf) -> Said:
         field = self._catalogue[node.name]
@@ -256,7 +263,7 @@ class _Telling:
 
     def _test(self, node: Node) -> Said:
         if isinstance(node, tree.Not) and isinstance(node.part, tree.FieldOf):
-            return _negated(self._named(node.part))
+            return self._denied(node.part)
         if isinstance(node, tree.Not) and isinstance(node.part, tree.Reaches):
             operators = ("超过", "exceeds") if node.part.upper else ("未达到", "does not reach")
             return _join(self.value(node.part.value), operators, self.value(node.part.parameter))
@@ -359,7 +366,15 @@ class _Telling:
 
 
 def _negated(said: Said) -> Said:
-    return f"不是“{said[0]}”", f"not “{said[1]}”"
+    """What a yes-or-no is called, denied at its verb; all of it where it has none."""
+    found = _VERB_CHINESE.match(said[0])
+    subject, verb = found.groups() if found and found[2] else ("", "")
+    chinese = subject + _DENIED[verb][bool(subject)] + said[0][len(subject + verb) :]
+    verb_english = _VERB_ENGLISH.match(said[1])
+    return (
+        chinese,
+        f"{verb_english[0]} not{said[1][verb_english.end() :]}" if verb_english else f"not {said[1]}",
+    )
 
 
 def _name(node: Node) -> str:

@@ -85,8 +85,12 @@ def _why(hit: Hit, currency: str) -> tuple[list[str], list[str]]:
     english = hit["explanation"] or hit["explanation_chinese"]
     said, english_said = ([chinese], [english]) if chinese else ([], [])
     if hit["amount_fen"] and (not chinese or is_of_rule(hit["rule_version"])):
-        said.append(f"涉及 {chinese_money(hit['amount_fen'], currency)}")
-        english_said.append(f"{english_money(hit['amount_fen'], currency)} involved")
+        # Beside the words of one payment of several, it may be another one's.
+        largest = bool(chinese) and len(hit["transaction_ids"]) > 1
+        money = chinese_money(hit["amount_fen"], currency)
+        said.append(f"其中最大金额 {money}" if largest else f"涉及 {money}")
+        money = english_money(hit["amount_fen"], currency)
+        english_said.append(f"the largest amount {money}" if largest else f"{money} involved")
     return said, english_said
 
 
