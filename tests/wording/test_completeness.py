@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tools.wording import LIBRARIES, NOT_SHOWN, SOURCE, Messages, units
 
-from loantrail.wording.catalogue import REQUESTS, WORDS, chinese_files, templates, word_lists
+from loantrail.wording.catalogue import EARLIER, REQUESTS, WORDS, chinese_files, templates, word_lists
 from loantrail.wording.matching import CHINESE, TEXT, known_word, lowered
 
 LOCALE = Path(__file__).resolve().parents[2] / "web" / "src" / "i18n" / "zh"
@@ -18,7 +18,7 @@ HOLE = re.compile(r"\{(\d+)(?:[:=](\w+))?\}")
 OWN = {
     english: name
     for name, texts in chinese_files().items()
-    if name not in (WORDS, REQUESTS, LIBRARIES)
+    if name not in (WORDS, REQUESTS, LIBRARIES, EARLIER)
     for english in texts
 }
 
@@ -41,6 +41,11 @@ def test_every_message_has_its_chinese(written: dict[str, str]) -> None:
 def test_the_catalogue_holds_nothing_that_is_said_nowhere(written: dict[str, str]) -> None:
     unused = [f"{name}: {english}" for english, name in OWN.items() if lowered(english) not in written]
     assert not unused, "these messages are gone or changed:\n" + "\n".join(unused)
+
+
+def test_what_earlier_versions_said_is_said_no_more(written: dict[str, str]) -> None:
+    again = [english for english in chinese_files()[EARLIER] if lowered(english) in written]
+    assert not again, "these are made again and belong into the file of their noun:\n" + "\n".join(again)
 
 
 def test_many_messages_are_found(written: dict[str, str]) -> None:

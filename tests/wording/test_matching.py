@@ -91,6 +91,47 @@ def test_a_sentence_is_said_in_chinese(english: str, chinese: str) -> None:
     assert in_chinese(english) == chinese
 
 
+STORED = [
+    (
+        "booked_at (记账时间) is 'bad': instant_unreadable; name its format in a mapping file",
+        "记账时间（booked_at）为“bad”：时间无法识别；请在映射文件里写明格式",
+    ),
+    (
+        "booked_at (记账时间) is '2036-03-01 10:00:00+08:00': booked_in_future; check the date, or the clock of this machine",
+        "记账时间（booked_at）为“2036-03-01 10:00:00+08:00”：记账时间远在将来；请核对日期，或核对本机时钟",
+    ),
+    (
+        "value_date (起息日) is '1/2': date_unreadable; name its format in a mapping file",
+        "起息日（value_date）为“1/2”：日期无法识别；请在映射文件里写明格式",
+    ),
+    (
+        "currency (币种) is '元宝': currency_unknown; use the ISO 4217 code, or map the name to it in a mapping file",
+        "币种（currency）为“元宝”：币种不认识；请用 ISO 4217 代码，或在映射文件里对应",
+    ),
+    (
+        "account_id (账号) is missing; every record names its account; add it at the source or with the option `account`",
+        "缺少账号（account_id）；每条记录都要写明账号；请在源系统补上，或用选项 account 指定",
+    ),
+    (
+        "direction (借贷方向) is 'out': choice_unknown; known are debit, credit; map it to one of the known values in a mapping file",
+        "借贷方向（direction）为“out”：取值不在范围内；可用的有：debit, credit；请在映射文件里对应到可用的取值",
+    ),
+    (
+        "the row holds something that is no text, number, true, false or null (Expected `str | int | float | bool | null`, "
+        "got `array` - at `$['amount_fen']`); send plain values, whole numbers below 2^63",
+        "这一行有文字、数字、true、false、null 以外的内容（Expected `str | int | float | bool | null`, "
+        "got `array` - at `$['amount_fen']`）；请发送简单的值，整数须小于 2^63",
+    ),
+]
+
+
+@pytest.mark.parametrize(("english", "chinese"), STORED)
+def test_what_an_earlier_version_said_of_a_refused_row_is_shown_in_chinese(
+    english: str, chinese: str
+) -> None:
+    assert in_chinese(english) == chinese
+
+
 def test_the_longer_template_wins() -> None:
     texts = Phrases({"there is no {}": "没有 {1}", "there is no loan {}": "没有借据 {1}"}, {})
     assert texts.chinese("there is no loan A") == "没有借据 A"

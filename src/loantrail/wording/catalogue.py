@@ -1,5 +1,6 @@
-"""Reads the catalogue that lies beside it: `chinese/*.yaml` maps English templates to Chinese ones, `words.yaml` holds
-lists of single words, `requests.yaml` what is said of a request's fields, by the kind of fault."""
+"""Reads the catalogue that lies beside it: `chinese/*.yaml` maps English templates to Chinese ones (`earlier.yaml` those that are said no
+more and stand in the books), `words.yaml` holds lists of single words, `requests.yaml` what is said of a request's fields, by the kind of
+fault."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from loantrail.wording.matching import Phrases
 
 WORDS: Final = "words.yaml"
 REQUESTS: Final = "requests.yaml"
+EARLIER: Final = "earlier.yaml"
+"""Messages that earlier versions made; they stand in the books and are shown from there."""
 _SAID_BY_A_RULE: Final = "Value error, "
 _AT_PLACE: Final = re.compile(r" at line (?P<line>\d+) column (?P<column>\d+)$")
 _JSON_INVALID_AT: Final = "第 {line} 行第 {column} 列不合 JSON 语法"
@@ -60,7 +63,7 @@ def _phrases() -> Phrases:
 
 @lru_cache(maxsize=4_096)
 def in_chinese(text: str) -> str | None:
-    """The message in Chinese; None where it is none of ours (another version's, a library's): then show it as it is."""
+    """The message in Chinese; None where it is none of ours (a later version's, a library's): then show it as it is."""
     return _phrases().chinese(text)
 
 
