@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -97,4 +99,40 @@ def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
         said(monitor, ended)
     finally:
         status = end(monitor)
+    assert status == 0
+
+
+@pytest.mark.database
+def test_a_line_that_cannot_be_printed_does_not_end_the_monitor(database_url: str, tmp_path: Path) -> None:
+    dropped = tmp_path / "dropped"
+    dropped.mkdir()
+    monitor = start(
+        database_url,
+        tmp_path / "home",
+        "monitor",
+        "--watch",
+        str(dropped),
+        environment={"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "gb2312"},
+    )
+
+    def drop(name: str, number: int) -> None:
+        (dropped / name).write_text(csv(number))
+        (dropped / f"{name}.done").touch()
+
+    try:
+        said(monitor, "this monitor is at work")
+        drop("喆.csv", 1)  # a name that GB 2312 does not have
+        assert said(monitor, "csv").strip() == "?.csv: rows accepted 1, known already 0, refused 0"
+        assert monitor.stdout is not None
+        monitor.stdout.close()  # nobody reads any more
+        for number, name in enumerate(("b.csv", "c.csv"), start=2):
+            drop(name, number)
+            limit = time.monotonic() + 30
+            while not (dropped / "done" / name).exists():
+                assert monitor.poll() is None
+                assert time.monotonic() < limit, f"{name} is not taken"
+                time.sleep(0.05)
+    finally:
+        monitor.send_signal(signal.SIGTERM)
+        status = monitor.wait(60)
     assert status == 0

@@ -383,6 +383,26 @@ def test_each_file_is_told_with_what_was_wrong_and_where_the_report_lies(
     assert all("\n" not in line for line in (*english, *chinese))
 
 
+def test_a_file_that_was_taken_is_noted_before_it_is_told(
+    tmp_path: Path, books: Database, asked: psycopg.Connection[Any]
+) -> None:
+    noted: list[str] = []
+
+    def tells(_file: TakenFile) -> None:
+        raise BrokenPipeError
+
+    source = FolderSource(
+        tmp_path, books, lambda: noted.append("taken"), stable_seconds=3600, on_put_away=tells
+    )
+    (tmp_path / "a.csv").write_text(csv(1))
+    (tmp_path / "a.csv.done").touch()
+
+    with pytest.raises(BrokenPipeError):
+        source.step(asked)
+
+    assert noted == ["taken"]
+
+
 def test_the_report_names_the_file_as_it_was_dropped_and_the_first_refused_rows(
     tmp_path: Path, source: FolderSource, asked: psycopg.Connection[Any]
 ) -> None:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from loantrail.cli.monitor_words import line_of, said, sentence
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import print_line, speaks_chinese
 from loantrail.errors import ConfigurationError
 from loantrail.monitor.beside import Beside
 from loantrail.monitor.kafka import FORMATS, KafkaSource
@@ -91,11 +91,11 @@ def command(
     chinese = speaks_chinese(os.environ)
 
     def say(text: str) -> None:
-        click.echo(said(text, chinese=chinese))
+        print_line(said(text, chinese=chinese))
 
     def say_that_it_ends() -> None:
         stopping.wait()
-        click.echo(sentence("ends", chinese=chinese))
+        print_line(sentence("ends", chinese=chinese))
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -122,7 +122,7 @@ def command(
                     settling.start,
                     options,
                     stable_seconds,
-                    lambda file: click.echo(line_of(file, chinese=chinese)),
+                    lambda file: print_line(line_of(file, chinese=chinese)),
                 )
             )
         if brokers is not None and topic is not None and group is not None:
@@ -149,7 +149,7 @@ def command(
         finally:
             settling.stop()
     ending.join()
-    click.echo(sentence("ended", chinese=chinese))
+    print_line(sentence("ended", chinese=chinese))
 
 
 def _refuse_given(context: click.Context, options: dict[str, str], needed: str) -> None:

@@ -213,6 +213,7 @@ class FolderSource:
             _LOG.exception("%s failed", name)
             outcome = met_a_defect(name, problem)
         into = self._folder / (REFUSED if outcome.unusable else DONE)
+        report: Path | None = None
         try:
             report = self._put_away(path, into, {"file": name, **report_of(outcome)})
             self._held_back.pop(str(path), None)
@@ -221,9 +222,9 @@ class FolderSource:
             _LOG.warning("%s was put away by another monitor", name)
         except OSError as problem:
             self._hold_back(path, "cannot be put away", problem)
-        else:
+        self._on_taken()  # first: what is told of the file is the lesser matter
+        if report is not None:
             self._on_put_away(told_of(path.name, outcome, report))
-        self._on_taken()
 
     def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> Path:
         """Where the report lies."""
