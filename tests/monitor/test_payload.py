@@ -104,6 +104,40 @@ def test_a_line_that_is_no_json_leaves_the_other_lines_alone() -> None:
     assert found.refused[1].message == "the row is no object; a row is an object of field names and values"
 
 
+@pytest.mark.parametrize("number", [b"1e400", b"-1e999"])
+@pytest.mark.parametrize(("form", "kind"), [(b"%s\n%s", NDJSON), (b"[%s, %s]", JSON)])
+def test_a_number_out_of_range_is_called_that_with_its_field(number: bytes, form: bytes, kind: str) -> None:
+    row = LINE[:-1] + b', "balance_fen": ' + number + b"}"
+
+    [refused] = read(form % (LINE, row), kind).refused
+
+    assert (refused.position, refused.field, refused.reason) == (2, "balance_fen", "value_not_plain")
+    assert refused.message == (
+        "'balance_fen' in the row is a number out of range; correct the row and send it again"
+    )
+    assert in_chinese(refused.message) == "这一行的“balance_fen”是超出范围的数；请改正这一行后重新发送"
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (b'{"account": [1], broken', "object keys must be strings at line 1, column 18"),
+        (b'{"account": 1e400}{', "trailing characters at line 1"),
+        (b'{"account": ' + b"[" * 5000, "nested too deeply"),
+    ],
+)
+def test_a_line_that_is_no_json_behind_a_value_that_is_not_plain_is_refused_alone(
+    row: bytes, says: str
+) -> None:
+    found = read(LINE + b"\n" + row + b"\n" + LINE, NDJSON)
+
+    assert [one.position for one in found.sent] == [1, 3]
+    [refused] = found.refused
+    assert (refused.position, refused.reason) == (2, "json_malformed")
+    assert says in refused.message
+    assert in_chinese(refused.message) is not None
+
+
 TWICE = LINE[:-1] + b', "amount_fen": 9900}'
 
 
@@ -115,6 +149,8 @@ TWICE = LINE[:-1] + b', "amount_fen": 9900}'
         LINE[:-1] + b', "purpose_text": "a \\\\ \\" b", "amount_fen": 100}',
         LINE[:-1] + b', "amount_fen": 1e308}',
         LINE[:-1] + b', "amount_fen": null, "unheard": 1}',
+        b'{"amount_fen": 1e400, "amount_fen": 1}',
+        b'{"amount_fen": [1], "amount_fen": 1}',
     ],
 )
 def test_a_name_that_stands_twice_in_a_row_refuses_that_row_alone(row: bytes) -> None:

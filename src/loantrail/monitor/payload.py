@@ -49,6 +49,7 @@ _UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _written: Final = msgspec.json.encode
 _raw_row: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _row: Final = msgspec.json.Decoder(dict[str, Value])
+_value: Final = msgspec.json.Decoder(Value)
 _rows: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _all_rows: Final = msgspec.json.Decoder(list[dict[str, Value]])
 
@@ -228,43 +229,12 @@ def _add(number: int, part: bytes, sent: list[Sent], refused: list[Refused]) -> 
     kept = part.strip()[:ORIGINAL_BYTES]
     try:
         values = _row.decode(part)
-    except msgspec.ValidationError:
-        name = _not_plain(part)[:200]
-        refused.append(
-            Refused(
-                number,
-                name,
-                "value_not_plain",
-                f"{name!r} in the row is no text, number, true, false or null; send plain values, whole numbers below 2^63"
-                if part.lstrip()[:1] == b"{"
-                else "the row is no object; a row is an object of field names and values",
-                kept,
-            )
-        )
-        return
     except _BROKEN as problem:
-        why, line, column = _where(problem, part)
-        refused.append(
-            Refused(
-                number,
-                "",
-                "json_malformed",
-                f"the row is no JSON: {why} at line {line}, column {column}; correct it there and send the row again",
-                kept,
-            )
-        )
+        refused.append(_unread(number, part, kept, problem))
         return
     twice = _named_twice(part, values)
     if twice is not None:
-        refused.append(
-            Refused(
-                number,
-                twice[:200],
-                "field_twice",
-                f"{twice[:200]!r} stands more than once in the row; send each field once",
-                kept,
-            )
-        )
+        refused.append(_twice(number, twice[:200], kept))
         return
     for name in values:
         if name not in _KNOWN:
@@ -286,12 +256,71 @@ def _add(number: int, part: bytes, sent: list[Sent], refused: list[Refused]) -> 
     sent.append(Sent(number, values, kept))
 
 
-def _not_plain(part: bytes) -> str:
-    """The first field of a row that holds an object or an array; empty where the row is no object."""
+def _unread(number: int, part: bytes, kept: bytes, problem: Exception) -> Refused:
+    """The refusal of a row that could not be read."""
+    if isinstance(problem, msgspec.ValidationError):
+        try:
+            return _not_plain(number, part, kept)
+        except _BROKEN as behind:
+            problem = behind  # the row is no JSON behind the value that was met first
+    why, line, column = _where(problem, part)
+    return Refused(
+        number,
+        "",
+        "json_malformed",
+        f"the row is no JSON: {why} at line {line}, column {column}; correct it there and send the row again",
+        kept,
+    )
+
+
+def _not_plain(number: int, part: bytes, kept: bytes) -> Refused:
+    """The refusal of a row for its first value that is none of `Value`, or for being no object. One of `_BROKEN` where it is no JSON."""
     if part.lstrip()[:1] != b"{":
-        return ""
+        return Refused(
+            number,
+            "",
+            "value_not_plain",
+            "the row is no object; a row is an object of field names and values",
+            kept,
+        )
     values = _raw_row.decode(part)
-    return next((name for name, value in values.items() if bytes(value).lstrip()[:1] in (b"{", b"[")), "")
+    for name, value in values.items():
+        if bytes(value).lstrip()[:1] in (b"{", b"["):
+            return Refused(
+                number,
+                name[:200],
+                "value_not_plain",
+                f"{name[:200]!r} in the row is no text, number, true, false or null; send plain values, whole numbers below 2^63",
+                kept,
+            )
+        if not _is_in_range(value):
+            return Refused(
+                number,
+                name[:200],
+                "value_not_plain",
+                f"{name[:200]!r} in the row is a number out of range; correct the row and send it again",
+                kept,
+            )
+    # Of a name that stands twice the last value alone is among these, and that one is plain.
+    return _twice(number, (_named_twice(part, {}) or "")[:200], kept)
+
+
+def _is_in_range(value: msgspec.Raw) -> bool:
+    try:
+        _value.decode(value)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _twice(number: int, name: str, kept: bytes) -> Refused:
+    return Refused(
+        number,
+        name,
+        "field_twice",
+        f"{name!r} stands more than once in the row; send each field once",
+        kept,
+    )
 
 
 def _is_utf_8(text: bytes) -> bool:
