@@ -123,6 +123,7 @@ def command(
                     options,
                     stable_seconds,
                     lambda file: print_line(line_of(file, chinese=chinese)),
+                    stopping.is_set,
                 )
             )
         if brokers is not None and topic is not None and group is not None:

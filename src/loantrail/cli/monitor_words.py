@@ -17,10 +17,12 @@ _SENTENCES: Final = {
         "{name} could be used in part: rows accepted {accepted:,}, known already {known:,}, refused {refused:,}",
         "{name} 只有一部分可用：已收 {accepted:,} 行，已有 {known:,} 行，拒收 {refused:,} 行",
     ),
-    "wrong": (
-        "; {problem}{more}; report: {report}",
-        "；{problem}{more}；报告：{report}",
+    "cut_off": (
+        "{name} was not taken to its end; rows before that may be in the books, and it can be dropped again",
+        "{name} 没有处理完；此前的行可能已入账，可以再次放入",
     ),
+    "wrong": ("; {problem}{more}", "；{problem}{more}"),
+    "report": ("; report: {report}", "；报告：{report}"),
     "more": (" (and {count:,} more)", "（另有 {count:,} 处）"),
     "ends": (
         "this monitor was told to end; it finishes what it is at",
@@ -43,7 +45,10 @@ def said(message: str, *, chinese: bool) -> str:
 def line_of(file: TakenFile, *, chinese: bool) -> str:
     """One line on what became of a file; where something was wrong, what it was first and where the report lies."""
     rows = file.accepted + file.known + file.refused
-    key = "taken" if not file.is_refused else "broken_off" if rows else "unusable"
+    if file.broke_off:
+        key = "cut_off"
+    else:
+        key = "taken" if not file.is_refused else "broken_off" if rows else "unusable"
     line = sentence(
         key,
         chinese=chinese,
@@ -54,6 +59,9 @@ def line_of(file: TakenFile, *, chinese: bool) -> str:
     )
     if not file.problems:
         return line
-    more = sentence("more", chinese=chinese, count=file.problems - 1) if file.problems > 1 else ""
-    problem = " ".join(said(file.first_problem, chinese=chinese).split())
-    return line + sentence("wrong", chinese=chinese, problem=problem, more=more, report=file.report)
+    # Of refused rows none may be known: the first were taken in by the end.
+    if file.first_problem:
+        more = sentence("more", chinese=chinese, count=file.problems - 1) if file.problems > 1 else ""
+        problem = " ".join(said(file.first_problem, chinese=chinese).split())
+        line += sentence("wrong", chinese=chinese, problem=problem, more=more)
+    return line + sentence("report", chinese=chinese, report=file.report)

@@ -29,17 +29,22 @@ class TakenFile:
     problems: int
     """How much was wrong: refused rows, and what made the file unusable."""
     report: Path
+    broke_off: bool = False
+    """Whether rows may be in the books that are not counted: a defect ended the import."""
 
 
-def met_a_defect(name: str, problem: BaseException) -> Outcome:
-    """What came of a file that broke the reading."""
+def met_a_defect(name: str, problem: BaseException, *, broke_off: bool) -> Outcome:
+    """What came of a file that broke the reading, before the first row or (`broke_off`) while it was imported."""
     told = (
         problem
         if isinstance(problem, LoantrailError)
         else FileUnreadable(
             f"the file met a defect of the program ({type(problem).__name__}: {problem})",
             Place(name),
-            "Hand the log of the monitor to its maintainers, and drop the file again once that is mended",
+            "Rows before it may be in the books; hand the log of the monitor to its maintainers, and drop the file again once that "
+            "is mended; rows that are in the books are known by their keys"
+            if broke_off
+            else "Hand the log of the monitor to its maintainers, and drop the file again once that is mended",
         )
     )
     return Outcome(unusable=[Unusable(name, told)])
@@ -77,7 +82,7 @@ def _row_told(row: RefusedRow) -> dict[str, Any]:
     }
 
 
-def told_of(name: str, outcome: Outcome, report: Path) -> TakenFile:
+def told_of(name: str, outcome: Outcome, report: Path, *, broke_off: bool = False) -> TakenFile:
     """What is said of the file."""
     problems = [_without_its_file(one) for one in outcome.unusable]
     problems += _of_rows(outcome.first_refused)
@@ -90,6 +95,7 @@ def told_of(name: str, outcome: Outcome, report: Path) -> TakenFile:
         problems[0] if problems else "",
         len(outcome.unusable) + outcome.refused_total,
         report,
+        broke_off,
     )
 
 

@@ -87,13 +87,16 @@ class FolderSource:
         options: Mapping[str, str] | None = None,
         stable_seconds: float = STABLE_SECONDS,
         on_put_away: Callable[[TakenFile], None] = lambda _file: None,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`options` are those of an import: `mapping`, `format`, ... `on_put_away` is told of each file that was taken.
+        Between two files `is_stopping` is asked whether to leave the others where they are.
         ConfigurationError when the folder cannot be used."""
         self._folder = folder
         self._books = books
         self._on_taken = on_taken
         self._on_put_away = on_put_away
+        self._is_stopping = is_stopping
         self._options = dict(options or {})
         self._stable_seconds = stable_seconds
         self._seen: dict[str, _Seen] = {}
@@ -116,12 +119,16 @@ class FolderSource:
         working = self._folder / WORKING
         left = [path for path in sorted(working.iterdir()) if path.is_file() and not self._is_held_back(path)]
         for path in left:
+            if self._is_stopping():
+                return True
             plain = _plain_name(path.name)
             taken = path if path.name == plain else self._moved(path, _free(working / plain))
             if taken is not None:
                 self._take(connection, taken)
         complete = [path for path in self._complete() if not self._is_held_back(path)]
         for path in complete:
+            if self._is_stopping():
+                return True
             taken = self._moved(path, _free(working / _plain_name(path.name)))
             if taken is None:
                 continue
@@ -199,8 +206,10 @@ class FolderSource:
         store.note_waiting(connection, 1, clock.now())
         connection.commit()
         name = stable_name(self._folder / path.name)
+        begun = broke_off = False
         try:
             opened = [_renamed(one, name) for one in open_files([path], self._options)]
+            begun = any(isinstance(one, Opened) for one in opened)
             outcome = import_files(opened, books=self._books, settles=False)
         except (DatabaseUnavailable, StorageExhausted):
             raise
@@ -211,7 +220,8 @@ class FolderSource:
         except DEFECTS as problem:
             # A defect of ours must not hold up the files behind this one.
             _LOG.exception("%s failed", name)
-            outcome = met_a_defect(name, problem)
+            broke_off = begun
+            outcome = met_a_defect(name, problem, broke_off=broke_off)
         into = self._folder / (REFUSED if outcome.unusable else DONE)
         report: Path | None = None
         try:
@@ -224,7 +234,7 @@ class FolderSource:
             self._hold_back(path, "cannot be put away", problem)
         self._on_taken()  # first: what is told of the file is the lesser matter
         if report is not None:
-            self._on_put_away(told_of(path.name, outcome, report))
+            self._on_put_away(told_of(path.name, outcome, report, broke_off=broke_off))
 
     def _put_away(self, path: Path, into: Path, report: dict[str, Any]) -> Path:
         """Where the report lies."""
