@@ -241,6 +241,13 @@ def test_a_loans_page_says_what_came_live_is_not_in_it_yet_and_leads_to_its_warn
     with psycopg.connect(database_url) as connection:
         take_rows(connection, [hit_row(), hit_row("ROUND_TRIP"), QUIET_HIT])
         connection.execute("UPDATE live.waiting SET line_count = 3, since = '2025-03-21T02:15:00Z'")
+    evaluation = f"{warned}/api/v1/evaluation"
+    told = page.request.get(evaluation).json() | {
+        "untraced_lines": 3,
+        "waiting_since": "2025-03-21T02:15:00Z",
+    }
+    # What it says at first is held, however soon the run ends.
+    page.route("**/api/v1/evaluation", lambda route: route.fulfill(json=told))
     page.goto(f"{warned}/loans/{LOAN}?lang=zh")
     notice = page.locator(".live-notice")
     expect(notice).to_have_text(
@@ -248,6 +255,7 @@ def test_a_loans_page_says_what_came_live_is_not_in_it_yet_and_leads_to_its_warn
     )
     beyond = page.get_by_role("region", name="疑似线索").get_by_role("link", name="预警中还有：")
     expect(beyond).to_have_attribute("href", f"/warnings/{THREAD}?state=all")
+    page.unroute("**/api/v1/evaluation")
     expect(notice).to_have_text("", timeout=90_000)
 
 
