@@ -97,7 +97,8 @@ def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
         monitor.terminate()
         said(monitor, ends)
         said(monitor, ended)
-        assert monitor.wait(60) == 0  # told once: a second time may meet a process that is ending
+        monitor.communicate(timeout=60)  # told once: a second time may meet a process that is ending
+        assert monitor.returncode == 0
     finally:
         if monitor.poll() is None:
             end(monitor)
