@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from tests.monitor.rows import csv
 from loantrail.cli.main import told
 from loantrail.cli.monitor import command
 from loantrail.errors import ConfigurationError
+
+
+def watching(
+    database_url: str, tmp_path: Path, environment: dict[str, str]
+) -> tuple[Path, subprocess.Popen[str]]:
+    """A folder, and a monitor that watches it."""
+    dropped = tmp_path / "dropped"
+    dropped.mkdir()
+    home = tmp_path / "home"
+    return dropped, start(database_url, home, "monitor", "--watch", str(dropped), environment=environment)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +90,7 @@ def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
     ends: str,
     ended: str,
 ) -> None:
-    dropped = tmp_path / "dropped"
-    dropped.mkdir()
-    monitor = start(
-        database_url,
-        tmp_path / "home",
-        "monitor",
-        "--watch",
-        str(dropped),
-        environment={"LC_ALL": language, "PYTHONUTF8": "1"},
-    )
+    dropped, monitor = watching(database_url, tmp_path, {"LC_ALL": language, "PYTHONUTF8": "1"})
     try:
         said(monitor, at_work)
         (dropped / "a.csv").write_text(csv(1))
@@ -106,16 +108,7 @@ def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
 
 @pytest.mark.database
 def test_a_line_that_cannot_be_printed_does_not_end_the_monitor(database_url: str, tmp_path: Path) -> None:
-    dropped = tmp_path / "dropped"
-    dropped.mkdir()
-    monitor = start(
-        database_url,
-        tmp_path / "home",
-        "monitor",
-        "--watch",
-        str(dropped),
-        environment={"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "gb2312"},
-    )
+    dropped, monitor = watching(database_url, tmp_path, {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "gb2312"})
 
     def drop(name: str, number: int) -> None:
         (dropped / name).write_text(csv(number))
