@@ -55,6 +55,11 @@ class LoantrailError(Exception):
         return f"{text}. {self.remedy}" if self.remedy else text
 
 
+def in_one_line(problem: BaseException) -> str:
+    """What an exception says, for a line of a log; its kind where it says nothing."""
+    return " ".join(str(problem).split()) or type(problem).__name__
+
+
 def unforeseen(problem: Exception) -> str:
     """What is told of an exception that nobody foresaw; its traceback goes to the log."""
     return f"the server met an error that it did not foresee ({type(problem).__name__}: {problem})"

@@ -16,7 +16,7 @@ from psycopg_pool import PoolClosed
 
 from loantrail import clock
 from loantrail.defects import DEFECTS
-from loantrail.errors import Stopping
+from loantrail.errors import Stopping, in_one_line
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
 from loantrail.monitor.outstanding import Judge, judge_outstanding, judge_owed
@@ -102,9 +102,7 @@ class Settling:
                     return  # the server ended; what is outstanding is taken up by the next one
                 if isinstance(problem, PASSING):
                     # The database went away, or ended the session of one that hung.
-                    _LOG.warning(
-                        "pairing of live lines failed; it is tried again: %s", " ".join(str(problem).split())
-                    )
+                    _LOG.warning("pairing of live lines failed; it is tried again: %s", in_one_line(problem))
                 else:
                     _LOG.exception("pairing of live lines failed; it is tried again")
                 clock.sleep(AGAIN_SECONDS, self._stopped)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loantrail import clock
 from loantrail.defects import DEFECTS
-from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted
+from loantrail.errors import ConfigurationError, DatabaseUnavailable, StorageExhausted, in_one_line
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
@@ -156,7 +156,7 @@ class FolderSource:
         pause = min(max(2 * waited, AGAIN_SECONDS), AGAIN_SECONDS_MOST)
         self._held_back[str(path)] = clock.monotonic_seconds() + pause, pause
         name = readable_name(path.name)
-        reason = " ".join(str(why).split()) or type(why).__name__
+        reason = in_one_line(why)
         _LOG.warning("%s %s (%s); it stays where it is and is tried again in %g s", name, what, reason, pause)
 
     def _is_held_back(self, path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 import psycopg
 
-from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted
+from loantrail.errors import DatabaseUnavailable, LoantrailError, StorageExhausted, in_one_line
 
 DISK_FULL: Final = "53100"
 TOO_MANY_CONNECTIONS: Final = "53300"
@@ -50,7 +50,7 @@ STORAGE_REMEDY: Final = (
 
 def translated(problem: psycopg.OperationalError) -> LoantrailError:
     """The product's error for one of psycopg's: StorageExhausted or DatabaseUnavailable."""
-    text = " ".join(str(problem).split()) or type(problem).__name__
+    text = in_one_line(problem)
     if problem.sqlstate == DISK_FULL or NO_SPACE_LEFT in text:
         return StorageExhausted(f"the database's disk is full: {text}", remedy=STORAGE_REMEDY)
     remedy = _REMEDIES.get(problem.sqlstate or _state_of_refusal(text), GENERAL_REMEDY)
