@@ -28,7 +28,9 @@ from loantrail.tracing.database import trace_books
 Row = dict[str, Any]
 YUAN: Final = 100
 ZONE: Final = datetime.timezone(datetime.timedelta(hours=8))
-START: Final = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=ZONE)
+START: Final = datetime.datetime(2025, 4, 14, 9, 0, tzinfo=ZONE)
+"""No shipped parameter begins between the first loan and the end of any history: then a state is made anew, and there are no decisions
+until it is there."""
 
 LOAN_ACCOUNT, POOL = "110000000001", "130000000001"
 
