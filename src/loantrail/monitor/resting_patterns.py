@@ -155,17 +155,20 @@ class OfPatterns(Facts):
 
     def _is_enough(self, code: str, classes: tuple[str, ...], loan: int, money: Moved) -> bool:
         """Whether all of the loan that came to the classes, with this, may be as much as the pattern asks for."""
-        least = _LEAST.get(code)
-        if least is None:
-            return True
-        around, retail = self.around, self.around.records.retail[loan]
-        fen_name, share_name = least.retail if retail else least.company
+        asked = [_LEAST[code]] if code in _LEAST else []
+        if code == "PRIVATE_LENDING" and self.party["kind"].to_list() == ["individual"]:
+            asked.append(_FINAL_USE)  # of a lender by trade less will do
         came = self._came_before(loan, classes)
         if code == "CASH_OUT" and self._is_near_limit(came):
             return True
-        fen = money.fen + int(around.hop_fen.array[came].sum())
-        is_fen = fen >= around.number(fen_name)
-        is_share = share_name is None or self._is_share(fen, loan, share_name)
+        fen = money.fen + int(self.around.hop_fen.array[came].sum())
+        return all(self._is_as_much(fen, loan, least) for least in asked)
+
+    def _is_as_much(self, fen: int, loan: int, least: _Least) -> bool:
+        retail = self.around.records.retail[loan]
+        fen_name, share = least.retail if retail else least.company
+        is_fen = fen >= self.around.number(fen_name)
+        is_share = share is None or self._is_share(fen, loan, share)
         return is_fen or is_share if least.either and not retail else is_fen and is_share
 
     def _came_before(self, loan: int, classes: tuple[str, ...]) -> Int64:
