@@ -36,12 +36,14 @@ def resident_bytes() -> int:
 
 def build(demo: str, read: str) -> None:
     """In a process of its own: build the state, say what it took, and wait to be killed."""
+    from loantrail.collecting import collect_seldom
     from loantrail.demo.running import demo_settings
     from loantrail.monitor.deciding import Deciding
     from loantrail.monitor.held import first_ground, ground_anew
     from loantrail.monitor.leading import Connecting
     from loantrail.postgres.connection import database
 
+    collect_seldom()
     with database(demo_settings(demo, 1)) as books:
         deciding = Deciding(Connecting(books), first_ground if read == KEPT else ground_anew)
         gc.collect()

@@ -13,8 +13,10 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest
 
+from loantrail.collecting import collect_seldom
 from loantrail.monitor import pauses
 
+collect_seldom()
 pytest_plugins = ["tests.postgres_fixtures"]
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from loantrail.cli.speech import speaks_chinese
+from loantrail.collecting import collect_seldom
 from loantrail.errors import LoantrailError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -75,6 +76,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; every LoantrailError becomes one clear line and its exit status."""
+    collect_seldom()
     try:
         # A command that leaves with a status is not raised on here: click returns the status.
         status = group.main(standalone_mode=False)

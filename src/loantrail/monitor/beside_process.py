@@ -16,6 +16,7 @@ import threading
 from dataclasses import replace
 from typing import Any, Final
 
+from loantrail.collecting import collect_seldom
 from loantrail.errors import LoantrailError, unforeseen
 from loantrail.monitor.beside import MAKE_RUNS, PAIR
 from loantrail.monitor.leading import Connecting
@@ -30,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 def main() -> int:
     """Work until the input ends; with it ends the process, whatever it is at."""
+    collect_seldom()
     os.nice(NICENESS)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed here is no answer

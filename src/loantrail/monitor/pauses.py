@@ -11,7 +11,8 @@ import sys
 import threading
 from typing import Final
 
-OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
+from loantrail.collecting import collect_seldom
+
 SWITCH_SECONDS: Final = 0.0005
 """So long a thread computes before another that is ready has its turn. Who writes has it a dozen times for each group, and would wait
 5 ms each time (Python's own) while lines are shown or judged."""
@@ -26,4 +27,4 @@ def keep_pauses_short() -> None:
         gc.unfreeze()  # what stayed before may be garbage by now
         gc.collect()
         gc.freeze()
-        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+        collect_seldom()

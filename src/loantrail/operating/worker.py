@@ -20,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from loantrail.collecting import collect_seldom
 from loantrail.errors import LoantrailError
 from loantrail.operating.logs import set_up_logs
 from loantrail.settings import Settings, read_settings
@@ -37,6 +38,7 @@ KEEP_ALIVE_SECONDS: Final = 3_600
 
 def main(arguments: list[str]) -> int:
     """Answer requests until told to stop; the exit status of an error is that of the command line."""
+    collect_seldom()
     kind, listening, life, ready, path = arguments
     _end_with(int(life))
     try:
