@@ -259,13 +259,16 @@ def test_a_loans_page_says_what_came_live_is_not_in_it_yet_and_leads_to_its_warn
     expect(notice).to_have_text("", timeout=90_000)
 
 
-def test_a_loans_page_asks_for_its_warning_again_only_while_live_lines_wait(page: Page, warned: str) -> None:
+def test_a_loans_page_hears_of_its_warning_while_live_lines_wait(
+    page: Page, warned: str, database_url: str
+) -> None:
     """Each time it is asked for leaves an entry in the audit log."""
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if one.url.endswith(f"/{LOAN}/warning") else None)
     page.clock.install()
     page.goto(f"{warned}/loans/{LOAN}?lang=zh")
-    expect(page.get_by_role("region", name="这笔贷款有预警")).to_be_visible()
+    of_loan = page.get_by_role("region", name="这笔贷款有预警")
+    expect(of_loan).to_be_visible()
     before = len(asked)
     with page.expect_response(re.compile(f"/loans/{LOAN}$")):
         page.clock.run_for(65_000)
@@ -273,7 +276,14 @@ def test_a_loans_page_asks_for_its_warning_again_only_while_live_lines_wait(page
     waiting = {"untraced_lines": 3, "waiting_since": "2025-03-21T02:15:00Z"}
     told = page.request.get(f"{warned}/api/v1/evaluation").json() | waiting
     page.route("**/api/v1/evaluation", lambda route: route.fulfill(json=told))
-    page.clock.run_for(21_000)
-    expect(page.locator(".live-notice")).to_contain_text("全行有 3 笔实时流水")
-    with page.expect_request(re.compile(f"/{LOAN}/warning$")):
+    with page.expect_response(re.compile(f"/{LOAN}/warning$")):
         page.clock.run_for(21_000)
+    expect(page.locator(".live-notice")).to_contain_text("全行有 3 笔实时流水")
+    before = len(asked)
+    with page.expect_response(re.compile(f"/loans/{LOAN}$")):
+        page.clock.run_for(65_000)
+    assert len(asked) == before, "the server told of nothing"
+    expect(of_loan).not_to_contain_text("资金回流")
+    with psycopg.connect(database_url) as connection, page.expect_response(re.compile(f"/{LOAN}/warning$")):
+        take_rows(connection, [hit_row(), hit_row("ROUND_TRIP"), QUIET_HIT])
+    expect(of_loan).to_contain_text("资金回流")

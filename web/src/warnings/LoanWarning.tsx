@@ -1,18 +1,35 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { may, useMe } from "../identity/me";
 import { LevelTag } from "./LevelTag";
 import { useRuleName } from "./rules";
+import { useWarningEvents } from "./stream";
 import { useLeft, useNow } from "./time";
 
-/** `againMs`: after how long it is asked for again; every time leaves an entry in the audit log. */
-export function useLoanWarning(loanId: string, againMs: number | false = false) {
-  return api.useQuery(
-    "get",
-    "/api/v1/loans/{loan_id}/warning",
-    { params: { path: { loan_id: loanId } } },
-    { refetchInterval: againMs },
-  );
+const WARNING = "/api/v1/loans/{loan_id}/warning";
+
+/** Every time it is asked for leaves an entry in the audit log. */
+export function useLoanWarning(loanId: string) {
+  return api.useQuery("get", WARNING, { params: { path: { loan_id: loanId } } });
+}
+
+/** Asks for it again when the server tells of it, while that is wanted. */
+export function useLoanWarningHeard(loanId: string, wanted: boolean) {
+  const me = useMe();
+  const queries = useQueryClient();
+  const again = () => {
+    const asked = { params: { path: { loan_id: loanId } } };
+    void queries.invalidateQueries({ queryKey: ["get", WARNING, asked] });
+  };
+  useWarningEvents(wanted && may(me, ["read_warnings"]), undefined, {
+    opened: again,
+    warning: (event) => {
+      if (event.loan_id === loanId) again();
+    },
+    missed: again,
+  });
 }
 
 /** A line on a loan's page: its open warning, and by when it must be answered. */

@@ -10,42 +10,40 @@ interface Told {
 
 const TOGETHER_MS = 250;
 
+interface Heard {
+  readonly opened?: () => void;
+  readonly warning: (event: Told) => void;
+  /** Too many came to be told one by one. */
+  readonly missed: () => void;
+}
+
 /**
- * Reads lists and warnings again when the server tells of new or changed ones. `after`: what the list that is shown goes
- * up to. A tab that nobody looks at lets go of its connection: a browser opens only a few to one server.
+ * Hears of new and changed warnings while it is wanted. `after`: from which event on, else from now on. True while the
+ * connection stands. A tab that nobody looks at lets go of it: a browser opens only a few to one server.
  */
-export function useWarningStream(after: number | undefined, told: (event: Told) => void): boolean {
-  const queries = useQueryClient();
+export function useWarningEvents(wanted: boolean, after: number | undefined, heard: Heard): boolean {
   const [live, setLive] = useState(false);
   const last = useRef<number | undefined>(undefined);
-  const tell = useRef(told);
-  tell.current = told;
-  const ready = after !== undefined;
-  if (last.current === undefined && after !== undefined) last.current = after;
+  const tell = useRef(heard);
+  tell.current = heard;
+  if (last.current === undefined) last.current = after;
   useEffect(() => {
-    if (!ready) return undefined;
+    if (!wanted) return undefined;
     let source: EventSource | null = null;
-    let later: number | undefined;
-    const again = () => {
-      window.clearTimeout(later);
-      later = window.setTimeout(() => {
-        for (const path of ["/api/v1/warnings", "/api/v1/warnings/{thread_id}"]) {
-          void queries.invalidateQueries({ queryKey: ["get", path] });
-        }
-      }, TOGETHER_MS);
-    };
     const connect = () => {
-      source = new EventSource(`/api/v1/warnings/stream?after=${last.current ?? 0}`);
-      source.onopen = () => setLive(true);
+      source = new EventSource(`/api/v1/warnings/stream${last.current === undefined ? "" : `?after=${last.current}`}`);
+      source.onopen = () => {
+        setLive(true);
+        tell.current.opened?.();
+      };
       source.onerror = () => setLive(false);
       source.addEventListener("warning", (event) => {
         last.current = Number(event.lastEventId) || last.current;
-        tell.current(JSON.parse(event.data as string) as Told);
-        again();
+        tell.current.warning(JSON.parse(event.data as string) as Told);
       });
       source.addEventListener("reload", (event) => {
         last.current = Number(event.lastEventId) || last.current;
-        again();
+        tell.current.missed();
       });
     };
     const letGo = () => {
@@ -61,9 +59,30 @@ export function useWarningStream(after: number | undefined, told: (event: Told) 
     document.addEventListener("visibilitychange", seen);
     return () => {
       document.removeEventListener("visibilitychange", seen);
-      window.clearTimeout(later);
       letGo();
     };
-  }, [ready, queries]);
+  }, [wanted]);
   return live;
+}
+
+/** Reads lists and warnings again when the server tells of new or changed ones. `after`: what the list that is shown goes up to. */
+export function useWarningStream(after: number | undefined, told: (event: Told) => void): boolean {
+  const queries = useQueryClient();
+  const later = useRef<number | undefined>(undefined);
+  useEffect(() => () => window.clearTimeout(later.current), []);
+  const again = () => {
+    window.clearTimeout(later.current);
+    later.current = window.setTimeout(() => {
+      for (const path of ["/api/v1/warnings", "/api/v1/warnings/{thread_id}"]) {
+        void queries.invalidateQueries({ queryKey: ["get", path] });
+      }
+    }, TOGETHER_MS);
+  };
+  return useWarningEvents(after !== undefined, after, {
+    warning: (event) => {
+      told(event);
+      again();
+    },
+    missed: again,
+  });
 }
