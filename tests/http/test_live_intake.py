@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -303,6 +304,67 @@ def test_a_key_gets_the_same_answer_again_and_another_body_is_a_conflict(
     assert other.status_code == 409
     assert other.json()["code"] == "idempotency_key_reused"
     assert count(books) == 1
+
+
+def test_a_row_whose_account_the_books_do_not_know_says_so(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    books.execute(
+        "INSERT INTO ledger.account (account, account_number, kind) VALUES ('6200', '6200', 'settlement')"
+    )
+    books.commit()
+    of_record = line(1, account="6200", counterparty_account="6900")
+    mistyped = [line(number, account="6201", counterparty_account="6200") for number in (2, 3)]
+    refused = line(4, account="6299", amount_fen=0)
+
+    first = own_client.post(PATH, json=[of_record, *mistyped, refused, mistyped[0]]).json()
+    later = own_client.post(PATH, json=[line(5, account="6201"), mistyped[1]]).json()
+    paid_before = own_client.post(PATH, json=line(6, account="6900")).json()
+
+    assert [(row["outcome"], row["account_is_new"]) for row in first["rows"]] == [
+        ("accepted", False),
+        ("accepted", True),
+        ("accepted", True),
+        ("refused", False),
+        ("duplicate", False),
+    ]
+    assert first["new_accounts"] == 1
+    assert [(row["outcome"], row["account_is_new"]) for row in later["rows"]] == [
+        ("accepted", False),
+        ("duplicate", False),
+    ]
+    assert later["new_accounts"] == 0
+    # One of another bank that was paid is no account of ours.
+    assert (paid_before["rows"][0]["account_is_new"], paid_before["new_accounts"]) == (True, 1)
+
+
+def test_a_request_that_is_repeated_is_told_again_which_accounts_were_new(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    key = {"Idempotency-Key": "k-1"}
+
+    first = own_client.post(PATH, json=[line(1), line(8)], headers=key)
+    own_client.post(PATH, json=line(15))
+    again = own_client.post(PATH, json=[line(1), line(8)], headers=key)
+
+    assert [row["account_is_new"] for row in first.json()["rows"]] == [True, True]
+    assert again.content == first.content
+
+
+def test_an_answer_that_an_earlier_version_kept_is_given_again(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    answer = own_client.post(PATH, json=line(1), headers=key).json()
+    del answer["new_accounts"], answer["rows"][0]["account_is_new"]
+    kept = zlib.compress(json.dumps(answer).encode())
+    books.execute("UPDATE live.request SET answer = %s", (kept,))
+    books.commit()
+
+    again = own_client.post(PATH, json=line(1), headers=key).json()
+
+    assert again["rows"][0]["outcome"] == "accepted"
+    assert (again["rows"][0]["account_is_new"], again["new_accounts"]) == (False, 0)
 
 
 def test_two_systems_that_name_their_requests_alike_are_each_answered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import threading
 from collections.abc import Iterable
@@ -11,8 +12,10 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from click.testing import CliRunner
 from tests.ledger.statement_lines import lines
 
+from loantrail.cli import import_
 from loantrail.errors import StorageExhausted
 from loantrail.ids import seeded_random
 from loantrail.ledger.importing import import_files
@@ -208,6 +211,37 @@ def test_a_difference_in_the_running_balance_is_reported_with_its_first_row(book
     assert books.ask(
         "SELECT first_position, expected_fen, actual_fen FROM ledger.reconciliation WHERE account = 'A'"
     ) == [(2, 900, 800)]
+
+
+def test_accounts_that_lines_open_without_a_record_are_counted_and_the_first_named(books: Books):
+    books.take(books.records("account", {"account": "K", "account_number": "K"}))
+
+    outcome = books.take_lines(
+        "03-01 08:00 | K | credit | 1 | to=X\n03-01 08:00 | X | credit | 2\n03-01 09:00 | A | credit | 3"
+    )
+    later = books.take_lines(
+        "03-02 08:00 | X | credit | 4\n03-02 08:00 | A | credit | 5 | to=Y", "later.parquet"
+    )
+
+    # X was known as one that was paid, not by a record of the bank.
+    assert (outcome.new_accounts, outcome.first_new_accounts) == (2, ["X", "A"])
+    assert (later.new_accounts, later.first_new_accounts) == (0, [])
+
+
+def test_the_command_says_how_many_accounts_lines_opened_without_a_record(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LOANTRAIL_DATABASE_URL", books.url)
+    books.write("a.parquet", lines("03-01 08:00 | A | credit | 1"))
+    books.write("b.parquet", lines("03-02 08:00 | A | credit | 1\n03-02 08:00 | B | credit | 1"))
+
+    first = CliRunner().invoke(import_.command, ["a.parquet"], catch_exceptions=False)
+    second = CliRunner().invoke(import_.command, ["--json", "b.parquet"], catch_exceptions=False)
+    again = CliRunner().invoke(import_.command, ["b.parquet"], catch_exceptions=False)
+
+    assert "accounts opened that the books had no record of: 1 (" in first.output
+    assert json.loads(second.stdout)["new_accounts"] == 1
+    assert "accounts opened" not in again.output
 
 
 def test_lines_of_an_account_without_balances_are_counted_on(books: Books):

@@ -68,14 +68,14 @@ def test_an_option_that_would_do_nothing_is_refused(
         (
             "C.UTF-8",
             "this monitor is at work",
-            "a.csv: rows accepted 1, known already 0, refused 0",
+            "a.csv: rows accepted 1, known already 0, refused 0; accounts opened that the books had no record of: 1; report: ",
             "this monitor was told to end",
             "this monitor has ended",
         ),
         (
             "zh_CN.UTF-8",
             "本监控程序开始工作",
-            "a.csv：已收 1 行，已有 0 行，拒收 0 行",
+            "a.csv：已收 1 行，已有 0 行，拒收 0 行；新开账上没有记录的账户 1 个；报告：",
             "监控程序收到结束指令",
             "监控程序已结束",
         ),
@@ -95,7 +95,7 @@ def test_what_the_monitor_does_is_said_in_the_language_of_the_environment(
         said(monitor, at_work)
         (dropped / "a.csv").write_text(csv(1))
         (dropped / "a.csv.done").touch()
-        assert said(monitor, "a.csv").strip() == taken
+        assert said(monitor, "a.csv").strip() == f"{taken}{dropped}/done/a.csv.report.json"
         monitor.terminate()
         said(monitor, ends)
         said(monitor, ended)
@@ -117,7 +117,10 @@ def test_a_line_that_cannot_be_printed_does_not_end_the_monitor(database_url: st
     try:
         said(monitor, "this monitor is at work")
         drop("喆.csv", 1)  # a name that GB 2312 does not have
-        assert said(monitor, "csv").strip() == "?.csv: rows accepted 1, known already 0, refused 0"
+        assert said(monitor, "csv").strip() == (
+            "?.csv: rows accepted 1, known already 0, refused 0; accounts opened that the books had no record of: 1; "
+            f"report: {dropped}/done/?.csv.report.json"
+        )
         assert monitor.stdout is not None
         monitor.stdout.close()  # nobody reads any more
         for number, name in enumerate(("b.csv", "c.csv"), start=2):

@@ -77,6 +77,23 @@ def session(books: Database) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+def test_the_log_says_that_a_message_opened_an_account_and_is_silent_of_those_that_are_known(
+    cluster: Cluster, session: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.send(json.dumps([row(1), row(2), row(8)]).encode())
+    source = source_of(cluster)
+    source.begin(session)
+    read(source, session, 1)
+    cluster.send(message(15))
+    read(source, session, 2)
+    source.end()
+
+    assert [one.getMessage() for one in caplog.records if one.name == "loantrail.monitor.kafka"] == [
+        "accounts opened that the books had no record of: 2 (their records are yet to come, or numbers are mistyped); "
+        f"first in kafka {TOPIC} g/0/0"
+    ]
+
+
 def test_messages_are_taken_and_the_next_reader_goes_on_behind_them(
     cluster: Cluster, session: psycopg.Connection[Any], asked: psycopg.Connection[Any]
 ) -> None:

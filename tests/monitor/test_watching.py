@@ -368,19 +368,53 @@ def test_each_file_is_told_with_what_was_wrong_and_where_the_report_lies(
     english, chinese = ([line_of(one, chinese=language) for one in told] for language in (False, True))
     done, refused = tmp_path / "done", tmp_path / "refused"
     assert english[:2] == [
-        "a.csv: rows accepted 2, known already 0, refused 2; "
+        "a.csv: rows accepted 2, known already 0, refused 2; accounts opened that the books had no record of: 2; "
         f"row 3: {FIRST_WRONG} (and 1 more); report: {done}/a.csv.report.json",
-        "b.csv: rows accepted 1, known already 1, refused 0",
+        "b.csv: rows accepted 1, known already 1, refused 0; accounts opened that the books had no record of: 1; "
+        f"report: {done}/b.csv.report.json",
     ]
     assert english[3].startswith("odd.bin could not be used; the format is not recognised; report: ")
     assert english[3].endswith(f"{refused}/odd.bin.report.json")
     assert chinese[:2] == [
-        "a.csv：已收 2 行，已有 0 行，拒收 2 行；"
+        "a.csv：已收 2 行，已有 0 行，拒收 2 行；新开账上没有记录的账户 2 个；"
         f"第 3 行：{FIRST_WRONG_CHINESE}（另有 1 处）；报告：{done}/a.csv.report.json",
-        "b.csv：已收 1 行，已有 1 行，拒收 0 行",
+        f"b.csv：已收 1 行，已有 1 行，拒收 0 行；新开账上没有记录的账户 1 个；报告：{done}/b.csv.report.json",
     ]
     assert chinese[3].startswith("odd.bin 不能使用；不认识这种格式；报告：")
     assert all("\n" not in line for line in (*english, *chinese))
+
+
+def test_of_a_file_whose_accounts_are_on_record_or_have_lines_nothing_is_said_of_them(
+    tmp_path: Path, books: Database, asked: psycopg.Connection[Any]
+) -> None:
+    told: list[TakenFile] = []
+    source = FolderSource(tmp_path, books, lambda: None, stable_seconds=3600, on_put_away=told.append)
+    of_record = "booked_at,account,direction,amount_fen,counterparty_account,reference\n"
+    asked.execute(
+        "INSERT INTO ledger.account (account, account_number, kind) VALUES ('6200', '6200', 'settlement')"
+    )
+    asked.commit()
+    for name, rows in (
+        ("a.csv", "2026-03-01T10:00:00,6200,debit,5,6900,R1\n"),
+        ("b.csv", "2026-03-02T10:00:00,6900,debit,5,,R2\n2026-03-02T10:00:01,6900,debit,5,,R3\n"),
+        ("c.csv", "2026-03-03T10:00:00,6900,debit,5,,R4\n"),
+    ):
+        (tmp_path / name).write_text(of_record + rows)
+        (tmp_path / f"{name}.done").touch()
+
+    source.step(asked)
+
+    done = tmp_path / "done"
+    assert [line_of(one, chinese=False) for one in told] == [
+        "a.csv: rows accepted 1, known already 0, refused 0",
+        # Known before only as one that somebody paid.
+        "b.csv: rows accepted 2, known already 0, refused 0; accounts opened that the books had no record of: 1; "
+        f"report: {done}/b.csv.report.json",
+        "c.csv: rows accepted 1, known already 0, refused 0",
+    ]
+    reports = [json.loads((done / f"{name}.csv.report.json").read_text()) for name in "abc"]
+    assert [one["new_accounts"] for one in reports] == [0, 1, 0]
+    assert [one["first_new_accounts"] for one in reports] == [[], ["6900"], []]
 
 
 def test_a_file_that_was_taken_is_noted_before_it_is_told(

@@ -69,23 +69,27 @@ def test_a_delivery_that_fails_does_not_harm_those_beside_it(groups: list[list[s
     assert writer._rows_waiting == 0
 
 
-def test_rows_that_were_taken_in_without_a_decision_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_were_taken_in_without_a_decision_and_accounts_that_were_opened_are_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rows = [
         RowAnswer(1, "accepted", "a", decision="allow"),
         RowAnswer(2, "accepted", "b"),
         RowAnswer(3, "duplicate", "a"),
         RowAnswer(4, "accepted", "c"),
     ]
-    monkeypatch.setattr(writing, "commit_group", lambda *_told: [Answered(3, 1, 0, rows)])
+    monkeypatch.setattr(writing, "commit_group", lambda *_told: [Answered(3, 1, 0, rows, new_accounts=1)])
     monkeypatch.setattr(writing, "IDLE_SECONDS", 0.01)
     monkeypatch.setattr(Writer, "_tidy", lambda self, connection: None)
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, int]] = []
     writer = Writer(Lending(), lambda _rows: None)
-    writer.observe = lambda rows, undecided, _seconds: told.append((rows, undecided))
+    writer.observe = lambda rows, undecided, new_accounts, _seconds: told.append(
+        (rows, undecided, new_accounts)
+    )
 
     writer.submit(delivery(rows=4)).result(10)
 
-    assert told == [(4, 2)]
+    assert told == [(4, 2, 1)]
 
 
 def test_whoever_waits_is_told_that_the_database_is_away_and_it_goes_on_when_it_is_back(

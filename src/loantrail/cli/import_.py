@@ -70,7 +70,8 @@ def command(
     with _progress(files) as on_progress:
         outcome = _import(files, on_progress) if out is None else dry_run(files, out, on_progress)
     if as_json:
-        click.echo(json.dumps(_as_json(outcome), ensure_ascii=False))
+        of_books = {} if is_dry_run else {"new_accounts": outcome.new_accounts}
+        click.echo(json.dumps(_as_json(outcome) | of_books, ensure_ascii=False))
     else:
         _print(outcome, out)
     for failure in outcome.unusable:
@@ -156,6 +157,14 @@ def _print(outcome: Outcome, out: Path | None) -> None:
         for reason, count in sorted(outcome.refused.items(), key=lambda item: (-item[1], item[0])):
             reasons.add_row(reason, f"{count:,}")
         console.print(reasons)
+
+    if outcome.new_accounts:
+        console.print(
+            f"accounts opened that the books had no record of: {outcome.new_accounts:,} "
+            "(their records are yet to come, or numbers are mistyped)",
+            highlight=False,
+            soft_wrap=True,
+        )
 
     balances = Table(title="Running balances", title_justify="left")
     balances.add_column("accounts")

@@ -21,6 +21,10 @@ _SENTENCES: Final = {
         "{name} was not taken to its end; rows before that may be in the books, and it can be dropped again",
         "{name} 没有处理完；此前的行可能已入账，可以再次放入",
     ),
+    "opened": (
+        "; accounts opened that the books had no record of: {count:,}",
+        "；新开账上没有记录的账户 {count:,} 个",
+    ),
     "wrong": ("; {problem}{more}", "；{problem}{more}"),
     "report": ("; report: {report}", "；报告：{report}"),
     "more": (" (and {count:,} more)", "（另有 {count:,} 处）"),
@@ -43,7 +47,8 @@ def said(message: str, *, chinese: bool) -> str:
 
 
 def line_of(file: TakenFile, *, chinese: bool) -> str:
-    """One line on what became of a file; where something was wrong, what it was first and where the report lies."""
+    """One line on what became of a file; where something was wrong, what it was first and where the report lies; where accounts were
+    opened, how many, and the report too, which names them."""
     rows = file.accepted + file.known + file.refused
     if file.broke_off:
         key = "cut_off"
@@ -57,7 +62,9 @@ def line_of(file: TakenFile, *, chinese: bool) -> str:
         known=file.known,
         refused=file.refused,
     )
-    if not file.problems:
+    if file.new_accounts:
+        line += sentence("opened", chinese=chinese, count=file.new_accounts)
+    if not file.problems and not file.new_accounts:
         return line
     # Of refused rows none may be known: the first were taken in by the end.
     if file.first_problem:

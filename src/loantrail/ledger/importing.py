@@ -30,7 +30,7 @@ from loantrail.ledger.reconcile import REPORT_SCHEMA
 from loantrail.ledger.taking import DEFAULT_UNIT, KeysTaken, Taken, make_ready, stored_refusal, take_rows
 from loantrail.postgres.connection import database
 from loantrail.postgres.failures import database_failures
-from loantrail.sources.dry_run import FIRST_REFUSED_MOST, Outcome, RefusedRow
+from loantrail.sources.dry_run import FIRST_NEW_MOST, FIRST_REFUSED_MOST, Outcome, RefusedRow
 from loantrail.sources.files import Opened, Unusable, content_digest, read_batches
 from loantrail.sources.model import Batch, Refusal
 
@@ -264,6 +264,11 @@ def _take_group(
     outcome.refused += Counter(refusal.reason for refusal in refusals)
     outcome.refused += Counter(one.reason for one in taken.broken)
     _note_first(outcome, [*entries, *found])
+    outcome.new_accounts += len(taken.opened)
+    if taken.opened and (room := FIRST_NEW_MOST - len(outcome.first_new_accounts)) > 0:
+        named = keyed.filter(pl.col("account").is_in(list(taken.opened)))
+        first = named.get_column("account").unique(maintain_order=True).head(room)
+        outcome.first_new_accounts += first.to_list()
 
 
 def _note_first(outcome: Outcome, refused: Sequence[quarantine.StoredRefusal]) -> None:

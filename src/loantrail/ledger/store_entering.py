@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
@@ -117,23 +117,33 @@ def note_unpaired(
 # More than one -----------------------------------------------------------------------------------------------
 
 
-def enter_accounts(connection: Database, accounts: Sequence[NamedAccount], unit_id: str) -> Mapping[str, str]:
-    """Enter those that are not there and mark those that have lines. Account -> unit, of those with lines whose unit is
-    another than `unit_id`."""
+class AccountsEntered(NamedTuple):
+    unit_of: Mapping[str, str]
+    """Account -> unit, of those with lines whose unit is another than the one that was given."""
+    opened: frozenset[str]
+    """Accounts with lines of which the books held neither a record nor a line before; others may have named them."""
+
+
+def enter_accounts(connection: Database, accounts: Sequence[NamedAccount], unit_id: str) -> AccountsEntered:
+    """Enter those that are not there and mark those that have lines."""
     listed = sorted(accounts, key=lambda one: one.account)
-    connection.execute(
+    opened = connection.execute(
         """
-        INSERT INTO ledger.account
-               (account, account_number, institution, currency, name, has_lines, kind, auto_created, unit_id)
-        SELECT a, n, i, c, m, h, CASE WHEN h THEN 'unknown' ELSE 'external' END, true, CASE WHEN h THEN %s END
-        FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[]) AS t(a, n, i, c, m, h)
-        ORDER BY a
-        ON CONFLICT (account) DO UPDATE SET
-            has_lines = true,
-            kind = CASE WHEN ledger.account.auto_created THEN 'unknown' ELSE ledger.account.kind END,
-            name = coalesce(ledger.account.name, excluded.name),
-            unit_id = coalesce(ledger.account.unit_id, excluded.unit_id)
-        WHERE excluded.has_lines AND NOT ledger.account.has_lines
+        WITH entered AS (
+            INSERT INTO ledger.account
+                   (account, account_number, institution, currency, name, has_lines, kind, auto_created, unit_id)
+            SELECT a, n, i, c, m, h, CASE WHEN h THEN 'unknown' ELSE 'external' END, true, CASE WHEN h THEN %s END
+            FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[]) AS t(a, n, i, c, m, h)
+            ORDER BY a
+            ON CONFLICT (account) DO UPDATE SET
+                has_lines = true,
+                kind = CASE WHEN ledger.account.auto_created THEN 'unknown' ELSE ledger.account.kind END,
+                name = coalesce(ledger.account.name, excluded.name),
+                unit_id = coalesce(ledger.account.unit_id, excluded.unit_id)
+            WHERE excluded.has_lines AND NOT ledger.account.has_lines
+            RETURNING account, has_lines, auto_created
+        )
+        SELECT account FROM entered WHERE has_lines AND auto_created
         """,
         (
             unit_id,
@@ -144,12 +154,12 @@ def enter_accounts(connection: Database, accounts: Sequence[NamedAccount], unit_
             array_of_texts([one.name for one in listed]),
             _array(["t" if one.has_lines else "f" for one in listed]),
         ),
-    )
+    ).fetchall()
     rows = connection.execute(
         "SELECT account, unit_id FROM ledger.account WHERE account = ANY(%s::text[]) AND unit_id <> %s",
         (array_of_texts([one.account for one in listed if one.has_lines]), unit_id),
     ).fetchall()
-    return dict(rows)
+    return AccountsEntered(dict(rows), frozenset(account for (account,) in opened))
 
 
 def copy_lines(connection: Database, rows: Sequence[str]) -> None:

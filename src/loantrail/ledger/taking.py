@@ -35,6 +35,8 @@ class Taken:
     duplicate: int
     broken: list[Broken] = field(default_factory=list[Broken])
     """Rows refused; `row` counts in the frame that was given."""
+    opened: frozenset[str] = frozenset()
+    """Accounts that have lines from now on and were new to the books: no record of them is there."""
 
 
 def months_of(rows: pl.DataFrame) -> list[datetime.date]:
@@ -86,6 +88,7 @@ def take_rows(
     store.resolve_currencies(connection, record_type)
     refuse_unknown_references(connection, record_type, refused)
     duplicate = 0
+    opened: frozenset[str] = frozenset()
     # Nearly always all keys are new, and entering them is the quickest way to know.
     if not store.claim_all_keys(connection, record_type):
         duplicate = store.drop_duplicates(connection, record_type)
@@ -95,14 +98,15 @@ def take_rows(
     if record_type.name == LINE:
         named = intake.auto_accounts(clean).select(NamedAccount.__struct_fields__)
         if len(named):
-            enter_accounts(connection, [NamedAccount(*row) for row in named.iter_rows()], DEFAULT_UNIT)
+            accounts = [NamedAccount(*row) for row in named.iter_rows()]
+            opened = enter_accounts(connection, accounts, DEFAULT_UNIT).opened
         accepted = store.insert_lines(connection, file_id, DEFAULT_UNIT)
     else:
         if versions.has_been_traced(connection):
             at = now()
             versions.note_imported(connection, record_type, Origin(at, business_date(at), None, None))
         accepted = store.insert_records(connection, record_type)
-    return Taken(accepted, duplicate, [refused[row] for row in sorted(refused)])
+    return Taken(accepted, duplicate, [refused[row] for row in sorted(refused)], opened)
 
 
 def _units(rows: pl.DataFrame) -> pl.Series:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -35,10 +36,15 @@ class Answers:
         self._deliveries, self._at = deliveries, at
         self._rows: list[list[RowAnswer]] = [[] for _ in deliveries]
         self.refusals: list[StoredRefusal] = []
+        self._new_accounts: Counter[int] = Counter()
 
     def add(self, number: int, row: RowAnswer) -> None:
         """What is answered for one row."""
         self._rows[number].append(row)
+
+    def open_accounts(self, numbers: Iterable[int]) -> None:
+        """For each account that was new to the books, the number of the delivery that opened it."""
+        self._new_accounts.update(numbers)
 
     def decide(self, decisions: Mapping[str, RowDecision]) -> None:
         """Put the decisions (line -> decision) to the answers of the rows that were accepted."""
@@ -55,7 +61,11 @@ class Answers:
         rows = sorted(self._rows[number], key=lambda row: row.position)
         outcomes = [row.outcome for row in rows]
         return Answered(
-            outcomes.count(ACCEPTED), outcomes.count(DUPLICATE), outcomes.count(REFUSED), tuple(rows)
+            outcomes.count(ACCEPTED),
+            outcomes.count(DUPLICATE),
+            outcomes.count(REFUSED),
+            tuple(rows),
+            self._new_accounts[number],
         )
 
     # Refusals ------------------------------------------------------------------------------------------------

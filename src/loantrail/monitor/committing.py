@@ -137,6 +137,8 @@ class _Group:
         self._arrivals: Sequence[int] = ()
         """[lines] by their number; a line that is not entered leaves its own out."""
         self._footing: Footing | None = None
+        self._opened_by: dict[str, int] = {}
+        """Account that was new to the books -> number of the first delivery that has a line of it."""
         self.entered: list[Entered] = []
         self.fresh: Sequence[int] = ()
         """Numbers of the deliveries that are taken in; of the others an earlier answer is given."""
@@ -291,7 +293,7 @@ class _Group:
             return
         self._enter([(line, line.source_key) for line in lines], self._accounts, self._found_accounts)
         for line in lines:
-            self._answers.add(line.delivery, RowAnswer(line.position, ACCEPTED, line.source_key))
+            self._answers.add(line.delivery, self._accepted(line, line.source_key))
 
     def _sort_out(self, lines: Sequence[Line]) -> None:
         """The longer way: look up who is known."""
@@ -316,10 +318,15 @@ class _Group:
                 answer = msgspec.structs.replace(refused[first], position=line.position)
             elif first in found.there:
                 answer = RowAnswer(line.position, DUPLICATE, found.there[first])
+            elif first != row:
+                answer = RowAnswer(line.position, DUPLICATE, found.new[first])
             else:
-                outcome = ACCEPTED if first == row else DUPLICATE
-                answer = RowAnswer(line.position, outcome, found.new[first])
+                answer = self._accepted(line, found.new[first])
             self._answers.add(line.delivery, answer)
+
+    def _accepted(self, line: Line, line_id: str) -> RowAnswer:
+        is_new = self._opened_by.get(line.account) == line.delivery
+        return RowAnswer(line.position, ACCEPTED, line_id, account_is_new=is_new)
 
     def _enter(
         self,
@@ -336,7 +343,13 @@ class _Group:
             if enter:
                 to_enter.append(account)
         if to_enter:
-            units |= store_entering.enter_accounts(self._connection, to_enter, DEFAULT_UNIT)
+            entered = store_entering.enter_accounts(self._connection, to_enter, DEFAULT_UNIT)
+            units |= entered.unit_of
+            for line, _ in wanted if entered.opened else ():
+                if line.account in entered.opened:
+                    # To the deliveries behind it in the group the account is known.
+                    self._opened_by.setdefault(line.account, line.delivery)
+            self._answers.open_accounts(self._opened_by.values())
         self.entered = [
             Entered(
                 line_id,

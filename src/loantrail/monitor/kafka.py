@@ -23,7 +23,7 @@ from loantrail.errors import (
 from loantrail.ledger.taking import KeysTaken
 from loantrail.monitor import store
 from loantrail.monitor.committing import commit_group
-from loantrail.monitor.model import Answered, Delivery, Offset, Refused
+from loantrail.monitor.model import Answered, Delivery, KeyReused, Offset, Refused
 from loantrail.monitor.outstanding import Judge
 from loantrail.monitor.payload import BYTES_MAX, JSON, XML, read_payload
 from loantrail.monitor.waiting import GROUP_ROWS
@@ -150,8 +150,23 @@ class KafkaSource:
 
     def _commit(self, connection: Connection[Any], group: Sequence[Delivery]) -> None:
         answers = commit_group(connection, group, self._judge)
+        self._say_what_is_new(group, answers)
         if any(isinstance(answer, Answered) and answer.accepted for answer in answers):
             self._on_taken()
+
+    def _say_what_is_new(self, group: Sequence[Delivery], answers: Sequence[Answered | KeyReused]) -> None:
+        """A message has no answer that could say it: accounts that its lines opened, of which the books had no record."""
+        opened = [
+            (one.source, answer.new_accounts)
+            for one, answer in zip(group, answers, strict=True)
+            if isinstance(answer, Answered) and answer.new_accounts
+        ]
+        if opened:
+            _LOG.warning(
+                "accounts opened that the books had no record of: %d (their records are yet to come, or numbers are mistyped); first in %s",
+                sum(count for _, count in opened),
+                opened[0][0],
+            )
 
     def _delivery(self, message: Any) -> Delivery:
         source, value = self._source_of(message), message.value() or b""

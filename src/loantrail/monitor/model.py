@@ -170,6 +170,8 @@ class RowAnswer(msgspec.Struct, frozen=True, gc=False):
     message_chinese: str | None = None
     """Filled in as the answer goes out, not where rows are written."""
     remedy_chinese: str | None = None
+    account_is_new: bool = False
+    """Of a row that was accepted: neither a record of its account nor a line of it was in the books before its delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class Answered:
     duplicate: int
     refused: int
     rows: Sequence[RowAnswer] = field(default_factory=tuple[RowAnswer, ...])
+    new_accounts: int = 0
+    """Accounts of such rows."""
 
     @property
     def undecided(self) -> int:

@@ -137,6 +137,10 @@ class TakenRow(Answer):
         "booked before the last transactions and gets its place in the background; it says something of a loan that could "
         "not be judged; a hit would rest on it, and its other line is yet to come from the other account's statement."
     )
+    account_is_new: bool = Field(
+        description="The row was accepted, and neither a record of its `account` nor a line of it was in the books before this "
+        "request: the account was opened. Its record is yet to come, or the number is mistyped."
+    )
 
 
 class TakenIn(Answer):
@@ -146,6 +150,9 @@ class TakenIn(Answer):
     duplicate: int
     refused: int
     rows: list[TakenRow]
+    new_accounts: int = Field(
+        description="Accounts that were opened: those of the rows with `account_is_new`."
+    )
 
 
 _ROW_SCHEMA: Final = {"type": "object"}  # a row that cannot be used is refused by itself

@@ -29,6 +29,8 @@ class TakenFile:
     problems: int
     """How much was wrong: refused rows, and what made the file unusable."""
     report: Path
+    new_accounts: int = 0
+    """Accounts that its lines opened: the books had no record of them."""
     broke_off: bool = False
     """Whether rows may be in the books that are not counted: a defect ended the import."""
 
@@ -58,13 +60,15 @@ def called(name: str, file: Unusable) -> Unusable:
 
 
 def report_of(outcome: Outcome) -> dict[str, Any]:
-    """Rows by what became of them, what made the file unusable, and the first refused rows, each with the entry of the
+    """Rows by what became of them, accounts that they opened, what made the file unusable, and the first refused rows, each with the entry of the
     quarantine that keeps it. Chinese is null where a text is none of the product's own."""
     problems = [str(one.problem) for one in outcome.unusable]
     return {
         "accepted": dict(outcome.accepted),
         "duplicate": {name: count for name, count in outcome.duplicate.items() if count},
         "refused": dict(outcome.refused),
+        "new_accounts": outcome.new_accounts,
+        "first_new_accounts": list(outcome.first_new_accounts),
         "problems": problems,
         "problems_chinese": [in_chinese(one) for one in problems],
         "first_refused": [_row_told(one) for one in outcome.first_refused],
@@ -95,6 +99,7 @@ def told_of(name: str, outcome: Outcome, report: Path, *, broke_off: bool = Fals
         problems[0] if problems else "",
         len(outcome.unusable) + outcome.refused_total,
         report,
+        outcome.new_accounts,
         broke_off,
     )
 

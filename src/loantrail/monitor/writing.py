@@ -54,9 +54,9 @@ class Writer:
     ) -> None:
         """`on_committed` is told how many rows a commit brought into the books."""
         self._judge = judge
-        self.observe: Callable[[int, int, float], None] = lambda _rows, _undecided, _seconds: None
-        """Is told of each delivery that was committed: its rows, those that were accepted without a decision, and the seconds since
-        its receipt."""
+        self.observe: Callable[[int, int, int, float], None] = lambda _rows, _undecided, _new, _seconds: None
+        """Is told of each delivery that was committed: its rows, those that were accepted without a decision, the accounts that it
+        opened, and the seconds since its receipt."""
         self._sessions = sessions
         self._on_committed = on_committed
         self._queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
@@ -215,8 +215,10 @@ class Writer:
             self._leave(group)
             committed = clock.monotonic_seconds()
             for one, answer in zip(group, answers, strict=True):
-                undecided = answer.undecided if isinstance(answer, Answered) else 0
-                self.observe(one.delivery.row_count, undecided, committed - one.since)
+                undecided, new = (
+                    (answer.undecided, answer.new_accounts) if isinstance(answer, Answered) else (0, 0)
+                )
+                self.observe(one.delivery.row_count, undecided, new, committed - one.since)
                 if not one.answer.done():
                     one.answer.set_result(answer)
             accepted = sum(answer.accepted for answer in answers if isinstance(answer, Answered))

@@ -49,6 +49,11 @@ LIVE_UNDECIDED: Final = Counter(
     "Of them those that were accepted and answered without a decision: they are judged later, or by the next run over the books.",
     registry=REGISTRY,
 )
+LIVE_NEW_ACCOUNTS: Final = Counter(
+    "loantrail_live_new_accounts",
+    "Accounts that the answers to such deliveries told as new: the books had held neither a record of them nor a line.",
+    registry=REGISTRY,
+)
 LIVE_WAITING: Final = Gauge(
     "loantrail_live_waiting",
     "What is received and waits to be written: rows, and bytes of bodies.",
@@ -80,8 +85,9 @@ def observe_request(method: str, route: str, status: int, seconds: float, *, str
     REQUEST_SECONDS.labels(told, route, str(status)).observe(seconds)
 
 
-def observe_delivery(rows: int, undecided: int, seconds: float) -> None:
+def observe_delivery(rows: int, undecided: int, new_accounts: int, seconds: float) -> None:
     """Count a delivery of live lines that was committed; `undecided` of its rows were taken in without a decision."""
+    LIVE_NEW_ACCOUNTS.inc(new_accounts)
     LIVE_ROWS.inc(rows)
     LIVE_UNDECIDED.inc(undecided)
     LIVE_SECONDS.observe(seconds)

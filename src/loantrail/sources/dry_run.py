@@ -20,6 +20,7 @@ from loantrail.sources.spool import Spool, disk_failures_named
 
 REFUSED_COLUMNS: Final = ("source_file", "position", "field", "reason", "message")
 FIRST_REFUSED_MOST: Final = 20
+FIRST_NEW_MOST: Final = 20
 RECONCILED_AT_ONCE: Final = 2_000_000
 """Lines whose balances are checked at one time; more are taken account by account in parts."""
 _FOR_RECONCILING: Final = (
@@ -51,6 +52,10 @@ class Outcome:
     """Reason -> records."""
     first_refused: list[RefusedRow] = field(default_factory=list[RefusedRow])
     """Of an import into the books: the first that were refused, at most FIRST_REFUSED_MOST."""
+    new_accounts: int = 0
+    """Of an import into the books: accounts that lines opened, as neither a record nor a line of theirs was there."""
+    first_new_accounts: list[str] = field(default_factory=list[str])
+    """Their numbers: at most FIRST_NEW_MOST, of the first rows."""
     formats: dict[str, str] = field(default_factory=dict[str, str])
     """File -> adapter that read it."""
     unusable: list[Unusable] = field(default_factory=list[Unusable])
