@@ -25,8 +25,9 @@ from tests.monitor.test_deciding import line, post, standing, to_securities
 from tests.tracing.histories import assert_equal_histories
 
 from loantrail.errors import InputError, Stopping
+from loantrail.ledger.pairs.store import lock_pairing
 from loantrail.monitor import held as holding
-from loantrail.monitor import keeping
+from loantrail.monitor import keeping, settling
 from loantrail.monitor.beside import Beside, BesideEnded
 from loantrail.monitor.deciding import Deciding
 from loantrail.monitor.leading import Connecting
@@ -485,6 +486,49 @@ def test_one_that_was_killed_is_told_and_started_again(bank: type_of_connection,
     assert [type(one) for one in answers] == [BesideEnded]
     beside.pair()
     assert process_of(beside) != first
+
+
+def test_a_pairing_beside_whose_session_is_ended_is_told_in_a_line_in_both_logs_and_tried_again(
+    books: Database,
+    bank: type_of_connection,
+    beside: Beside,
+    asked: psycopg.Connection[Any],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settling, "AGAIN_SECONDS", 0.01)
+    post(bank, None, line("A1", BORROWER, 10))
+    lock_pairing(bank)  # so that the one beside waits until its session is ended
+    working = Settling(
+        Connecting(books), lambda: None, trace_seconds=0.0, pair_seconds=0.0, pair=lambda _: beside.pair()
+    )
+
+    working.start()
+    end_who_waits_for_a_lock(asked)
+    bank.rollback()
+    working.wait()
+
+    assert asked.execute("SELECT unpaired_lines FROM published.live_waiting").fetchone() == (0,)
+    [here] = [one for one in caplog.records if one.name == settling.__name__]
+    assert (here.levelname, here.exc_info) == ("WARNING", None)
+    assert "terminating connection due to administrator command" in here.getMessage()
+    [there] = capfd.readouterr().err.splitlines()
+    assert " WARNING loantrail.monitor.beside_process: pair failed; it is tried again: " in there
+    assert "terminating connection due to administrator command" in there
+
+
+def end_who_waits_for_a_lock(asked: psycopg.Connection[Any]) -> None:
+    limit = time.monotonic() + 30
+    while time.monotonic() < limit:
+        ended = asked.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchall()
+        if ended:
+            return
+        time.sleep(0.02)
+    pytest.fail("nobody waited")
 
 
 def test_who_is_closed_while_it_works_ends_at_once_and_says_so(

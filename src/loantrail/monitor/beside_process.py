@@ -17,16 +17,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from loantrail.collecting import collect_seldom
-from loantrail.errors import LoantrailError, unforeseen
+from loantrail.errors import LoantrailError, in_one_line, unforeseen
 from loantrail.monitor.beside import MAKE_RUNS, PAIR
 from loantrail.monitor.leading import Connecting
 from loantrail.operating.logs import set_up_logs
 from loantrail.postgres.connection import Database
+from loantrail.postgres.failures import PASSING
 from loantrail.settings import read_settings
 from loantrail.tracing.retrace import Retracing
 
 NICENESS: Final = 10
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("loantrail.monitor.beside_process")  # where it runs, `__name__` is `__main__`
 
 
 def main() -> int:
@@ -63,6 +64,12 @@ def _answered(sessions: Connecting, question: dict[str, str]) -> dict[str, Any]:
             return {}
         assert question["do"] == MAKE_RUNS
         return {"made": _make_runs(sessions)}
+    except PASSING as problem:
+        # The session was ended, the server is away or full, or others stood in the way: no defect.
+        _LOG.warning("%s failed; it is tried again: %s", question["do"], in_one_line(problem))
+        if isinstance(problem, LoantrailError):
+            return {"problem": problem.problem, "remedy": problem.remedy}
+        return {"problem": in_one_line(problem), "remedy": "It is tried again"}
     except LoantrailError as problem:
         return {"problem": problem.problem, "remedy": problem.remedy}
     except Exception as problem:

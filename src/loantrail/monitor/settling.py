@@ -19,6 +19,7 @@ from loantrail.defects import DEFECTS
 from loantrail.errors import Stopping, in_one_line
 from loantrail.ledger.pairs.booking import settle
 from loantrail.monitor import store
+from loantrail.monitor.beside import BesideEnded
 from loantrail.monitor.outstanding import Judge, judge_outstanding, judge_owed
 from loantrail.monitor.writing import Sessions
 from loantrail.postgres.failures import PASSING
@@ -100,8 +101,8 @@ class Settling:
             except DEFECTS as problem:
                 if isinstance(problem.__cause__, PoolClosed) or isinstance(problem, Stopping):
                     return  # the server ended; what is outstanding is taken up by the next one
-                if isinstance(problem, PASSING):
-                    # The database went away, or ended the session of one that hung.
+                if isinstance(problem, (BesideEnded, *PASSING)):
+                    # The database went away, or ended the session of one that hung. A defect that the process beside met stands in its log.
                     _LOG.warning("pairing of live lines failed; it is tried again: %s", in_one_line(problem))
                 else:
                     _LOG.exception("pairing of live lines failed; it is tried again")
