@@ -59,6 +59,8 @@ REFUSING_MODULES = {
 """Modules whose ValueErrors become messages: of a ConfigurationError, or of a request that is refused."""
 MESSAGE_KEYS = frozenset(("problem", "remedy", "message", "detail"))
 """What fields of records and keys of frames and answers are called that hold messages."""
+SAYS = "say"
+"""What a long piece of work tells of its steps by: the command line says them in the language of its reader."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,9 @@ class Messages(Package):
         name = ast.unparse(node.func)
         if name == "HTTPException" and len(node.args) > 1:
             yield node.args[1], scope
-        elif name == "ValueError" and scope.module.name in REFUSING_MODULES:
+        elif (name == "ValueError" and scope.module.name in REFUSING_MODULES) or (
+            name.rpartition(".")[2] == SAYS and len(node.args) == 1 and not node.keywords
+        ):
             yield node.args[0], scope
         elif name.endswith(".alias") and [ast.unparse(one) for one in node.args] == ["'message'"]:
             # A column of messages: each text that the expression before it may give.

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from tests.crash.streaming import end, said, start
 from tests.monitor.rows import csv
 
-from loantrail.cli.main import told
 from loantrail.cli.monitor import command
+from loantrail.cli.speech import told
 from loantrail.errors import ConfigurationError
 
 
@@ -58,7 +58,7 @@ def test_an_option_that_would_do_nothing_is_refused(
 
     assert isinstance(found, ConfigurationError)
     assert found.problem == problem
-    assert told(found, {"LANG": "zh_CN.UTF-8"}).startswith(chinese)
+    assert told(found, "zh").startswith(chinese)
 
 
 @pytest.mark.database

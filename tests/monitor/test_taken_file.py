@@ -67,11 +67,11 @@ def test_of_a_file_that_a_defect_cut_off_it_is_said_that_rows_may_be_in_and_it_c
 
     assert references(asked) == ["R1", "R2"]
     report = tmp_path / "refused" / "a.csv.report.json"
-    assert line_of(told[0], chinese=False) == (
+    assert line_of(told[0], "en") == (
         "a.csv was not taken to its end; rows before that may be in the books, and it can be dropped again; "
         f"the file met a defect of the program (PanicException: index out of bounds); report: {report}"
     )
-    assert line_of(told[0], chinese=True) == (
+    assert line_of(told[0], "zh") == (
         "a.csv 没有处理完；此前的行可能已入账，可以再次放入；"
         f"处理这个文件时遇到程序缺陷（PanicException：index out of bounds）；报告：{report}"
     )
@@ -84,7 +84,7 @@ def test_of_a_file_that_a_defect_cut_off_it_is_said_that_rows_may_be_in_and_it_c
     source.step(asked)
 
     assert references(asked) == ["R1", "R2", "R3", "R4"]
-    assert line_of(told[1], chinese=False).startswith("a.csv: rows accepted 2, known already 2, refused 0; ")
+    assert line_of(told[1], "en").startswith("a.csv: rows accepted 2, known already 2, refused 0; ")
 
 
 @pytest.mark.database
@@ -102,17 +102,15 @@ def test_of_a_file_that_cannot_even_be_opened_no_row_is_said_to_be_in_the_books(
 
     source.step(asked)
 
-    assert line_of(told[0], chinese=False).startswith("a.csv could not be used; the file met a defect")
+    assert line_of(told[0], "en").startswith("a.csv could not be used; the file met a defect")
     assert "in the books" not in (tmp_path / "refused" / "a.csv.report.json").read_text("utf-8")
 
 
 def test_where_no_refused_row_is_known_the_line_leaves_out_what_was_wrong_first() -> None:
     file = TakenFile("a.csv", 1, 0, 5, is_refused=False, first_problem="", problems=5, report=Path("r.json"))
 
-    assert line_of(file, chinese=False) == (
-        "a.csv: rows accepted 1, known already 0, refused 5; report: r.json"
-    )
-    assert line_of(file, chinese=True) == "a.csv：已收 1 行，已有 0 行，拒收 5 行；报告：r.json"
+    assert line_of(file, "en") == ("a.csv: rows accepted 1, known already 0, refused 5; report: r.json")
+    assert line_of(file, "zh") == "a.csv：已收 1 行，已有 0 行，拒收 5 行；报告：r.json"
 
 
 @pytest.mark.database

@@ -365,7 +365,8 @@ def test_each_file_is_told_with_what_was_wrong_and_where_the_report_lies(
 
     source.step(asked)
 
-    english, chinese = ([line_of(one, chinese=language) for one in told] for language in (False, True))
+    english = [line_of(one, "en") for one in told]
+    chinese = [line_of(one, "zh") for one in told]
     done, refused = tmp_path / "done", tmp_path / "refused"
     assert english[:2] == [
         "a.csv: rows accepted 2, known already 0, refused 2; accounts opened that the books had no record of: 2; "

@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 import loantrail
 from loantrail.cli.main import group
@@ -52,6 +53,12 @@ def trace_command(folder: Path, out: str = "out", *more: object) -> tuple[int, s
     )  # fmt: skip
 
 
+def amounts_end_together(text: str) -> bool:
+    """Whether the lines that begin with blanks take the same columns of a terminal."""
+    lines = [line for line in text.splitlines() if line.startswith("  ")]
+    return len(lines) > 1 and len({cell_len(line) for line in lines}) == 1
+
+
 def refused(folder: Path, out: str = "out") -> list[tuple[int, str, str]]:
     frame = pl.read_csv(folder / out / "refused.csv")
     return frame.select("position", "field", "reason").rows()
@@ -64,6 +71,22 @@ def test_two_runs_give_the_same_bytes(history: Path) -> None:
         for name in ("hops.parquet", "positions.parquet", "statement.parquet", "refused.csv"):
             first = (history / f"one-{convention}" / name).read_bytes()
             assert first == (history / f"two-{convention}" / name).read_bytes(), (convention, name)
+
+
+def test_it_speaks_chinese_where_the_environment_does(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (history / "t.csv").read_text(encoding="utf-8").replace("A,P2,60000", "A,P2,20000")
+    (history / "t.csv").write_text(rows + f"p3,{day(5)},5,A,P2,much\n", encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    _, chinese = trace_command(history)
+    assert "计算方法：先进先出；期初余额：银行提供；借据：1 笔；资金流动：3 步\n" in chinese
+    assert "  第三方持有（无贸易依据）" in chinese
+    assert amounts_end_together(chinese)
+    assert f"已写入：{history / 'out' / 'hops.parquet'}、" in chinese
+    assert "t.csv 第 5 行，字段 amount_fen：" in chinese
+    assert f"1 行有问题：金额不是数字 1；全部列在 {history / 'out' / 'refused.csv'}" in chinese
+    _, english = trace_command(history, "out", "--english")
+    assert "convention: fifo; opening: given; loans: 1; hops: 3\n" in english
+    assert "1 row with problems: amount_not_a_number 1; all of them in" in english
 
 
 def test_hops_have_the_documented_columns_and_lineage(history: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 import polars as pl
@@ -284,12 +285,16 @@ def test_the_command_says_it_in_both_languages_and_by_its_status(
     equal = CliRunner().invoke(command, ["--check"])
     assert (equal.exit_code, equal.stdout.splitlines()[-1]) == (0, "全部一致。")
     assert "资金流动：一致 7，缺少 0，多出 0，不同 0" in equal.stdout
+    steps = equal.stderr.splitlines()
+    assert (steps[0], steps[-1]) == ("读取账簿", "比对预警")
+    assert not any(letter in "".join(steps) for letter in ascii_letters)
     transfer = transfer_to(bank, BROKER)
     did(bank, "UPDATE tracing.hop SET to_account = 'X' WHERE to_account = %s", BROKER)
     chinese = CliRunner().invoke(command, ["--check"])
     assert chinese.exit_code == 1
     assert f"不同：借据 {LOAN}，交易 {transfer}；to_account：现存 X，重算 {BROKER}" in chinese.stdout
     english = CliRunner().invoke(command, ["--check", "--english"])
+    assert english.stderr.startswith("reading the books\njudging destinations\n")
     assert f"different: loan {LOAN}, transfer {transfer}; to_account: X stands, {BROKER} computed" in (
         english.stdout
     )

@@ -118,6 +118,8 @@ def test_what_is_left_out_exists_and_says_why() -> None:
 
 
 PLANTED = """
+from collections.abc import Callable
+
 from loantrail.errors import InputError, Place
 
 REMEDY = "Mend it; or leave it"
@@ -137,10 +139,11 @@ def told(kind: str) -> str:
     return KINDS.get(kind, "no way at all")
 
 
-def act(name: str, count: int, kind: str) -> None:
+def act(name: str, count: int, kind: str, say: Callable[[str], object]) -> None:
     if count:
         raise refuse(f"{name!r} has {count} holes" if count > 1 else f"{name!r} has a hole")
     message = "the net " + f"of {name} is torn"
+    say(f"mending {count} nets")
     if kind:
         raise Refused(f"it goes {told(kind)} ({name})", "kind")
     raise InputError(message)
@@ -158,6 +161,7 @@ def test_a_message_is_found_through_names_calls_and_choices(tmp_path: Path) -> N
         "{} has {} holes",
         "{} has a hole",
         "the net of {} is torn",
+        "mending {} nets",
         "it goes the first way ({})",
         "it goes the second way ({})",
         "it goes no way at all ({})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loantrail.cli.main import told
+from loantrail.cli.speech import language_of, told
 from loantrail.errors import InputError, LoantrailError
 from loantrail.nightly.model import Alarm
 
@@ -52,4 +52,4 @@ LINES: list[tuple[LoantrailError, dict[str, str], str]] = [
 def test_the_command_line_speaks_the_language_of_its_environment(
     problem: LoantrailError, environment: dict[str, str], line: str
 ) -> None:
-    assert told(problem, environment) == line
+    assert told(problem, language_of(environment)) == line

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from loantrail.cli.audit_words import break_text, sentence
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import Language, english_option, language_of
 from loantrail.errors import FileUnreadable, Place
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command() -> None:
 )
 @click.option("--no-entry", is_flag=True, help="Leave no entry of the verification in the log.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
+@english_option
 def verify_log(anchors: tuple[Path, ...], no_entry: bool, as_json: bool, english: bool) -> None:
     """Recompute the chain from its first entry and name the first broken one.
 
@@ -46,7 +46,7 @@ def verify_log(anchors: tuple[Path, ...], no_entry: bool, as_json: bool, english
 
     Exit status: 0 the log is whole; 1 it is not, or could not be verified.
     """
-    language = _language(english)
+    language = language_of(os.environ, english=english)
     from loantrail.audit.heads import read_heads
     from loantrail.audit.verifying import record, verify
     from loantrail.clock import monotonic_seconds
@@ -98,16 +98,12 @@ def write_head(output: Path | None) -> None:
         ) from problem
 
 
-def _language(english: bool) -> str:
-    return "zh" if speaks_chinese(os.environ) and not english else "en"
-
-
-def _tell(entry_no: int, language: str) -> None:
+def _tell(entry_no: int, language: Language) -> None:
     if entry_no % TOLD_ENTRIES == 0:
         click.echo(sentence("so_far", language, count=entry_no), err=True)
 
 
-def _print(verdict: Verdict, taken_seconds: float, language: str) -> None:
+def _print(verdict: Verdict, taken_seconds: float, language: Language) -> None:
     broken = verdict.broken
     if broken is not None:
         click.echo(break_text(broken, language))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from loantrail.cli.speech import Language, phrase
+
 if TYPE_CHECKING:
     from loantrail.audit.model import Break
 
@@ -68,12 +70,11 @@ _SENTENCES: Final = {
 }
 
 
-def sentence(name: str, language: str, **values: str | int) -> str:
-    english, chinese = _SENTENCES[name]
-    return (chinese if language == "zh" else english).format(**values)
+def sentence(name: str, language: Language, **values: str | int) -> str:
+    return phrase(_SENTENCES, name, language, **values)
 
 
-def break_text(broken: Break, language: str) -> str:
+def break_text(broken: Break, language: Language) -> str:
     """The first broken entry and what differs."""
     nothing = sentence("nothing", language)
     name = "head_differs" if broken.fault.value == "head" else broken.fault.value

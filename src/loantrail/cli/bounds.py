@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 import msgspec
 
+from loantrail.cli.speech import english_option, language_of
 from loantrail.cli.trace import show_problems
 from loantrail.tracing.api import bounds
 
@@ -26,6 +28,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--destinations", type=_FILE, required=True, help="Accounts (column account): arrival counts.")
 @click.option("--outside", is_flag=True, help="Count money that leaves for the outside world too.")
 @click.option("--strict", is_flag=True, help="Exit with status 3 when any row was refused.")
+@english_option
 def command(
     transactions: Path,
     disbursements: Path,
@@ -35,6 +38,7 @@ def command(
     destinations: Path,
     outside: bool,
     strict: bool,
+    english: bool,
 ) -> None:
     """Compute the bounds and print them."""
     wanted = [loan.strip() for loan in loans.split(",") if loan.strip()]
@@ -59,6 +63,6 @@ def command(
         "outer": found.outer,
     }
     click.echo(msgspec.json.encode(line).decode())
-    show_problems(found.problems)
+    show_problems(found.problems, language_of(os.environ, english=english))
     if strict and found.problems:
         raise click.exceptions.Exit(3)

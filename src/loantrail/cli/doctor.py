@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import columns_of, speaks_chinese
 from loantrail.operating.model import Finding, Level, worst
 
 _LEVELS: Final = {Level.OK: "正常", Level.WARNING: "注意", Level.PROBLEM: "问题"}
@@ -77,13 +77,13 @@ def _as_data(findings: Sequence[Finding]) -> dict[str, object]:
 
 def _tell(findings: Sequence[Finding], *, chinese: bool) -> None:
     names = {one.check: _CHECKS[one.check][1 if chinese else 0] for one in findings}
-    width = max(_width(name) for name in names.values())
+    width = max(columns_of(name) for name in names.values())
     for one in findings:
         word = _LEVELS[one.level] if chinese else one.level.value
         name = names[one.check]
-        start = click.style(word, fg=_COLOURS[one.level]) + " " * (9 - _width(word))
+        start = click.style(word, fg=_COLOURS[one.level]) + " " * (9 - columns_of(word))
         message = (_chinese(one.message) if chinese else None) or one.message
-        click.echo(f"{start}{name}{' ' * (width - _width(name))}  {message}")
+        click.echo(f"{start}{name}{' ' * (width - columns_of(name))}  {message}")
         remedy = (_chinese(one.remedy) if chinese else None) or one.remedy
         if remedy:
             click.echo(f"{' ' * (11 + width)}→ {remedy}")
@@ -100,8 +100,3 @@ def _chinese(text: str) -> str | None:
     from loantrail.wording import in_chinese
 
     return in_chinese(text) if text else None
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal: Chinese characters take two."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)

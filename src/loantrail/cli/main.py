@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping
 from typing import Final
 
 import click
 
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import language_of, told
 from loantrail.collecting import collect_seldom
 from loantrail.errors import LoantrailError
 
@@ -83,23 +82,11 @@ def main() -> None:
         if isinstance(status, int):
             sys.exit(status)
     except click.Abort:
-        click.echo("stopped", err=True)
+        click.echo("已停止" if language_of(os.environ) == "zh" else "stopped", err=True)
         sys.exit(130)
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
     except LoantrailError as problem:
-        click.echo(f"loantrail: {told(problem, os.environ)}", err=True)
+        click.echo(f"loantrail: {told(problem, language_of(os.environ))}", err=True)
         sys.exit(problem.exit_status)
-
-
-def told(problem: LoantrailError, environment: Mapping[str, str]) -> str:
-    """The error in one line: in Chinese, with its code, where the environment speaks Chinese and the words are known."""
-    if speaks_chinese(environment):
-        # Imported when it is needed: commands start fast.
-        from loantrail.wording import in_chinese
-
-        chinese = in_chinese(str(problem))
-        if chinese is not None:
-            return f"{chinese} ({problem.code})"
-    return str(problem)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from loantrail.cli.monitor_words import line_of, said, sentence
-from loantrail.cli.speech import print_line, speaks_chinese
+from loantrail.cli.monitor_words import line_of, sentence
+from loantrail.cli.speech import in_language, language_of, print_line
 from loantrail.errors import ConfigurationError
 from loantrail.monitor.beside import Beside
 from loantrail.monitor.kafka import FORMATS, KafkaSource
@@ -88,14 +88,14 @@ def command(
         prepare_folder(watch)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stopping = threading.Event()
-    chinese = speaks_chinese(os.environ)
+    language = language_of(os.environ)
 
     def say(text: str) -> None:
-        print_line(said(text, chinese=chinese))
+        print_line(in_language(text, language))
 
     def say_that_it_ends() -> None:
         stopping.wait()
-        print_line(sentence("ends", chinese=chinese))
+        print_line(sentence("ends", language))
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -122,7 +122,7 @@ def command(
                     settling.start,
                     options,
                     stable_seconds,
-                    lambda file: print_line(line_of(file, chinese=chinese)),
+                    lambda file: print_line(line_of(file, language)),
                     stopping.is_set,
                 )
             )
@@ -150,7 +150,7 @@ def command(
         finally:
             settling.stop()
     ending.join()
-    print_line(sentence("ended", chinese=chinese))
+    print_line(sentence("ended", language))
 
 
 def _refuse_given(context: click.Context, options: dict[str, str], needed: str) -> None:

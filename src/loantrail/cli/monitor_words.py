@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from loantrail.cli.speech import Language, in_language, phrase
 from loantrail.monitor.taken_file import TakenFile
-from loantrail.wording import in_chinese
 
 _SENTENCES: Final = {
     "taken": (
@@ -36,17 +36,12 @@ _SENTENCES: Final = {
 }
 
 
-def sentence(key: str, *, chinese: bool, **values: object) -> str:
+def sentence(key: str, language: Language, **values: object) -> str:
     """A sentence of the list above."""
-    return _SENTENCES[key][chinese].format(**values)
+    return phrase(_SENTENCES, key, language, **values)
 
 
-def said(message: str, *, chinese: bool) -> str:
-    """A message in the language of the reader, where it has words in it."""
-    return (in_chinese(message) if chinese else None) or message
-
-
-def line_of(file: TakenFile, *, chinese: bool) -> str:
+def line_of(file: TakenFile, language: Language) -> str:
     """One line on what became of a file; where something was wrong, what it was first and where the report lies; where accounts were
     opened, how many, and the report too, which names them."""
     rows = file.accepted + file.known + file.refused
@@ -56,19 +51,19 @@ def line_of(file: TakenFile, *, chinese: bool) -> str:
         key = "taken" if not file.is_refused else "broken_off" if rows else "unusable"
     line = sentence(
         key,
-        chinese=chinese,
+        language,
         name=file.name,
         accepted=file.accepted,
         known=file.known,
         refused=file.refused,
     )
     if file.new_accounts:
-        line += sentence("opened", chinese=chinese, count=file.new_accounts)
+        line += sentence("opened", language, count=file.new_accounts)
     if not file.problems and not file.new_accounts:
         return line
     # Of refused rows none may be known: the first were taken in by the end.
     if file.first_problem:
-        more = sentence("more", chinese=chinese, count=file.problems - 1) if file.problems > 1 else ""
-        problem = " ".join(said(file.first_problem, chinese=chinese).split())
-        line += sentence("wrong", chinese=chinese, problem=problem, more=more)
-    return line + sentence("report", chinese=chinese, report=file.report)
+        more = sentence("more", language, count=file.problems - 1) if file.problems > 1 else ""
+        problem = " ".join(in_language(file.first_problem, language).split())
+        line += sentence("wrong", language, problem=problem, more=more)
+    return line + sentence("report", language, report=file.report)

@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from loantrail.cli.nightly_words import outcome_words, step_word, word
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.nightly_words import outcome_words, progress_words, step_word, word
+from loantrail.cli.speech import Language, english_option, language_of
 from loantrail.errors import ConfigurationError
 from loantrail.nightly.manifest import business_date_of
 from loantrail.nightly.model import ALARMS, Alarm
@@ -48,7 +48,7 @@ HELD: Final = 4
     default=True,
     help="Trace at the end; of several dates only the last needs it.",
 )
-@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
+@english_option
 @click.option("--json", "as_json", is_flag=True, help="Print the closing table as one line of JSON.")
 def command(
     date: str | None,
@@ -67,7 +67,7 @@ def command(
     Exit status: 0 the date is in the books, nothing to look at; 3 it is, with alarms; 4 it was held back and the books
     are as they were; 1 or 2 an error, run it again.
     """
-    language = "zh" if speaks_chinese(os.environ) and not english else "en"
+    language = language_of(os.environ, english=english)
     if date is None:
         _list(language)
         return
@@ -76,10 +76,12 @@ def command(
     from loantrail.postgres.connection import database
 
     console = Console(stderr=True)
-    with database() as books, console.status("checking") as status:
-        night = run_night(
-            books, folder, day, again=again, accepted=accepted, traces=traces, say=status.update
-        )
+    with database() as books, console.status(progress_words("check", language)) as status:
+
+        def say(text: str) -> None:
+            status.update(progress_words(text, language))
+
+        night = run_night(books, folder, day, again=again, accepted=accepted, traces=traces, say=say)
     if as_json:
         click.echo(json.dumps(_as_json(night), ensure_ascii=False))
     else:
@@ -96,7 +98,7 @@ def _no_root() -> Path:
     )
 
 
-def _print(night: Night, language: str) -> None:
+def _print(night: Night, language: Language) -> None:
     console = Console()
     day = f"{night.business_date:%Y-%m-%d}"
     console.print(outcome_words(night.state, language, day, night.attempt, resumed=night.resumed))
@@ -118,12 +120,12 @@ def _print(night: Night, language: str) -> None:
         _print_remedy(console, language, alarm.remedy(language))
 
 
-def _print_alarm(console: Console, language: str, severity: str, code: str, words: str) -> None:
+def _print_alarm(console: Console, language: Language, severity: str, code: str, words: str) -> None:
     line = f"{word(severity, language):<9}{code:<22}{words}"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_remedy(console: Console, language: str, remedy: str) -> None:
+def _print_remedy(console: Console, language: Language, remedy: str) -> None:
     if remedy:
         told = f"{'':<9}{word('what to do', language)}: {remedy}"
         console.print(told, markup=False, highlight=False, soft_wrap=True)
@@ -152,7 +154,7 @@ def _as_json(night: Night) -> dict[str, object]:
     }
 
 
-def _list(language: str) -> None:
+def _list(language: Language) -> None:
     from loantrail.nightly import store, store_alarms
     from loantrail.postgres.connection import database
 

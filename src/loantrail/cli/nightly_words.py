@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from loantrail.cli.speech import Language, in_language, phrase
+
 _CHINESE: Final = {
     # headings
     "Steps": "步骤", "step": "步骤", "seconds": "秒", "counts": "数量", "all": "合计", "Business dates": "业务日期",
@@ -36,21 +38,25 @@ _SENTENCES: Final = {
         "{day} was HELD BACK; the books are as they were (attempt {attempt}{resumed})",
         "{day} 未入库（已拦截），账簿没有变动（第 {attempt} 次处理{resumed}）",
     ),
+    "resumed": (", resumed", "，接着上次"),
 }
 
 
-def word(english: str, language: str) -> str:
+def word(english: str, language: Language) -> str:
     """A heading, state or count."""
     return _CHINESE.get(english, english) if language == "zh" else english
 
 
-def step_word(step: str, language: str) -> str:
+def step_word(step: str, language: Language) -> str:
     return _STEPS.get(step, step) if language == "zh" else step
 
 
-def outcome_words(state: str, language: str, day: str, attempt: int, *, resumed: bool) -> str:
+def progress_words(text: str, language: Language) -> str:
+    """What is going on: a step, or what a step says of its work."""
+    return step_word(text, language) if text in _STEPS else in_language(text, language)
+
+
+def outcome_words(state: str, language: Language, day: str, attempt: int, *, resumed: bool) -> str:
     """What became of a date: `known`, `complete` or `held`."""
-    english, chinese = _SENTENCES[state]
-    if language == "zh":
-        return chinese.format(day=day, attempt=attempt, resumed="，接着上次" if resumed else "")
-    return english.format(day=day, attempt=attempt, resumed=", resumed" if resumed else "")
+    again = phrase(_SENTENCES, "resumed", language) if resumed else ""
+    return phrase(_SENTENCES, state, language, day=day, attempt=attempt, resumed=again)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from loantrail.cli.rebuild_words import kind_word, name_word, reason_word, sentence, state_word
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import Language, english_option, in_language, language_of
 
 if TYPE_CHECKING:
     from loantrail.tracing.comparing import Compared, Difference
@@ -28,7 +28,7 @@ LISTED: Final = {"zh": "、", "en": ", "}
 @click.command("rebuild")
 @click.option("--check", is_flag=True, help="Only compare; store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
+@english_option
 def command(check: bool, as_json: bool, english: bool) -> None:
     """Read the books anew, trace them, count signals, judge, and compare with what stands: equal, bit for bit.
 
@@ -38,12 +38,15 @@ def command(check: bool, as_json: bool, english: bool) -> None:
 
     Exit status: 0 everything is equal; 1 it is not, or could not be compared.
     """
-    language = "zh" if speaks_chinese(os.environ) and not english else "en"
+    language = language_of(os.environ, english=english)
     from loantrail.postgres.connection import database
     from loantrail.tracing.rebuilding import rebuild
 
+    def say(text: str) -> None:
+        click.echo(in_language(text, language), err=True)
+
     with database() as books, books.connect() as connection:
-        done = rebuild(connection, stores=not check, say=lambda text: click.echo(text, err=True))
+        done = rebuild(connection, stores=not check, say=say)
     if as_json:
         click.echo(json.dumps(_as_json(done), ensure_ascii=False))
     else:
@@ -52,7 +55,7 @@ def command(check: bool, as_json: bool, english: bool) -> None:
         sys.exit(NOT_EQUAL)
 
 
-def _print(done: Rebuilt, language: str) -> None:
+def _print(done: Rebuilt, language: Language) -> None:
     why = ("、" if language == "zh" else ", ").join(reason_word(one.value, language) for one in done.outdated)
     if not done.compared:
         click.echo(sentence("outdated", language, why=why))
@@ -71,7 +74,7 @@ def _print(done: Rebuilt, language: str) -> None:
         click.echo(sentence("unsettled", language, kinds=kinds))
 
 
-def _print_kind(one: Compared, language: str) -> None:
+def _print_kind(one: Compared, language: Language) -> None:
     counts = sentence(
         "counts",
         language,
@@ -96,7 +99,7 @@ def _print_kind(one: Compared, language: str) -> None:
         click.echo(f"  {sentence('more', language, count=more)}")
 
 
-def _told(difference: Difference, language: str) -> str:
+def _told(difference: Difference, language: Language) -> str:
     names = COMMA[language].join(
         f"{name_word(name, language)} {value}" for name, value in difference.names.items()
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from loantrail.cli.speech import Language, phrase
+
 _KINDS: Final = {
     "hop": ("movements", "资金流动"),
     "position": ("money that rests", "停留资金"),
@@ -13,7 +15,7 @@ _KINDS: Final = {
     "lead": ("leads", "线索"),
     "bounds": ("bounds of loans with leads", "线索借据的上下界"),
     "bounds_on_request": ("bounds on request", "按需计算的上下界"),
-    "signal": ("signal rows", "指标行"),
+    "signal": ("signal rows", "信号行"),
     "rule_hit": ("rule hits", "规则命中"),
     "warning_hit": ("warning hits", "预警命中"),
 }
@@ -73,27 +75,22 @@ _SENTENCES: Final = {
 }
 
 
-def _of(words: dict[str, tuple[str, str]], name: str, language: str) -> str:
-    english, chinese = words.get(name, (name, name))
-    return chinese if language == "zh" else english
+def kind_word(kind: str, language: Language) -> str:
+    return phrase(_KINDS, kind, language)
 
 
-def kind_word(kind: str, language: str) -> str:
-    return _of(_KINDS, kind, language)
+def reason_word(reason: str, language: Language) -> str:
+    return phrase(_OUTDATED, reason, language)
 
 
-def reason_word(reason: str, language: str) -> str:
-    return _of(_OUTDATED, reason, language)
+def state_word(state: str, language: Language) -> str:
+    return phrase(_STATES, state, language)
 
 
-def state_word(state: str, language: str) -> str:
-    return _of(_STATES, state, language)
-
-
-def name_word(column: str, language: str) -> str:
+def name_word(column: str, language: Language) -> str:
     """What names a row: a loan, a transfer."""
-    return _of(_NAMES, column, language)
+    return phrase(_NAMES, column, language) if column in _NAMES else column
 
 
-def sentence(name: str, language: str, **values: str | int) -> str:
-    return _of(_SENTENCES, name, language).format(**values)
+def sentence(name: str, language: Language, **values: str | int) -> str:
+    return phrase(_SENTENCES, name, language, **values)

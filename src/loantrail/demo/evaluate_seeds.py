@@ -3,12 +3,12 @@ Chinese. Evaluations in, text out."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import polars as pl
+from rich.cells import cell_len
 
 from loantrail.demo.evaluate_warnings import PRECISION_BAR_PPM, RECALL_BAR_PPM, WarningEvaluation
 from loantrail.tracing.verdict_words import PATTERN
@@ -226,17 +226,12 @@ def _delay(hours: object, words: str) -> str:
     return words.format(int(hours) // 24, int(hours) % 24) if isinstance(hours, int | float) else "-"
 
 
-def _width(text: str) -> int:
-    """Columns on a screen: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
 def _lined(rows: Sequence[Row]) -> list[str]:
-    widths = [max(_width(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines: list[str] = []
     for row in rows:
         cells = [
-            cell + " " * (width - _width(cell)) if place == 0 else " " * (width - _width(cell)) + cell
+            cell + " " * (width - cell_len(cell)) if place == 0 else " " * (width - cell_len(cell)) + cell
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())

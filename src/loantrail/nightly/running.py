@@ -273,7 +273,7 @@ def _import(work: _Work, one: FoundFile) -> Outcome:
             yield opened_lines(path, name, one.declared, work.root)
 
     def progress(_name: str, read: int) -> None:
-        work.say(f"{name}: {read:,} bytes")
+        work.say(f"reading {name}, {read:,} bytes so far")
 
     outcome = import_files(files(), progress, books=work.books, settles=False)
     for unusable in outcome.unusable:

@@ -47,9 +47,10 @@ def main(arguments: list[str]) -> int:
         with socket.socket(fileno=int(listening)) as opened:
             _serve(kind, opened, int(ready), Path(path), settings)
     except LoantrailError as problem:
-        from loantrail.cli.main import told  # what the command line says of an error, in its language
+        # What the command line says of an error, in its language.
+        from loantrail.cli.speech import language_of, told
 
-        sys.stderr.write(f"loantrail: {told(problem, os.environ)}\n")
+        sys.stderr.write(f"loantrail: {told(problem, language_of(os.environ))}\n")
         return problem.exit_status
     return 0
 
