@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from loantrail.demo.running import demo_settings, evaluate_demo_bank, open_demo_bank
+from loantrail.demo.running import Making, Ready, Told, demo_settings, evaluate_demo_bank, open_demo_bank
 from loantrail.errors import ConfigurationError
 from loantrail.postgres.connection import Database
 from loantrail.settings import read_settings
+from loantrail.sources.dry_run import Outcome
 from loantrail.tracing import snapshots
 from loantrail.tracing.database import line_bounds, trace_books
 
@@ -38,8 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 
 @pytest.fixture(scope="module")
-def bank(home: Path) -> Generator[tuple[Database, list[str]]]:
-    said: list[str] = []
+def bank(home: Path) -> Generator[tuple[Database, list[Told]]]:
+    said: list[Told] = []
     with open_demo_bank("small", SEED, said.append) as books:
         yield books, said
 
@@ -47,7 +48,7 @@ def bank(home: Path) -> Generator[tuple[Database, list[str]]]:
 @pytest.mark.heavy
 @pytest.mark.database
 @pytest.mark.timeout(600)
-def test_every_statement_sums_to_what_was_paid_out(bank: tuple[Database, list[str]]) -> None:
+def test_every_statement_sums_to_what_was_paid_out(bank: tuple[Database, list[Told]]) -> None:
     books, said = bank
     with books.connection() as connection:
         wrong = connection.execute(
@@ -65,13 +66,17 @@ def test_every_statement_sums_to_what_was_paid_out(bank: tuple[Database, list[st
     assert counts[0] == counts[1] > 300
     assert counts[2] > 10
     assert counts[3] == 0
-    assert any("with a difference" in line and " 0 with" in line for line in said)
+    assert (said[0], type(said[-1])) == (Making("small", SEED), Ready)
+    outcome = next(one for one in said if isinstance(one, Outcome))
+    assert (outcome.accounts_reconciled > 100, outcome.differences) == (True, [])
 
 
 @pytest.mark.heavy
 @pytest.mark.database
 @pytest.mark.timeout(600)
-def test_amounts_lie_within_their_bounds_and_bounds_come_on_request(bank: tuple[Database, list[str]]) -> None:
+def test_amounts_lie_within_their_bounds_and_bounds_come_on_request(
+    bank: tuple[Database, list[Told]],
+) -> None:
     books, _ = bank
     with books.connection() as connection:
         outside = connection.execute(
@@ -98,7 +103,7 @@ def test_amounts_lie_within_their_bounds_and_bounds_come_on_request(bank: tuple[
 @pytest.mark.database
 @pytest.mark.timeout(600)
 def test_tracing_again_gives_the_same_run_and_other_conventions_stand_beside_it(
-    bank: tuple[Database, list[str]],
+    bank: tuple[Database, list[Told]],
 ) -> None:
     books, _ = bank
     with books.connection() as connection:
@@ -112,8 +117,8 @@ def test_tracing_again_gives_the_same_run_and_other_conventions_stand_beside_it(
 @pytest.mark.heavy
 @pytest.mark.database
 @pytest.mark.timeout(600)
-def test_evaluation_does_not_build_the_bank_again(bank: tuple[Database, list[str]]) -> None:
-    said: list[str] = []
+def test_evaluation_does_not_build_the_bank_again(bank: tuple[Database, list[Told]]) -> None:
+    said: list[Told] = []
     found = evaluate_demo_bank("small", SEED, said.append)
     assert said == []
     assert found.patterns["planted"].sum() > 20

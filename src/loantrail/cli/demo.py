@@ -6,13 +6,16 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
-from loantrail.cli.speech import speaks_chinese
+from loantrail.cli.speech import Language, english_option, language_of
 from loantrail.money import yuan_text
+
+if TYPE_CHECKING:
+    from loantrail.demo.running import Tell, Told
 
 SIZES = ("small", "medium", "large")
 MOST_SEED: Final = 2**31 - 1
@@ -29,18 +32,33 @@ _seed = click.option("--seed", type=click.IntRange(0, MOST_SEED), default=1, sho
 )
 @click.option("--serve/--no-serve", "serves", default=True, help="Serve the page at the end.")
 @click.option("--open/--no-open", "opens", default=True, help="Open a browser, where there is one.")
+@english_option
 @click.pass_context
 def command(
-    context: click.Context, size: str, seed: int, port: int | None, serves: bool, opens: bool
+    context: click.Context, size: str, seed: int, port: int | None, serves: bool, opens: bool, english: bool
 ) -> None:
     """Build a synthetic bank with planted misuse, trace it, say what was found and show the page."""
     if context.invoked_subcommand is not None:
         return
+    from loantrail.cli.demo_words import address_words
     from loantrail.demo.running import demo_settings, open_demo_bank, serve_demo
 
-    with open_demo_bank(size, seed, click.echo) as books:
+    language = language_of(os.environ, english=english)
+    with open_demo_bank(size, seed, _teller(language)) as books:
         if serves:
-            serve_demo(books, demo_settings(size, seed).home, port, opens, click.echo)
+            home = demo_settings(size, seed).home
+            serve_demo(books, home, port, opens, lambda address: click.echo(address_words(address, language)))
+
+
+def _teller(language: Language, *, err: bool = False) -> Tell:
+    """Prints what is told of a bank's making."""
+    from loantrail.cli.demo_words import told_words
+
+    def tell(told: Told) -> None:
+        for line in told_words(told, language):
+            click.echo(line, err=err)
+
+    return tell
 
 
 def _seeds(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, ...]:
@@ -64,7 +82,7 @@ def _seeds(_context: click.Context, _parameter: click.Parameter, text: str | Non
     callback=_seeds,
     help="Several banks, their seeds with commas between them: the warnings of all side by side.",
 )
-@click.option("--english", is_flag=True, help="Print in English, whatever language the environment speaks.")
+@english_option
 def evaluate_command(size: str, seed: int, seeds: tuple[int, ...], english: bool) -> None:
     """Compare what the product found in the demo bank with what is known of it.
 
@@ -74,13 +92,10 @@ def evaluate_command(size: str, seed: int, seeds: tuple[int, ...], english: bool
     from loantrail.demo.evaluate_seeds import SeedEvaluation, all_pass, seeds_text
     from loantrail.demo.running import evaluate_demo_bank
 
-    language = "zh" if speaks_chinese(os.environ) and not english else "en"
-
-    def say(text: str) -> None:
-        click.echo(text, err=True)
-
+    language = language_of(os.environ, english=english)
+    tell = _teller(language, err=True)
     if not seeds:
-        evaluation = evaluate_demo_bank(size, seed, say)
+        evaluation = evaluate_demo_bank(size, seed, tell)
         warnings = evaluation.warnings
         if language == "en" or warnings is None:
             click.echo(as_text(evaluation))
@@ -90,7 +105,7 @@ def evaluate_command(size: str, seed: int, seeds: tuple[int, ...], english: bool
         return
     found: list[SeedEvaluation] = []
     for each in seeds:
-        warnings = evaluate_demo_bank(size, each, say).warnings
+        warnings = evaluate_demo_bank(size, each, tell).warnings
         if warnings is not None:
             found.append(SeedEvaluation(each, warnings))
     click.echo(seeds_text(size, found, language))

@@ -1,4 +1,4 @@
-"""Run the demo bank: build it in a database of its own, trace it, say what was found, show the page."""
+"""Run the demo bank: build it in a database of its own, trace it, hand on what was found, show the page."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from loantrail.clock import monotonic_seconds, now
 from loantrail.demo.evaluate import Evaluation, evaluate
 from loantrail.demo.evaluate_warnings import Budget, judge_warnings
-from loantrail.demo.generate import generate
+from loantrail.demo.generate import Summary, generate
 from loantrail.demo.model import FIRST_DAY
 from loantrail.demo.store_people import make_people
 from loantrail.demo.truth import read_truth
@@ -25,7 +23,6 @@ from loantrail.errors import ConfigurationError
 from loantrail.http.server import listen, serve
 from loantrail.ledger.importing import import_files
 from loantrail.ledger.model import RECORD_TYPES as LEDGER_TYPES
-from loantrail.money import yuan_text
 from loantrail.monitor.beside import Beside
 from loantrail.parties.model import RECORD_TYPES as PARTY_TYPES
 from loantrail.policy.reading import parameters_in_force
@@ -34,14 +31,12 @@ from loantrail.postgres.connection import Database, database
 from loantrail.postgres.layout import Layout
 from loantrail.rules import store_volume
 from loantrail.settings import Settings, read_settings
+from loantrail.sources.dry_run import Outcome
 from loantrail.sources.files import open_files
 from loantrail.tracing import store
 from loantrail.tracing.database import Found, trace_books
-from loantrail.tracing.statement import PROHIBITED
 
-Say = Callable[[str], object]
 POOL_WAIT_SECONDS: Final = 10.0
-SHOWN_LOANS: Final = 3
 JUDGING: Final = (
     "early_warning/patterns*.py",
     "early_warning/near_in_time.py",
@@ -58,6 +53,38 @@ JUDGING: Final = (
 """What decides which leads a bank has."""
 UNRELATED: Final = ("evaluate", "running", "store_people", "identity")
 """Beginnings of names of files among those that make no other bank: they compare, show, or say who may sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The files of a bank are being made."""
+
+    size: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """They are being read into the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the trace, in the sentence that it is told by."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The bank stands, that many seconds after its making began."""
+
+    seconds: float
+
+
+Told = Making | Summary | Reading | Outcome | Step | Found | Ready
+"""What is told of a bank's making, in this order; the command line has the words."""
+Tell = Callable[[Told], object]
 
 
 def demo_settings(size: str, seed: int) -> Settings:
@@ -92,80 +119,51 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _bank_folder(settings: Settings, size: str, seed: int, say: Say) -> Path:
+def _bank_folder(settings: Settings, size: str, seed: int, tell: Tell) -> Path:
     """The delivered files of the bank, generated if they are not there."""
     folder = settings.home / "bank"
     mark = folder / "complete"
     if mark.is_file():
         return folder
-    say(f"Making the demo bank ({size}, seed {seed})")
+    tell(Making(size, seed))
     shutil.rmtree(folder, ignore_errors=True)
     summary = generate(size, seed, folder)
     mark.touch()
-    say(
-        f"  {summary.transactions:,} transactions, {summary.accounts:,} accounts, {summary.loans:,} loans, "
-        f"{yuan_text(summary.disbursed_fen)} yuan paid out"
-    )
+    tell(summary)
     return folder
 
 
 @contextmanager
-def open_demo_bank(size: str, seed: int, say: Say) -> Generator[Database]:
+def open_demo_bank(size: str, seed: int, tell: Tell) -> Generator[Database]:
     """The demo bank's database, filled and traced; what is done already is not done again."""
     settings = demo_settings(size, seed)
     started = monotonic_seconds()
     _forget_older(settings.home, size, seed)
-    folder = _bank_folder(settings, size, seed, say)
+    folder = _bank_folder(settings, size, seed, tell)
     with database(settings) as books:
         with books.connect() as connection:
             run_id = store.current_run_id(connection)
             connection.rollback()
             if run_id is None:
-                _fill(books, folder, say)
-                found = trace_books(connection, "fifo", lambda text: say(f"  {text}"))
-                _tell(found, say)
-                say(f"Ready after {monotonic_seconds() - started:.0f} s")
+                _fill(books, folder, tell)
+                tell(trace_books(connection, "fifo", lambda sentence: tell(Step(sentence))))
+                tell(Ready(monotonic_seconds() - started))
             make_people(connection, now())
             connection.commit()
         yield books
 
 
-def _fill(books: Database, folder: Path, say: Say) -> None:
-    say("Reading its files into the database")
+def _fill(books: Database, folder: Path, tell: Tell) -> None:
+    tell(Reading())
     names = [record_type.name for record_type in (*PARTY_TYPES, *LEDGER_TYPES)]
     files = [folder / f"{name}.parquet" for name in names if (folder / f"{name}.parquet").is_file()]
-    outcome = import_files(open_files(files), books=books)
-    say(
-        f"  {sum(outcome.accepted.values()):,} records accepted, {sum(outcome.duplicate.values()):,} known already, "
-        f"{outcome.refused_total:,} refused; {outcome.accounts_reconciled:,} accounts reconciled, "
-        f"{len(outcome.differences)} with a difference"
-    )
+    tell(import_files(open_files(files), books=books))
 
 
-def _tell(found: Found, say: Say) -> None:
-    """What the trace found, in a few lines."""
-    total = int(found.statement["amount_fen"].sum())
-    say(f"Followed {yuan_text(total)} yuan of {found.loans:,} loans in {found.hops:,} movements:")
-    lines = (
-        found.statement.group_by("use")
-        .agg(pl.col("amount_fen").sum(), pl.col("loan_id").n_unique().alias("loans"))
-        .sort("amount_fen", descending=True)
-    )
-    for use, amount, loans in lines.iter_rows():
-        mark = "  <- restricted" if use in PROHIBITED else ""
-        say(f"  {use:<24}{yuan_text(amount):>22}{loans:>7} loans{mark}")
-    say(f"Leads (suspected, 疑似): {len(found.leads):,} on {found.leads['loan_id'].n_unique():,} loans")
-    top = found.leads.sort("amount_fen", descending=True).head(SHOWN_LOANS)
-    for loan, pattern, explanation in top.select("loan_id", "pattern", "explanation").iter_rows():
-        say(f"  {loan}  {pattern}: {explanation}")
-
-
-def serve_demo(books: Database, home: Path, port: int | None, opens: bool, say: Say) -> None:
-    """Serve the page of the demo bank that lies in `home` until interrupted."""
-
-    def announce(address: str) -> None:
-        say(f"The page is at {address} (Ctrl+C stops it)")
-
+def serve_demo(
+    books: Database, home: Path, port: int | None, opens: bool, announce: Callable[[str], None]
+) -> None:
+    """Serve the page of the demo bank that lies in `home` until interrupted. `announce` is given its address."""
     with (
         listen("127.0.0.1", port) as listening,
         books.pool(wait_seconds=POOL_WAIT_SECONDS) as connections,
@@ -179,9 +177,9 @@ def serve_demo(books: Database, home: Path, port: int | None, opens: bool, say: 
         serve(connections, web_connections, listening, announce, opens, prepare, home)
 
 
-def evaluate_demo_bank(size: str, seed: int, say: Say) -> Evaluation:
+def evaluate_demo_bank(size: str, seed: int, tell: Tell) -> Evaluation:
     """What was found in the demo bank against its known truth. Builds and traces the bank when need be."""
-    with open_demo_bank(size, seed, say) as books, books.connect() as connection:
+    with open_demo_bank(size, seed, tell) as books, books.connect() as connection:
         run_id = store.current_run_id(connection)
         connection.rollback()
         statement, leads = store.read_findings(connection, run_id or "")
