@@ -17,6 +17,12 @@ from loantrail.collecting import collect_seldom
 from loantrail.monitor import pauses
 
 collect_seldom()
+
+# Commands speak the language of their environment: tests meet it in English unless they set another.
+for language in ("LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(language, None)
+os.environ["LANG"] = "C.UTF-8"
+
 pytest_plugins = ["tests.postgres_fixtures"]
 
 

@@ -108,6 +108,18 @@ def test_a_disbursement_is_found_by_its_line(tmp_path: Path):
     ]
 
 
+def test_it_speaks_chinese_where_the_environment_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    lines(LINES).select(LISTED).write_parquet(tmp_path / "rows.parquet")
+    arguments = ["--rows", str(tmp_path / "rows.parquet"), "--out", str(tmp_path / "out")]
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    chinese = CliRunner().invoke(command, arguments).stderr
+    assert "配对结果" in chinese
+    assert "配对依据：金额、对方和时间相符" in chinese
+    assert "有歧义的流水（ambiguous.csv）" in chinese
+    english = CliRunner().invoke(command, [*arguments, "--english"]).stderr
+    assert "paired by amount_window" in english
+
+
 def test_rows_that_cannot_be_used_are_named_and_the_rest_goes_on(tmp_path: Path):
     bad = lines("""
         03-01 08:00 | A | credit | 0

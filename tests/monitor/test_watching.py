@@ -406,7 +406,7 @@ def test_of_a_file_whose_accounts_are_on_record_or_have_lines_nothing_is_said_of
     source.step(asked)
 
     done = tmp_path / "done"
-    assert [line_of(one, chinese=False) for one in told] == [
+    assert [line_of(one, "en") for one in told] == [
         "a.csv: rows accepted 1, known already 0, refused 0",
         # Known before only as one that somebody paid.
         "b.csv: rows accepted 2, known already 0, refused 0; accounts opened that the books had no record of: 1; "

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from loantrail.cli.import_ import command
 from loantrail.ledger.model import STATEMENT_LINE
@@ -121,6 +122,29 @@ def test_a_file_that_cannot_be_used_costs_none_of_the_others(folder: Path) -> No
         "cut.parquet: the Parquet file is damaged",
     ):
         assert told in result.stderr
+
+
+def test_it_speaks_chinese_where_the_environment_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "statement.csv").write_text(
+        f"{HEADER}\n2024-03-05 10:00:00,622202,credit,100000,CNY,100000,工资\n"
+        "2024-03-05 11:00:00,622202,debit,1,CNY,99990,\n2024-03-05 12:00:00,622202,debit,much,CNY,,\n"
+    )
+    (folder / "empty.csv").touch()
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    chinese = check("statement.csv", "empty.csv")
+    rows = [line.split() for line in chinese.stdout.replace("│", "").splitlines()]
+    assert ["流水", "3", "2", "0", "1"] in rows
+    assert ["合计", "3", "2", "0", "1"] in rows
+    assert ["金额不是数字", "1"] in rows
+    assert ["有差异", "1"] in rows
+    assert "622202：从 statement.csv 第 2 行起：余额 99990 分，应为 99999 分\n" in chinese.stdout
+    assert "loantrail: empty.csv：文件是空的" in chinese.stderr
+    # The frames of a table close under each other.
+    tables = [line for line in chinese.stdout.splitlines() if line[:1] in ("│", "┃")]
+    assert len({cell_len(line) for line in tables[:3]}) == 1
+    english = check("--english", "statement.csv", "empty.csv")
+    assert "Checked, written to out" in english.stdout
+    assert "loantrail: empty.csv: the file is empty" in english.stderr
 
 
 def test_a_path_that_does_not_exist_is_an_error(folder: Path) -> None:

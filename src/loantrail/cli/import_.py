@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -14,11 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from loantrail.cli.import_words import sentence
+from loantrail.cli.speech import Language, english_option, language_of, named, told
 from loantrail.sources.dry_run import Outcome, dry_run, record_types_in_order
 from loantrail.sources.files import Opened, Unusable, open_files
 
 REFUSED_STATUS = 3
 """Exit status of --strict when something was refused."""
+SHOWN_DIFFERENCES = 10
 
 
 @click.command(name="import")
@@ -44,6 +48,7 @@ REFUSED_STATUS = 3
 )
 @click.option("--strict", is_flag=True, help=f"Exit with status {REFUSED_STATUS} if any row was refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print the closing table as one line of JSON.")
+@english_option
 def command(
     paths: tuple[Path, ...],
     is_dry_run: bool,
@@ -55,6 +60,7 @@ def command(
     defaults: tuple[str, ...],
     strict: bool,
     as_json: bool,
+    english: bool,
 ) -> None:
     """Read files and folders of any known format.
 
@@ -65,17 +71,18 @@ def command(
         raise click.UsageError("--dry-run needs --out DIR")
     if out is not None and not is_dry_run:
         raise click.UsageError("--out belongs to --dry-run")
+    language = language_of(os.environ, english=english)
     options = _options(mapping, format_name, zone, account, defaults)
     files = list(open_files(paths, options))
-    with _progress(files) as on_progress:
+    with _progress(files, language) as on_progress:
         outcome = _import(files, on_progress) if out is None else dry_run(files, out, on_progress)
     if as_json:
         of_books = {} if is_dry_run else {"new_accounts": outcome.new_accounts}
         click.echo(json.dumps(_as_json(outcome) | of_books, ensure_ascii=False))
     else:
-        _print(outcome, out)
+        _print(outcome, out, language)
     for failure in outcome.unusable:
-        click.echo(f"loantrail: {failure.problem}", err=True)
+        click.echo(f"loantrail: {told(failure.problem, language)}", err=True)
     if outcome.unusable:
         sys.exit(1)
     if strict and outcome.refused_total:
@@ -119,13 +126,15 @@ def _options(
 
 
 @contextmanager
-def _progress(files: Sequence[Opened | Unusable]) -> Generator[Callable[[str, int], None]]:
+def _progress(
+    files: Sequence[Opened | Unusable], language: Language
+) -> Generator[Callable[[str, int], None]]:
     """A bar on the error stream over the bytes of all files."""
     total = sum(file.bytes_total for file in files if isinstance(file, Opened))
     done: dict[str, int] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=total)
+        task = bar.add_task(sentence("reading", language), total=total)
 
         def on_progress(name: str, bytes_read: int) -> None:
             done[name] = max(done.get(name, 0), bytes_read)
@@ -134,55 +143,54 @@ def _progress(files: Sequence[Opened | Unusable]) -> Generator[Callable[[str, in
         yield on_progress
 
 
-def _print(outcome: Outcome, out: Path | None) -> None:
+def _print(outcome: Outcome, out: Path | None, language: Language) -> None:
+    def word(key: str, **values: object) -> str:
+        return sentence(key, language, **values)
+
     console = Console()
-    table = Table(title="Imported" if out is None else f"Checked, written to {out}", title_justify="left")
-    table.add_column("records")
+    table = Table(title=word("imported") if out is None else word("checked", out=out), title_justify="left")
+    table.add_column(word("records"))
     for heading in ("read", "accepted", "duplicate", "refused"):
-        table.add_column(heading, justify="right")
+        table.add_column(word(heading), justify="right")
     for name in record_types_in_order(outcome):
         read, accepted, duplicate = outcome.read[name], outcome.accepted[name], outcome.duplicate[name]
-        table.add_row(
-            name, f"{read:,}", f"{accepted:,}", f"{duplicate:,}", f"{read - accepted - duplicate:,}"
-        )
+        counts = (read, accepted, duplicate, read - accepted - duplicate)
+        table.add_row(named("record_type", name, language), *(f"{number:,}" for number in counts))
     totals = [sum(counter.values()) for counter in (outcome.read, outcome.accepted, outcome.duplicate)]
     table.add_section()
-    table.add_row("all", *(f"{number:,}" for number in (*totals, outcome.refused_total)))
+    table.add_row(word("all"), *(f"{number:,}" for number in (*totals, outcome.refused_total)))
     console.print(table)
 
     if outcome.refused:
-        reasons = Table(title="Refused, by reason", title_justify="left")
-        reasons.add_column("reason")
-        reasons.add_column("rows", justify="right")
+        reasons = Table(title=word("by_reason"), title_justify="left")
+        reasons.add_column(word("reason"))
+        reasons.add_column(word("rows"), justify="right")
         for reason, count in sorted(outcome.refused.items(), key=lambda item: (-item[1], item[0])):
-            reasons.add_row(reason, f"{count:,}")
+            reasons.add_row(named("refusal_reason", reason, language), f"{count:,}")
         console.print(reasons)
 
     if outcome.new_accounts:
-        console.print(
-            f"accounts opened that the books had no record of: {outcome.new_accounts:,} "
-            "(their records are yet to come, or numbers are mistyped)",
-            highlight=False,
-            soft_wrap=True,
-        )
+        console.print(word("opened", count=outcome.new_accounts), highlight=False, soft_wrap=True)
 
-    balances = Table(title="Running balances", title_justify="left")
-    balances.add_column("accounts")
-    balances.add_column("number", justify="right")
-    balances.add_row("reconciled", f"{outcome.accounts_reconciled:,}")
-    balances.add_row("with a difference", f"{len(outcome.differences):,}")
-    balances.add_row("without balances", f"{outcome.accounts_without_balances:,}")
+    balances = Table(title=word("balances"), title_justify="left")
+    balances.add_column(word("accounts"))
+    balances.add_column(word("number"), justify="right")
+    balances.add_row(word("reconciled"), f"{outcome.accounts_reconciled:,}")
+    balances.add_row(word("differing"), f"{len(outcome.differences):,}")
+    balances.add_row(word("without"), f"{outcome.accounts_without_balances:,}")
     console.print(balances)
-    for difference in outcome.differences[:10]:
-        console.print(
-            f"{difference['account']}: from {difference['first_source_file']}, row {difference['first_position']}: "
-            f"balance {difference['actual_fen']} fen, expected {difference['expected_fen']} fen",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+    for difference in outcome.differences[:SHOWN_DIFFERENCES]:
+        line = word(
+            "difference",
+            account=difference["account"],
+            file=difference["first_source_file"],
+            row=difference["first_position"],
+            actual=difference["actual_fen"],
+            expected=difference["expected_fen"],
         )
-    if len(outcome.differences) > 10:
-        console.print(f"... and {len(outcome.differences) - 10:,} more accounts")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if len(outcome.differences) > SHOWN_DIFFERENCES:
+        console.print(word("more", count=len(outcome.differences) - SHOWN_DIFFERENCES))
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from loantrail.cli.speech import Language, english_option, language_of, named, phrase
 from loantrail.ledger.pair_files import PairSummary, pair_files
 from loantrail.ledger.pairing import PairingParameters
 
 _DEFAULTS = PairingParameters()
+_SENTENCES: Final = {
+    "title": ("Paired lines", "配对结果"),
+    "lines": ("lines", "流水"),
+    "transfers": ("transfers", "转账"),
+    "paired": ("  paired by {basis}", "  配对依据：{basis}"),
+    "unpaired": ("  without partner", "  没有对方流水"),
+    "ambiguous": ("ambiguous lines (ambiguous.csv)", "有歧义的流水（ambiguous.csv）"),
+    "problems": ("problems (problems.csv)", "有问题的行（problems.csv）"),
+    "disbursements": ("disbursements found", "已找到的放款"),
+    "of": ("{found:,} of {all:,}", "{found:,} / {all:,}"),
+}
 
 
 @click.command()
@@ -44,12 +58,14 @@ _DEFAULTS = PairingParameters()
     show_default=True,
     help="The same where both lines carry the same reference.",
 )
+@english_option
 def command(
     rows: Path,
     out: Path,
     disbursements: Path | None,
     window_days: int,
     reference_window_days: int,
+    english: bool,
 ) -> None:
     """Pair the two lines that one transfer leaves in two statements.
 
@@ -61,21 +77,25 @@ def command(
         reference_window_days=reference_window_days,
     )
     summary = pair_files(rows, out, disbursements, parameters)
-    Console(stderr=True).print(_table(summary))
+    Console(stderr=True).print(_table(summary, language_of(os.environ, english=english)))
     click.echo(str(out / "transactions.parquet"))
 
 
-def _table(summary: PairSummary) -> Table:
-    table = Table(title="Paired lines", show_header=False)
+def _table(summary: PairSummary, language: Language) -> Table:
+    def word(key: str, **values: object) -> str:
+        return phrase(_SENTENCES, key, language, **values)
+
+    table = Table(title=word("title"), show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    table.add_row("lines", f"{summary.line_count:,}")
-    table.add_row("transfers", f"{summary.transfer_count:,}")
+    table.add_row(word("lines"), f"{summary.line_count:,}")
+    table.add_row(word("transfers"), f"{summary.transfer_count:,}")
     for basis, count in summary.by_basis.items():
-        table.add_row(f"  paired by {basis}", f"{count:,}")
-    table.add_row("  without partner", f"{summary.unpaired_count:,}")
-    table.add_row("ambiguous lines (ambiguous.csv)", f"{summary.ambiguous_count:,}")
-    table.add_row("problems (problems.csv)", f"{summary.problem_count:,}")
+        table.add_row(word("paired", basis=named("pairing_basis", basis, language)), f"{count:,}")
+    table.add_row(word("unpaired"), f"{summary.unpaired_count:,}")
+    table.add_row(word("ambiguous"), f"{summary.ambiguous_count:,}")
+    table.add_row(word("problems"), f"{summary.problem_count:,}")
     if summary.disbursement_count:
-        table.add_row("disbursements found", f"{summary.linked_count:,} of {summary.disbursement_count:,}")
+        found = word("of", found=summary.linked_count, all=summary.disbursement_count)
+        table.add_row(word("disbursements"), found)
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from loantrail.cli.speech import language_of, phrase
 from loantrail.http.server import DEFAULT_PORT, listen, page_address, serve
 from loantrail.monitor.beside import Beside
 from loantrail.operating.logs import set_up_logs
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 WAIT_SECONDS: Final = 10.0
 """How long a request waits for the database before it is told that there is none."""
 MOST_PORT: Final = 65_535
+_SENTENCES: Final = {
+    "page": ("Loantrail is at {address} (Ctrl+C stops it)", "贷迹的网页地址：{address}（按 Ctrl+C 停止）"),
+    "metrics": ("Metrics are at {address}", "监控指标的地址：{address}"),
+}
 
 
 @click.command(name="serve")
@@ -143,8 +149,9 @@ def _told_of(books: Database, port: int | None, folder: Path) -> Generator[Calla
 
 
 def _announce(address: str) -> None:
-    click.echo(f"Loantrail is at {address} (Ctrl+C stops it)")
+    click.echo(phrase(_SENTENCES, "page", language_of(os.environ), address=address))
 
 
 def _announce_metrics(port: int) -> None:
-    click.echo(f"Metrics are at http://127.0.0.1:{port}/metrics")
+    address = f"http://127.0.0.1:{port}/metrics"
+    click.echo(phrase(_SENTENCES, "metrics", language_of(os.environ), address=address))
