@@ -10,8 +10,10 @@ from tests.nightly.bank import DAY, NEXT, Bank
 from tests.nightly.conftest import Books
 
 from loantrail.cli.nightly import command
+from loantrail.cli.nightly_words import progress_words
 from loantrail.errors import ConfigurationError, DatabaseUnavailable, InputError
 from loantrail.nightly import store
+from loantrail.nightly.running import STEPS
 from loantrail.postgres.connection import Database
 
 pytestmark = pytest.mark.database
@@ -61,6 +63,16 @@ def test_it_speaks_the_language_of_its_environment(call, monkeypatch: pytest.Mon
     assert "HELD BACK" in english
     assert "what to do: Wait for the delivery" in english
     assert "没有找到" not in english
+
+
+def test_what_is_going_on_has_its_chinese():
+    for step in STEPS:
+        assert progress_words(step, "en") == step
+        assert progress_words(step, "zh").isascii() is False
+    assert progress_words("checking lines.csv", "zh") == "正在检查 lines.csv"
+    told = "reading 20260302/lines.csv, 1,024 bytes so far"
+    assert progress_words(told, "zh") == "正在读取 20260302/lines.csv，已读 1,024 字节"
+    assert progress_words(told, "en") == told
 
 
 def test_two_runs_at_once_do_not_meet(books: Books, bank: Bank):
