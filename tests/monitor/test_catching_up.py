@@ -137,6 +137,44 @@ def test_a_loan_that_was_judged_by_the_state_of_before_once_the_run_had_read_is_
     assert live == [row for row in standing(asked) if row[2] == LOAN]
 
 
+def test_what_a_run_found_stays_until_the_state_that_stands_on_it_judges(
+    bank: type_of_connection, deciding: Deciding, asked: psycopg.Connection[Any], database_url: str
+) -> None:
+    """The state of before does not know the correction, and would take the hit of the run back."""
+    supplier = {
+        "counterparty_account": "95001",
+        "counterparty_name": "长江钢材有限公司",
+        "purpose_text": "货款",
+    }
+    post(bank, deciding, line("S1", BORROWER, 60_000, **supplier))
+    found_before = [row for row in standing(asked) if row[2] == LOAN]
+    meant = Correction(Scope.ACCOUNT, "95001", "securities", "实为证券公司账户", "somebody", "request-1")
+    with bank.transaction():
+        correct(bank, meant)
+    by_the_run: list[list[Any]] = []
+    meanwhile: list[list[Any]] = []
+
+    def traced(connection: type_of_connection, found: Ground) -> None:
+        by_the_run.append([row for row in standing(asked) if row[2] == LOAN])
+        [told] = post(bank, deciding, line("S2", BORROWER, 10, day=13, counterparty_account="95002"))
+        assert told.decision == "allow"
+        meanwhile.append([row for row in standing(asked) if row[2] == LOAN])
+        deciding.rebase(connection, found)
+
+    with Database(database_url).connect() as tracing_connection:
+        deciding.expect(True)
+        trace_books(tracing_connection, on_traced=traced)
+        deciding.expect(False)
+
+    assert by_the_run[0] != found_before
+    assert meanwhile == by_the_run
+    assert LOAN in held_by(deciding).owed
+    judge_owed(bank, deciding, soon())
+    live = [row for row in standing(asked) if row[2] == LOAN]
+    trace_books(bank)
+    assert live == [row for row in standing(asked) if row[2] == LOAN]
+
+
 def test_an_older_state_does_not_take_the_place_of_that_of_the_run_that_stands(
     bank: type_of_connection, deciding: Deciding
 ) -> None:

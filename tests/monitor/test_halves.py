@@ -8,7 +8,7 @@ import polars as pl
 
 from loantrail.early_warning.hits import HITS
 from loantrail.few_rows import FewRows
-from loantrail.monitor.halves import without_halves
+from loantrail.monitor.halves import with_standing, without_halves
 
 _HITS = FewRows(HITS)
 
@@ -72,3 +72,18 @@ def test_only_the_loans_of_such_hits_are_asked_about_and_none_where_nothing_wait
     assert asked == []
     without_halves(found, frozenset({"half"}), standing)
     assert asked == [["L"]]
+
+
+def test_beside_a_run_that_knows_more_what_stands_is_told_where_nothing_more_was_found() -> None:
+    found = hits(("A", "L", "a"), ("B", "L", "a new"), ("C", "M", ""), ("A", "N", "a"))
+    stands = hits(("A", "L", "a b"), ("B", "L", "b"), ("D", "L", "d"), ("E", "L", "e"))
+
+    told = with_standing(found, stands, ("A", "B", "C", "D"))
+
+    assert sorted(told.select("hit_id", "transaction_ids").iter_rows()) == [
+        ("A L", ["a", "b"]),
+        ("A N", ["a"]),
+        ("B L", ["a", "new"]),
+        ("C M", []),
+        ("D L", ["d"]),
+    ]

@@ -1,12 +1,29 @@
-"""What hits say while the other line of a transfer is yet to come. Pure."""
+"""What hits say while the other line of a transfer is yet to come, or another state that knows more. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import polars as pl
 
 _OF_HIT = ("loan_id", "rule_code")
+
+
+def with_standing(hits: pl.DataFrame, standing: pl.DataFrame, codes: Collection[str]) -> pl.DataFrame:
+    """The hits (HITS), but those that stand (`standing`) of rules (`codes`) in the place of none, and of one that rests on nothing that
+    they do not rest on."""
+    standing = standing.filter(pl.col("rule_code").is_in(list(codes)))
+    rests_on = _transactions(standing)
+    says_more = [key not in rests_on or not ids <= rests_on[key] for key, ids in _transactions(hits).items()]
+    told = hits.filter(pl.Series(says_more, dtype=pl.Boolean))
+    return pl.concat([told, standing.join(told, on=list(_OF_HIT), how="anti")])
+
+
+def _transactions(hits: pl.DataFrame) -> dict[tuple[str, str], set[str]]:
+    """Loan and rule -> what the hit rests on, in the order of the hits."""
+    return {
+        (loan, rule): set(ids) for loan, rule, ids in hits.select(*_OF_HIT, "transaction_ids").iter_rows()
+    }
 
 
 def without_halves(
@@ -22,9 +39,7 @@ def without_halves(
     if not any(on_half):
         return hits, frozenset()
     before = standing(hits.filter(pl.Series(map(bool, on_half)))["loan_id"].unique().to_list())
-    said = {
-        (loan, rule): set(ids) for loan, rule, ids in before.select(*_OF_HIT, "transaction_ids").iter_rows()
-    }
+    said = _transactions(before)
     told: list[bool] = []
     held_back: set[str] = set()
     rows = hits.select(*_OF_HIT, "transaction_ids").iter_rows()

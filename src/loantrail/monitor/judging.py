@@ -25,7 +25,7 @@ from loantrail.early_warning.taking import Payees, hit_rows, told_of
 from loantrail.few_rows import empty
 from loantrail.monitor import store_step
 from loantrail.monitor.broken_rules import BrokenRules
-from loantrail.monitor.halves import without_halves
+from loantrail.monitor.halves import with_standing, without_halves
 from loantrail.monitor.judge import Judged, judge_ends_of_day, judge_loans
 from loantrail.monitor.last_payment import Last, last_of
 from loantrail.monitor.remembered import SAID_OF_DAYS, Remembered
@@ -126,6 +126,9 @@ class Judging:
         self._loans_hit = LoansHit()
         self.rules_said: str | None = None
         """What was said last of the state of the rules, for those who judge next; None: they ask."""
+        self.run_said: str | None = None
+        """The run that screens show, as was said last. Another one than this stands on knows records, corrections and entries of lists that
+        this does not: what it found on a loan stays, until the state that stands on it judges the loan."""
 
     def judge_by(self, parameters: ParameterBook) -> None:
         """Take these parameters in place of those before."""
@@ -214,9 +217,10 @@ class Judging:
             before = self._before(ends)
             parts.append(judge_ends_of_day(index, leads, days, parameters, rules, _VERSION, proven, before))
         every = pl.concat([nothing_said().hits, *(part.hits for part in parts)])
-        hits, halves = without_halves(
-            every, changed.order.waiting(), partial(store_step.standing_hits, connection)
-        )
+        standing = partial(store_step.standing_hits, connection)
+        if self.run_said not in (None, self._run_id):
+            every = with_standing(every, standing(loans), parts[0].codes)
+        hits, halves = without_halves(every, changed.order.waiting(), standing)
         found = pl.concat([part.found.select(*FOUND_BY_RULE) for part in parts])
         of_loan = dict.fromkeys(loans, found.clear())
         for rows in found.partition_by("loan_id", maintain_order=True) if len(found) else ():

@@ -220,7 +220,7 @@ class Keeping:
         if held is None:
             self.want()
         else:
-            held.judging.rules_said = footing.rules
+            held.judging.rules_said, held.judging.run_said = footing.rules, footing.run_id
         return held
 
     def _has_alone(self, held: Held) -> bool:
