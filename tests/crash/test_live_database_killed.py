@@ -90,7 +90,8 @@ def test_a_database_killed_while_clients_stream_loses_and_doubles_nothing(home: 
     for client in clients:
         client.start()
     killed = 0
-    while killed < POINTS:
+    # On a busy machine it can be that nobody waits for an answer at any of them.
+    while killed < POINTS or (killed < 5 * POINTS and not any(client.repeats for client in clients)):
         time.sleep(0.05 + chance.random())
         assert server.poll() is None, "the server ended"
         assert [client.problem for client in clients] == [None] * CLIENTS
