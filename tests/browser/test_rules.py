@@ -129,6 +129,21 @@ CONTENT = {
 }
 
 
+def test_enter_after_a_number_begins_a_line_and_takes_no_proposal(page: Page, own_bank: str) -> None:
+    page.goto(f"{own_bank}/rules/new?lang=zh")
+    write_condition(page, "")
+    with page.expect_response(re.compile("/rule-language/completions$")):
+        page.keyboard.type("amount_fen > 1")
+    # What a typed number could call up would stand by now.
+    page.wait_for_timeout(1_000)
+    expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.keyboard.type("AND TRUE")
+    expect(page.get_by_label("条件", exact=True).locator(".cm-line")).to_have_text(
+        ["amount_fen > 1", "AND TRUE"]
+    )
+
+
 def test_two_who_change_a_draft_at_once_keep_what_both_wrote(
     page: Page, allowed: list[str], own_bank: str, database_url: str
 ) -> None:

@@ -444,6 +444,21 @@ def test_proposals(text: str, first: str) -> None:
     assert first in [one.insert for one in found[:8]], [one.insert for one in found[:8]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["amount_fen > 1", "amount_fen > wan(30", "share_ppm(2", ":3", "customer_kind = 'x' AND amount_fen = 1"],
+)
+def test_a_number_is_complete_as_it_stands(text: str) -> None:
+    assert complete(text, len(text), shipped_parameters(), "movement") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["matches(purpose, 'secur", "payee_name = 'amount", "'1", "destination_class = 'cash' OR 'c"]
+)
+def test_in_a_text_nothing_but_the_values_of_its_field_is_proposed(text: str) -> None:
+    assert complete(text, len(text), shipped_parameters(), "movement") == ()
+
+
 def test_proposals_know_the_occasion() -> None:
     assert "days_past_due" not in [
         one.insert for one in complete("days_p", 6, shipped_parameters(), "movement")

@@ -32,13 +32,15 @@ class Proposal:
 def complete(
     text: str, cursor: int, parameters: ParameterBook, occasion: str = "", catalogue: Catalogue = SHIPPED
 ) -> tuple[Proposal, ...]:
-    """At most MOST proposals for the word that ends at `cursor`, those that begin with it first."""
+    """At most MOST proposals for the word that ends at `cursor`, those that begin with it first; none for a number."""
     before = text[: max(0, min(cursor, len(text)))]
     quotes = before.count("'")
     if quotes % 2 == 1:
         return _classes(before, catalogue)
     found = _WORD.search(before)
     word = found.group() if found else ""
+    if word[:1].isdigit():
+        return ()  # a number: nothing that may be named begins with a digit
     start = len(before) - len(word)
     if before[:start].endswith(":") and not before[:start].endswith("::"):
         names = [
