@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from tests.http.bank import (
     BORROWER,
@@ -18,6 +19,7 @@ from tests.http.bank import (
     write_books,
     write_trace,
 )
+from tests.http.warned import write_warnings
 
 from loantrail.postgres.connection import type_of_connection
 
@@ -130,6 +132,28 @@ def test_the_verdict_of_a_loan_that_was_not_traced_or_not_paid_out(client: httpx
     assert _page(client, QUIET_LOAN)["verdict"]["sentences"][0]["chinese"].endswith(
         "全部仍在借款人账户，尚未使用。"
     )
+
+
+def test_the_verdict_of_a_loan_without_leads_says_that_it_has_a_warning(
+    own_client: httpx.Client, database_url: str
+) -> None:
+    def said() -> tuple[str, str]:
+        verdict = _page(own_client, QUIET_LOAN)["verdict"]
+        return verdict["level"], verdict["sentences"][-1]["chinese"]
+
+    with psycopg.connect(database_url) as connection:
+        write_books(connection)
+        write_trace(connection)
+    assert _page(own_client, QUIET_LOAN)["leads"] == []
+    assert said() == ("clear", "没有追踪线索。")
+    with psycopg.connect(database_url) as connection:
+        write_warnings(connection)
+    assert said() == ("attention", "没有追踪线索，但有预警。")
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE early_warning.thread SET state = 'closed' WHERE loan_id = %s", (QUIET_LOAN,)
+        )
+    assert said() == ("clear", "没有追踪线索。")
 
 
 def _unexplained(client: httpx.Client, loan: str = LOAN, **query: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_a_loan_that_was_not_paid_out_and_one_that_was_not_traced() -> None:
 
 def test_all_of_it_idle_is_said_once() -> None:
     said = verdict(30 * WAN, [_line("held_by_borrower", 30 * WAN)])
-    assert said.chinese == "放款 30.00 万元，全部仍在借款人账户，尚未使用。没有疑似线索。"
+    assert said.chinese == "放款 30.00 万元，全部仍在借款人账户，尚未使用。没有追踪线索。"
     assert said.level is Level.CLEAR
 
 
@@ -82,8 +82,19 @@ def test_all_of_it_followed_and_nothing_suspected() -> None:
     said = verdict(30 * WAN, [_line("supplier", 30 * WAN)], seen_fen=30 * WAN)
     assert (
         said.english
-        == "CNY 300,000.00 was paid out; all of it was followed to a final use. There are no leads."
+        == "CNY 300,000.00 was paid out; all of it was followed to a final use. The trace gives no leads."
     )
+
+
+def test_a_loan_with_a_warning_and_without_leads_is_not_called_clear() -> None:
+    lines = [_line("supplier", 30 * WAN)]
+    said = verdict(30 * WAN, lines, seen_fen=30 * WAN, warned=True)
+    assert said.level is Level.ATTENTION
+    assert said.chinese.endswith("没有追踪线索，但有预警。")
+    assert said.english.endswith("The trace gives no leads, but the loan has a warning.")
+    # Where there are leads they speak for themselves.
+    leads = [Suspicion("STRUCTURING", "company", 30 * WAN)]
+    assert verdict(30 * WAN, lines, leads, warned=True) == verdict(30 * WAN, lines, leads)
 
 
 def test_a_restricted_use_without_a_lead_is_not_called_suspected() -> None:

@@ -87,7 +87,7 @@ def read_loan_report(
         statement=lines,
         leads=[Lead.model_validate(lead) for lead in leads],
         evidence=evidence,
-        verdict=loan_verdict(facts, summary, rows, leads),
+        verdict=loan_verdict(facts, summary, rows, leads, pages.is_warned(connection, loan_id)),
         unexplained=named_payments(connection, payments),
         guarantees=store.guarantees(connection, str(facts["contract_id"])),
         collateral=store.collateral(connection, str(facts["contract_id"])),

@@ -100,11 +100,13 @@ def verdict(
     leads: Sequence[Suspicion] = (),
     seen_fen: int = 0,
     currency: str = "CNY",
+    warned: bool = False,
 ) -> Verdict:
     """The verdict on one loan.
 
     `disbursed_fen`: what was paid out, 0 when nothing was. `lines`: the statement, None when the loan was not traced.
-    `seen_fen`: what was followed to a final use.
+    `seen_fen`: what was followed to a final use. `warned`: the loan has a warning that is not settled, which may rest
+    on what is no lead of the trace.
     """
     if disbursed_fen <= 0:
         return _alone(
@@ -140,8 +142,16 @@ def verdict(
         *_lost(amounts, disbursed_fen, currency),
         *_held(amounts, disbursed_fen, currency),
     ]
-    if not leads:
-        sentences.append(Sentence(Level.CLEAR, "没有疑似线索。", "There are no leads."))
+    if not leads and warned:
+        sentences.append(
+            Sentence(
+                Level.ATTENTION,
+                "没有追踪线索，但有预警。",
+                "The trace gives no leads, but the loan has a warning.",
+            )
+        )
+    elif not leads:
+        sentences.append(Sentence(Level.CLEAR, "没有追踪线索。", "The trace gives no leads."))
     level = next(
         (
             level

@@ -77,7 +77,7 @@ def one_loan(connection: Reading, loan_id: LoanId) -> LoanPage:
         {
             "facts": facts,
             "standing": loan_standing(connection, facts, run["data_date"] if run else None),
-            "verdict": loan_verdict(facts, summary, statement, leads),
+            "verdict": loan_verdict(facts, summary, statement, leads, store.is_warned(connection, loan_id)),
             "run": run,
             "summary": summary,
             "statement": statement,

@@ -47,9 +47,13 @@ def loan_standing(connection: store.Database, facts: store.Row, data_date: datet
 
 
 def loan_verdict(
-    facts: store.Row, summary: store.Row | None, statement: Sequence[store.Row], leads: Sequence[store.Row]
+    facts: store.Row,
+    summary: store.Row | None,
+    statement: Sequence[store.Row],
+    leads: Sequence[store.Row],
+    warned: bool,
 ) -> Verdict:
-    """The verdict on a loan from what the store read of it."""
+    """The verdict on a loan from what the store read of it; `warned`: it has a warning that is not settled."""
     paid_out_fen = sum(one["amount_fen"] for one in facts["disbursements"])
     said = verdict(
         summary["disbursed_fen"] if summary else paid_out_fen,
@@ -69,6 +73,7 @@ def loan_verdict(
         [Suspicion(row["pattern"], row["destination_class"], row["amount_fen"]) for row in leads],
         summary["seen_fen"] if summary else 0,
         facts["currency"],
+        warned,
     )
     return Verdict(
         level=said.level,

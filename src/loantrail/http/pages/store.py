@@ -183,6 +183,17 @@ def leads(connection: Database, run_id: str, loan_id: str) -> list[Row]:
         ).fetchall()
 
 
+def is_warned(connection: Database, loan_id: str) -> bool:
+    """Whether the loan has a warning that is not settled."""
+    return (
+        connection.execute(
+            "SELECT FROM published.warning_thread WHERE loan_id = %s AND state IN ('open', 'snoozed')",
+            (loan_id,),
+        ).fetchone()
+        is not None
+    )
+
+
 def loan_hops(connection: Database, run_id: str, loan_id: str) -> list[Hop]:
     """Every hop of one loan in the order of the trace; LimitExceeded above HOPS_MAX."""
     rows = connection.execute(
