@@ -97,7 +97,7 @@ def test_a_rule_of_the_end_of_a_day_says_why_no_cost_is_told(warned: httpx.Clien
     head, *rows = sheet(warned, "/rules.xlsx")
     told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
     for code in ("OVERDUE", "OVERDUE_REPEATED", "IDLE_FUNDS", "LIQUIDITY_TIGHT"):
-        assert told[code]["每千户每月线索"] == ""
+        assert told[code]["每千笔每月线索"] == ""
         assert "还说不出每月多少" in told[code]["说明"]
 
 

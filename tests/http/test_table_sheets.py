@@ -362,7 +362,7 @@ def test_back_tests_and_their_examples(busy: httpx.Client) -> None:
     assert column(told, "状态") == ["完成"]
     assert column(told, "命中贷款") == [result["loans_hit"]]
     assert column(told, "其中新命中") == [result["loans_new"]]
-    assert column(told, "每千户每月线索") == [result["threads_milli"] / 1_000]
+    assert column(told, "每千笔每月线索") == [result["threads_milli"] / 1_000]
     assert column(examples, "借据") == [one["loan_id"] for one in result["examples"]] != []
     assert all("：" in one for one in column(examples, "判断所见"))
     assert busy.get(f"/api/v1/backtests/{'0' * 32}/examples.xlsx").status_code == 404

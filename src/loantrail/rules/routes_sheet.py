@@ -118,7 +118,7 @@ PATTERNS: Final = Table(
         count("rules.column_threads", "threads"),
         count("rules.severe", "severe"),
         tenths("rules.threads", "threads_milli"),
-        tenths(("每千户每月橙色、红色线索", "Orange or red per 1,000 loans a month"), "severe_milli"),
+        tenths(("每千笔每月橙色、红色线索", "Orange or red per 1,000 loans a month"), "severe_milli"),
     ),
     {},
     lambda answer: answer["patterns"],
