@@ -100,7 +100,7 @@ def _judged(
         raise InputError(
             f"there is no parameter {wanted.name!r}",
             Place(field="name"),
-            "Choose one of docs/concepts/parameters.md",
+            "Choose one on the page Administration, tab Parameters",
         )
     book = overlay(shipped, changes)
     planned = {one.change_id: one for one in standing(changes) if one.name == wanted.name}

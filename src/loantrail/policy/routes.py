@@ -97,7 +97,9 @@ def _proposed(
     request_key: str,
 ) -> ApprovalRequest:
     if wanted.name not in shipped_parameters().names:
-        raise NotFound(f"there is no parameter {wanted.name!r}", "Choose one of docs/concepts/parameters.md")
+        raise NotFound(
+            f"there is no parameter {wanted.name!r}", "Choose one on the page Administration, tab Parameters"
+        )
     try:
         with connections.connection() as connection:
             request, new = propose_on_record(

@@ -91,7 +91,7 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "unknown_parameter": (
         "没有参数“:{name}”", "There is no parameter “:{name}”",
-        "{near}参数见 docs/concepts/parameters.md", "{near}docs/concepts/parameters.md lists the parameters",
+        "{near}输入冒号会列出参数；各项说明见“管理 › 参数”页", "{near}A colon brings up the parameters; the page Administration › Parameters tells of each",
     ),
     "parameter_without_name": (
         "参数写法有误", "This names no parameter",
