@@ -26,6 +26,19 @@ def own_bank(own_address: str, database_url: str) -> Iterator[str]:
     yield own_address
 
 
+def test_what_takes_a_choice_back_is_named_in_the_language_of_the_page(
+    page: Page, related_address: str
+) -> None:
+    for language, word in (("zh", "清除"), ("en", "Clear")):
+        page.goto(f"{related_address}/customers?lang={language}&kind=company")
+        expect(
+            page.locator(".list-filters [aria-label]").and_(page.get_by_label(word, exact=True))
+        ).to_have_count(1)
+        page.locator(".list-filters").hover()
+        page.get_by_label(word, exact=True).click()
+        expect(page).not_to_have_url(re.compile("kind="))
+
+
 def test_from_the_list_to_a_customer_to_its_loan_and_back(page: Page, related_address: str) -> None:
     page.goto(f"{related_address}/customers?lang=zh")
     expect(page.locator(".customers-table tbody tr.ant-table-row")).to_have_count(8)

@@ -6,6 +6,7 @@ import { ExportButton } from "../table/ExportButton";
 import type { Change } from "../table/list_address";
 import { SavedFilters } from "../table/SavedFilters";
 import { Amount } from "../ui/Amount";
+import { useClearing } from "../ui/clearing";
 import { Figure } from "../ui/Figure";
 import { useKeys } from "../ui/keys";
 import { Failure, Loading, Notice } from "../ui/states";
@@ -163,12 +164,13 @@ interface FilterProps {
 
 function Filters({ state, change, narrowed, clear }: FilterProps) {
   const { t, name, language } = useSpeech();
+  const clearing = useClearing();
   const unitName = useUnitName();
   const { data } = api.useQuery("get", "/api/v1/customer-choices", {}, { staleTime: 300_000 });
   const many = (label: string, field: string, value: readonly string[], options: { value: string; label: string }[]) => (
     <Select<string[]>
       mode="multiple"
-      allowClear
+      allowClear={clearing}
       maxTagCount="responsive"
       aria-label={label}
       placeholder={label}

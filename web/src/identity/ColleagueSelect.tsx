@@ -2,6 +2,7 @@ import { Select } from "antd";
 import { useDeferredValue, useId, useState } from "react";
 import { api, type Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
+import { useClearing } from "../ui/clearing";
 import { Field } from "../ui/Field";
 
 type Name = Schemas["PersonName"];
@@ -14,6 +15,7 @@ interface Props {
 
 /** Chooses somebody who works here, by name or number. */
 export function ColleagueSelect({ label, value, choose }: Props) {
+  const clearing = useClearing();
   const { t } = useSpeech();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
@@ -31,7 +33,7 @@ export function ColleagueSelect({ label, value, choose }: Props) {
     <Field id={field} label={label}>
       <Select
         id={field}
-        allowClear
+        allowClear={clearing}
         showSearch={{ filterOption: false, onSearch: setText }}
         value={value?.person_id ?? null}
         loading={open && isFetching}

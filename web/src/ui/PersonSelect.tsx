@@ -2,6 +2,7 @@ import { Select } from "antd";
 import { useDeferredValue, useState } from "react";
 import { api } from "../api/client";
 import { useSpeech } from "../i18n";
+import { useClearing } from "./clearing";
 import { useUnitName } from "./unit";
 
 export interface Person {
@@ -22,6 +23,7 @@ interface Props {
 /** Chooses one of the bank's staff by name, pinyin or number. */
 export function PersonSelect({ label, hint = label, value, choose, variant = "outlined", disabled = false }: Props) {
   const { t, name } = useSpeech();
+  const clearing = useClearing();
   const unitName = useUnitName();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
@@ -40,7 +42,7 @@ export function PersonSelect({ label, hint = label, value, choose, variant = "ou
       aria-label={label}
       variant={variant}
       disabled={disabled}
-      allowClear
+      allowClear={clearing}
       showSearch={{ filterOption: false, onSearch: setText }}
       placeholder={hint} // the hint in the field while nobody is chosen
       value={value?.staff_id ?? null}

@@ -5,6 +5,7 @@ import type { Schemas } from "../api/client";
 import { useSpeech } from "../i18n";
 import { may, useMe } from "../identity/me";
 import { Amount } from "../ui/Amount";
+import { useClearing } from "../ui/clearing";
 import { type Person, PersonSelect } from "../ui/PersonSelect";
 import { TypedSearch } from "../ui/TypedSearch";
 import { useUnitName } from "../ui/unit";
@@ -140,6 +141,7 @@ export function Queue(props: Props) {
 
 function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" | "change">) {
   const { t, name } = useSpeech();
+  const clearing = useClearing();
   const called = useRuleName(list.rule_words);
   const unitName = useUnitName();
   const acts = may(useMe(), ["act_on_warnings"]);
@@ -186,7 +188,7 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
       />
       <Select
         aria-label={t("warnings.rule")}
-        allowClear
+        allowClear={clearing}
         placeholder={t("warnings.rule")}
         value={filters.rule || null}
         onChange={(rule) => change({ rule: rule ?? "" })}
@@ -195,7 +197,7 @@ function QueueFilters({ list, filters, change }: Pick<Props, "list" | "filters" 
       />
       <Select
         aria-label={t("warnings.unit")}
-        allowClear
+        allowClear={clearing}
         placeholder={t("warnings.unit")}
         value={filters.unit || null}
         onChange={(unit) => change({ unit: unit ?? "" })}
