@@ -145,15 +145,15 @@ def test_the_verdict_of_a_loan_without_leads_says_that_it_has_a_warning(
         write_books(connection)
         write_trace(connection)
     assert _page(own_client, QUIET_LOAN)["leads"] == []
-    assert said() == ("clear", "没有追踪线索。")
+    assert said() == ("clear", "资金追踪未发现疑似线索。")
     with psycopg.connect(database_url) as connection:
         write_warnings(connection)
-    assert said() == ("attention", "没有追踪线索，但有预警。")
+    assert said() == ("attention", "资金追踪未发现疑似线索，但有预警。")
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "UPDATE early_warning.thread SET state = 'closed' WHERE loan_id = %s", (QUIET_LOAN,)
         )
-    assert said() == ("clear", "没有追踪线索。")
+    assert said() == ("clear", "资金追踪未发现疑似线索。")
 
 
 def _unexplained(client: httpx.Client, loan: str = LOAN, **query: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_a_loan_that_was_not_paid_out_and_one_that_was_not_traced() -> None:
 
 def test_all_of_it_idle_is_said_once() -> None:
     said = verdict(30 * WAN, [_line("held_by_borrower", 30 * WAN)])
-    assert said.chinese == "放款 30.00 万元，全部仍在借款人账户，尚未使用。没有追踪线索。"
+    assert said.chinese == "放款 30.00 万元，全部仍在借款人账户，尚未使用。资金追踪未发现疑似线索。"
     assert said.level is Level.CLEAR
 
 
@@ -90,7 +90,7 @@ def test_a_loan_with_a_warning_and_without_leads_is_not_called_clear() -> None:
     lines = [_line("supplier", 30 * WAN)]
     said = verdict(30 * WAN, lines, seen_fen=30 * WAN, warned=True)
     assert said.level is Level.ATTENTION
-    assert said.chinese.endswith("没有追踪线索，但有预警。")
+    assert said.chinese.endswith("资金追踪未发现疑似线索，但有预警。")
     assert said.english.endswith("The trace gives no leads, but the loan has a warning.")
     # Where there are leads they speak for themselves.
     leads = [Suspicion("STRUCTURING", "company", 30 * WAN)]

@@ -146,12 +146,12 @@ def verdict(
         sentences.append(
             Sentence(
                 Level.ATTENTION,
-                "没有追踪线索，但有预警。",
+                "资金追踪未发现疑似线索，但有预警。",
                 "The trace gives no leads, but the loan has a warning.",
             )
         )
     elif not leads:
-        sentences.append(Sentence(Level.CLEAR, "没有追踪线索。", "The trace gives no leads."))
+        sentences.append(Sentence(Level.CLEAR, "资金追踪未发现疑似线索。", "The trace gives no leads."))
     level = next(
         (
             level
