@@ -30,6 +30,8 @@ _TWO_DIGITS: Final = frozenset(
     "SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU "
     "UZS VED VES WST XCD YER ZAR ZMW ZWG".split()
 )
+CURRENCIES: Final = tuple(sorted(_TWO_DIGITS | _MINOR_DIGITS.keys()))
+"""Every currency this product knows (ISO 4217, upper case)."""
 
 
 def is_currency(code: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -12,9 +14,13 @@ from tests.http.bank import BORROWER, LOAN, SUPPLIER, moment
 
 from loantrail.http.access import public
 from loantrail.http.straight import StraightRoute
+from loantrail.monitor.lines import read_lines
+from loantrail.monitor.model import Delivery, Sent
+from loantrail.wording import in_chinese
 
 pytestmark = pytest.mark.database
 PATH = "/api/v1/decisions"
+READY_WITHIN_SECONDS = 240
 
 
 def payment(**values: Any) -> dict[str, Any]:
@@ -26,6 +32,15 @@ def payment(**values: Any) -> dict[str, Any]:
         "purpose_text": "棉纱货款",
         **values,
     }
+
+
+def asked(client: httpx.Client, sent: dict[str, Any]) -> httpx.Response:
+    """The answer to a question once the books are read, which a busy machine takes its time for."""
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while (answer := client.post(PATH, json=sent)).status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return answer
 
 
 def refused(answer: httpx.Response) -> tuple[int, str, list[str]]:
@@ -40,8 +55,8 @@ def test_loan_money_on_its_way_to_a_broker_is_to_be_reviewed_and_a_purchase_is_n
 ) -> None:
     broker = {"counterparty_account": "310099000077", "counterparty_name": "华东证券股份有限公司"}
 
-    suspect = client.post(PATH, json=payment(amount_fen=12_000_000, purpose_text="银证转账", **broker))
-    purchase = client.post(PATH, json=payment())
+    suspect = asked(client, payment(amount_fen=12_000_000, purpose_text="银证转账", **broker))
+    purchase = asked(client, payment())
 
     assert (suspect.status_code, suspect.headers["content-type"]) == (200, "application/json")
     assert suspect.json()["decision"] == "review"
@@ -56,8 +71,36 @@ def test_loan_money_on_its_way_to_a_broker_is_to_be_reviewed_and_a_purchase_is_n
 
 
 def test_a_payer_without_a_statement_is_not_there_and_nobody_pays_themselves(client: httpx.Client) -> None:
-    assert refused(client.post(PATH, json=payment(account="nobody")))[0] == 404
-    assert refused(client.post(PATH, json=payment(counterparty_account=BORROWER)))[0] == 409
+    assert refused(asked(client, payment(account="nobody")))[0] == 404
+    assert refused(asked(client, payment(counterparty_account=BORROWER)))[0] == 409
+
+
+@pytest.mark.parametrize("written", ["CNY", "cny", "RMB", "156", "人民币", " "])
+def test_a_currency_is_understood_as_in_a_line_that_is_sent(client: httpx.Client, written: str) -> None:
+    told = asked(client, payment(currency=written))
+
+    assert (told.status_code, told.json()["traced"][0]["loan_id"]) == (200, LOAN)
+
+
+def test_a_currency_that_no_list_knows_is_refused_in_the_words_of_a_line(client: httpx.Client) -> None:
+    row = {"booked_at": "2026-03-01", "account": BORROWER, "direction": "debit", "amount_fen": 1}
+    [(_, line)] = read_lines([Delivery("test", [Sent(1, {**row, "currency": "YUAN"}, b"{}")])]).refused
+    answer = client.post(PATH, json=payment(currency="YUAN"))
+
+    assert refused(answer) == (422, "request_refused", ["currency"])
+    [told] = answer.json()["fields"]
+    assert told["problem"].removeprefix("Value error, ") == line.message
+    assert told["problem_chinese"] == in_chinese(line.message)
+
+
+def test_a_payer_with_statements_in_another_currency_is_told_in_which(client: httpx.Client) -> None:
+    answer = asked(client, payment(currency="840"))
+
+    assert refused(answer) == (404, "not_found", [])
+    told = answer.json()
+    assert told["detail"] == f"the books hold statements of account {BORROWER} in CNY and none in USD"
+    assert told["detail_chinese"] == f"账簿中账户 {BORROWER} 只有 CNY 的流水，没有 USD 的流水"
+    assert told["remedy_chinese"] == "请按该账户已有的币种询问，或核对付款账号"
 
 
 @pytest.mark.parametrize(

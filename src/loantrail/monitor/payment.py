@@ -14,7 +14,7 @@ from loantrail.clock import BUSINESS_ZONE
 from loantrail.errors import InputError, Place
 from loantrail.ids import derived_id
 from loantrail.ledger.identity import account_key, normalised_number
-from loantrail.money import LINE_FEN_MOST
+from loantrail.money import CURRENCIES, LINE_FEN_MOST
 from loantrail.monitor.asked import Asked
 from loantrail.monitor.model import RowHit
 from loantrail.monitor.tail import FEW_LINES, LINES, Lines
@@ -62,7 +62,7 @@ class Decided:
 
 
 class PayerUnknown(InputError):
-    """The bank holds no statement of the account that would pay."""
+    """The bank holds no statement of the account that would pay, or none in that currency."""
 
     code = "not_found"
 
@@ -115,8 +115,8 @@ def placed(payment: Payment, tail: Lines, own: Container[str], survivors: Mappin
     """Where the payment would stand. `own`: accounts that statements are given of; `survivors`: merged account -> what it became.
     PayerUnknown for an account that has no statement in that currency here, PaysItself."""
 
-    def key_of(number: str) -> str:
-        key = account_key(number, payment.currency)
+    def key_of(number: str, currency: str = payment.currency) -> str:
+        key = account_key(number, currency)
         return survivors.get(key, key)
 
     payer = key_of(payment.account)
@@ -124,6 +124,13 @@ def placed(payment: Payment, tail: Lines, own: Container[str], survivors: Mappin
     # As with a line, a number that shows nothing names nobody.
     payee = key_of(number) if number is not None and normalised_number(number) else None
     if payer not in own:
+        held = [one for one in CURRENCIES if key_of(payment.account, one) in own]
+        if held:
+            raise PayerUnknown(
+                f"the books hold statements of account {payment.account} in {', '.join(held)} and none in {payment.currency}",
+                Place(field="currency"),
+                "Ask in a currency that the account has, or check its number",
+            )
         raise PayerUnknown(
             f"the books hold no statement of account {payment.account}",
             Place(field="account"),

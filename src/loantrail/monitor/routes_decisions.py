@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from loantrail import clock
 from loantrail.http.access import allowed
@@ -16,14 +16,29 @@ from loantrail.http.pages.model import Answer
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, problem_responses
 from loantrail.http.straight import StraightRoute
 from loantrail.identity.abilities import Ability
+from loantrail.ledger.identity import HOME_CURRENCY
+from loantrail.ledger.model import STATEMENT_LINE
 from loantrail.money import LINE_FEN_MOST
 from loantrail.monitor.payment import BooksAhead, PayerUnknown, Payment, PaysItself
 from loantrail.monitor.routes import Live, RowHitTold, live_here, problem_response
 from loantrail.monitor.writing import Overloaded
+from loantrail.sources.columns import rule_broken
+from loantrail.sources.kinds import currency_code
 
 RETRY_AFTER_SECONDS: Final = 5
 router = APIRouter(route_class=StraightRoute)
+_CURRENCY: Final = next(item for item in STATEMENT_LINE.fields if item.name == "currency")
 _Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _currency(written: str) -> str:
+    """The code of it, read as that of a line is; none written is the home currency."""
+    if not written.strip():
+        return HOME_CURRENCY
+    code = currency_code(written)
+    if code is None:
+        raise ValueError(rule_broken(_CURRENCY, written, "currency_unknown"))
+    return code
 
 
 class Asked(BaseModel):
@@ -33,7 +48,13 @@ class Asked(BaseModel):
 
     account: Annotated[str, Field(min_length=1, max_length=100, description="The account that would pay.")]
     amount_fen: int = Field(gt=0, le=LINE_FEN_MOST)
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    currency: Annotated[
+        str,
+        AfterValidator(_currency),
+        Field(
+            max_length=100, description="As in a line that is sent: the ISO 4217 code, or a name such as RMB."
+        ),
+    ] = HOME_CURRENCY
     counterparty_account: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     counterparty_name: _Text | None = None
     purpose_text: _Text | None = None

@@ -116,7 +116,7 @@ def accept(
             position=int(positions[row]),
             field=broken.field.name,
             reason=reason,
-            message=_message(broken, row, reason, SAID.get(reason, reason)),
+            message=rule_broken(broken.field, broken.given[row], reason),
             original=originals[row] if originals is not None else _as_json(given, row),
         )
         for row, (broken, reason) in sorted(refused.items())
@@ -283,15 +283,18 @@ def _first_broken_rules(columns: list[Column], height: int) -> dict[int, tuple[C
     return refused
 
 
-def _message(column: Column, row: int, reason: str, said: str) -> str:
-    value = column.given[row]
+def rule_broken(item: Field, value: object, reason: str) -> str:
+    """What is said of a value of the field that is refused for `reason`."""
+    return _message(item, value, reason, SAID.get(reason, reason))
+
+
+def _message(item: Field, value: object, reason: str, said: str) -> str:
     shown = str(value)
     if len(shown) > 80:
         shown = f"{shown[:80]}… ({len(shown)} characters)"
-    choices = column.field.choices
     remedy = _REMEDIES.get(reason, "correct it at the source")
     if reason == "choice_unknown":
-        remedy = f"known are {', '.join(choices)}; {remedy}"
-    name = f"{column.field.name} ({column.field.chinese})" if column.field.chinese else column.field.name
+        remedy = f"known are {', '.join(item.choices)}; {remedy}"
+    name = f"{item.name} ({item.chinese})" if item.chinese else item.name
     what = "is missing" if value is None else f"is {shown!r}: {said}"
     return f"{name} {what}; {remedy}"

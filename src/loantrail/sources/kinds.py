@@ -29,6 +29,13 @@ _CURRENCY_NAMES: Final = {
 }  # fmt: skip
 
 
+def currency_code(name: str) -> str | None:
+    """The ISO 4217 code of a currency as it may be written: `CNY`, `rmb`, `156`, `人民币`. None for one that is not known."""
+    upper = name.strip().upper()
+    code = _CURRENCY_NAMES.get(upper, upper)
+    return code if is_currency(code) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How values are written in a source."""
@@ -195,12 +202,13 @@ def _read_boolean(item: Field, given: pl.Series, reading: Reading, digits: pl.Se
 
 def _read_currency(item: Field, given: pl.Series, reading: Reading, digits: pl.Series) -> Column:
     del reading, digits
-    upper = given.cast(pl.String).str.to_uppercase()
-    codes = {
-        str(name): _CURRENCY_NAMES.get(str(name), str(name)) for name in upper.drop_nulls().unique().to_list()
+    texts = given.cast(pl.String)
+    known = {
+        name: code
+        for name in texts.drop_nulls().unique().to_list()
+        if (code := currency_code(name)) is not None
     }
-    known = {name: code for name, code in codes.items() if is_currency(code)}
-    values = upper.replace_strict(known, default=None, return_dtype=pl.String)
+    values = texts.replace_strict(known, default=None, return_dtype=pl.String)
     return Column(item, given, values, [(values.is_null() & given.is_not_null(), "currency_unknown")])
 
 
