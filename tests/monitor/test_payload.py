@@ -262,6 +262,15 @@ def test_a_message_that_is_no_message_is_refused() -> None:
             read(body, XML)
 
 
+def test_where_a_message_is_no_xml_is_said_to_who_sent_it() -> None:
+    with pytest.raises(InputError) as caught:
+        read(b"<Document>\n  <a></b></Document>", XML)
+    told = caught.value
+    assert told.problem == "not a readable XML message: mismatched tag at line 2, column 8"
+    assert in_chinese(told.problem) == "不是可读的 XML 报文：第 2 行第 8 列，标签不配对"
+    assert in_chinese(told.remedy) == "请在该处改正报文后完整发送，或请发送方改正"
+
+
 def test_a_message_that_its_adapter_did_not_foresee_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise TypeError("not foreseen")

@@ -196,9 +196,9 @@ def _note_break(broken: XmlBroken, reading: _Reading, name: str, tail: bytes) ->
     """Say where a file breaks off. Raises FileUnreadable when that is before anything could be read."""
     if reading.statements == 0 and reading.messages == 0:
         raise FileUnreadable(
-            f"not a readable XML message: {broken.reason}",
+            f"not a readable XML message: {broken.reason} at line {broken.line}, column {broken.column}",
             Place(name, row=broken.line or None),
-            "Transfer the file again, or ask the bank for it",
+            "Correct the message there and send it whole, or ask its sender to",
         )
     statement = reading.statement
     inside = (

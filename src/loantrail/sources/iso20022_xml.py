@@ -144,7 +144,11 @@ class RecordReader:
                 chunk = self._decode(chunk, final).encode()
             except UnicodeError as problem:
                 reason = getattr(problem, "reason", str(problem))
-                raise XmlBroken(f"not the declared encoding: {reason}", parser.CurrentLineNumber, 0) from None
+                raise XmlBroken(
+                    f"not the declared encoding: {reason}",
+                    parser.CurrentLineNumber,
+                    parser.CurrentColumnNumber + 1,
+                ) from None
         self._keep(chunk)
         try:
             parser.Parse(chunk, final)
