@@ -73,6 +73,21 @@ def test_a_body_in_another_character_set_is_refused() -> None:
     assert [one.reason for one in found.refused] == ["json_malformed"]
 
 
+@pytest.mark.parametrize("kind", [JSON, NDJSON])
+def test_a_row_in_gbk_is_told_its_encoding_and_what_to_send(kind: str) -> None:
+    [refused] = read('{"account": "6201", "purpose_text": "货款"}'.encode("gbk"), kind).refused
+
+    assert refused.message == "the row is not UTF-8 and may be GBK or GB18030; send it in UTF-8"
+    assert in_chinese(refused.message) == "这一行的编码不是 UTF-8，可能是 GBK 或 GB18030；请以 UTF-8 发送"
+
+
+def test_a_body_in_gbk_that_breaks_off_is_told_its_encoding() -> None:
+    with pytest.raises(InputError) as caught:
+        read('[{"purpose_text": "货款'.encode("gbk"))
+    assert in_chinese(caught.value.problem) == "请求内容的编码不是 UTF-8，可能是 GBK 或 GB18030"
+    assert in_chinese(caught.value.remedy) == "请以 UTF-8 发送"
+
+
 def test_rows_that_cannot_be_read_are_refused_alone() -> None:
     found = read(
         b"["

@@ -107,15 +107,15 @@ def _read_json(body: bytes, source: str) -> Delivery:
         elif text[:1] == b"{":
             msgspec.json.decode(text, type=msgspec.Raw)
             parts = [text]
-        elif not _is_utf_8(text):
-            raise InputError("the body is not UTF-8", Place(field="body"), "Send it in UTF-8")
         else:
+            _refuse_other_than_utf_8(text)
             raise InputError(
                 "the body is neither a JSON object nor an array of them",
                 Place(field="body"),
                 "Send one row as an object, or several in an array",
             )
     except _BROKEN as problem:
+        _refuse_other_than_utf_8(text)
         why, line, column = _where(problem, text, body[:skipped])
         raise InputError(
             f"the body is no JSON: {why} at line {line}, column {column}",
@@ -263,6 +263,9 @@ def _unread(number: int, part: bytes, kept: bytes, problem: Exception) -> Refuse
             return _not_plain(number, part, kept)
         except _BROKEN as behind:
             problem = behind  # the row is no JSON behind the value that was met first
+    if not _is_in(part, "utf-8"):
+        what = f"the row is {_not_utf_8(part)}"
+        return Refused(number, "", "json_malformed", f"{what}; send it in UTF-8", kept)
     why, line, column = _where(problem, part)
     return Refused(
         number,
@@ -323,9 +326,19 @@ def _twice(number: int, name: str, kept: bytes) -> Refused:
     )
 
 
-def _is_utf_8(text: bytes) -> bool:
+def _refuse_other_than_utf_8(text: bytes) -> None:
+    """What is wrong with such a body is its encoding, whatever else it seems to be."""
+    if not _is_in(text, "utf-8"):
+        raise InputError(f"the body is {_not_utf_8(text)}", Place(field="body"), "Send it in UTF-8")
+
+
+def _not_utf_8(text: bytes) -> str:
+    return "not UTF-8 and may be GBK or GB18030" if _is_in(text, "gb18030") else "not UTF-8"
+
+
+def _is_in(text: bytes, encoding: str) -> bool:
     try:
-        text.decode()
+        text.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True
