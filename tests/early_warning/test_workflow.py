@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loantrail.early_warning.deadlines import due_is_provisional, working_days_later
+from loantrail.early_warning.deadlines import due_is_provisional, level_of, working_days_later
 from loantrail.early_warning.duty import Lent
 from loantrail.early_warning.gathering import take, tick
 from loantrail.early_warning.hits import LEVELS, Level
@@ -96,6 +96,7 @@ AS_READ, OTHER = "as read", "f" * 64
 TRUE = Dispose(Disposition.TRUE_POSITIVE)
 FALSE = Dispose(Disposition.FALSE_ALARM, "refund")
 PENDING = Dispose(Disposition.PENDING)
+RED = opened(hit(level=Level.RED))
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,53 @@ def test_what_nobody_touched_leaves_the_queue_when_nothing_of_it_is_found_any_mo
     assert gathered(gone) == []
     back = then(gone, *gathered(gone, hit()))
     assert (back.state, back.superseded) == (ThreadState.OPEN, False)
+
+
+BLACK_LISTED = Found("hit-BLACK", "ROUND_TRIP", Level.ORANGE, 20 * WAN, FRIDAY, payments=1, rule_version="1")
+
+
+@pytest.mark.parametrize(
+    ("before", "found", "level"),
+    [
+        (Level.RED, [BLACK_LISTED], Level.ORANGE),
+        (Level.RED, [hit("IDLE_FUNDS", Level.BLUE)], Level.BLUE),
+        (Level.RED, [hit(rule, Level.BLUE) for rule in ("IDLE_FUNDS", "RAPID_IN_OUT", "REPAY_SOURCE_ODD")], Level.YELLOW),
+        (Level.RED, [hit(level=Level.RED)], Level.RED),
+        (Level.RED, [hit(level=Level.ORANGE)], Level.ORANGE),
+        (Level.YELLOW, [BLACK_LISTED], Level.ORANGE),
+    ],
+    ids=["another rule", "a weak signal", "three weak signals", "the same hit", "the same, milder", "a graver one"],
+)  # fmt: skip
+def test_what_nobody_touched_comes_back_as_a_new_one_would(
+    before: Level, found: list[Found], level: Level
+) -> None:
+    thread = opened(hit(level=before))
+    gone = then(thread, *gathered(thread))
+    monday = FRIDAY + datetime.timedelta(days=3)
+    events = gathered(gone, *found, at=monday)
+    back = then(gone, *events)
+    new = thread_of(gathered(None, *found, at=monday))
+    assert (back.state, back.level, back.due_at) == (ThreadState.OPEN, level, new.due_at)
+    assert gathered(back, *found, at=monday) == []
+    [reopened] = [event for event in events if event.kind is Kind.REOPENED]
+    fell = level.rank < before.rank
+    assert (reopened.data["level"], reopened.data.get("before")) == (
+        (level, before) if fell else (before, None)
+    )
+
+
+@pytest.mark.parametrize("act", [TRUE, FALSE, PENDING, Assign(WANG)], ids=lambda act: type(act).__name__)
+def test_what_a_person_acted_on_keeps_its_level_when_other_hits_come(act: Act) -> None:
+    thread = did(RED, act)
+    gone = then(thread, *gathered(thread))
+    assert then(gone, *gathered(gone, BLACK_LISTED)).level is Level.RED
+
+
+def test_what_two_people_closed_comes_back_at_the_level_that_they_knew() -> None:
+    closed = did(did(RED, FALSE), Close("已核实"), WANG)
+    gone = then(closed, *gathered(closed))
+    back = then(gone, *gathered(gone, BLACK_LISTED))
+    assert (back.state, back.level) == (ThreadState.OPEN, Level.RED)
 
 
 def test_what_a_person_judged_stays_and_is_marked() -> None:
@@ -345,7 +393,6 @@ PROPOSED = ProposeLowering(Level.BLUE, "金额已核实")
 FOUND = did(did(opened(), TRUE), ProposeFinding("挪用 50 万元"))
 HEARD = did(FOUND, RecordHearing(FRIDAY.date(), "借款人承认"))
 CLOSED = did(did(opened(), FALSE), Close("已核实"), WANG)
-RED = opened(hit(level=Level.RED))
 SNOOZED = did(opened(), Snooze(datetime.date(2025, 6, 20), "等合同"))
 
 REFUSED: list[tuple[Thread, Act, str, Refusal]] = [
@@ -499,7 +546,7 @@ steps = st.lists(st.one_of(st.tuples(people, acts), runs, st.integers(1, 400)), 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=runs.filter(bool), done=steps)
-def test_whatever_is_done_a_level_falls_only_when_another_person_approves(
+def test_whatever_is_done_a_level_that_a_person_acted_on_falls_only_when_another_approves(
     first: list[Found], done: list[object]
 ) -> None:
     now = FRIDAY
@@ -520,7 +567,10 @@ def test_whatever_is_done_a_level_falls_only_when_another_person_approves(
             assert take(then(thread, *events), step, RULES, now, POLICY) == []
         for event in events:
             before, thread = thread, after(thread, event)
-            if thread.level.rank < before.level.rank:
+            if event.kind is Kind.REOPENED and thread.level.rank < before.level.rank:
+                assert (event.by, before.state, before.touched) == ("", ThreadState.SUPERSEDED, False)
+                assert thread.level is level_of([one.level for one in thread.standing.values()], POLICY)
+            elif thread.level.rank < before.level.rank:
                 assert event.kind is Kind.LOWERING_APPROVED
                 assert before.lowering is not None
                 assert event.by not in ("", before.lowering.by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -230,6 +231,26 @@ def test_a_warning_from_its_judgement_to_its_end(warned: httpx.Client) -> None:
     ]
     assert act(warned, 4, act="wake").json()["code"] == "thread_closed"
     assert act(warned, 4, act="reopen", reason="有新情况").json()["state"] == "open"
+
+
+def test_a_red_warning_whose_money_was_given_back_comes_back_as_what_is_found_then(
+    warned: httpx.Client, connection: type_of_connection
+) -> None:
+    """Two steps: the payment is reversed, later another payee is found on a list. Nobody had acted."""
+    take_rows(connection, [QUIET_HIT])
+    assert LOAN not in listed(warned)
+    take_rows(connection, [hit_row("ROUND_TRIP", Level.ORANGE, 100_000, movement="回流"), QUIET_HIT])
+
+    page = warned.get(f"/api/v1/warnings/{THREAD}").json()
+    assert page["row"]["level"] == "orange"
+    [reopened] = [one for one in page["timeline"] if one["kind"] == "reopened"]
+    assert (reopened["data"]["before"], reopened["data"]["level"], reopened["by"]) == ("red", "orange", "")
+    due = datetime.datetime.fromisoformat(reopened["data"]["due_at"])
+    assert datetime.datetime.fromisoformat(page["row"]["due_at"]) == due
+    told = connection.execute(
+        "SELECT kind, level FROM early_warning.outbox WHERE thread_id = %s ORDER BY outbox_id", (THREAD,)
+    ).fetchall()
+    assert told == [("new", "red"), ("changed", "red"), ("raised", "orange")]
 
 
 def test_a_level_a_finding_and_measures(warned: httpx.Client) -> None:

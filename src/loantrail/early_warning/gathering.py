@@ -1,6 +1,7 @@
 """How hits gather into threads, and what the passing of time changes. Events in, events out.
 
-A level rises by itself: when a hit comes, grows or is joined by other weak ones. It never falls here.
+A level rises by itself: when a hit comes, grows or is joined by other weak ones. It falls here in one case: a thread that nobody
+touched and of which nothing stood any more is opened again at the level of what is found now, as a new one would be.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ def take(
         rises = weak if weak is Level.YELLOW and rises is Level.BLUE else rises
     if not together:
         return [*events, *([] if thread.superseded else [Event(Kind.SUPERSEDED, now, "")])]
+    if thread.state is ThreadState.SUPERSEDED:
+        # Nobody ever acted on it, and nothing stands of what made its level.
+        rises = level_of(together, policy)
     return [*events, *_consequences(thread, rises, material, now, policy)]
 
 
@@ -118,11 +122,9 @@ def _consequences(
     if (thread.state is ThreadState.SUPERSEDED or material or risen) and (
         settled or thread.disposition is Disposition.FALSE_ALARM
     ):
-        events = [
-            Event(
-                Kind.REOPENED, now, "", {"level": thread.level.value, "reason": "", "due_at": due.isoformat()}
-            )
-        ]
+        fell = level.rank < thread.level.rank
+        data = {"level": level.value, "before": thread.level.value} if fell else {"level": thread.level.value}
+        events = [Event(Kind.REOPENED, now, "", data | {"reason": "", "due_at": due.isoformat()})]
     elif thread.state is ThreadState.SNOOZED and (material or risen):
         events = [Event(Kind.WOKEN, now, "", {})]
     else:

@@ -68,7 +68,7 @@ def _changed(thread: Thread, event: Event) -> dict[str, Any]:
             return {"level": Level(data["level"]), "lowering": None}
         case Kind.REOPENED:
             return {
-                "state": ThreadState.OPEN, "level": max(thread.level, Level(data["level"]), key=lambda one: one.rank),
+                "state": ThreadState.OPEN, "level": Level(data["level"]),
                 "disposition": None, "disposed_by": "", "disposition_reason": "", "snoozed_until": None,
                 "measures_due_at": None, "aside_since": None,
             }  # fmt: skip

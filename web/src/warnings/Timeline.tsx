@@ -43,7 +43,8 @@ function useSaid(thread: Thread): (entry: Entry) => string {
     else if (grown) details.push(`${money.short(String(data["before_fen"]))} → ${money.short(String(data["amount_fen"]))}`);
     else if (kind === "hit_added") details.push(money.short(String(data["amount_fen"])));
     if (text("before") && text("level")) details.push(`${level("before")} → ${level("level")}`);
-    else if (kind === "opened") details.push(level("level"));
+    else if (kind === "opened" || kind === "reopened") details.push(level("level"));
+    if (kind === "reopened" && text("before")) details.push(t("warnings.level_of_standing"));
     if (kind === "disposed") details.push(name("disposition", text("disposition")));
     if (kind === "disposed" && text("reason")) details.push(name("false_alarm", text("reason")));
     else if (text("reason")) details.push(text("reason"));
