@@ -88,6 +88,10 @@ def test_a_rule_is_written_tried_and_published_by_two_people(
     expect(page.locator(".rule-head")).to_contain_text("已发布")
     page.get_by_role("tab", name=re.compile("版本与记录")).click()
     expect(page.locator(".rule-history")).to_contain_text("批准发布")
+    # Who did it is told by name.
+    expect(page.locator(".rule-history")).to_contain_text("风险经理二 · ")
+    expect(page.locator(".rule-side")).to_contain_text("客户经理一 · ")
+    expect(page.locator(".backtest-head, .rule-side").filter(has_text="S1")).to_have_count(0)
 
 
 def test_which_rules_are_shown_stands_in_the_address_and_is_kept_by_name(page: Page, own_bank: str) -> None:
@@ -231,7 +235,9 @@ def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, da
         expect(dialog).to_contain_text("由另一人确认后停用")
         dialog.get_by_role("textbox").fill(reason)
         dialog.get_by_role("button", name="提请停用").click()
-        expect(page.get_by_role("alert")).to_contain_text(re.compile(f"待确认停用：S1 于 .+，{reason}"))
+        expect(page.get_by_role("alert")).to_contain_text(
+            re.compile(f"待确认停用：客户经理一 于 .+，{reason}")
+        )
 
     page.goto(rule)
     propose("误报太多")
@@ -258,7 +264,7 @@ def test_a_published_rule_is_retired_by_two_people(page: Page, own_bank: str, da
     page.get_by_role("button", name="确认停用").click()
     # One click ends nothing; what is confirmed is said once more.
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(re.compile("S1 于 .+，仍误报太多"))
+    expect(dialog).to_contain_text(re.compile("客户经理一 于 .+，仍误报太多"))
     dialog.get_by_role("button", name="取消").click()
     expect(dialog).to_have_count(0)
     expect(page.locator(".rule-head")).to_contain_text("已发布")

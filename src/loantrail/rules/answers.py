@@ -323,6 +323,7 @@ class RuleDetail(Answer):
     budget_severe_milli: int
     period_from: datetime.date | None = Field(description="First business date that a back-test can look at.")
     period_to: datetime.date | None
+    names: dict[str, str] = Field(description="Who stands in it -> their name, as far as it is known.")
 
 
 class RuleActed(Answer):

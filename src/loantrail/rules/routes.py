@@ -16,6 +16,7 @@ from loantrail.http.connections import Lending
 from loantrail.http.problems import WRITE_STATUSES, NotFound, conflicting, once, problem_responses
 from loantrail.identity.abilities import Ability
 from loantrail.policy.reading import parameters_in_force
+from loantrail.policy.store import names_of
 from loantrail.rules import acting, answers, store, store_backtest, store_hits, store_volume, workflow
 from loantrail.rules.answers import (
     RuleActed,
@@ -31,7 +32,7 @@ from loantrail.rules.answers import (
 )
 from loantrail.rules.model import RuleVersion, State, in_force
 from loantrail.rules.periods import period_of
-from loantrail.rules.telling import budget_on, found_of, on_trial, version_row
+from loantrail.rules.telling import budget_on, found_of, on_trial, people_of, version_row
 from loantrail.tracing import store_evaluation
 from loantrail.tracing.routes_evaluation import Tracer
 
@@ -127,6 +128,12 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
         tried = store_backtest.tried(connection, code)
         period = period_of(connection)
         parameters = parameters_in_force(connection)
+        people = {
+            *(person for one in versions for person in people_of(one)),
+            *(str(one["by"]) for one in events),
+            *(str(one["requested_by"]) for one in backtests),
+        }
+        names = names_of(connection, people)
     today = business_date(now())
     budget = budget_on(parameters, today)
     return RuleDetail(
@@ -141,6 +148,7 @@ def one_rule(request: Request, connections: Lending, code: RuleCode) -> RuleDeta
         budget_severe_milli=budget[1],
         period_from=period[0] if period else None,
         period_to=period[1] if period else None,
+        names=names,
     )
 
 

@@ -20,6 +20,12 @@ def on_trial(versions: Sequence[RuleVersion]) -> RuleVersion | None:
     return next((one for one in reversed(versions) if one.state in (State.SHADOW, State.PROPOSED)), None)
 
 
+def people_of(version: RuleVersion) -> set[str]:
+    """Who wrote, proposed, decided or ended it."""
+    acted = (version.proposed_by, version.checker, version.retired_by, version.retirement_proposed_by)
+    return {version.maker, *version.editors, *(person for person in acted if person)}
+
+
 def version_row(
     version: RuleVersion,
     versions: tuple[RuleVersion, ...],

@@ -23,12 +23,14 @@ const TITLES = {
 
 interface Props {
   readonly version: Version;
+  /** A person's name. */
+  readonly called: (person: string) => string;
   readonly done: () => void;
   readonly edit: () => void;
 }
 
 /** What can be done with a version now. */
-export function Acts({ version, done, edit }: Props) {
+export function Acts({ version, called, done, edit }: Props) {
   const { t, language } = useSpeech();
   const me = useMe();
   const writes = may(me, ["write_rules"]);
@@ -156,7 +158,7 @@ export function Acts({ version, done, edit }: Props) {
           <p className="quiet">{t("rules.retire_hint")}</p>
           <p>
             {t("rules.retirement_asked", {
-              person: version.retirement_proposed_by ?? "",
+              person: called(version.retirement_proposed_by ?? ""),
               at: instantText(version.retirement_proposed_at ?? ""),
               reason: version.retirement_reason ?? "",
             })}

@@ -22,11 +22,13 @@ const CNY = { currency: "CNY", minor_digits: 2 };
 interface Props {
   readonly detail: Schemas["RuleDetail"];
   readonly version: Version;
+  /** A person's name. */
+  readonly called: (person: string) => string;
   readonly started: () => void;
 }
 
 /** Tries a version over history: started, watched, cancelled, read. */
-export function Backtests({ detail, version, started }: Props) {
+export function Backtests({ detail, version, called, started }: Props) {
   const { t, name, language } = useSpeech();
   const starts = may(useMe(), ["write_rules"]);
   const [from, setFrom] = useState(detail.period_from ?? "");
@@ -102,14 +104,20 @@ export function Backtests({ detail, version, started }: Props) {
           <ExportButton address={`/api/v1/rule-versions/${version.rule_id}/backtests.xlsx`} count={own.length} />
         </div>
       )}
-      {chosen && <One key={chosen} backtestId={chosen} ended={started} />}
+      {chosen && <One key={chosen} backtestId={chosen} called={called} ended={started} />}
     </div>
   );
 }
 
 const ENDED = new Set<Backtest["state"]>(["finished", "failed", "cancelled", "interrupted"]);
 
-function One({ backtestId, ended }: { readonly backtestId: string; readonly ended: () => void }) {
+interface OneProps {
+  readonly backtestId: string;
+  readonly called: (person: string) => string;
+  readonly ended: () => void;
+}
+
+function One({ backtestId, called, ended }: OneProps) {
   const { t, name, language } = useSpeech();
   const cancels = may(useMe(), ["write_rules"]);
   const { data, refetch } = api.useQuery(
@@ -141,7 +149,7 @@ function One({ backtestId, ended }: { readonly backtestId: string; readonly ende
           {data.from_date} – {data.to_date}
         </span>
         <span className="quiet small">
-          {data.requested_by} · {instantText(data.requested_at)}
+          {called(data.requested_by)} · {instantText(data.requested_at)}
           {data.compared_version !== null && ` · ${t("rules.compared", { version: data.compared_version })}`}
         </span>
       </p>

@@ -67,6 +67,11 @@ function Crumbs() {
   );
 }
 
+/** Who acted, by name where it is known. */
+function nameIn(detail: Detail) {
+  return (person: string) => detail.names[person] ?? person;
+}
+
 interface BodyProps {
   readonly detail: Detail;
   readonly version: Version;
@@ -75,6 +80,7 @@ interface BodyProps {
 
 function Body({ detail, version, show }: BodyProps) {
   const { t, name } = useSpeech();
+  const called = nameIn(detail);
   const go = useNavigate();
   const queries = useQueryClient();
   const [writing, setWriting] = useState(false);
@@ -165,7 +171,7 @@ function Body({ detail, version, show }: BodyProps) {
           showIcon
           className="alert"
           title={t("rules.retirement_asked", {
-            person: version.retirement_proposed_by,
+            person: called(version.retirement_proposed_by),
             at: instantText(version.retirement_proposed_at ?? ""),
             reason: version.retirement_reason ?? "",
           })}
@@ -175,7 +181,7 @@ function Body({ detail, version, show }: BodyProps) {
       <div className="rule-columns">
         <Said version={version} />
         <aside className="card rule-side">
-          <Acts version={version} done={reread} edit={() => setWriting(true)} />
+          <Acts version={version} called={called} done={reread} edit={() => setWriting(true)} />
           <dl className="rule-facts">
             <dt>{t("rules.column_cost", { budget: milliText(detail.budget_threads_milli) })}</dt>
             <dd>
@@ -189,18 +195,18 @@ function Body({ detail, version, show }: BodyProps) {
             )}
             <dt>{t("rules.maker")}</dt>
             <dd>
-              {version.editors.join(", ")} · {instantText(version.made_at)}
+              {version.editors.map(called).join(t("app.comma"))} · {instantText(version.made_at)}
             </dd>
             {version.proposed_by && (
               <>
                 <dt>{t("rules.proposed_by")}</dt>
-                <dd>{version.proposed_by}</dd>
+                <dd>{called(version.proposed_by)}</dd>
               </>
             )}
             {version.checker && (
               <>
                 <dt>{t("rules.checker")}</dt>
-                <dd>{version.checker}</dd>
+                <dd>{called(version.checker)}</dd>
               </>
             )}
             {version.effective_from && (
@@ -213,7 +219,7 @@ function Body({ detail, version, show }: BodyProps) {
               <>
                 <dt>{t("rules.retirement_by")}</dt>
                 <dd>
-                  {version.retirement_proposed_by} · {instantText(version.retirement_proposed_at ?? "")}
+                  {called(version.retirement_proposed_by)} · {instantText(version.retirement_proposed_at ?? "")}
                   <p className="small">{version.retirement_reason}</p>
                 </dd>
               </>
@@ -222,7 +228,7 @@ function Body({ detail, version, show }: BodyProps) {
               <>
                 <dt>{t("rules.retired")}</dt>
                 <dd className="figures">
-                  {version.retired_on} · {version.retired_by}
+                  {version.retired_on} · {called(version.retired_by ?? "")}
                 </dd>
               </>
             )}
@@ -237,7 +243,7 @@ function Body({ detail, version, show }: BodyProps) {
           {
             key: "backtest",
             label: t("rules.backtest"),
-            children: <Backtests detail={detail} version={version} started={reread} />,
+            children: <Backtests detail={detail} version={version} called={called} started={reread} />,
           },
           { key: "hits", label: t("rules.hits"), children: <Hits version={version} /> },
           {
@@ -260,6 +266,7 @@ interface VersionsProps {
 /** Every version with what it changed, and everything that was done. */
 function Versions({ detail, shown, show }: VersionsProps) {
   const { t, name } = useSpeech();
+  const called = nameIn(detail);
   return (
     <div className="rule-history">
       <ol className="card history">
@@ -292,7 +299,7 @@ function Versions({ detail, shown, show }: VersionsProps) {
               <span className="quiet small">{t("rules.version", { version: one.version })}</span>
             </div>
             <p className="quiet small">
-              {one.by} · {instantText(one.at)}
+              {called(one.by)} · {instantText(one.at)}
             </p>
             {one.reason && <p className="small">{one.reason}</p>}
           </li>
