@@ -213,6 +213,29 @@ def test_an_account_number_that_shows_nothing_refuses_its_row_alone(own_client: 
     ]
 
 
+def test_a_line_of_an_account_with_hidden_digits_is_refused_alone_and_opens_no_account(
+    own_client: httpx.Client, books: psycopg.Connection[Any]
+) -> None:
+    rows = [
+        line(1, account="6222****1234"),
+        line(2, account="6222＊＊＊＊1234", currency="USD"),
+        line(3, counterparty_account="6222****1234"),
+    ]
+
+    told = own_client.post(PATH, json=rows).json()
+
+    assert [(row["outcome"], row["reason"]) for row in told["rows"]] == [
+        ("refused", "account_masked"),
+        ("refused", "account_masked"),
+        ("accepted", None),
+    ]
+    first = told["rows"][0]
+    assert first["message_chinese"] == "账号（account）为“6222****1234”：账号被遮蔽；这样书写的可能有多个账户"
+    assert first["remedy_chinese"] == "请给出完整账号"
+    found = books.execute("SELECT count(*) FROM published.account WHERE account LIKE '6222%'").fetchone()
+    assert found == (0,)
+
+
 def test_a_fee_under_the_number_of_its_payment_is_taken_where_balances_prove_it(
     own_client: httpx.Client, books: psycopg.Connection[Any]
 ) -> None:

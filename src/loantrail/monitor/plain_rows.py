@@ -57,7 +57,7 @@ def plain_line(delivery: int, row: Sent, instants: dict[str, tuple[datetime.date
         instants[booked] = moment
     amount = _whole(get("amount_fen"))
     balance, sequence = get("balance_fen"), get("sequence")
-    if amount is None or not 1 <= amount <= LINE_FEN_MOST or _ACCOUNT(account) is None:
+    if amount is None or not 1 <= amount <= LINE_FEN_MOST or _ACCOUNT(account) is None or "*" in account:
         return None
     balance = None if balance == "" else balance
     sequence = None if sequence == "" else sequence

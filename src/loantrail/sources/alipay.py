@@ -47,6 +47,7 @@ class AlipayAdapter:
         """Statement lines of the wallet `alipay:user`. Rows that moved no money are refused as `no_money_moved`.
         Raises what `read_export` raises."""
         lines = LineGatherer(source)
+        lines.take_masked_account()  # a wallet is named as its statement names its user
         export = read_export(source, _COLUMNS)
         refuse_undecodable(export, lines)
         check_record_count(export, lines)

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.ledger.identity import named_numbers, names_account
+from loantrail.ledger.identity import MASKED, named_numbers, names_account
 from loantrail.money import is_currency, minor_digits
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.kinds import READERS, Column, Reading, float_texts
@@ -38,6 +38,7 @@ _MISSING: Final = {
     Kind.INSTANT: "instant_missing",
 }
 _REMEDIES: Final = {
+    "account_masked": "several accounts may be written so; give the whole number",
     "account_missing": "every record names its account; send it with each, or name one for a whole file with the option `account`",
     "amount_finer_than_minor_unit": "an amount is a whole number of the currency's smallest unit; correct it",
     "amount_not_a_number": "write digits with at most one decimal point, thousands in groups of three",
@@ -206,6 +207,13 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
             digits = column.values.replace_strict(by_code, default=2, return_dtype=pl.Int64)
         if item.required and item.default is None and not _is_own_unit(item):
             column.broken.insert(0, (given.is_null(), _missing(item, record_type)))
+        if (
+            item.name == "account"
+            and record_type.name == "statement_line"
+            and not reading.takes_masked_account
+        ):
+            masked = column.values.str.contains(MASKED).fill_null(value=False)
+            column.broken.append((masked, "account_masked"))
         read[item.name] = column
     if "currency" in read:
         _leave_to_the_currency(read)

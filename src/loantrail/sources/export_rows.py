@@ -19,6 +19,7 @@ def own_account(export: Export, source: SourceFile, lines: LineGatherer, *names:
     """The account number: the option `account`, else what stands above the heading. A masked one is said to be so."""
     account = source.options.get("account") or export.fact(*names)
     if account is not None and is_masked(account):
+        lines.take_masked_account()
         lines.notice(
             "account",
             "account_masked",

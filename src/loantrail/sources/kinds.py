@@ -52,6 +52,8 @@ class Reading:
     instant_formats: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Field name -> text used where the source has no such column or an empty value."""
+    takes_masked_account: bool = False
+    """Whether lines of an account with hidden digits are taken: an export is of one account, and a notice tells of it."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 SAID: Final = {
+    "account_masked": "a part of the number is hidden",
     "amount_not_a_number": "it is no number",
     "number_not_a_number": "it is not a number",
     "amount_not_positive": "it is not above zero",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
@@ -55,9 +56,7 @@ class LineGatherer:
 
     def __init__(self, source: SourceFile, *, amount_unit: Literal["major", "minor"] = "minor") -> None:
         self.source_file: Final = source.name
-        self._reading: Final = Reading(
-            zone=source.options.get("zone", "Asia/Shanghai"), amount_unit=amount_unit
-        )
+        self._reading = Reading(zone=source.options.get("zone", "Asia/Shanghai"), amount_unit=amount_unit)
         amounts = pl.Int64() if amount_unit == "minor" else pl.String()
         self._schema: Final = {
             name: pl.Int64() if name in _NUMBERS else amounts if name in _AMOUNTS else pl.String()
@@ -69,6 +68,10 @@ class LineGatherer:
         self._refused_records = 0
         self._held_bytes = 0
         self._references: set[int] = set()
+
+    def take_masked_account(self) -> None:
+        """Take lines whose own account has hidden digits: they are all of one account."""
+        self._reading = replace(self._reading, takes_masked_account=True)
 
     @property
     def full(self) -> bool:
