@@ -89,7 +89,8 @@ def told(own_url: str) -> dict[str, str]:
         store_backtest.insert(connection, wanted)
         store_backtest.finish(connection, backtest_id, "finished", RESULT)
         connection.execute(
-            "INSERT INTO rules.evaluation SELECT %s, 'run-1', now(), '2025-03-03', '2025-03-10', 2, 2, 2, 5, NULL",
+            "INSERT INTO rules.evaluation SELECT rule_id, 'run-1', now(), '2025-03-03', '2025-03-10', 2, 2, 2, 5, NULL, NULL, "
+            "content_hash FROM rules.rule_version WHERE rule_id = %s",
             (row[0],),
         )
         for loan_id, transfer, name in ((LOAN, "入市", NAMES[BROKER]), (QUIET_LOAN, "乙放款", "乙")):

@@ -20,11 +20,12 @@ from tests.signing_in import AS
 from loantrail import clock
 from loantrail.early_warning.hits import HITS
 from loantrail.ids import new_id
+from loantrail.monitor.store_step import stopped_rules
 from loantrail.parameters import shipped_parameters
 from loantrail.postgres.connection import type_of_connection
 from loantrail.rules import acting, store, store_backtest, store_hits, store_lists, workflow
 from loantrail.rules.listing import PAYEES, marked
-from loantrail.rules.model import State
+from loantrail.rules.model import RuleVersion, State
 from loantrail.rules.running import hits_of_run, judging
 from loantrail.rules.shipped import shipped_rules
 from loantrail.signals.rows import row_schema
@@ -504,6 +505,96 @@ def test_a_runaway_rule_warns_nobody_and_is_shown(bank: httpx.Client, connection
         one for one in bank.get("/api/v1/rules").json()["rules"] if one["code"] == "AUTONOMOUS_LIMIT_CONSUMER"
     )
     assert row["found"]["stopped"] == "runaway"
+
+
+def changed(bank: httpx.Client, version: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The draft with another content."""
+    wanted = {
+        "content": CONTENT | changes,
+        "revision": version["revision"],
+        "request_key": new_id(),
+    }
+    return done(bank.put(f"/api/v1/rule-versions/{version['rule_id']}", json=wanted, headers=by(MAKER)))
+
+
+def led(connection: type_of_connection, version: dict[str, Any], name: str) -> dict[str, Any]:
+    """The version after an act that has other versions judge, without the run that the server makes of it: `rule_id, revision`."""
+
+    def decide(one: RuleVersion, _at: datetime.datetime) -> RuleVersion | workflow.Refusal:
+        if name == "to_shadow":
+            return workflow.to_shadow(one, True, MAKER)
+        return workflow.to_draft(one, MAKER)
+
+    done = acting.act(connection, version["rule_id"], version["revision"], name, MAKER, new_id(), decide)
+    connection.commit()
+    assert done is not None
+    return {"rule_id": done[0].rule_id, "revision": done[0].revision}
+
+
+def judge(connection: type_of_connection, loans: int = 100, hit: int = 1) -> None:
+    """The last run: so many loans paid out, `hit` of them with a payment."""
+    rows = judged_rows(*(f"L{number}" for number in range(hit)))
+    hits_of_run(connection, [rows], loans, "run-1", datetime.date(2026, 3, 31), shipped_parameters())
+    connection.commit()
+
+
+def told_of(bank: httpx.Client, version: dict[str, Any]) -> list[Any]:
+    """What the rule's page, its list and its hits say of the version's last judgement."""
+    [page] = [
+        one
+        for one in bank.get("/api/v1/rules/OWN_RULE").json()["versions"]
+        if one["rule_id"] == version["rule_id"]
+    ]
+    [listed] = [one for one in bank.get("/api/v1/rules").json()["rules"] if one["code"] == "OWN_RULE"]
+    hits = bank.get(f"/api/v1/rule-versions/{version['rule_id']}/hits").json()
+    return [page["found"], listed["found"], len(hits)]
+
+
+WIDE, NARROW = "traced_amount_fen > wan(1)", "traced_amount_fen > wan(2)"
+
+
+def test_what_was_found_of_a_version_is_told_of_the_content_that_was_judged(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    on_trial = led(connection, drafted(bank, condition=WIDE), "to_shadow")
+    judge(connection)
+    page, listed, hits = told_of(bank, on_trial)
+    assert (page["loans_hit"], listed["loans_hit"], hits) == (1, 1, 1)
+
+    back = led(connection, on_trial, "to_draft")
+    assert told_of(bank, on_trial)[0] == page
+    again = led(connection, changed(bank, back, condition=NARROW), "to_shadow")
+    assert told_of(bank, again) == [None, None, 0]
+    proposed = done(act(bank, again, "propose", MAKER))
+    assert (proposed["found"], told_of(bank, proposed)) == (None, [None, None, 0])
+
+    judge(connection)
+    page, listed, hits = told_of(bank, proposed)
+    assert (page["loans_hit"], listed["loans_hit"], hits) == (1, 1, 1)
+
+
+def test_a_stopped_rule_that_was_changed_is_stopped_no_more(
+    bank: httpx.Client, connection: type_of_connection
+) -> None:
+    on_trial = led(connection, drafted(bank, condition=WIDE), "to_shadow")
+    judge(connection, hit=30)
+    assert told_of(bank, on_trial)[0]["stopped"] == "runaway"
+    assert on_trial["rule_id"] in stopped_rules(connection)
+
+    back = led(connection, on_trial, "to_draft")
+    again = led(connection, changed(bank, back, condition=NARROW), "to_shadow")
+    assert told_of(bank, again) == [None, None, 0]
+    assert on_trial["rule_id"] not in stopped_rules(connection)
+    connection.rollback()
+
+    # Lines that come before the next run may stop it anew: with what they count alone.
+    judge(connection)
+    back = changed(bank, led(connection, again, "to_draft"), condition=WIDE)
+    store_hits.stop_runaway(connection, back["rule_id"], 40, 100, datetime.date(2026, 3, 31))
+    connection.commit()
+    page, _, hits = told_of(bank, back)
+    assert (page["stopped"], page["loans_hit"], page["milliseconds"], hits) == ("runaway", 40, 0, 0)
+    assert back["rule_id"] in stopped_rules(connection)
 
 
 # Lists ---------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ _FOOTING: Final = sql.SQL(
     "SELECT ({}), coalesce(({}), ''), (SELECT coalesce(max(arrival_number), 0) FROM ledger.statement_line)"
 ).format(sql.SQL(CURRENT_RUN).format(sql.Literal("fifo")), sql.SQL(LAST_CHANGE))
 _RULES: Final = sql.SQL(
-    "SELECT concat((SELECT md5(string_agg(rule_id || state, ',' ORDER BY rule_id)) FROM published.rule_version), "
+    "SELECT concat((SELECT md5(string_agg(rule_id || state || content_hash, ',' ORDER BY rule_id)) FROM published.rule_version), "
     "(SELECT md5(string_agg(rule_id || coalesce(stopped, ''), ',' ORDER BY rule_id)) FROM published.rule_evaluation))"
 )
 _FOOTING_AND_RULES: Final = sql.SQL("{}, ({})").format(_FOOTING, _RULES).as_bytes(None)
@@ -182,9 +182,10 @@ def proven_of(connection: Database, run_id: str, loans: Sequence[str]) -> pl.Dat
 
 
 def stopped_rules(connection: Database) -> frozenset[str]:
-    """Versions that the last run over the books stopped."""
+    """Versions that the last run over the books stopped, and that were not changed since."""
     rows = connection.execute(
-        "SELECT rule_id FROM published.rule_evaluation WHERE stopped IS NOT NULL"
+        "SELECT rule_id FROM published.rule_evaluation JOIN published.rule_version USING (rule_id, content_hash) "
+        "WHERE stopped IS NOT NULL"
     ).fetchall()
     return frozenset(str(row[0]) for row in rows)
 

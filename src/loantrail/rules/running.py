@@ -86,6 +86,8 @@ def hits_of_run(
     """
     enter_shipped(connection)
     versions = judging(connection, on_date)
+    # One that was changed since it was read a moment ago is told of no content.
+    hashes = store.hashes_of_revisions(connection)
     work = [_Work(one, parameters) for one in versions]
     first: datetime.date | None = None
     entries = store_lists.standing(connection, clock.business_date(clock.now()))
@@ -119,6 +121,7 @@ def hits_of_run(
             "severe_loans": int(one.hits["level"].is_in([level.value for level in SEVERE]).sum()),
             "microseconds": one.microseconds,
             "stopped": one.stopped,
+            "content_hash": hashes.get((one.version.rule_id, one.version.revision), ""),
         }
         for one in work
     ]

@@ -100,6 +100,12 @@ def content_hash_of(connection: Database, rule_id: str) -> str:
     return row[0]
 
 
+def hashes_of_revisions(connection: Database) -> dict[tuple[str, int], str]:
+    """(rule id, revision) of every version as it stands -> its content hash: a change of content is another revision."""
+    rows = connection.execute("SELECT rule_id, revision, content_hash FROM rules.rule_version").fetchall()
+    return {(rule_id, revision): content_hash for rule_id, revision, content_hash in rows}
+
+
 def insert(
     connection: Database, version: RuleVersion, content_hash: str, request_key: str | None = None
 ) -> None:

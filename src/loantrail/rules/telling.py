@@ -71,7 +71,7 @@ def version_row(
 
 
 def found_of(row: store_hits.Row | None, occasion: str) -> RuleFound | None:
-    """What the last evaluation found of a version, and what that costs; None where it was not evaluated."""
+    """What the last evaluation found of a version, and what that costs; None where it was not evaluated, or changed since."""
     if row is None:
         return None
     # What is stopped warns of nothing.
