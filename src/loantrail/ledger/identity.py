@@ -25,8 +25,8 @@ _BLANK: Final = "[\\s\\u200b\\u200c\\u200d\\ufeff]+"
 _UNSEEN: Final = "[\\u200b\\u200c\\u200d\\ufeff]"
 _PLAIN: Final = "^[0-9A-Z]+$"
 # Banks hide digits of a counterparty's account; such a text names nobody.
-MASKED: Final = r"[*＊]"
-_HIDDEN: Final = re.compile(MASKED).search
+_MASKED: Final = r"[*＊]"
+_HIDDEN: Final = re.compile(_MASKED).search
 
 
 def normalised_number(text: str) -> str:
@@ -103,7 +103,7 @@ def has_hidden_digits(number: str) -> bool:
 
 def is_masked(column: str) -> pl.Expr:
     """Whether the account number in `column` has hidden digits (`6222****1234`)."""
-    return pl.col(column).str.contains(MASKED).fill_null(value=False)
+    return pl.col(column).str.contains(_MASKED).fill_null(value=False)
 
 
 def same_institution(left: str, right: str) -> pl.Expr:

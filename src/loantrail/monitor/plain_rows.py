@@ -11,7 +11,7 @@ import datetime
 import re
 from typing import Final, cast
 
-from loantrail.ledger.identity import HOME_CURRENCY
+from loantrail.ledger.identity import HOME_CURRENCY, has_hidden_digits
 from loantrail.ledger.pairing import NO_REFERENCE
 from loantrail.money import AMOUNT_FEN_MAX, LINE_FEN_MOST, is_currency
 from loantrail.monitor.model import Line, Sent, Value
@@ -57,7 +57,9 @@ def plain_line(delivery: int, row: Sent, instants: dict[str, tuple[datetime.date
         instants[booked] = moment
     amount = _whole(get("amount_fen"))
     balance, sequence = get("balance_fen"), get("sequence")
-    if amount is None or not 1 <= amount <= LINE_FEN_MOST or _ACCOUNT(account) is None or "*" in account:
+    if amount is None or not 1 <= amount <= LINE_FEN_MOST or _ACCOUNT(account) is None:
+        return None
+    if has_hidden_digits(account):
         return None
     balance = None if balance == "" else balance
     sequence = None if sequence == "" else sequence

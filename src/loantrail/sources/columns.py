@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from loantrail.ledger.identity import MASKED, named_numbers, names_account
+from loantrail.ledger.identity import is_masked, named_numbers, names_account
 from loantrail.money import is_currency, minor_digits
 from loantrail.records import Field, Kind, RecordType
 from loantrail.sources.kinds import READERS, Column, Reading, float_texts
@@ -212,7 +212,7 @@ def _read_columns(record_type: RecordType, texts: pl.DataFrame, reading: Reading
             and record_type.name == "statement_line"
             and not reading.takes_masked_account
         ):
-            masked = column.values.str.contains(MASKED).fill_null(value=False)
+            masked = pl.DataFrame({"account": column.values}).select(is_masked("account")).to_series()
             column.broken.append((masked, "account_masked"))
         read[item.name] = column
     if "currency" in read:
